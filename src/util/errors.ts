@@ -1,0 +1,24 @@
+/**
+ * The errors of tfjs-sts. Every message names the function, what was given, what is needed and what to do; the
+ * class says which kind of thing went wrong, so that callers can tell bad input from a missing tool.
+ */
+
+/** Base class of every error that tfjs-sts throws on purpose. */
+export class StsError extends Error {
+  override name = 'StsError';
+}
+
+/** An argument that the named function cannot take: a wrong shape, an unknown name, a value out of range. */
+export class InvalidArgumentError extends StsError {
+  override name = 'InvalidArgumentError';
+}
+
+/** A file that is damaged, truncated, hostile or of an unknown format. */
+export class FormatError extends StsError {
+  override name = 'FormatError';
+}
+
+/** Something outside the package is missing: an optional peer, a program, a file, a backend. */
+export class UnavailableError extends StsError {
+  override name = 'UnavailableError';
+}
