@@ -1,0 +1,35 @@
+/**
+ * Brings up a tfjs backend for a test, in Node and in Chromium. A backend that does not start is a failure, never a
+ * skip: the promise is that every listed backend of the environment runs.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+
+export type BackendName = 'cpu' | 'wasm' | 'webgl' | 'webgpu';
+
+/** True in a page, false in Node. */
+export const inBrowser = typeof window !== 'undefined';
+
+/** The backends that must start in this environment. */
+export const backendNames: readonly BackendName[] = inBrowser
+  ? ['cpu', 'wasm', 'webgl', 'webgpu']
+  : ['cpu', 'wasm'];
+
+const loaders: Record<BackendName, () => Promise<unknown>> = {
+  cpu: () => import('@tensorflow/tfjs-backend-cpu'),
+  wasm: async () => {
+    const {setWasmPaths} = await import('@tensorflow/tfjs-backend-wasm');
+    const {wasmPaths} = inBrowser ? await import('./wasm_paths_browser') : await import('./wasm_paths_node');
+    if (tf.findBackend('wasm') === null) setWasmPaths(wasmPaths);
+  },
+  webgl: () => import('@tensorflow/tfjs-backend-webgl'),
+  webgpu: () => import('@tensorflow/tfjs-backend-webgpu'),
+};
+
+/** Loads and selects `name`; throws if it does not start. tfjs-layers comes along for the gradients of stock ops. */
+export async function startBackend(name: BackendName): Promise<void> {
+  await import('@tensorflow/tfjs-layers');
+  await loaders[name]();
+  const started = await tf.setBackend(name);
+  if (!started) throw new Error(`The ${name} backend did not start ${inBrowser ? 'in the browser' : 'in Node'}.`);
+  await tf.ready();
+}

@@ -1,0 +1,89 @@
+/**
+ * Three test projects. `node` and `browser` (Chromium, software rendering: correctness, never speed) hold the tests
+ * of the package; `packaging` installs the packed tarball in fresh projects and needs a build before it.
+ */
+import {existsSync} from 'node:fs';
+import {playwright} from '@vitest/browser-playwright';
+import {defineConfig} from 'vitest/config';
+
+const chromium = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+
+/** What starts WebGL 2 and WebGPU in a headless Chromium on a machine without a GPU. */
+const chromiumArguments = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--no-first-run',
+];
+
+const minute = 60_000;
+const browserTests = 'test/**/*.browser.test.ts';
+const sharedTests = 'test/**/*.shared.test.ts';
+const packagingTests = 'test/packaging/**/*.test.ts';
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: [browserTests, packagingTests],
+          testTimeout: 3 * minute,
+          hookTimeout: 2 * minute,
+        },
+      },
+      {
+        test: {
+          name: 'packaging',
+          include: [packagingTests],
+          fileParallelism: false,
+          testTimeout: 5 * minute,
+          hookTimeout: 5 * minute,
+        },
+      },
+      {
+        // Everything the browser tests import from packages, named here: a package that Vite discovers while a test
+        // runs makes it bundle again and reload the page under the test.
+        optimizeDeps: {
+          include: [
+            '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-layers',
+            '@tensorflow/tfjs-backend-cpu',
+            '@tensorflow/tfjs-backend-wasm',
+            '@tensorflow/tfjs-backend-webgl',
+            '@tensorflow/tfjs-backend-webgpu',
+            'fast-check',
+          ],
+        },
+        test: {
+          name: 'browser',
+          include: [browserTests, sharedTests],
+          exclude: [packagingTests],
+          // One page at a time: all of them draw on the same two cores through the same software renderer.
+          fileParallelism: false,
+          testTimeout: 5 * minute,
+          hookTimeout: 3 * minute,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: {
+                args: chromiumArguments,
+                ...(existsSync(chromium) ? {executablePath: chromium} : {}),
+              },
+            }),
+            instances: [{browser: 'chromium'}],
+          },
+        },
+      },
+    ],
+  },
+});
