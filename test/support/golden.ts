@@ -15,7 +15,10 @@ export async function readGoldenJson<T>(path: string): Promise<T> {
   return JSON.parse(new TextDecoder().decode(await readGolden(path))) as T;
 }
 
-/** The bytes of `path`, given from the root of the repository. Throws when there is no such file. */
+/**
+ * The bytes of `path`, given from the root of the repository. Throws when there is no such file. In Chromium the name
+ * needs an extension that is not a source one: the test server would transform such a file as a module.
+ */
 export async function readRepositoryFile(path: string): Promise<Uint8Array> {
   return inBrowser ? fetchBytes(path) : readBytes(path);
 }
