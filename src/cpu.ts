@@ -1,3 +1,7 @@
-/** Entry "tfjs-sts/cpu": registers the cpu kernels of tfjs-sts. The only effect of importing it is that registration. */
+/** Entry "tfjs-sts/cpu": importing it registers the kernels of tfjs-sts for the cpu backend. */
+import {kernelConfigs} from './kernels/cpu';
+import {registerKernels} from './kernels/registry';
 
-export {};
+registerKernels(kernelConfigs);
+
+export {kernelConfigs};

@@ -1,0 +1,62 @@
+/** What the ops of the family share in front of the kernel: tensors from what was given, rank 4 to 5, bias and layout checks. */
+import * as tf from '@tensorflow/tfjs-core';
+import {InvalidArgumentError} from '../util/errors';
+import type {Shape5D} from '../util/shapes';
+import type {ConvInfo} from './conv_info';
+import {IndirectConv3D} from './kernel_names';
+import {runKernel} from './run_kernel';
+
+export type Tensor4or5D = tf.Tensor4D | tf.Tensor5D;
+
+/** Options that every op of the family takes after the arguments of `tf.conv3d`. */
+export interface BiasOption {
+  /** `[out]`, added to every position. */
+  bias?: tf.Tensor1D | tf.TensorLike | undefined;
+}
+
+/** Runs the convolution that `infoOf` describes for the given shapes; a rank-4 x gives a rank-4 result. */
+export function runConvolution<T extends Tensor4or5D>(
+  op: string,
+  x: T | tf.TensorLike,
+  filter: tf.Tensor5D | tf.TensorLike,
+  dataFormat: string,
+  options: BiasOption,
+  infoOf: (xShape: readonly number[], filterShape: readonly number[]) => ConvInfo,
+): T {
+  if (dataFormat !== 'NDHWC') {
+    throw new InvalidArgumentError(
+      `${op}: only dataFormat 'NDHWC' ([batch, time, height, width, channels]) is supported; got ${JSON.stringify(dataFormat)}. ` +
+        'Transpose x, or use the layer with dataFormat channelsFirst.',
+    );
+  }
+  const given = toFloatTensor(x, 'x', op);
+  const $filter = toFloatTensor(filter, 'filter', op);
+  const $x = given.rank === 4 ? tf.reshape<tf.Rank.R5>(given, [1, ...given.shape] as Shape5D) : given;
+  const info = infoOf($x.shape, $filter.shape);
+  const inputs: Record<string, tf.Tensor> = {x: $x, filter: $filter};
+  if (options.bias !== undefined)
+    inputs['bias'] = checkBias(op, toFloatTensor(options.bias, 'bias', op), info);
+  const y = runKernel(IndirectConv3D, inputs, info);
+  return (
+    given.rank === 4
+      ? tf.reshape<tf.Rank.R4>(y, info.outputShape.slice(1) as [number, number, number, number])
+      : y
+  ) as T;
+}
+
+function checkBias(op: string, bias: tf.Tensor, info: ConvInfo): tf.Tensor {
+  const channels = info.outputShape[4];
+  if (bias.rank !== 1 || bias.shape[0] !== channels) {
+    throw new InvalidArgumentError(
+      `${op}: bias must have shape [${channels}], one value per output channel; got [${bias.shape.join(', ')}].`,
+    );
+  }
+  return bias;
+}
+
+function toFloatTensor(value: tf.Tensor | tf.TensorLike, what: string, op: string): tf.Tensor {
+  const tensor = value instanceof tf.Tensor ? value : tf.tensor(value);
+  if (tensor.dtype === 'float32') return tensor;
+  if (tensor.dtype === 'int32' || tensor.dtype === 'bool') return tf.cast(tensor, 'float32');
+  throw new InvalidArgumentError(`${op}: ${what} must be numeric; got dtype ${tensor.dtype}.`);
+}

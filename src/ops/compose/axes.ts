@@ -1,0 +1,109 @@
+/**
+ * Reading and stretching one axis of a tensor with stock ops that every backend has: reshape, pad, slice. Rank 4 is
+ * the most that is used, since rank-5 pad and reverse do not work on webgl and webgpu (tfjs 4.22).
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type {Triple} from '../../util/shapes';
+import type {LineTaps} from '../taps';
+
+type LineOrder = LineTaps['order'];
+
+/** The shape with one length replaced. */
+function withLength(shape: readonly number[], axis: number, length: number): number[] {
+  return shape.map((n, i) => (i === axis ? length : n));
+}
+
+/** The tensor as `[outer, axis, inner]`. */
+function around(x: tf.Tensor, axis: number): tf.Tensor3D {
+  const outer = tf.util.sizeFromShape(x.shape.slice(0, axis));
+  const inner = tf.util.sizeFromShape(x.shape.slice(axis + 1));
+  return tf.reshape(x, [outer, x.shape[axis]!, inner]);
+}
+
+/**
+ * Positions `start, start + stride, ...` (`count` of them) of an axis; zeros where they lie outside.
+ * The stock stridedSlice has no gradient and differs between backends, hence the reshape that drops the rest.
+ */
+export function takeAlong(
+  x: tf.Tensor,
+  axis: number,
+  start: number,
+  stride: number,
+  count: number,
+): tf.Tensor {
+  const length = x.shape[axis]!;
+  if (start === 0 && stride === 1 && count === length) return x;
+  return tf.tidy(() => {
+    const needed = stride * count;
+    const before = Math.max(0, -start);
+    const after = Math.max(0, start + needed - length);
+    let lines = around(x, axis);
+    if (before > 0 || after > 0)
+      lines = tf.pad(lines, [
+        [0, 0],
+        [before, after],
+        [0, 0],
+      ]);
+    lines = tf.slice(lines, [0, start + before, 0], [-1, needed, -1]);
+    if (stride > 1) {
+      const [outer, , inner] = lines.shape;
+      const steps = tf.reshape(lines, [outer, count, stride, inner]);
+      lines = tf.reshape(tf.slice(steps, [0, 0, 0, 0], [-1, -1, 1, -1]), [outer, count, inner]);
+    }
+    return tf.reshape(lines, withLength(x.shape, axis, count));
+  });
+}
+
+/** Puts `stride - 1` zeros after every position of an axis. */
+export function stretchAlong(x: tf.Tensor, axis: number, stride: number): tf.Tensor {
+  if (stride === 1) return x;
+  return tf.tidy(() => {
+    const [outer, length, inner] = around(x, axis).shape;
+    const apart = tf.reshape(x, [outer, length, 1, inner]);
+    const stretched = tf.pad(apart, [
+      [0, 0],
+      [0, 0],
+      [0, stride - 1],
+      [0, 0],
+    ]);
+    return tf.reshape(stretched, withLength(x.shape, axis, length * stride));
+  });
+}
+
+/** Channels `[begin, begin + count)` of a tensor whose last axis is channels. */
+export function takeChannels<T extends tf.Tensor>(x: T, begin: number, count: number): T {
+  return takeAlong(x, x.rank - 1, begin, 1, count) as T;
+}
+
+/** Frames `0, timeStride, ...` (`time` of them) of a video, each as one line: `[batch * time, 1, height * width, channels]`. */
+export function toLines(x: tf.Tensor5D, order: LineOrder, timeStride: number, time: number): tf.Tensor4D {
+  const [batch, , height, width, channels] = x.shape;
+  const frames = tf.reshape(takeAlong(x, 1, 0, timeStride, time), [
+    batch * time,
+    height,
+    width,
+    channels,
+  ]) as tf.Tensor4D;
+  return tf.reshape(order === 'column-major' ? swapHeightAndWidth(frames) : frames, [
+    batch * time,
+    1,
+    height * width,
+    channels,
+  ]);
+}
+
+/** Lines `[batch * time, 1, height * width, channels]` back as a video `[batch, time, height, width, channels]`. */
+export function fromLines(lines: tf.Tensor4D, order: LineOrder, batch: number, size: Triple): tf.Tensor5D {
+  const [time, height, width] = size;
+  const channels = lines.shape[3];
+  const frames =
+    order === 'column-major'
+      ? swapHeightAndWidth(tf.reshape(lines, [batch * time, width, height, channels]))
+      : lines;
+  return tf.reshape(frames, [batch, time, height, width, channels]);
+}
+
+/** Exchanges height and width of `[frames, height, width, channels]`. */
+function swapHeightAndWidth(x: tf.Tensor4D): tf.Tensor4D {
+  return tf.transpose(x, [0, 2, 1, 3]);
+}

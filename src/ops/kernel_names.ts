@@ -1,0 +1,45 @@
+/**
+ * The kernels of the family: one indirect convolution (Dukhan 2019) and its two gradients, whatever the tap rules.
+ * Names, inputs and attributes only; implementations are in compose/ (stock ops) and kernels/ (per backend).
+ */
+import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import type {ConvInfo} from './conv_info';
+
+/** `y = conv(x, filter) + bias`: x `info.inputShape`, filter `info.filterShape`, bias `[out]`, y `info.outputShape`. */
+export const IndirectConv3D = 'IndirectConv3D';
+export interface IndirectConv3DInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  filter: TensorInfo;
+  bias: TensorInfo | undefined;
+}
+
+/** The gradient with respect to x: dy `info.outputShape`, filter `info.filterShape`, result `info.inputShape`. */
+export const IndirectConv3DBackpropInput = 'IndirectConv3DBackpropInput';
+export interface IndirectConv3DBackpropInputInputs extends NamedTensorInfoMap {
+  dy: TensorInfo;
+  filter: TensorInfo;
+}
+
+/** The gradient with respect to the filter: x `info.inputShape`, dy `info.outputShape`, result `info.filterShape`. */
+export const IndirectConv3DBackpropFilter = 'IndirectConv3DBackpropFilter';
+export interface IndirectConv3DBackpropFilterInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  dy: TensorInfo;
+}
+
+/** Attributes of all three kernels: plain data, so that it survives JSON. */
+export interface IndirectConv3DAttrs {
+  info: ConvInfo;
+}
+
+export const KERNEL_NAMES = [
+  IndirectConv3D,
+  IndirectConv3DBackpropInput,
+  IndirectConv3DBackpropFilter,
+] as const;
+export type KernelName = (typeof KERNEL_NAMES)[number];
+
+/** The host types attributes as an open map; ours are one fixed object. The one cast of attributes to our type. */
+export function convInfoOf(attrs: NamedAttrMap | undefined): ConvInfo {
+  return (attrs as unknown as IndirectConv3DAttrs).info;
+}

@@ -1,0 +1,47 @@
+/**
+ * Runs a kernel of the family on the live backend. Where an entry such as tfjs-sts/cpu has registered one it runs;
+ * elsewhere the composed form is registered under the same name on first use, marked so that a later entry replaces
+ * it and kernelCoverage() can tell. Gradients are registered once for both.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {composeBackpropFilter, composeBackpropInput, composeForward} from './compose/indirect_conv3d';
+import type {ConvInfo} from './conv_info';
+import {
+  convInfoOf,
+  IndirectConv3D,
+  IndirectConv3DBackpropFilter,
+  IndirectConv3DBackpropInput,
+  type KernelName,
+} from './kernel_names';
+
+/** On a kernel config: its kernel is made of stock ops. A global symbol, as the ESM and CJS builds may both be loaded. */
+export const COMPOSED = Symbol.for('tfjs-sts.composed');
+
+type Inputs = Record<string, tf.Tensor>;
+
+/** The host hands a kernel the tensors that its op was called with, though it types them as TensorInfo. */
+const tensor = (info: tf.TensorInfo | undefined) => info as tf.Tensor;
+
+const composedKernels: Record<KernelName, tf.KernelFunc> = {
+  [IndirectConv3D]: ({inputs, attrs}) =>
+    composeForward(
+      tensor(inputs['x']),
+      tensor(inputs['filter']),
+      inputs['bias'] as tf.Tensor | undefined,
+      convInfoOf(attrs),
+    ),
+  [IndirectConv3DBackpropInput]: ({inputs, attrs}) =>
+    composeBackpropInput(tensor(inputs['dy']), tensor(inputs['filter']), convInfoOf(attrs)),
+  [IndirectConv3DBackpropFilter]: ({inputs, attrs}) =>
+    composeBackpropFilter(tensor(inputs['x']), tensor(inputs['dy']), convInfoOf(attrs)),
+};
+
+export function runKernel(kernelName: KernelName, inputs: Inputs, info: ConvInfo): tf.Tensor {
+  const backendName = tf.getBackend();
+  if (tf.getKernel(kernelName, backendName) == null) {
+    const config = {kernelName, backendName, kernelFunc: composedKernels[kernelName], [COMPOSED]: true};
+    tf.registerKernel(config);
+  }
+  // The host types attributes as open maps; a ConvInfo is plain JSON data behind a closed interface.
+  return tf.engine().runKernel(kernelName, inputs, {info} as unknown as tf.NamedAttrMap) as tf.Tensor;
+}
