@@ -34,8 +34,7 @@ export function runConvolution<T extends Tensor4or5D>(
   const $x = given.rank === 4 ? tf.reshape<tf.Rank.R5>(given, [1, ...given.shape] as Shape5D) : given;
   const info = infoOf($x.shape, $filter.shape);
   const inputs: Record<string, tf.Tensor> = {x: $x, filter: $filter};
-  if (options.bias !== undefined)
-    inputs['bias'] = checkBias(op, toFloatTensor(options.bias, 'bias', op), info);
+  if (options.bias !== undefined) inputs.bias = checkBias(op, toFloatTensor(options.bias, 'bias', op), info);
   const y = runKernel(IndirectConv3D, inputs, info);
   return (
     given.rank === 4

@@ -25,15 +25,15 @@ const tensor = (info: tf.TensorInfo | undefined) => info as tf.Tensor;
 const composedKernels: Record<KernelName, tf.KernelFunc> = {
   [IndirectConv3D]: ({inputs, attrs}) =>
     composeForward(
-      tensor(inputs['x']),
-      tensor(inputs['filter']),
-      inputs['bias'] as tf.Tensor | undefined,
+      tensor(inputs.x),
+      tensor(inputs.filter),
+      inputs.bias as tf.Tensor | undefined,
       convInfoOf(attrs),
     ),
   [IndirectConv3DBackpropInput]: ({inputs, attrs}) =>
-    composeBackpropInput(tensor(inputs['dy']), tensor(inputs['filter']), convInfoOf(attrs)),
+    composeBackpropInput(tensor(inputs.dy), tensor(inputs.filter), convInfoOf(attrs)),
   [IndirectConv3DBackpropFilter]: ({inputs, attrs}) =>
-    composeBackpropFilter(tensor(inputs['x']), tensor(inputs['dy']), convInfoOf(attrs)),
+    composeBackpropFilter(tensor(inputs.x), tensor(inputs.dy), convInfoOf(attrs)),
 };
 
 export function runKernel(kernelName: KernelName, inputs: Inputs, info: ConvInfo): tf.Tensor {
