@@ -12,7 +12,9 @@ describe.each(backendNames)('backend %s', (name) => {
   it('starts and computes', async () => {
     await startBackend(name);
     expect(tf.getBackend()).toBe(name);
-    const product = tf.tidy(() => tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2])));
+    const product = tf.tidy(() =>
+      tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2])),
+    );
     expect(Array.from(await product.data())).toEqual([19, 22, 43, 50]);
     product.dispose();
   });

@@ -30,6 +30,7 @@ export async function startBackend(name: BackendName): Promise<void> {
   await import('@tensorflow/tfjs-layers');
   await loaders[name]();
   const started = await tf.setBackend(name);
-  if (!started) throw new Error(`The ${name} backend did not start ${inBrowser ? 'in the browser' : 'in Node'}.`);
+  if (!started)
+    throw new Error(`The ${name} backend did not start ${inBrowser ? 'in the browser' : 'in Node'}.`);
   await tf.ready();
 }

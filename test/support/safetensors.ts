@@ -15,7 +15,10 @@ export function readGoldenTensors(bytes: Uint8Array): Map<string, GoldenTensor> 
   for (const [name, entry] of Object.entries(header)) {
     if (entry.dtype !== 'F32') continue;
     const [begin, end] = entry.data_offsets;
-    tensors.set(name, {shape: entry.shape, values: new Float32Array(bytes.slice(start + begin, start + end).buffer)});
+    tensors.set(name, {
+      shape: entry.shape,
+      values: new Float32Array(bytes.slice(start + begin, start + end).buffer),
+    });
   }
   return tensors;
 }

@@ -1,0 +1,157 @@
+/**
+ * The import table: which folder of src/ may import which other, and which packages. Fails on any other arrow, on
+ * cycles and on deep imports into tfjs packages. `node scripts/import_table.mjs [ROOT]`, exit code 1 on a violation.
+ * docs/architecture.md explains the reasons; this file is what counts.
+ */
+import {realpathSync} from 'node:fs';
+import {cruise} from 'dependency-cruiser';
+
+const core = '@tensorflow/tfjs-core';
+const layers = '@tensorflow/tfjs-layers';
+const anyBackend = /^@tensorflow\/tfjs-(backend-\w+|node)$/;
+
+/**
+ * Per folder: `ours` are the folders (or single files) of src/ that it may import besides itself, `packages` the
+ * packages that it may import, `types` the packages that it may import with `import type` alone, `node` whether it may
+ * use Node's own modules. A folder with several backends inside (kernels) is divided below.
+ */
+const table = {
+  util: {ours: [], packages: []},
+  ops: {ours: ['util'], packages: [core]},
+  kernels: {
+    ours: ['util', 'ops/conv_info', 'ops/taps', 'ops/kernel_names'],
+    packages: [core],
+    types: [anyBackend],
+  },
+  layers: {ours: ['ops', 'util'], packages: [core, layers]},
+  networks: {ours: ['layers', 'util'], packages: [core, layers]},
+  checkpoints: {ours: ['util'], packages: [core], types: [layers]},
+  // The STS rule of inflation follows the split of the channels, whose arithmetic lives in conv_info alone.
+  inflate: {ours: ['checkpoints', 'util', 'ops/conv_info'], packages: [core], types: [layers]},
+  zoo: {ours: ['networks', 'checkpoints', 'inflate', 'util'], packages: [core, layers], node: true},
+  video: {ours: ['util'], packages: [core], types: [layers], node: true},
+  cli: {
+    ours: [
+      'util',
+      'ops',
+      'kernels',
+      'layers',
+      'networks',
+      'checkpoints',
+      'inflate',
+      'zoo',
+      'video',
+      'entries',
+    ],
+    packages: [core, layers, anyBackend],
+    node: true,
+  },
+  // The files directly in src/.
+  entries: {
+    ours: ['util', 'ops', 'kernels', 'layers', 'networks', 'checkpoints', 'inflate', 'zoo', 'video'],
+    packages: [core, layers],
+    types: [anyBackend],
+    node: true,
+  },
+};
+
+/** Dependency types of Node's own modules in dependency-cruiser's words. */
+const nodeModule = 'core';
+
+/** `src/ops/grads/x.ts` -> `ops`; a file directly in src/ -> `entries`; outside src/ -> undefined. */
+function folderOf(path) {
+  const parts = path.split('/');
+  if (parts[0] !== 'src') return undefined;
+  return parts.length === 2 ? 'entries' : parts[1];
+}
+
+/** `src/kernels/cpu/x.ts` -> `cpu`; undefined for files directly in kernels/ and for the other folders. */
+function backendOf(path) {
+  const match = /^src\/kernels\/([^/]+)\//.exec(path);
+  return match?.[1];
+}
+
+function isListed(name, patterns = []) {
+  return patterns.some((pattern) => (typeof pattern === 'string' ? pattern === name : pattern.test(name)));
+}
+
+/** The reason why `from` may not import `dependency`, or undefined if it may. */
+function objection(from, dependency) {
+  const folder = folderOf(from);
+  const row = table[folder];
+  if (row === undefined) return `src/${folder} has no row in the table`;
+  const byTable = objectionByTable(from, folder, row, dependency);
+  return byTable ?? (dependency.circular ? 'it closes a cycle' : undefined);
+}
+
+function objectionByTable(from, folder, row, dependency) {
+  if (dependency.dependencyTypes.includes(nodeModule)) {
+    return row.node ? undefined : `${folder} may not use Node's own modules`;
+  }
+  if (dependency.module.startsWith('.')) return objectionToOurs(from, folder, row, dependency);
+  return objectionToPackage(folder, row, dependency);
+}
+
+function objectionToOurs(from, folder, row, {resolved, couldNotResolve}) {
+  if (couldNotResolve) return 'there is no such file';
+  const target = folderOf(resolved);
+  if (target === undefined) return 'it lies outside src/';
+  if (folder === target) {
+    const [own, other] = [backendOf(from), backendOf(resolved)];
+    if (own !== undefined && other !== undefined && own !== other)
+      return `kernels/${own} may not import kernels/${other}`;
+    return undefined;
+  }
+  // Only the entry of the command line starts the command line.
+  if (from === 'src/cli.ts' && target === 'cli') return undefined;
+  const file = resolved.replace(/^src\//, '').replace(/\.ts$/, '');
+  const allowed = row.ours.some((ours) => ours === target || ours === file);
+  return allowed ? undefined : `${folder} may not import ${target}`;
+}
+
+function objectionToPackage(folder, row, {module, dependencyTypes}) {
+  const name = module
+    .split('/')
+    .slice(0, module.startsWith('@') ? 2 : 1)
+    .join('/');
+  if (name.startsWith('@tensorflow/') && module !== name)
+    return 'deep imports into tfjs packages load a second copy';
+  if (isListed(name, row.packages)) return undefined;
+  if (!isListed(name, row.types)) return `${folder} may not import ${name}`;
+  return dependencyTypes.includes('type-only')
+    ? undefined
+    : `${folder} may import ${name} by \`import type\` only`;
+}
+
+async function violations(root) {
+  const options = {
+    baseDir: root,
+    doNotFollow: {path: 'node_modules'},
+    // Type-only imports are arrows too; `specify` tells them apart.
+    tsPreCompilationDeps: 'specify',
+    enhancedResolveOptions: {extensions: ['.ts', '.js', '.json']},
+  };
+  const tsConfig = {compilerOptions: {moduleResolution: 'Bundler', module: 'ESNext', target: 'ES2022'}};
+  const {output} = await cruise(['src'], options, undefined, {tsConfig});
+  const modules = output.modules.filter(({source}) => source.startsWith('src/'));
+  const found = modules.flatMap(({source, dependencies}) =>
+    dependencies.map((dependency) => ({
+      from: source,
+      to: dependency.module,
+      why: objection(source, dependency),
+    })),
+  );
+  return {
+    files: modules.length,
+    arrows: found.length,
+    violations: found.filter(({why}) => why !== undefined),
+  };
+}
+
+const root = realpathSync(process.argv[2] ?? '.');
+const result = await violations(root);
+for (const {from, to, why} of result.violations) console.error(`${from} -> ${to}: ${why}`);
+console.log(
+  `import table: ${result.files} files, ${result.arrows} imports, ${result.violations.length} forbidden`,
+);
+process.exitCode = result.violations.length === 0 ? 0 : 1;
