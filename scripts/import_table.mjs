@@ -137,7 +137,7 @@ async function violations(root) {
   const found = modules.flatMap(({source, dependencies}) =>
     dependencies.map((dependency) => ({
       from: source,
-      to: dependency.module,
+      to: `${dependency.protocol ?? ''}${dependency.module}`,
       why: objection(source, dependency),
     })),
   );
