@@ -1,0 +1,156 @@
+/**
+ * From the bytes of a frame to the numbers that a network takes: resize the short side, crop the centre, normalise.
+ * Plain typed arrays, done in one pass over the output pixels; no tensors and no decoding here.
+ */
+import {InvalidArgumentError} from '../util/errors';
+
+/** A picture of packed 8-bit red, green, blue. */
+export interface RgbImage {
+  readonly data: Uint8Array | Uint8ClampedArray;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** One number for all three channels, or one each for red, green, blue. */
+export type PerChannel = number | readonly [number, number, number];
+
+export interface FrameTransform {
+  /** Length in pixels to which the shorter side is scaled, the aspect kept. Absent: no scaling. */
+  readonly size?: number;
+  /** Side of the square, or `[height, width]`, cut from the middle after scaling. Absent: the whole picture. */
+  readonly crop?: number | readonly [number, number];
+  /** Subtracted from each value of 0 to 255. Default 0. */
+  readonly mean?: PerChannel;
+  /** Divides each value after the mean is taken off, in the same units. Default 1. */
+  readonly std?: PerChannel;
+}
+
+/**
+ * The size of a picture after its shorter side is scaled to `size`, the longer side rounded to whole pixels.
+ *
+ * @throws InvalidArgumentError for a size that is not a whole number of pixels.
+ */
+export function scaledSize(
+  width: number,
+  height: number,
+  size: number | undefined,
+): {width: number; height: number} {
+  if (size === undefined) return {width, height};
+  if (!Number.isInteger(size) || size < 1) {
+    throw new InvalidArgumentError(
+      `scaledSize: size is ${size}; it must be a whole number of pixels from 1 on`,
+    );
+  }
+  const factor = size / Math.min(width, height);
+  return width <= height
+    ? {width: size, height: Math.max(1, Math.round(height * factor))}
+    : {width: Math.max(1, Math.round(width * factor)), height: size};
+}
+
+/** Height and width of what `writeFrame` makes of a frame of this size. */
+export function transformedSize(
+  width: number,
+  height: number,
+  {size, crop}: FrameTransform,
+): {width: number; height: number} {
+  const scaled = scaledSize(width, height, size);
+  if (crop === undefined) return scaled;
+  const [cropHeight, cropWidth] = typeof crop === 'number' ? [crop, crop] : crop;
+  const fits = (length: number, limit: number) => Number.isInteger(length) && length >= 1 && length <= limit;
+  if (!fits(cropHeight, scaled.height) || !fits(cropWidth, scaled.width)) {
+    throw new InvalidArgumentError(
+      `transformedSize: a crop of ${cropHeight} rows x ${cropWidth} columns does not fit into a frame of ` +
+        `${scaled.height} x ${scaled.width}; set size (the length of the short side) to the crop or more`,
+    );
+  }
+  return {width: cropWidth, height: cropHeight};
+}
+
+interface AxisTaps {
+  /** Input position left of (above) each output position. */
+  readonly low: Int32Array;
+  /** Input position right of (below) it. */
+  readonly high: Int32Array;
+  /** Share of `high`, 0 to 1. */
+  readonly share: Float64Array;
+}
+
+/**
+ * Bilinear taps along one axis with half-pixel centres: output i looks at input `(i + 0.5) * from / to - 0.5`, held
+ * inside the picture. Only the `count` outputs from `start` on.
+ */
+function axisTaps(from: number, to: number, start: number, count: number): AxisTaps {
+  const taps = {low: new Int32Array(count), high: new Int32Array(count), share: new Float64Array(count)};
+  for (let i = 0; i < count; i++) {
+    const at = Math.min(from - 1, Math.max(0, ((start + i + 0.5) * from) / to - 0.5));
+    const low = Math.floor(at);
+    taps.low[i] = low;
+    taps.high[i] = Math.min(from - 1, low + 1);
+    taps.share[i] = at - low;
+  }
+  return taps;
+}
+
+function perChannel(value: PerChannel | undefined, fallback: number): readonly [number, number, number] {
+  if (value === undefined) return [fallback, fallback, fallback];
+  return typeof value === 'number' ? [value, value, value] : value;
+}
+
+function normalisation({mean, std}: FrameTransform): {mean: readonly number[]; scale: readonly number[]} {
+  const divisors = perChannel(std, 1);
+  const means = perChannel(mean, 0);
+  if (divisors.length !== 3 || means.length !== 3 || ![...divisors, ...means].every(Number.isFinite)) {
+    throw new InvalidArgumentError(
+      `writeFrame: mean and std must be one number or three, got [${means}] and [${divisors}]`,
+    );
+  }
+  if (divisors.includes(0)) throw new InvalidArgumentError('writeFrame: std must not be 0');
+  return {mean: means, scale: divisors.map((value) => 1 / value)};
+}
+
+/**
+ * Writes a frame as `[height, width, 3]` numbers into `out`, from element `offset` on.
+ *
+ * @param frame the picture.
+ * @param transform scaling, crop and normalisation; output value = (pixel - mean) / std.
+ * @param out receives `height * width * 3` numbers of `transformedSize`.
+ * @throws InvalidArgumentError when the crop or the output does not fit, or the frame's data has the wrong length.
+ */
+export function writeFrame(frame: RgbImage, transform: FrameTransform, out: Float32Array, offset = 0): void {
+  const {data, width, height} = frame;
+  if (data.length !== width * height * 3) {
+    throw new InvalidArgumentError(
+      `writeFrame: a frame of ${width} x ${height} needs ${width * height * 3} bytes of rgb, got ${data.length}`,
+    );
+  }
+  const scaled = scaledSize(width, height, transform.size);
+  const target = transformedSize(width, height, transform);
+  if (offset + target.width * target.height * 3 > out.length) {
+    throw new InvalidArgumentError(
+      `writeFrame: ${target.width * target.height * 3} numbers do not fit into ${out.length} from ${offset} on`,
+    );
+  }
+  const left = Math.floor((scaled.width - target.width) / 2);
+  const top = Math.floor((scaled.height - target.height) / 2);
+  const columns = axisTaps(width, scaled.width, left, target.width);
+  const rows = axisTaps(height, scaled.height, top, target.height);
+  const {mean, scale} = normalisation(transform);
+  let to = offset;
+  for (let y = 0; y < target.height; y++) {
+    const upper = rows.low[y]! * width;
+    const lower = rows.high[y]! * width;
+    const down = rows.share[y]!;
+    for (let x = 0; x < target.width; x++) {
+      const right = columns.share[x]!;
+      const a = (upper + columns.low[x]!) * 3;
+      const b = (upper + columns.high[x]!) * 3;
+      const c = (lower + columns.low[x]!) * 3;
+      const d = (lower + columns.high[x]!) * 3;
+      for (let channel = 0; channel < 3; channel++) {
+        const above = data[a + channel]! * (1 - right) + data[b + channel]! * right;
+        const below = data[c + channel]! * (1 - right) + data[d + channel]! * right;
+        out[to++] = (above * (1 - down) + below * down - mean[channel]!) * scale[channel]!;
+      }
+    }
+  }
+}
