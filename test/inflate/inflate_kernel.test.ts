@@ -2,7 +2,6 @@
  * The array rules against the authors' golden vectors, and every equality that the docstring of inflateKernel states
  * against real convolutions: the video convolution of a clip, frame by frame beside stock 2D convolution.
  */
-import {readFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import fc from 'fast-check';
@@ -10,6 +9,8 @@ import {beforeAll, describe, expect, it} from 'vitest';
 import {type InflationRule, inflateKernel, type KernelArray} from '../../src/inflate';
 import {conv3d, depthwiseConv3d, stsConv3d, stsDepthwiseConv3d} from '../../src/ops';
 import {InvalidArgumentError} from '../../src/util/errors';
+import {readGolden, readGoldenJson} from '../support/golden';
+import {type GoldenTensor, permute, readGoldenTensors, toFilter} from '../support/safetensors';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -140,29 +141,20 @@ function differences(
 }
 
 describe('golden vectors of the authors', () => {
-  const index: {cases: {name: string; shapes: Record<string, number[]>}[]} = JSON.parse(
-    readFileSync(new URL('../golden/layers/inflate.json', import.meta.url), 'utf8'),
-  );
-  const file = readFileSync(new URL('../golden/layers/inflate.safetensors', import.meta.url));
-  const headerLength = Number(file.readBigUInt64LE(0));
-  const header = JSON.parse(file.toString('utf8', 8, 8 + headerLength));
+  let tensors: Map<string, GoldenTensor>;
 
-  function golden(name: string): KernelArray {
-    const {shape, data_offsets} = header[name];
-    const start = file.byteOffset + 8 + headerLength + data_offsets[0];
-    const bytes = file.buffer.slice(start, start + data_offsets[1] - data_offsets[0]);
-    return {shape, values: new Float32Array(bytes)};
-  }
+  beforeAll(async () => {
+    tensors = readGoldenTensors(await readGolden('layers/inflate.safetensors'));
+  });
 
   /** PyTorch `[out, in, (kt,) kh, kw]` to tfjs `[(kt,) kh, kw, in, out]`. */
-  function toTfjs({shape, values}: KernelArray): KernelArray {
-    const spatial = shape.length - 2;
-    const order = [...Array.from({length: spatial}, (_, axis) => axis + 2), 1, 0];
-    const moved = tf.tidy(() => tf.transpose(tf.tensor(values, [...shape]), order));
-    return {shape: moved.shape, values: moved.dataSync() as Float32Array};
+  function golden(name: string): KernelArray {
+    const tensor = tensors.get(name)!;
+    return tensor.shape.length === 5 ? toFilter(tensor) : permute(tensor, [2, 3, 1, 0]);
   }
 
-  it('are all used, but for the path that the authors never call', () => {
+  it('are all used, but for the path that the authors never call', async () => {
+    const index = await readGoldenJson<{cases: {name: string}[]}>('layers/inflate.json');
     const names = index.cases.map(({name}) => name);
     expect(names).toEqual([
       'repeat_kt1',
@@ -175,23 +167,21 @@ describe('golden vectors of the authors', () => {
   });
 
   it.each([1, 3, 5])("rule 'mean' is _inflate_conv_params, kt %i", (kt) => {
-    const given = toTfjs(golden(`repeat_kt${kt}/w2d`));
-    expect(inflateKernel(given, kt, {rule: 'mean'})).toEqual(toTfjs(golden(`repeat_kt${kt}/w3d`)));
+    const given = golden(`repeat_kt${kt}/w2d`);
+    expect(inflateKernel(given, kt, {rule: 'mean'})).toEqual(golden(`repeat_kt${kt}/w3d`));
   });
 
   it('additional input channels are the pathway padding', () => {
-    const given = toTfjs(golden('pathway_pad_kt3/w2d'));
-    expect(inflateKernel(given, 3, {rule: 'mean', inputChannels: 7})).toEqual(
-      toTfjs(golden('pathway_pad_kt3/w3d')),
-    );
+    const given = golden('pathway_pad_kt3/w2d');
+    expect(inflateKernel(given, 3, {rule: 'mean', inputChannels: 7})).toEqual(golden('pathway_pad_kt3/w3d'));
   });
 
   it("rule 'taper' is inflate_3d_state_dict", () => {
-    const {shape, values} = toTfjs(golden('centre_kt3/w_in'));
+    const {shape, values} = golden('centre_kt3/w_in');
     const slice = values.length / 3;
     const center = {shape: shape.slice(1), values: values.slice(slice, 2 * slice)};
     const inflated = inflateKernel(center, 3, {rule: 'taper'});
-    const expected = toTfjs(golden('centre_kt3/w_out'));
+    const expected = golden('centre_kt3/w_out');
     expect(inflated.shape).toEqual(expected.shape);
     // The vectors' own tolerance, relative 1e-6: the authors divide twice in float32, this code once.
     inflated.values.forEach((value, i) => {
