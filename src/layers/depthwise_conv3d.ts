@@ -1,0 +1,77 @@
+/**
+ * The layer of depthwise 3D convolution, which the host lacks: arguments and weight names are those of
+ * `tf.layers.depthwiseConv2d`, with one more axis.
+ */
+import type {serialization, Tensor1D, Tensor5D} from '@tensorflow/tfjs-core';
+import {depthwiseConv3d} from '../ops';
+import {type ConvInfo, depthwiseConv3dInfo, type Padding3D} from '../ops/conv_info';
+import type {Shape5D} from '../util/shapes';
+import {BaseConv3D, type BaseConv3DArgs, positiveCount} from './base_conv3d';
+import {
+  type Constraint,
+  type Identifier,
+  type Initializer,
+  type Regularizer,
+  toConfig,
+} from './keras_objects';
+
+/** Arguments of `sts.layers.depthwiseConv3d` and `sts.layers.stsDepthwiseConv3d`. */
+export interface DepthwiseConv3DLayerArgs extends BaseConv3DArgs {
+  /** Output channels per input channel. Default 1. */
+  depthMultiplier?: number;
+  depthwiseInitializer?: Identifier<Initializer>;
+  depthwiseRegularizer?: Identifier<Regularizer>;
+  depthwiseConstraint?: Identifier<Constraint>;
+}
+
+/**
+ * Weights: depthwise_kernel `[kt, kh, kw, channels, depthMultiplier]`, bias `[channels * depthMultiplier]`. Output
+ * channel `c * depthMultiplier + m` is made from input channel c. Default padding 'valid', as in the host.
+ */
+export class DepthwiseConv3D extends BaseConv3D {
+  /** @nocollapse */
+  static className = 'DepthwiseConv3D';
+  private readonly depthMultiplier: number;
+
+  constructor(args: DepthwiseConv3DLayerArgs, defaultPadding: Padding3D = 'valid') {
+    const {depthwiseInitializer, depthwiseRegularizer, depthwiseConstraint} = args;
+    const filter = {
+      initializer: depthwiseInitializer,
+      regularizer: depthwiseRegularizer,
+      constraint: depthwiseConstraint,
+    };
+    super(args, filter, defaultPadding);
+    this.depthMultiplier = positiveCount(args.depthMultiplier ?? 1, `${this.label()}: depthMultiplier`);
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return {
+      ...super.getConfig(),
+      depthMultiplier: this.depthMultiplier,
+      depthwiseInitializer: toConfig(this.filterInitializer),
+      depthwiseRegularizer: toConfig(this.filterRegularizer),
+      depthwiseConstraint: toConfig(this.filterConstraint),
+    };
+  }
+
+  protected override filterName(): string {
+    return 'depthwise_kernel';
+  }
+
+  protected override filterShape(channels: number): Shape5D {
+    return [...this.kernelSize, channels, this.depthMultiplier];
+  }
+
+  protected override convInfo(inputShape: Shape5D): ConvInfo {
+    return depthwiseConv3dInfo(inputShape, this.filterShape(inputShape[4]), {
+      strides: this.strides,
+      pad: this.padding,
+      dilations: this.dilationRate,
+    });
+  }
+
+  protected override convolve(x: Tensor5D, filter: Tensor5D, bias: Tensor1D | undefined): Tensor5D {
+    const options = bias && {bias};
+    return depthwiseConv3d(x, filter, this.strides, this.padding, 'NDHWC', this.dilationRate, options);
+  }
+}

@@ -1,0 +1,63 @@
+/** The layer that averages each channel over time, height and width: the head of most video networks. */
+import {mean, reshape, type serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
+import {InputSpec, layers} from '@tensorflow/tfjs-layers';
+import {
+  checkDataFormat,
+  type DataFormat,
+  type Kwargs,
+  type LayerArgs,
+  oneShape5D,
+  oneTensor,
+  type Shape,
+} from './host';
+
+/** Arguments of `sts.layers.globalAveragePooling3d`. */
+export interface GlobalAveragePooling3DLayerArgs extends LayerArgs {
+  dataFormat?: DataFormat;
+  /** Whether the three averaged axes stay, with length 1. Default false. */
+  keepDims?: boolean;
+}
+
+/** Input `[batch, time, height, width, channels]`; output `[batch, channels]`, or `[batch, 1, 1, 1, channels]`. */
+export class GlobalAveragePooling3D extends layers.Layer {
+  /** @nocollapse */
+  static className = 'GlobalAveragePooling3D';
+  private readonly dataFormat: DataFormat;
+  private readonly keepDims: boolean;
+
+  constructor(args: GlobalAveragePooling3DLayerArgs = {}) {
+    super(args);
+    this.dataFormat = checkDataFormat(args.dataFormat, this.label());
+    this.keepDims = args.keepDims ?? false;
+    this.inputSpec = [new InputSpec({ndim: 5})];
+  }
+
+  override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor {
+    return tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      const x = oneTensor(inputs, this.label());
+      const last = this.dataFormat === 'channelsLast';
+      const [batch, channels] = [x.shape[0]!, x.shape[last ? 4 : 1]!];
+      const positions = x.size / (batch * channels);
+      // One reduced axis of a rank-3 view: every backend has it, and none has to transpose rank 5 for it.
+      const view = reshape(x, last ? [batch, positions, channels] : [batch, channels, positions]);
+      const average = mean(view, last ? 1 : 2);
+      return this.keepDims ? reshape(average, this.computeOutputShape(x.shape) as number[]) : average;
+    });
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    const shape = oneShape5D(inputShape, this.label());
+    const [batch, channels] = [shape[0]!, shape[this.dataFormat === 'channelsLast' ? 4 : 1]!];
+    if (!this.keepDims) return [batch, channels];
+    return this.dataFormat === 'channelsLast' ? [batch, 1, 1, 1, channels] : [batch, channels, 1, 1, 1];
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return {...super.getConfig(), dataFormat: this.dataFormat, keepDims: this.keepDims};
+  }
+
+  private label(): string {
+    return `${this.getClassName()} "${this.name}"`;
+  }
+}

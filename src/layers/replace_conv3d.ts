@@ -1,0 +1,173 @@
+/**
+ * `replaceConv3d`: rewrites the 3D convolutions of an existing LayersModel, to STS or to layers of the caller, with
+ * the weights kept. The new model is built from the config of the old one, as saving and loading would; the old model
+ * is not touched.
+ */
+import {serialization} from '@tensorflow/tfjs-core';
+import {LayersModel, type layers, Sequential} from '@tensorflow/tfjs-layers';
+import {InvalidArgumentError} from '../util/errors';
+import {type Shape, shapeText} from './host';
+
+type Layer = layers.Layer;
+type Config = serialization.ConfigDict;
+
+/**
+ * What takes a convolution's place: 'sts', the STS layer with the same arguments; an object, the same with some
+ * arguments changed, such as `{split: 'floor'}`; or a layer, of which class and arguments are taken. The name stays.
+ */
+export type Conv3DReplacement = 'sts' | Config | Layer;
+
+/** Says for a convolution, given with its arguments, what takes its place; nothing or false keeps it. */
+export type Conv3DRule = (layer: Layer, config: Config) => Conv3DReplacement | null | undefined | false;
+
+/** The layers that a rule is asked about: the host's, and the package's own that are not STS yet. */
+const STS_CLASS: Readonly<Record<string, string>> = {
+  Conv3D: 'STSConv3D',
+  GroupedConv3D: 'STSConv3D',
+  DepthwiseConv3D: 'STSDepthwiseConv3D',
+};
+
+/**
+ * The default rule: every convolution of kt x 1 x 1 taps in one group, kt odd and at least 3, with stride 1, dilation
+ * 1 and padding 'same', becomes STS.
+ */
+export const temporalConvolutions: Conv3DRule = (layer, config) => {
+  if (layer.getClassName() === 'DepthwiseConv3D') return false;
+  const [time, height, width] = config.kernelSize as number[];
+  const ones = (value: unknown) =>
+    (Array.isArray(value) ? value : [value]).every((n) => n == null || n === 1);
+  const temporal = time! >= 3 && time! % 2 === 1 && height === 1 && width === 1;
+  const plain = ones(config.strides) && ones(config.dilationRate) && ones(config.groups);
+  return temporal && plain && config.padding === 'same' && 'sts';
+};
+
+/**
+ * A copy of a model in which the 3D convolutions that a rule picks are replaced, weights, names and connections kept.
+ *
+ * @param model a Sequential or functional model, with shared layers, several inputs and outputs, nested models; layers
+ *     inside wrappers (`tf.layers.timeDistributed`) stay as they are
+ * @param rule asked for every Conv3D of the host and every GroupedConv3D and DepthwiseConv3D of this package
+ * @returns a new model, not compiled, that shares no variable with the old one
+ * @throws InvalidArgumentError naming the layer, if a replacement refuses the layer's arguments or shapes, gives another
+ *     output shape or needs other weights
+ * @example
+ * const sts = replaceConv3d(await tf.loadLayersModel(url));
+ */
+export function replaceConv3d(model: LayersModel, rule: Conv3DRule = temporalConvolutions): LayersModel {
+  const config = jsonCopy(configOf(model));
+  rewriteLayers(model, config, rule);
+  // The last argument skips the random initialization of weights that are overwritten below.
+  const copy =
+    model instanceof Sequential
+      ? Sequential.fromConfig<LayersModel>(Sequential, config, {}, true)
+      : LayersModel.fromConfig<LayersModel>(LayersModel, config, {}, true);
+  try {
+    copyWeights(model, copy);
+  } catch (error) {
+    copy.dispose();
+    throw error;
+  }
+  return copy;
+}
+
+/** Both kinds of model keep their layers, in the order of `model.layers`, under 'layers'. */
+function configOf(model: LayersModel): Config {
+  return model.getConfig() as Config;
+}
+
+function rewriteLayers(model: LayersModel, config: Config, rule: Conv3DRule): void {
+  const entries = config.layers as Config[];
+  model.layers.forEach((layer, index) => {
+    const entry = entries[index]!;
+    if (layer instanceof LayersModel) {
+      rewriteLayers(layer, entry.config as Config, rule);
+    } else if (Object.hasOwn(STS_CLASS, layer.getClassName())) {
+      const replacement = rule(layer, jsonCopy(entry.config as Config));
+      if (replacement) rewriteLayer(layer, entry, replacement);
+    }
+  });
+}
+
+function rewriteLayer(layer: Layer, entry: Config, replacement: Conv3DReplacement): void {
+  const old = entry.config as Config;
+  if (isLayer(replacement)) {
+    // What the host keeps in a layer's config apart from the layer's own arguments belongs to the place in the model.
+    const place = Object.fromEntries(
+      ['name', 'batchInputShape', 'dtype'].flatMap((key) => (key in old ? [[key, old[key]!]] : [])),
+    );
+    entry.className = replacement.getClassName();
+    entry.config = {...jsonCopy(replacement.getConfig()), ...place};
+  } else {
+    entry.className = STS_CLASS[layer.getClassName()]!;
+    entry.config = {...old, ...(replacement === 'sts' ? {} : jsonCopy(replacement)), name: layer.name};
+  }
+  checkReplacement(layer, entry);
+}
+
+/** Tries the replacement on the shapes that the layer sees, before anything is built. */
+function checkReplacement(layer: Layer, entry: Config): void {
+  const className = entry.className as string;
+  const {classNameMap} = serialization.SerializationMap.getMap();
+  if (!Object.hasOwn(classNameMap, className)) {
+    refuse(
+      layer,
+      `its replacement's class '${className}' is not registered; call registerLayers() or tf.serialization.registerClass`,
+    );
+  }
+  const [cls, fromConfig] = classNameMap[className]!;
+  const outputs = (target: Layer) =>
+    layer.inboundNodes.map(({inputShapes}) => target.computeOutputShape(inputShapes) as Shape);
+  let replaced: Shape[] = [];
+  try {
+    replaced = outputs(fromConfig(cls, jsonCopy(entry.config as Config)) as Layer);
+  } catch (error) {
+    refuse(layer, (error as Error).message, error);
+  }
+  outputs(layer).forEach((shape, node) => {
+    if (shapeText(shape) !== shapeText(replaced[node]!)) {
+      refuse(
+        layer,
+        `its output is ${shapeText(shape)}, that of the replacement ${shapeText(replaced[node]!)}`,
+      );
+    }
+  });
+}
+
+function copyWeights(from: LayersModel, to: LayersModel): void {
+  for (const layer of from.layers) {
+    const target = to.getLayer(layer.name);
+    if (layer instanceof LayersModel) {
+      copyWeights(layer, target as LayersModel);
+      continue;
+    }
+    const shapes = (weights: Layer) =>
+      weights.weights.map(({originalName, shape}) => `${originalName} ${shapeText(shape)}`).join(', ');
+    const fits =
+      layer.weights.length === target.weights.length &&
+      layer.weights.every(({shape}, i) => shapeText(shape) === shapeText(target.weights[i]!.shape));
+    if (!fits)
+      refuse(layer, `its weights (${shapes(layer)}) are not those of the replacement (${shapes(target)})`);
+    target.setWeights(layer.getWeights());
+    layer.weights.forEach(({trainable}, i) => {
+      target.weights[i]!.trainable = trainable;
+    });
+  }
+  to.trainable = from.trainable;
+}
+
+function isLayer(replacement: Conv3DReplacement): replacement is Layer {
+  return replacement instanceof serialization.Serializable;
+}
+
+function refuse(layer: Layer, reason: string, cause?: unknown): never {
+  throw new InvalidArgumentError(
+    `replaceConv3d: layer "${layer.name}" (${layer.getClassName()}) cannot be rewritten: ${reason.replace(/\.$/, '')}. ` +
+      'Leave it out in the rule, or return a layer that fits.',
+    {cause},
+  );
+}
+
+/** Through JSON, like saving: the old model and its nodes keep their own arrays and objects. */
+function jsonCopy(config: Config): Config {
+  return JSON.parse(JSON.stringify(config)) as Config;
+}
