@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {read} from '../../src/checkpoints';
+import {read} from '../../src/checkpoints/read';
 import {inflate} from '../../src/inflate';
 import {efficientNetLite0} from '../../src/networks/efficientnet_lite';
 import {startBackend} from '../support/backends';
@@ -112,5 +112,30 @@ describe('EfficientNet-Lite0 with temporal kernel 1 on a clip', () => {
     expect(maxAbsDifference(clip, mean)).toBeLessThanOrEqual(1e-3);
     byFrame.dispose();
     byClip.dispose();
+  });
+});
+
+describe.each(['sts', 'center'] as const)("EfficientNet-Lite0 in STS form, inflated by rule '%s'", (rule) => {
+  beforeAll(() => startBackend('wasm'));
+
+  it('answers every frame of a moving clip as the image network does', () => {
+    const names = ['photo_castle', 'photo_lemur', 'photo_cat'];
+    const network = efficientNetLite0({frames: 3, sts: true, weightless: true, pool: 'frame'});
+    inflate(checkpoint, network, {rule});
+    const frames = tf.tidy(() => {
+      const input = tf.concat(
+        names.map((name) => tf.tensor5d(inputOf(name), [1, 1, 224, 224, 3])),
+        1,
+      );
+      return (network.predict(input) as tf.Tensor).dataSync() as Float32Array;
+    });
+    names.forEach((name, i) => {
+      const difference = maxAbsDifference(
+        frames.subarray(i * 1000, (i + 1) * 1000),
+        goldenLogits(name, 'f16'),
+      );
+      expect(difference).toBeLessThanOrEqual(1e-4 * cases[name]!.f16.max_abs_logit);
+    });
+    network.dispose();
   });
 });

@@ -5,7 +5,7 @@
 import {createHash} from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {read} from '../../src/checkpoints';
+import {read} from '../../src/checkpoints/read';
 import {startBackend} from '../support/backends';
 import {
   caseNames,
