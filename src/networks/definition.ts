@@ -1,0 +1,88 @@
+/**
+ * What a named network is: a config literal of its family plus a function that builds it. Families use
+ * `defineVariants` for their table; registry.ts lists the families.
+ */
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {InvalidArgumentError} from '../util/errors';
+
+/** What every network lets its user choose. A family has more, see its config. */
+export interface NetworkOverrides {
+  /** Length of the clip. */
+  readonly frames?: number;
+  readonly height?: number;
+  readonly width?: number;
+  readonly classes?: number;
+  /** 'clip': one answer `[batch, classes]`; 'frame': one for each frame, `[batch, frames, classes]`. */
+  readonly pool?: 'clip' | 'frame';
+  /** What the classifier ends with: logits, or probabilities. */
+  readonly activation?: 'linear' | 'softmax';
+  /** True: all kernels start as zeros, which is fast. For weights that are loaded afterwards. */
+  readonly weightless?: boolean;
+}
+
+/** The overrides with every choice made; a family's config extends it. */
+export type NetworkConfig = Required<NetworkOverrides>;
+
+/** One named network. */
+export interface NetworkDefinition {
+  /** Lower case letters, digits, underscores, such as `efficientnet_lite0_sts`. */
+  readonly name: string;
+  readonly family: string;
+  /** One line for people. */
+  readonly description: string;
+  readonly config: NetworkConfig;
+  /** Builds the network; throws InvalidArgumentError for values that its config cannot take. */
+  create(overrides?: NetworkOverrides): LayersModel;
+}
+
+/**
+ * Turns a family's table of variants into definitions.
+ *
+ * @param build makes the model from a complete config
+ * @param variants name to description and config
+ */
+export function defineVariants<Config extends NetworkConfig>(
+  family: string,
+  build: (config: Config & {readonly name: string}) => LayersModel,
+  variants: Readonly<Record<string, {readonly description: string; readonly config: Config}>>,
+): NetworkDefinition[] {
+  return Object.entries(variants).map(([name, {description, config}]) => ({
+    name,
+    family,
+    description,
+    config,
+    create(overrides = {}) {
+      checkKeys(name, overrides, config);
+      return build({...config, ...overrides, name});
+    },
+  }));
+}
+
+/** A misspelt override would otherwise be ignored in silence. */
+function checkKeys(name: string, overrides: object, config: object): void {
+  const unknown = Object.keys(overrides).filter((key) => !(key in config));
+  if (unknown.length === 0) return;
+  throw new InvalidArgumentError(
+    `createNetwork('${name}'): unknown option ${unknown.join(', ')}; it has ${Object.keys(config).join(', ')}.`,
+  );
+}
+
+/** Checks the choices that all networks share. */
+export function checkNetworkConfig(config: NetworkConfig & {readonly name: string}): void {
+  for (const key of ['frames', 'height', 'width', 'classes'] as const) {
+    if (!Number.isInteger(config[key]) || config[key] < 1) {
+      throw new InvalidArgumentError(
+        `${config.name}: ${key} must be a whole number of at least 1; got ${config[key]}.`,
+      );
+    }
+  }
+  checkOneOf(config.name, 'pool', config.pool, ['clip', 'frame']);
+  checkOneOf(config.name, 'activation', config.activation, ['linear', 'softmax']);
+}
+
+function checkOneOf(name: string, key: string, value: string, allowed: readonly string[]): void {
+  if (allowed.includes(value)) return;
+  throw new InvalidArgumentError(
+    `${name}: ${key} must be one of ${allowed.join(', ')}; got ${JSON.stringify(value)}.`,
+  );
+}

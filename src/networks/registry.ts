@@ -1,0 +1,82 @@
+/**
+ * Networks by name. A static list of families, so that a bundle that only builds one family by its own function
+ * carries one, and `createNetwork` carries all. Weights are not here: see zoo/.
+ */
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {InvalidArgumentError} from '../util/errors';
+import type {NetworkDefinition, NetworkOverrides} from './definition';
+import {efficientNetLiteNetworks} from './efficientnet_lite';
+
+const FAMILIES: readonly (readonly NetworkDefinition[])[] = [efficientNetLiteNetworks];
+
+/** Definitions that users have added. */
+const added: NetworkDefinition[] = [];
+
+const definitions = () => [...FAMILIES.flat(), ...added];
+
+export interface NetworkFilter {
+  readonly family?: string;
+  /** Part of the name. */
+  readonly name?: string;
+}
+
+/**
+ * The networks that `createNetwork` can build, in the order of their families; tiny ones for tests included.
+ *
+ * ```ts
+ * listNetworks({family: 'efficientnet_lite'}).map(({name}) => name);
+ * ```
+ */
+export function listNetworks({family, name = ''}: NetworkFilter = {}): NetworkDefinition[] {
+  return definitions().filter(
+    (definition) => (family === undefined || definition.family === family) && definition.name.includes(name),
+  );
+}
+
+/**
+ * Builds a network by name, with random weights (zeros with `weightless`).
+ *
+ * @param overrides choices that differ from the definition's config, such as `frames` or `classes`
+ * @throws InvalidArgumentError for an unknown name (the message lists the known ones) or option, or a value that the
+ *   network cannot take
+ *
+ * ```ts
+ * const model = createNetwork('efficientnet_lite0_sts', {frames: 16, classes: 10});
+ * ```
+ */
+export function createNetwork(name: string, overrides: NetworkOverrides = {}): LayersModel {
+  return networkDefinition(name).create(overrides);
+}
+
+/**
+ * The definition of a network.
+ *
+ * @throws InvalidArgumentError for an unknown name
+ */
+export function networkDefinition(name: string): NetworkDefinition {
+  const definition = definitions().find((candidate) => candidate.name === name);
+  if (definition !== undefined) return definition;
+  const known = definitions().map((candidate) => candidate.name);
+  throw new InvalidArgumentError(
+    `createNetwork: no network is called ${JSON.stringify(name)}; known are ${known.join(', ')}. registerNetwork adds one.`,
+  );
+}
+
+/**
+ * Adds a network of one's own to `createNetwork`, `listNetworks` and `loadModel`. The same definition may be added twice.
+ *
+ * @throws InvalidArgumentError for a name that is taken or has characters other than a-z, 0-9 and _
+ */
+export function registerNetwork(definition: NetworkDefinition): void {
+  const {name} = definition;
+  if (!/^[a-z][a-z0-9_]*$/.test(name)) {
+    throw new InvalidArgumentError(
+      `registerNetwork: ${JSON.stringify(name)} is no network name; use a-z, 0-9 and _, beginning with a letter.`,
+    );
+  }
+  const existing = definitions().find((candidate) => candidate.name === name);
+  if (existing === definition) return;
+  if (existing !== undefined)
+    throw new InvalidArgumentError(`registerNetwork: the name ${name} is taken; choose another.`);
+  added.push(definition);
+}
