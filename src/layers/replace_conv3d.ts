@@ -4,7 +4,7 @@
  * is not touched.
  */
 import {serialization} from '@tensorflow/tfjs-core';
-import {LayersModel, type layers, Sequential} from '@tensorflow/tfjs-layers';
+import {LayersModel, type LayerVariable, type layers, Sequential} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
 import {type Shape, shapeText} from './host';
 
@@ -134,25 +134,34 @@ function checkReplacement(layer: Layer, entry: Config): void {
 }
 
 function copyWeights(from: LayersModel, to: LayersModel): void {
+  if (!from.trainable) to.trainable = false;
   for (const layer of from.layers) {
     const target = to.getLayer(layer.name);
     if (layer instanceof LayersModel) {
       copyWeights(layer, target as LayersModel);
       continue;
     }
-    const shapes = (weights: Layer) =>
-      weights.weights.map(({originalName, shape}) => `${originalName} ${shapeText(shape)}`).join(', ');
-    const fits =
-      layer.weights.length === target.weights.length &&
-      layer.weights.every(({shape}, i) => shapeText(shape) === shapeText(target.weights[i]!.shape));
-    if (!fits)
-      refuse(layer, `its weights (${shapes(layer)}) are not those of the replacement (${shapes(target)})`);
-    target.setWeights(layer.getWeights());
-    layer.weights.forEach(({trainable}, i) => {
-      target.weights[i]!.trainable = trainable;
+    const [weights, places] = [inOrderOfCreation(layer), inOrderOfCreation(target)];
+    if (shapesText(weights) !== shapesText(places)) {
+      refuse(
+        layer,
+        `its weights have shapes ${shapesText(weights)}, those of the replacement ${shapesText(places)}`,
+      );
+    }
+    weights.forEach((weight, i) => {
+      places[i]!.write(weight.read());
+      places[i]!.trainable = weight.trainable;
     });
   }
-  to.trainable = from.trainable;
+}
+
+/** `layer.weights` puts frozen weights last, so its order depends on more than the layer's class and arguments. */
+function inOrderOfCreation(layer: Layer): LayerVariable[] {
+  return [...layer.weights].sort((a, b) => a.id - b.id);
+}
+
+function shapesText(weights: LayerVariable[]): string {
+  return weights.map(({shape}) => shapeText(shape)).join(' and ') || 'none';
 }
 
 function isLayer(replacement: Conv3DReplacement): replacement is Layer {
