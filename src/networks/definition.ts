@@ -23,6 +23,9 @@ export interface NetworkOverrides {
 /** The overrides with every choice made; a family's config extends it. */
 export type NetworkConfig = Required<NetworkOverrides>;
 
+/** What every network takes, and besides whatever is in the config of its family, which checks it. */
+export type FamilyOverrides = NetworkOverrides & {readonly [option: string]: unknown};
+
 /** One named network. */
 export interface NetworkDefinition {
   /** Lower case letters, digits, underscores, such as `efficientnet_lite0_sts`. */
@@ -32,7 +35,7 @@ export interface NetworkDefinition {
   readonly description: string;
   readonly config: NetworkConfig;
   /** Builds the network; throws InvalidArgumentError for values that its config cannot take. */
-  create(overrides?: NetworkOverrides): LayersModel;
+  create(overrides?: FamilyOverrides): LayersModel;
 }
 
 /**

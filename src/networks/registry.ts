@@ -4,7 +4,7 @@
  */
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
-import type {NetworkDefinition, NetworkOverrides} from './definition';
+import type {FamilyOverrides, NetworkDefinition} from './definition';
 import {efficientNetLiteNetworks} from './efficientnet_lite';
 
 const FAMILIES: readonly (readonly NetworkDefinition[])[] = [efficientNetLiteNetworks];
@@ -36,7 +36,7 @@ export function listNetworks({family, name = ''}: NetworkFilter = {}): NetworkDe
 /**
  * Builds a network by name, with random weights (zeros with `weightless`).
  *
- * @param overrides choices that differ from the definition's config, such as `frames` or `classes`
+ * @param overrides choices that differ from the definition's config, such as `frames` or `classes`, and the family's own
  * @throws InvalidArgumentError for an unknown name (the message lists the known ones) or option, or a value that the
  *   network cannot take
  *
@@ -44,7 +44,7 @@ export function listNetworks({family, name = ''}: NetworkFilter = {}): NetworkDe
  * const model = createNetwork('efficientnet_lite0_sts', {frames: 16, classes: 10});
  * ```
  */
-export function createNetwork(name: string, overrides: NetworkOverrides = {}): LayersModel {
+export function createNetwork(name: string, overrides: FamilyOverrides = {}): LayersModel {
   return networkDefinition(name).create(overrides);
 }
 

@@ -1,0 +1,128 @@
+/**
+ * What holds for every network of the registry; a new one is tested by being listed. Large networks are built and
+ * looked at, small ones (named ..._tiny...) also run, train and go through a file.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import {afterEach, beforeAll, describe, expect, it} from 'vitest';
+import {kernelConfigs} from '../../src/kernels/cpu';
+import {registerKernels} from '../../src/kernels/registry';
+import {registerLayers} from '../../src/layers';
+import {createNetwork, listNetworks} from '../../src/networks';
+import {registerGradients} from '../../src/ops/grads/indirect_conv3d_grad';
+import {startBackend} from '../support/backends';
+
+beforeAll(async () => {
+  await startBackend('cpu');
+  registerLayers();
+  registerGradients();
+  registerKernels(kernelConfigs);
+});
+
+const all = listNetworks().map((definition) => [definition.name, definition] as const);
+const tiny = all.filter(([name]) => name.includes('_tiny'));
+
+let model: tfl.LayersModel | undefined;
+afterEach(() => {
+  model?.dispose();
+  model = undefined;
+});
+
+describe.each(all)('%s', (name, {family, description, config}) => {
+  it('has a description and a family that lists it', () => {
+    expect(description.length).toBeGreaterThan(20);
+    expect(listNetworks({family}).map((definition) => definition.name)).toContain(name);
+  });
+
+  it('takes a clip and gives one answer, or one for each frame', () => {
+    const shape = [null, config.frames, config.height, config.width, 3];
+    model = createNetwork(name, {weightless: true, classes: 7});
+    expect(model.name).toBe(name);
+    expect(model.inputs.map((input) => input.shape)).toEqual([shape]);
+    expect(model.outputs.map((output) => output.shape)).toEqual([[null, 7]]);
+    model.dispose();
+    model = createNetwork(name, {weightless: true, classes: 7, pool: 'frame'});
+    expect(model.outputs.map((output) => output.shape)).toEqual([[null, config.frames, 7]]);
+  });
+
+  it('has the same weights at other clip lengths and frame sizes', () => {
+    const shapes = (network: tfl.LayersModel) =>
+      network.weights.map(({originalName, shape}) => [originalName, shape]);
+    model = createNetwork(name, {weightless: true});
+    const expected = shapes(model);
+    model.dispose();
+    model = createNetwork(name, {weightless: true, frames: config.frames * 2, height: 75, width: 101});
+    expect(shapes(model)).toEqual(expected);
+  });
+
+  it('names every layer itself', () => {
+    model = createNetwork(name, {weightless: true});
+    for (const layer of model.layers) expect(layer.name).not.toMatch(/^[a-z_0-9]+_[A-Z]\w*\d+$/);
+    expect(new Set(model.layers.map((layer) => layer.name)).size).toBe(model.layers.length);
+  });
+
+  it.each([
+    ['frames', 0],
+    ['height', 2.5],
+    ['width', -1],
+    ['classes', Number.NaN],
+  ])('refuses %s %d', (key, value) => {
+    expect(() => createNetwork(name, {[key]: value})).toThrow(new RegExp(`${key} must be a whole number`));
+  });
+
+  it('refuses options that it does not have, or values out of a list', () => {
+    expect(() => createNetwork(name, {clases: 5})).toThrow(/unknown option clases; it has .*classes/);
+    expect(() => createNetwork(name, {pool: 'max' as 'clip'})).toThrow(/pool must be one of clip, frame/);
+    expect(() => createNetwork(name, {activation: 'relu' as 'linear'})).toThrow(/activation must be one of/);
+  });
+});
+
+describe.each(tiny)('%s, running', (name, {config}) => {
+  const clipOf = (batch: number) =>
+    tf.randomUniform<tf.Rank.R5>(
+      [batch, config.frames, config.height, config.width, 3],
+      -1,
+      1,
+      'float32',
+      11,
+    );
+
+  it('predicts; with softmax the answers are probabilities; nothing leaks', () => {
+    model = createNetwork(name, {activation: 'softmax'});
+    const clip = clipOf(2);
+    const before = tf.memory().numTensors;
+    const answer = model.predict(clip) as tf.Tensor;
+    const sums = tf.tidy(() => tf.sum(answer, 1).dataSync());
+    for (const sum of sums) expect(sum).toBeCloseTo(1, 5);
+    answer.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    clip.dispose();
+  });
+
+  it('comes back from a saved model with the same answers', async () => {
+    model = createNetwork(name);
+    const clip = clipOf(1);
+    const expected = (model.predict(clip) as tf.Tensor).dataSync();
+    let saved: tf.io.ModelArtifacts | undefined;
+    await model.save(
+      tf.io.withSaveHandler(async (artifacts) => {
+        saved = artifacts;
+        return {modelArtifactsInfo: {dateSaved: new Date(0), modelTopologyType: 'JSON'}};
+      }),
+    );
+    const loaded = await tfl.loadLayersModel(tf.io.fromMemory(saved!));
+    expect((loaded.predict(clip) as tf.Tensor).dataSync()).toEqual(expected);
+    loaded.dispose();
+  });
+
+  it('trains: two classes of clips are told apart', async () => {
+    model = createNetwork(name, {classes: 2});
+    const logits = (y: tf.Tensor, p: tf.Tensor) => tf.losses.softmaxCrossEntropy(y, p) as tf.Tensor;
+    model.compile({optimizer: tf.train.sgd(0.05), loss: logits});
+    const clips = tf.concat([tf.mul(clipOf(2), 0.5), tf.add(tf.mul(clipOf(2), 0.5), 0.5)], 0);
+    const classes = tf.oneHot(tf.tensor1d([0, 0, 1, 1], 'int32'), 2);
+    const {history} = await model.fit(clips, classes, {epochs: 4, batchSize: 4, shuffle: false, verbose: 0});
+    const losses = history.loss as number[];
+    expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+  });
+});

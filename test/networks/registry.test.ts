@@ -1,0 +1,79 @@
+/** Names: what the registry lists, refuses and accepts from users. */
+import * as tfl from '@tensorflow/tfjs-layers';
+import {beforeAll, describe, expect, it} from 'vitest';
+import {
+  createNetwork,
+  defineVariants,
+  listNetworks,
+  type NetworkConfig,
+  networkDefinition,
+  registerNetwork,
+} from '../../src/networks';
+import {InvalidArgumentError} from '../../src/util/errors';
+import {startBackend} from '../support/backends';
+
+beforeAll(() => startBackend('cpu'));
+
+const config: NetworkConfig = {
+  frames: 2,
+  height: 4,
+  width: 4,
+  classes: 3,
+  pool: 'clip',
+  activation: 'linear',
+  weightless: true,
+};
+
+function ownNetwork(name: string) {
+  const build = ({frames, height, width, classes}: NetworkConfig) => {
+    const clip = tfl.input({shape: [frames, height, width, 3]});
+    const flat = tfl.layers.flatten().apply(clip) as tfl.SymbolicTensor;
+    return tfl.model({
+      inputs: clip,
+      outputs: tfl.layers.dense({units: classes}).apply(flat) as tfl.SymbolicTensor,
+    });
+  };
+  return defineVariants('own', build, {
+    [name]: {description: 'flatten and dense, for this test', config},
+  })[0]!;
+}
+
+describe('listNetworks', () => {
+  it('has unique names of lower case letters, digits and underscores', () => {
+    const names = listNetworks().map(({name}) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
+    expect(names).toEqual(expect.arrayContaining(['efficientnet_lite0', 'efficientnet_lite0_sts']));
+  });
+
+  it('filters by family and by part of the name', () => {
+    const names = listNetworks({family: 'efficientnet_lite', name: 'sts'}).map(({name}) => name);
+    expect(names).toEqual(['efficientnet_lite0_sts', 'efficientnet_lite_tiny_sts']);
+    expect(listNetworks({family: 'none'})).toEqual([]);
+  });
+});
+
+describe('createNetwork', () => {
+  it('names the known networks when asked for another', () => {
+    expect(() => createNetwork('efficientnet_b0')).toThrow(InvalidArgumentError);
+    expect(() => createNetwork('efficientnet_b0')).toThrow(
+      /"efficientnet_b0"; known are .*efficientnet_lite0_sts/,
+    );
+  });
+});
+
+describe('registerNetwork', () => {
+  it('adds a network, once', () => {
+    const definition = ownNetwork('own_network');
+    registerNetwork(definition);
+    registerNetwork(definition);
+    expect(listNetworks({family: 'own'})).toEqual([definition]);
+    expect(networkDefinition('own_network')).toBe(definition);
+    expect(createNetwork('own_network', {classes: 4}).outputs[0]!.shape).toEqual([null, 4]);
+  });
+
+  it('refuses a name that is taken and one that is no name', () => {
+    expect(() => registerNetwork(ownNetwork('efficientnet_lite0'))).toThrow(/efficientnet_lite0 is taken/);
+    expect(() => registerNetwork(ownNetwork('Own-Network'))).toThrow(/no network name/);
+  });
+});
