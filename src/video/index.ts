@@ -1,8 +1,7 @@
-/** The video part as one namespace: sources of frames, the choice of frames, and clips as tensors. */
+/** The portable video part as one namespace: frames in memory, the choice of frames, clips as tensors. Files: sources/ffmpeg, in the entry tfjs-sts/node. */
 export type {FrameSource, VideoFrame, VideoInfo} from './frame_source';
 export {type ReadClipOptions, readClip} from './read_clip';
 export {type ClipSampling, type ShortVideoPolicy, sampleClip, sampleClips} from './sampling';
-export {type FfmpegSourceOptions, ffmpegSource} from './sources/ffmpeg';
 export {type FramesSourceOptions, framesSource, tensorSource} from './sources/frames';
 export {
   type FrameTransform,

@@ -1,0 +1,11 @@
+/** What the command line may touch of the process that it runs in, so that a test can hand it something else. */
+
+export interface CliIo {
+  /** Results go here, and nothing else. */
+  readonly stdout: {write(text: string): unknown};
+  /** Progress, remarks and errors. */
+  readonly stderr: {write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number};
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Version of the package, read when it is asked for. */
+  version(): string;
+}
