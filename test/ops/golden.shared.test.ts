@@ -28,9 +28,15 @@ for (const {file} of manifest.cases) {
 const tensorOf = ({name, file}: Case, key: string): GoldenTensor => files.get(file)!.get(`${name}/${key}`)!;
 
 /** The manifest's tolerance: 1e-5 of the largest value; cases marked exact must be equal. */
-function expectClose(actual: tf.Tensor, expected: GoldenTensor, exact: boolean, what: string): void {
+async function expectClose(
+  actual: tf.Tensor,
+  expected: GoldenTensor,
+  exact: boolean,
+  what: string,
+): Promise<void> {
   expect(actual.shape, what).toEqual(expected.shape);
-  const values = actual.dataSync();
+  const values = await actual.data();
+  actual.dispose();
   const scale = expected.values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   const tolerance = exact ? 0 : 1e-5 * scale;
   let worst = 0;
@@ -44,7 +50,12 @@ function centred(filterShape: readonly number[]): [number, number][] {
   return filterShape.slice(0, 3).map((k) => [(k - 1) / 2, (k - 1) / 2]);
 }
 
-function convolution({form, groups = 1, stride, name}: Case): (x: tf.Tensor5D, w: tf.Tensor5D) => tf.Tensor5D {
+function convolution({
+  form,
+  groups = 1,
+  stride,
+  name,
+}: Case): (x: tf.Tensor5D, w: tf.Tensor5D) => tf.Tensor5D {
   const strides = name === 'temporal_k3_spatial_stride_ignored' ? [1, 1, 1] : (stride ?? [1, 1, 1]);
   return (x, w) => {
     const pad = centred(w.shape);
@@ -63,7 +74,9 @@ function tensor({shape, values}: GoldenTensor): tf.Tensor5D {
   return tf.tensor(values, shape) as tf.Tensor5D;
 }
 
-const convolutions = manifest.cases.filter(({form}) => ['temporal', 'depthwise', 'r2plus1d-temporal'].includes(form));
+const convolutions = manifest.cases.filter(({form}) =>
+  ['temporal', 'depthwise', 'r2plus1d-temporal'].includes(form),
+);
 const probes = manifest.cases.filter(({form}) => form === 'depthwise-probe');
 const withBatchNorm = manifest.cases.filter(({form}) => form.includes('+bn') || form === 'r2plus1d-module');
 
@@ -75,21 +88,25 @@ it('knows all 94 cases', () => {
 describe.each(implementations)('golden layers on $name', ({use}) => {
   beforeAll(use);
 
-  it.each(convolutions)('$name', (given) => {
-    tf.tidy(() => {
+  it.each(convolutions)('$name', async (given) => {
+    const convolve = convolution(given);
+    const [y, dx, dw] = tf.tidy(() => {
       const x = tensor(toChannelsLast(tensorOf(given, 'x')));
       const w = tensor(toFilter(tensorOf(given, 'w')));
-      const convolve = convolution(given);
-      expectClose(convolve(x, w), toChannelsLast(tensorOf(given, 'y')), given.exact, 'y');
-      if (given.shapes.g === undefined) return;
+      if (given.shapes.g === undefined) return [convolve(x, w)];
       const g = tensor(toChannelsLast(tensorOf(given, 'g')));
-      const [dx, dw] = tf.grads((a: tf.Tensor, b: tf.Tensor) => convolve(a as tf.Tensor5D, b as tf.Tensor5D))([x, w], g);
-      expectClose(dx!, toChannelsLast(tensorOf(given, 'dx')), given.exact, 'dx');
-      expectClose(dw!, toFilter(tensorOf(given, 'dw')), given.exact, 'dw');
+      const gradients = tf.grads((a: tf.Tensor, b: tf.Tensor) =>
+        convolve(a as tf.Tensor5D, b as tf.Tensor5D),
+      );
+      return [convolve(x, w), ...gradients([x, w], g)];
     });
+    await expectClose(y!, toChannelsLast(tensorOf(given, 'y')), given.exact, 'y');
+    if (given.shapes.g === undefined) return;
+    await expectClose(dx!, toChannelsLast(tensorOf(given, 'dx')), given.exact, 'dx');
+    await expectClose(dw!, toFilter(tensorOf(given, 'dw')), given.exact, 'dw');
   });
 
-  it.each(probes)('$name', (given) => {
+  it.each(probes)('$name', async (given) => {
     const x = toChannelsLast(tensorOf(given, 'x'));
     const filters = tensorOf(given, 'w');
     const outputs = tensorOf(given, 'y');
@@ -98,10 +115,8 @@ describe.each(implementations)('golden layers on $name', ({use}) => {
       return {shape: shape.slice(1), values: values.slice(i * size, (i + 1) * size)};
     };
     for (let tap = 0; tap < filters.shape[0]!; tap++) {
-      tf.tidy(() => {
-        const y = convolution(given)(tensor(x), tensor(toFilter(nth(filters, tap))));
-        expectClose(y, toChannelsLast(nth(outputs, tap)), given.exact, `tap ${tap}`);
-      });
+      const y = tf.tidy(() => convolution(given)(tensor(x), tensor(toFilter(nth(filters, tap)))));
+      await expectClose(y, toChannelsLast(nth(outputs, tap)), given.exact, `tap ${tap}`);
     }
   });
 });
