@@ -1,0 +1,141 @@
+/**
+ * The harmless calls that pickles of training programs make: containers, bytes, paths, dates, NumPy scalars. Each
+ * gives plain data or an inert record. What PyTorch adds is in torch_objects.ts.
+ */
+import {FormatError} from '../../util/errors';
+import {GlobalRef, isList, isTuple, type PickleCall, PickledObject, type PyTuple} from './pickle_values';
+
+/** Classes whose constructor call is kept as a record of its arguments. */
+const RECORDS = [
+  'argparse Namespace',
+  'datetime date',
+  'datetime datetime',
+  'datetime time',
+  'datetime timedelta',
+  'numpy dtype',
+  'numpy.core.multiarray _reconstruct',
+  'numpy._core.multiarray _reconstruct',
+  'pathlib Path',
+  'pathlib PosixPath',
+  'pathlib PurePath',
+  'pathlib PurePosixPath',
+  'pathlib PureWindowsPath',
+  'pathlib WindowsPath',
+  'pathlib._local PosixPath',
+  'pathlib._local WindowsPath',
+];
+
+/** The allowed calls by `GlobalRef.key`; Python 2 and 3 spell some modules differently. */
+export function pythonCalls(): Map<string, PickleCall> {
+  const calls = new Map<string, PickleCall>();
+  for (const key of RECORDS) calls.set(key, record(key));
+  for (const module of ['builtins', '__builtin__']) {
+    calls.set(`${module} set`, makeSet);
+    calls.set(`${module} frozenset`, makeSet);
+    calls.set(`${module} bytearray`, makeBytes);
+  }
+  calls.set('collections OrderedDict', orderedDict);
+  calls.set('collections Counter', orderedDict);
+  calls.set('collections defaultdict', (args) => orderedDict(Object.freeze(args.slice(1))));
+  calls.set('_codecs encode', encodeLatin1);
+  calls.set('numpy.core.multiarray scalar', numpyScalar);
+  calls.set('numpy._core.multiarray scalar', numpyScalar);
+  calls.set('copyreg _reconstructor', reconstructor);
+  calls.set('copy_reg _reconstructor', reconstructor);
+  return calls;
+}
+
+/** A call that becomes a record of itself. */
+export function record(key: string): PickleCall {
+  const [module, name] = key.split(' ') as [string, string];
+  return (args) => new PickledObject(new GlobalRef(module, name), args);
+}
+
+/** A FormatError for a known function called in an unknown way. */
+export function badArguments(name: string, problem: string): never {
+  throw new FormatError(
+    `the pickle calls ${name} ${problem}: the file is damaged or made by an unknown version`,
+  );
+}
+
+/** OrderedDict() or OrderedDict([(key, value), ...]), as Python 2 and 3 write it. */
+function orderedDict(args: PyTuple): Map<unknown, unknown> {
+  const [items] = args;
+  if (args.length === 0) return new Map();
+  if (args.length === 1 && items instanceof Map) return new Map(items);
+  if (args.length !== 1 || !Array.isArray(items))
+    return badArguments('a dict class', 'with unknown arguments');
+  const dict = new Map<unknown, unknown>();
+  for (const pair of items as unknown[]) {
+    if (!Array.isArray(pair) || pair.length !== 2)
+      return badArguments('a dict class', 'with something that is no pair');
+    dict.set(pair[0], pair[1]);
+  }
+  return dict;
+}
+
+function makeSet(args: PyTuple): Set<unknown> {
+  const [items] = args;
+  if (args.length === 0) return new Set();
+  if (args.length !== 1 || !(isList(items) || isTuple(items))) return badArguments('set', 'without a list');
+  return new Set(items);
+}
+
+function makeBytes(args: PyTuple): Uint8Array {
+  const [bytes] = args;
+  if (args.length === 0) return new Uint8Array(0);
+  return bytes instanceof Uint8Array ? bytes.slice() : badArguments('bytearray', 'without bytes');
+}
+
+/** How protocol 2 writes bytes: `_codecs.encode(text, 'latin1')`, one character per byte. */
+function encodeLatin1(args: PyTuple): Uint8Array {
+  const [text, encoding] = args;
+  if (typeof text !== 'string' || encoding !== 'latin1')
+    return badArguments('_codecs.encode', 'for no latin1 text');
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 255) return badArguments('_codecs.encode', 'with characters that are no bytes');
+    bytes[i] = code;
+  }
+  return bytes;
+}
+
+/** Protocol 0 and 1 objects: `copyreg._reconstructor(cls, base, state)` makes an instance without a constructor. */
+function reconstructor(args: PyTuple): PickledObject {
+  const [type] = args;
+  if (!(type instanceof GlobalRef)) return badArguments('copyreg._reconstructor', 'without a class');
+  return new PickledObject(type, Object.freeze(args.slice(1)));
+}
+
+/** A NumPy scalar as number, bigint or boolean; kinds that JavaScript lacks stay records. */
+function numpyScalar(args: PyTuple): unknown {
+  const [dtype, bytes] = args;
+  const inert = new PickledObject(new GlobalRef('numpy', 'generic'), args);
+  if (!(dtype instanceof PickledObject) || !(bytes instanceof Uint8Array)) return inert;
+  const code = dtype.args[0];
+  const order = isTuple(dtype.state) ? dtype.state[1] : '=';
+  if (typeof code !== 'string' || order === '>' || Number(code.slice(1)) !== bytes.length) return inert;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const read = SCALARS.get(code);
+  if (!read) return inert;
+  const value = read(view);
+  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+const SCALARS: ReadonlyMap<string, (view: DataView) => number | bigint | boolean> = new Map<
+  string,
+  (view: DataView) => number | bigint | boolean
+>([
+  ['f4', (view) => view.getFloat32(0, true)],
+  ['f8', (view) => view.getFloat64(0, true)],
+  ['i1', (view) => view.getInt8(0)],
+  ['i2', (view) => view.getInt16(0, true)],
+  ['i4', (view) => view.getInt32(0, true)],
+  ['i8', (view) => view.getBigInt64(0, true)],
+  ['u1', (view) => view.getUint8(0)],
+  ['u2', (view) => view.getUint16(0, true)],
+  ['u4', (view) => view.getUint32(0, true)],
+  ['u8', (view) => view.getBigUint64(0, true)],
+  ['b1', (view) => view.getUint8(0) !== 0],
+]);

@@ -1,0 +1,22 @@
+/** Checkpoints: read foreign weight files safely, assign them to models by name, write safetensors. Exports only. */
+export {
+  type AssignOptions,
+  type AssignReport,
+  assign,
+  fromLayersModel,
+  type Misshapen,
+} from './assign';
+export {
+  CHECKPOINT_DTYPES,
+  Checkpoint,
+  type CheckpointDtype,
+  CheckpointEntry,
+  type CheckpointValues,
+  entryOf,
+} from './checkpoint';
+export type {CheckpointFormat} from './formats/format';
+export {GlobalRef, PickledObject} from './formats/pickle_values';
+export {pytorchLegacy} from './formats/pytorch_legacy';
+export {pytorchZip} from './formats/pytorch_zip';
+export {safetensors} from './formats/safetensors';
+export {ALL_FORMATS, type ReadOptions, read} from './read';

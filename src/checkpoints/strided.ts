@@ -1,0 +1,76 @@
+/**
+ * Rows of memory seen through shape, strides and offset, as PyTorch stores tensors: bounds and gathering.
+ * Pure arithmetic on bytes; strides and offsets count elements.
+ */
+
+/** Row-major strides of a shape. */
+export function rowMajorStrides(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  let step = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = step;
+    step *= shape[axis]!;
+  }
+  return strides;
+}
+
+/** The number of elements of a shape, or null when a length is no count or the product is above 2^53. */
+export function countElements(shape: readonly number[]): number | null {
+  let count = 1;
+  let empty = false;
+  for (const length of shape) {
+    if (!Number.isSafeInteger(length) || length < 0) return null;
+    if (length === 0) empty = true;
+    else count *= length;
+    if (!Number.isSafeInteger(count)) return null;
+  }
+  return empty ? 0 : count;
+}
+
+/** One past the last element that a non-empty strided view touches; Infinity when that is above 2^53. */
+export function endOfView(shape: readonly number[], strides: readonly number[], offset: number): number {
+  let last = offset;
+  for (let axis = 0; axis < shape.length; axis++) last += (shape[axis]! - 1) * strides[axis]!;
+  return Number.isSafeInteger(last) ? last + 1 : Number.POSITIVE_INFINITY;
+}
+
+/** Whether the elements of a view lie in row-major order without gaps; axes of length 1 may have any stride. */
+export function isRowMajor(shape: readonly number[], strides: readonly number[]): boolean {
+  const wanted = rowMajorStrides(shape);
+  return shape.every((length, axis) => length === 1 || strides[axis] === wanted[axis]);
+}
+
+/**
+ * Copies a strided view into row-major order. The caller has checked the bounds.
+ *
+ * @param source bytes of the whole storage.
+ * @param itemBytes bytes of one element.
+ */
+export function gather(
+  source: Uint8Array,
+  itemBytes: number,
+  shape: readonly number[],
+  strides: readonly number[],
+  offset: number,
+): Uint8Array {
+  const count = countElements(shape) ?? 0;
+  const out = new Uint8Array(count * itemBytes);
+  if (count === 0) return out;
+  const rank = shape.length;
+  const rowLength = rank === 0 ? 1 : shape[rank - 1]!;
+  const rowStep = (rank === 0 ? 1 : strides[rank - 1]!) * itemBytes;
+  const index = new Array<number>(Math.max(rank - 1, 0)).fill(0);
+  let start = offset * itemBytes;
+  for (let to = 0; to < out.length; ) {
+    for (let i = 0, from = start; i < rowLength; i++, from += rowStep) {
+      for (let b = 0; b < itemBytes; b++) out[to++] = source[from + b]!;
+    }
+    for (let axis = rank - 2; axis >= 0; axis--) {
+      start += strides[axis]! * itemBytes;
+      if (++index[axis]! < shape[axis]!) break;
+      start -= shape[axis]! * strides[axis]! * itemBytes;
+      index[axis] = 0;
+    }
+  }
+  return out;
+}
