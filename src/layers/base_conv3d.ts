@@ -41,18 +41,10 @@ import {
 export type LayerPadding = Padding3D | readonly [number, number, number];
 
 type HostConv3DArgs = HostArgs<'conv3d'>;
-type Replaced =
-  | 'filters'
-  | 'kernelSize'
-  | 'strides'
-  | 'padding'
-  | 'activation'
-  | 'dilationRate'
-  | `kernel${string}`;
+type Replaced = 'filters' | 'strides' | 'padding' | 'activation' | 'dilationRate' | `kernel${string}`;
 
 /** The arguments that all 3D convolution layers share: those of `tf.layers.conv3d`, with more kinds of padding. */
-export interface BaseConv3DArgs
-  extends Omit<HostConv3DArgs, Replaced | 'kernelInitializer' | 'kernelConstraint' | 'kernelRegularizer'> {
+export interface BaseConv3DArgs extends Omit<HostConv3DArgs, Replaced> {
   /** Taps along time, height and width; one number for all three. */
   kernelSize: number | readonly number[];
   /** Steps along time, height and width. Default 1. */

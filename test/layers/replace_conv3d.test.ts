@@ -83,7 +83,7 @@ describe.each(backendNames)('replaceConv3d on %s', (backend) => {
     expect(predict(other, x)).toEqual(expected);
   });
 
-  it('rewrites a graph with shared layers, two inputs, two outputs and a nested model', () => {
+  it('rewrites a graph with shared layers, two inputs, two outputs and a nested model, loaded or built', async () => {
     const build = (
       convolution: (args: typeof temporal & {name: string}) => ReturnType<typeof host.conv3d>,
     ) => {
@@ -110,6 +110,7 @@ describe.each(backendNames)('replaceConv3d on %s', (backend) => {
     expect((replaced.getLayer('inner') as LayersModel).getLayer('time_b').getClassName()).toBe('STSConv3D');
     expect(replaced.inputNames).toEqual(original.inputNames);
     expect(replaced.outputShape).toEqual(original.outputShape);
+    expect(predict(replaceConv3d(await saveAndLoad(original)), xs)).toEqual(predict(replaced, xs));
   });
 
   it('returns an equal copy of a model without such layers', () => {
