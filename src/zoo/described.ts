@@ -1,0 +1,57 @@
+/**
+ * What a model file may say of its own input and classes: in the metadata of a .safetensors file or in the
+ * userDefinedMetadata of a model.json, under the keys frames, size, cropSize, mean, std, classes, labels. Parsing only.
+ */
+import {FormatError} from '../util/errors';
+import type {ModelInput} from './catalog';
+
+export interface Described {
+  readonly input: Partial<ModelInput>;
+  readonly classes?: number;
+  readonly labels?: readonly string[];
+}
+
+const LENGTHS = ['frames', 'size', 'cropSize'] as const;
+
+/**
+ * @param metadata numbers as numbers or as text, labels as a list or as its JSON (safetensors holds only text)
+ * @param path for errors
+ * @throws FormatError for a value that is there and makes no sense
+ */
+export function parseDescription(metadata: ReadonlyMap<string, unknown>, path: string): Described {
+  const refuse = (key: string, needed: string): never => {
+    throw new FormatError(
+      `loadModel: ${path} says ${key} ${JSON.stringify(metadata.get(key))} in its metadata; ${needed}.`,
+    );
+  };
+  const read = (key: string, accept: (value: number) => boolean, needed: string) => {
+    if (!metadata.has(key)) return {};
+    const text = metadata.get(key);
+    const value = typeof text === 'string' && text.trim() !== '' ? Number(text) : text;
+    return typeof value === 'number' && accept(value) ? {[key]: value} : refuse(key, needed);
+  };
+  const length = (key: string) =>
+    read(key, (value) => Number.isInteger(value) && value >= 1, 'it must be a whole number of at least 1');
+  const input: Partial<ModelInput> = {
+    ...Object.assign({}, ...LENGTHS.map(length)),
+    ...read('mean', Number.isFinite, 'it must be a number'),
+    ...read('std', (value) => Number.isFinite(value) && value > 0, 'it must be a positive number'),
+  };
+  const labels = metadata.has('labels') ? parseLabels(metadata.get('labels')) : undefined;
+  if (metadata.has('labels') && labels === undefined) refuse('labels', 'it must be a JSON list of names');
+  return {input, ...length('classes'), ...(labels && {labels})};
+}
+
+/** A list of names, or the JSON of one; undefined for anything else. */
+export function parseLabels(value: unknown): readonly string[] | undefined {
+  let list = value;
+  if (typeof value === 'string') {
+    try {
+      list = JSON.parse(value);
+    } catch {
+      return undefined;
+    }
+  }
+  const isNames = Array.isArray(list) && list.length > 0 && list.every((name) => typeof name === 'string');
+  return isNames ? (list as string[]) : undefined;
+}

@@ -1,0 +1,343 @@
+/** loadModel: by name with the shipped files, by path with files in memory, and everything that it must refuse. */
+import {readFile as readFromDisk} from 'node:fs/promises';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import {afterEach, beforeAll, describe, expect, it} from 'vitest';
+import {fromLayersModel, safetensors} from '../../src/checkpoints';
+import {registerLayers} from '../../src/layers';
+import {createNetwork} from '../../src/networks';
+import {FormatError, InvalidArgumentError, UnavailableError} from '../../src/util/errors';
+import {CATALOG, type LoadedModel, type LoadModelOptions, loadModel} from '../../src/zoo';
+import {startBackend} from '../support/backends';
+
+const TINY = 'efficientnet_lite_tiny_sts';
+
+beforeAll(async () => {
+  await startBackend('wasm');
+  registerLayers();
+});
+
+let loaded: LoadedModel | undefined;
+afterEach(() => {
+  loaded?.model.dispose();
+  loaded = undefined;
+});
+
+/** Files by path; what is not among them does not exist. */
+function inMemory(files: Record<string, Uint8Array | string>): LoadModelOptions {
+  return {
+    readFile: async (path) => {
+      const file = files[String(path)];
+      if (file === undefined) throw new Error('no such file');
+      return typeof file === 'string' ? new TextEncoder().encode(file) : file;
+    },
+  };
+}
+
+const fromDisk: LoadModelOptions = {readFile: readFromDisk};
+
+async function weightsFile(model: tfl.LayersModel, metadata: Record<string, string>): Promise<Uint8Array> {
+  return safetensors.write(await fromLayersModel(model), metadata);
+}
+
+function answerOf(model: tfl.LayersModel): Float32Array {
+  return tf.tidy(() => {
+    const shape = model.inputs[0]!.shape.map((length) => length ?? 1);
+    return (model.predict(tf.randomUniform(shape, -1, 1, 'float32', 9)) as tf.Tensor)
+      .dataSync<'float32'>()
+      .slice();
+  });
+}
+
+describe('by name', () => {
+  it.each(CATALOG.map((entry) => [entry.name, entry] as const))(
+    '%s: network, input and labels',
+    async (name, entry) => {
+      const fractions: number[] = [];
+      loaded = await loadModel(name, {...fromDisk, onProgress: (fraction) => fractions.push(fraction)});
+      const {model, info} = loaded;
+      expect(info).toMatchObject({name, network: entry.network, output: 'logits', ...entry.input});
+      expect(info.labels.length).toBe(1000);
+      expect(info.labels[281]).toBe('tabby');
+      expect(model.inputs[0]!.shape).toEqual([null, 8, 224, 224, 3]);
+      expect(model.outputs[0]!.shape).toEqual([null, 1000]);
+      expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+      expect(fractions.at(-1)).toBe(1);
+    },
+  );
+
+  it('takes another clip length', async () => {
+    loaded = await loadModel('efficientnet_lite0_sts', {...fromDisk, frames: 3});
+    expect(loaded.info.frames).toBe(3);
+    expect(loaded.model.inputs[0]!.shape).toEqual([null, 3, 224, 224, 3]);
+  });
+
+  it('lists the known names for an unknown one', async () => {
+    const act = loadModel('efficientnet_lite1', inMemory({}));
+    await expect(act).rejects.toThrow(InvalidArgumentError);
+    await expect(act).rejects.toThrow(
+      /"efficientnet_lite1"; known are efficientnet_lite0, efficientnet_lite0_sts/,
+    );
+  });
+
+  it('looks under packageRoot where it is given', async () => {
+    const asked: string[] = [];
+    const readFile = async (path: URL | string): Promise<Uint8Array> => {
+      asked.push(String(path));
+      throw new Error('404');
+    };
+    for (const packageRoot of ['https://example.org/sts', new URL('https://example.org/sts/')]) {
+      await expect(loadModel('efficientnet_lite0', {readFile, packageRoot})).rejects.toThrow(
+        UnavailableError,
+      );
+    }
+    expect(new Set(asked)).toEqual(new Set(['https://example.org/sts/models/imagenet1k_labels.json']));
+  });
+
+  it.each([
+    [
+      'one bit changed',
+      (bytes: Uint8Array) => bytes.map((byte, i) => (i === bytes.length - 7 ? byte ^ 1 : byte)),
+    ],
+    ['cut off', (bytes: Uint8Array) => bytes.subarray(0, 5_000_000)],
+    ['empty', () => new Uint8Array()],
+  ])('refuses its weights %s', async (_what, damage) => {
+    const readFile = async (path: URL | string): Promise<Uint8Array> => {
+      const bytes = new Uint8Array(await readFromDisk(path));
+      return String(path).endsWith('.safetensors') ? damage(bytes) : bytes;
+    };
+    const act = loadModel('efficientnet_lite0', {readFile});
+    await expect(act).rejects.toThrow(FormatError);
+    await expect(act).rejects.toThrow(
+      /models\/efficientnet_lite0\.safetensors is damaged.*Install the package again/,
+    );
+  });
+});
+
+describe('a path is never taken for a name', () => {
+  it.each([
+    './efficientnet_lite0',
+    'models/efficientnet_lite0',
+    'efficientnet_lite0.pth',
+    'C:\\efficientnet_lite0',
+  ])('%s is refused', async (path) => {
+    await expect(loadModel(path, fromDisk)).rejects.toThrow(/looks like a path/);
+  });
+
+  it.each(['efficientnet_lite0.safetensors', 'efficientnet_lite0/model.json'])('%s is read', async (path) => {
+    const act = loadModel(path, inMemory({}));
+    await expect(act).rejects.toThrow(UnavailableError);
+    await expect(act).rejects.toThrow(`cannot read ${path}: no such file`);
+  });
+
+  it('nor an address', async () => {
+    await expect(loadModel(new URL('https://example.org/efficientnet_lite0'), fromDisk)).rejects.toThrow(
+      /looks like a path/,
+    );
+  });
+});
+
+describe('a .safetensors file', () => {
+  it('gives the network that its metadata names, with its weights', async () => {
+    const original = createNetwork(TINY);
+    const file = await weightsFile(original, {network: TINY});
+    loaded = await loadModel('tiny.safetensors', inMemory({'tiny.safetensors': file}));
+    expect(loaded.info).toEqual({
+      name: 'tiny.safetensors',
+      network: TINY,
+      labels: [],
+      output: 'logits',
+      frames: 4,
+      size: 32,
+      cropSize: 32,
+      mean: 127,
+      std: 128,
+    });
+    expect(answerOf(loaded.model)).toEqual(answerOf(original));
+    original.dispose();
+  });
+
+  it('may describe its input and classes', async () => {
+    const original = createNetwork(TINY, {classes: 2});
+    const described = {
+      frames: '6',
+      size: '40',
+      cropSize: '36',
+      mean: '0',
+      std: '255',
+      labels: '["walk", "run"]',
+    };
+    const file = await weightsFile(original, {network: TINY, ...described});
+    loaded = await loadModel(
+      new URL('file:///x/tiny.safetensors'),
+      inMemory({'file:///x/tiny.safetensors': file}),
+    );
+    expect(loaded.info).toMatchObject({
+      frames: 6,
+      size: 40,
+      cropSize: 36,
+      mean: 0,
+      std: 255,
+      labels: ['walk', 'run'],
+    });
+    expect(loaded.model.inputs[0]!.shape).toEqual([null, 6, 36, 36, 3]);
+    original.dispose();
+  });
+
+  it('of a catalog network has its input and labels', async () => {
+    const path = CATALOG[0]!.weights.path;
+    loaded = await loadModel(path, {...fromDisk, frames: 1});
+    expect(loaded.info).toMatchObject({...CATALOG[0]!.input, frames: 1, network: 'efficientnet_lite0'});
+    expect(loaded.info.labels.length).toBe(1000);
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['names no network', {}, /does not say which network/],
+    ['names an unknown network', {network: 'slow_and_furious'}, /no network is called "slow_and_furious"/],
+    [
+      'has weights of another network',
+      {network: 'efficientnet_lite0', classes: '5'},
+      /x\.safetensors does not fit the network efficientnet_lite0.*missing/,
+    ],
+    ['has another number of classes', {network: TINY, classes: '9'}, /does not fit.*classifier\/kernel/],
+    ['describes nonsense', {network: TINY, frames: 'many'}, /frames "many".*whole number/],
+    ['has labels that are none', {network: TINY, labels: '{"0": "walk"}'}, /JSON list of names/],
+  ])('that %s is refused', async (_what, metadata, message) => {
+    const original = createNetwork(TINY, {weightless: true});
+    const file = await weightsFile(original, metadata);
+    original.dispose();
+    const before = tf.memory().numTensors;
+    await expect(loadModel('x.safetensors', inMemory({'x.safetensors': file}))).rejects.toThrow(message);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('that is none is refused', async () => {
+    await expect(loadModel('x.safetensors', inMemory({'x.safetensors': 'not weights'}))).rejects.toThrow(
+      FormatError,
+    );
+  });
+});
+
+describe('a model.json', () => {
+  const userDefinedMetadata = {size: 36, labels: ['a', 'b', 'c', 'd', 'e']};
+
+  async function saved(model: tfl.LayersModel): Promise<{json: Record<string, unknown>; bytes: Uint8Array}> {
+    let artifacts: tf.io.ModelArtifacts | undefined;
+    await model.save(
+      tf.io.withSaveHandler(async (given) => {
+        artifacts = given;
+        return {modelArtifactsInfo: {dateSaved: new Date(0), modelTopologyType: 'JSON'}};
+      }),
+    );
+    const {modelTopology, weightSpecs, weightData} = artifacts!;
+    const weightsManifest = [{paths: ['weights/group1.bin', 'group2.bin'], weights: weightSpecs}];
+    const json = {format: 'layers-model', modelTopology, weightsManifest, userDefinedMetadata};
+    return {json, bytes: new Uint8Array(weightData as ArrayBuffer)};
+  }
+
+  it('gives the model with its weights, from files in its folder', async () => {
+    const original = createNetwork(TINY, {activation: 'softmax'});
+    const {json, bytes} = await saved(original);
+    loaded = await loadModel(
+      'some/model.json',
+      inMemory({
+        'some/model.json': JSON.stringify(json),
+        'some/weights/group1.bin': bytes.subarray(0, 1000),
+        'some/group2.bin': bytes.subarray(1000),
+      }),
+    );
+    expect(loaded.info).toEqual({
+      name: 'some/model.json',
+      network: null,
+      output: 'probabilities',
+      frames: 4,
+      size: 36,
+      cropSize: 32,
+      mean: 127,
+      std: 128,
+      labels: ['a', 'b', 'c', 'd', 'e'],
+    });
+    expect(answerOf(loaded.model)).toEqual(answerOf(original));
+    original.dispose();
+  });
+
+  it('has one clip length', async () => {
+    const original = createNetwork(TINY, {weightless: true});
+    const {json, bytes} = await saved(original);
+    original.dispose();
+    const files = {
+      'model.json': JSON.stringify(json),
+      'weights/group1.bin': bytes,
+      'group2.bin': new Uint8Array(),
+    };
+    await expect(loadModel('model.json', {...inMemory(files), frames: 9})).rejects.toThrow(
+      /4 frames and no others; got 9/,
+    );
+  });
+
+  it.each([
+    '../secret.bin',
+    '/etc/secret',
+    'file:///etc/secret',
+    'a/../../secret',
+    'https://example.org/w.bin',
+  ])('that names the weight file %s is refused without reading it', async (path) => {
+    const original = createNetwork(TINY, {weightless: true});
+    const {json} = await saved(original);
+    original.dispose();
+    const [group] = json.weightsManifest as [{weights: unknown}];
+    const model = JSON.stringify({...json, weightsManifest: [{...group, paths: [path]}]});
+    const act = loadModel('model.json', inMemory({'model.json': model}));
+    await expect(act).rejects.toThrow(FormatError);
+    await expect(act).rejects.toThrow(/not in its folder/);
+  });
+
+  it('whose weights are cut off is refused', async () => {
+    const original = createNetwork(TINY, {weightless: true});
+    const {json, bytes} = await saved(original);
+    original.dispose();
+    const files = {
+      'model.json': JSON.stringify(json),
+      'weights/group1.bin': bytes.subarray(0, 999),
+      'group2.bin': new Uint8Array(),
+    };
+    await expect(loadModel('model.json', inMemory(files))).rejects.toThrow(FormatError);
+  });
+
+  it('of an image network is refused', async () => {
+    const original = tfl.sequential({
+      layers: [tfl.layers.flatten({inputShape: [8, 8, 3]}), tfl.layers.dense({units: 2})],
+    });
+    const {json, bytes} = await saved(original);
+    const files = {
+      'model.json': JSON.stringify(json),
+      'weights/group1.bin': bytes,
+      'group2.bin': new Uint8Array(),
+    };
+    await expect(loadModel('model.json', inMemory(files))).rejects.toThrow(
+      /\[, 8, 8, 3\].*one input \[batch, frames, side, side, 3\]/,
+    );
+    original.dispose();
+  });
+
+  it.each([
+    ['no JSON', 'hello', /is not JSON/],
+    ['another JSON', '[1, 2]', /is no model\.json/],
+    ['null', 'null', /is no model\.json/],
+    ['a manifest of nonsense', '{"modelTopology": {}, "weightsManifest": [null]}', /is no model\.json/],
+    [
+      'a graph model',
+      '{"format": "graph-model", "modelTopology": {}, "weightsManifest": []}',
+      /is a graph model/,
+    ],
+    [
+      'a topology of nonsense',
+      '{"modelTopology": {"a": 1}, "weightsManifest": []}',
+      /does not load as a LayersModel/,
+    ],
+  ])('that is %s is refused', async (_what, text, message) => {
+    const act = loadModel('model.json', inMemory({'model.json': text}));
+    await expect(act).rejects.toThrow(FormatError);
+    await expect(act).rejects.toThrow(message);
+  });
+});
