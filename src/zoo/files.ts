@@ -48,7 +48,9 @@ export async function readCatalogFile(
 ): Promise<Uint8Array> {
   const url =
     typeof root === 'string' ? `${root.replace(/\/?$/, '/')}${file.path}` : new URL(file.path, root);
-  const bytes = await readOrExplain(readFile, url, 'It ships with tfjs-sts: install the package again.');
+  const advice =
+    'It ships with tfjs-sts: install the package again, or pass packageRoot if its models folder lies elsewhere.';
+  const bytes = await readOrExplain(readFile, url, advice);
   const hash = await sha256(bytes);
   if (hash === file.sha256) return bytes;
   throw new FormatError(
