@@ -1,0 +1,118 @@
+/**
+ * What `npm test` and `npm run demo` need before they can start: installed packages, and programs from outside npm.
+ * Uses Node's own modules only, as it runs before anything is installed.
+ */
+import {spawnSync} from 'node:child_process';
+import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
+import {delimiter, join} from 'node:path';
+
+/** npm is a script of its own on Windows. */
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+/** Runs a program to its end with the terminal's output and no input; true if it succeeded. */
+export function runs(command, args, {env = {}, timeout} = {}) {
+  const {status} = spawnSync(command, args, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: {...process.env, ...env},
+    timeout,
+    killSignal: 'SIGKILL',
+    shell: command.endsWith('.cmd'),
+  });
+  return status === 0;
+}
+
+function readLock(path) {
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : {};
+}
+
+/** True if node_modules holds what package-lock.json asks for, as far as npm's own record of it tells. */
+function isInstalled() {
+  const installed = readLock('node_modules/.package-lock.json');
+  return Object.entries(readLock('package-lock.json')).every(
+    ([path, {version, optional}]) => path === '' || optional || installed[path]?.version === version,
+  );
+}
+
+/** Installs the packages of package-lock.json unless they are there; true if they are there in the end. */
+export function ensurePackages() {
+  if (isInstalled()) return true;
+  console.error('Installing the packages of package-lock.json ...');
+  return runs(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The first of `names` that is a path to a program or the name of one on PATH, as a path. */
+function findProgram(names) {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const candidates = names.flatMap((name) =>
+    name.includes('/') ? [name] : folders.map((folder) => join(folder, name)),
+  );
+  return candidates.find(isExecutable);
+}
+
+/**
+ * A program from outside npm: looked for, or installed from Debian's packages where this process may do that.
+ *
+ * @param names names on PATH or paths, the best first
+ * @param debianPackage what apt-get installs to bring it
+ * @param advice what to do where it can't be installed from here
+ * @returns its path, or undefined after the advice has been printed
+ */
+function ensureProgram({names, debianPackage, advice}) {
+  const present = findProgram(names);
+  if (present !== undefined) return present;
+  if (process.getuid?.() === 0 && findProgram(['apt-get']) !== undefined) {
+    console.error(`Installing ${debianPackage} from Debian's packages ...`);
+    const apt = (...args) => runs('apt-get', ['-qq', ...args], {env: {DEBIAN_FRONTEND: 'noninteractive'}});
+    // The lists may be old rather than missing, hence the update in any case.
+    apt('update');
+    apt('install', '--yes', '--no-install-recommends', debianPackage);
+    const installed = findProgram(names);
+    if (installed !== undefined) return installed;
+  }
+  console.error(advice);
+  return undefined;
+}
+
+/** Path of Chromium, or undefined after saying what to install. */
+export function ensureChromium() {
+  const {CHROMIUM_PATH} = process.env;
+  return ensureProgram({
+    names: [
+      ...(CHROMIUM_PATH ? [CHROMIUM_PATH] : []),
+      'chromium',
+      'chromium-browser',
+      'google-chrome',
+      '/Applications/Chromium.app/Contents/MacOS/Chromium',
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    ],
+    debianPackage: 'chromium',
+    advice:
+      'Chromium is missing. Install it (Debian: apt-get install chromium; macOS: brew install --cask chromium) ' +
+      'or say where it is: CHROMIUM_PATH=/path/to/chromium npm test',
+  });
+}
+
+/** Path of ffmpeg, or undefined after saying what to install. */
+export function ensureFfmpeg() {
+  return ensureProgram({
+    names: ['ffmpeg'],
+    debianPackage: 'ffmpeg',
+    advice:
+      'ffmpeg is missing. Install it (Debian: apt-get install ffmpeg; macOS: brew install ffmpeg; ' +
+      'Windows: winget install ffmpeg) and see that it is on PATH.',
+  });
+}
+
+/** Builds dist/; true if that succeeded. */
+export function build() {
+  return runs(process.execPath, ['node_modules/tsup/dist/cli-default.js', '--silent']);
+}

@@ -1,0 +1,127 @@
+/**
+ * `npm test`: everything, from a bare clone. Installs what is missing, then the release gate step by step; a failed
+ * step does not keep the next ones from running. Each step of the gate counts as one, each vitest test as one. The
+ * last line is `N passed, N failed, N skipped`.
+ */
+import {mkdirSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {dirname, join, relative} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {build, ensureChromium, ensureFfmpeg, ensurePackages, runs} from './setup.mjs';
+
+process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
+
+const minute = 60_000;
+/** Nothing here takes that long; it ends a step that hangs. */
+const stepLimit = 25 * minute;
+const cache = '.cache/test';
+
+const count = {passed: 0, failed: 0, skipped: 0};
+/** What is repeated at the end: failures, and skips with their reason. */
+const remarks = [];
+
+function fail(what) {
+  count.failed++;
+  remarks.push(`failed: ${what}`);
+}
+
+/** Announces a step, runs it and reports how long it took. */
+function timed(name, run) {
+  console.log(`\n== ${name}`);
+  const start = performance.now();
+  const result = run();
+  console.log(`== ${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+/** A step of the gate: `run` returns true if it passed. */
+function step(name, run) {
+  if (timed(name, run)) count.passed++;
+  else fail(name);
+}
+
+/** Runs a tool of node_modules by the file that its package names as its program. */
+function tool(packageName, args, env = {}) {
+  const folder = join('node_modules', packageName);
+  const {bin} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = typeof bin === 'string' ? bin : Object.values(bin)[0];
+  return runs(process.execPath, [join(folder, file), ...args], {env, timeout: stepLimit});
+}
+
+/** Packs the package as npm would publish it; true if there is a tarball in the end. */
+function pack() {
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  return runs(npm, ['pack', '--silent', '--pack-destination', cache], {timeout: stepLimit});
+}
+
+function tarball() {
+  const name = readdirSync(cache).find((file) => file.endsWith('.tgz'));
+  return name === undefined ? 'no-tarball.tgz' : join(cache, name);
+}
+
+/** Counts the tests of a vitest report. */
+function countReport(project, report) {
+  for (const {name, status, assertionResults, message} of report.testResults) {
+    const file = relative(process.cwd(), name);
+    // A file that broke before its first test.
+    if (status === 'failed' && assertionResults.length === 0) fail(`${project}: ${file}: ${message}`);
+    for (const test of assertionResults) {
+      if (test.status === 'passed') count.passed++;
+      else if (test.status === 'failed') fail(`${project}: ${file}: ${test.fullName}`);
+      else {
+        count.skipped++;
+        remarks.push(
+          `skipped: ${project}: ${file}: ${test.fullName}${test.meta?.note ? ` (${test.meta.note})` : ''}`,
+        );
+      }
+    }
+  }
+}
+
+function vitest(project, env = {}) {
+  timed(`tests: ${project}`, () => {
+    const failedBefore = count.failed;
+    const reportFile = join(cache, `${project}.json`);
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
+    const succeeded = tool('vitest', ['run', '--project', project, ...reporters], env);
+    try {
+      countReport(project, JSON.parse(readFileSync(reportFile, 'utf8')));
+    } catch (error) {
+      fail(`${project}: no report (${error.message})`);
+    }
+    if (!succeeded && count.failed === failedBefore) fail(`${project}: vitest ended with an error`);
+  });
+}
+
+function gate() {
+  rmSync(cache, {recursive: true, force: true});
+  mkdirSync(cache, {recursive: true});
+  // Which of the two is missing says the step itself; the tests that need it then fail.
+  let chromium;
+  step('Chromium', () => {
+    chromium = ensureChromium();
+    return chromium !== undefined;
+  });
+  step('ffmpeg', () => ensureFfmpeg() !== undefined);
+  const env = chromium === undefined ? {} : {CHROMIUM_PATH: chromium};
+
+  step('build', build);
+  step('types', () => tool('typescript', ['--noEmit']));
+  step('lint', () => tool('@biomejs/biome', ['check', '.']));
+  step('import table', () => runs(process.execPath, ['scripts/import_table.mjs']));
+  step('pack', pack);
+  step('publint', () => tool('publint', ['run', tarball(), '--strict']));
+  // Node 10's resolution is left out: the package asks for Node 20, whose resolution knows `exports`.
+  step('are the types wrong', () => tool('@arethetypeswrong/cli', [tarball(), '--profile', 'node16']));
+  step('size of the entries', () => tool('size-limit', []));
+
+  vitest('node', env);
+  vitest('browser', env);
+  vitest('packaging', {...env, TFJS_STS_TARBALL: tarball()});
+}
+
+if (ensurePackages()) gate();
+else fail('npm ci');
+
+if (remarks.length > 0) console.log(`\n${remarks.join('\n')}`);
+console.log(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+process.exitCode = count.failed === 0 ? 0 : 1;

@@ -1,0 +1,193 @@
+/**
+ * The packed package in the hands of users: installed into a bare Node ESM project, a Node CJS project and a Vite
+ * project, each of which does a real convolution; its types and its command line. Needs a build.
+ */
+import {readFileSync, writeFileSync} from 'node:fs';
+import {createServer, type Server} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {extname, join} from 'node:path';
+import {chromium} from 'playwright';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {answer, question} from './convolution';
+import {createProject, type Project, repository, run} from './project';
+
+const core = '@tensorflow/tfjs-core';
+const cpu = '@tensorflow/tfjs-backend-cpu';
+const wasm = '@tensorflow/tfjs-backend-wasm';
+
+interface Manifest {
+  version: string;
+  exports: Record<string, unknown>;
+}
+const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as Manifest;
+const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json');
+
+/** A program in TypeScript that uses the declared types of every entry. */
+const typedProgram = `
+import * as tf from '${core}';
+import * as sts from 'tfjs-sts';
+${entries.map((entry, i) => `import * as entry${i} from 'tfjs-sts${entry.slice(1)}';`).join('\n')}
+export const output: tf.Tensor = sts.stsConv3d(tf.zeros([1, 2, 3, 4, 1]) as tf.Tensor5D, tf.zeros([3, 1, 1, 1, 4]), 1, 'same');
+export const entries = [${entries.map((_, i) => `entry${i}`).join(', ')}];
+// @ts-expect-error The declared types are no bag of \`any\`.
+sts.noSuchFunction();
+`;
+
+function checkAnswer(text: string) {
+  const {shape, values, gradient, coverage} = JSON.parse(text);
+  expect(shape).toEqual(answer.shape);
+  expect(values).toEqual(answer.values);
+  expect(gradient).toEqual(answer.gradient);
+  expect(new Set(Object.values(coverage))).toEqual(new Set(['kernel']));
+}
+
+function checkTypes({folder}: Project, file: string) {
+  writeFileSync(join(folder, file), typedProgram);
+  const compilerOptions = {
+    noEmit: true,
+    strict: true,
+    skipLibCheck: true,
+    module: 'nodenext',
+    target: 'es2022',
+    types: [],
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({compilerOptions, files: [file]}));
+  const {stdout} = run(process.execPath, [join(repository, 'node_modules/typescript/bin/tsc')], folder);
+  expect(stdout).toBe('');
+}
+
+describe('in a Node ESM project', () => {
+  let project: Project;
+  beforeAll(() => {
+    project = createProject('esm', [core, cpu], {type: 'module'});
+  });
+  afterAll(() => project?.remove());
+
+  it('computes, also with the CJS build loaded beside it', () => {
+    const {stdout, stderr} = run(process.execPath, ['main.mjs', JSON.stringify(question)], project.folder);
+    // The host greets on stderr; it would warn there about a kernel or a gradient that is registered twice.
+    expect(stderr).not.toMatch(/regist|error/i);
+    checkAnswer(stdout);
+  });
+
+  it('has types', () => checkTypes(project, 'types.mts'));
+
+  it('brings no backend along', () => {
+    const {stdout} = run('npm', ['ls', '--all', '--parseable'], project.folder);
+    expect(stdout).toContain(cpu.replace('/', process.platform === 'win32' ? '\\' : '/'));
+    expect(stdout).not.toMatch(/tfjs-(backend-(wasm|webgl|webgpu)|node)/);
+  });
+});
+
+describe('in a Node CJS project', () => {
+  let project: Project;
+  beforeAll(() => {
+    project = createProject('cjs', [core, cpu], {});
+  });
+  afterAll(() => project?.remove());
+
+  it('computes', () => {
+    const {stdout, stderr} = run(process.execPath, ['main.cjs', JSON.stringify(question)], project.folder);
+    expect(stderr).not.toMatch(/regist|error/i);
+    checkAnswer(stdout);
+  });
+
+  it('has types', () => checkTypes(project, 'types.cts'));
+
+  it('every entry loads by `require` and by `import`, without its backend', () => {
+    for (const entry of entries) {
+      const name = JSON.stringify(`tfjs-sts${entry.slice(1)}`);
+      const program = `require(${name}); import(${name}).catch((error) => { console.error(error); process.exit(1); });`;
+      const {status, stderr} = run(process.execPath, ['-e', program], project.folder);
+      expect(status, `${name}: ${stderr}`).toBe(0);
+    }
+  });
+});
+
+describe('the command line', () => {
+  let project: Project;
+  beforeAll(() => {
+    project = createProject('esm', [wasm], {type: 'module'});
+  });
+  afterAll(() => project?.remove());
+  const tfjsSts = (...args: string[]) => run('npx', ['--no-install', 'tfjs-sts', ...args], project.folder);
+
+  it('tells its version', () => {
+    expect(tfjsSts('--version')).toEqual({status: 0, stdout: `${manifest.version}\n`, stderr: ''});
+  });
+
+  it('names what is in a clip, with the model that comes in the package', () => {
+    const {status, stdout, stderr} = tfjsSts(
+      'predict',
+      join(repository, 'examples/clips/coffee.mp4'),
+      '--json',
+    );
+    expect(status, stderr).toBe(0);
+    const {predictions} = JSON.parse(stdout);
+    expect(predictions).toHaveLength(5);
+    expect(predictions[0].label).toBe('espresso');
+  });
+});
+
+const contentTypes: Record<string, string> = {'.html': 'text/html', '.js': 'text/javascript'};
+
+/** Serves a folder on this machine. */
+async function serve(folder: string): Promise<{server: Server; address: string}> {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const file = path === '/' ? '/index.html' : path;
+    try {
+      const body = readFileSync(join(folder, file));
+      response
+        .writeHead(200, {'content-type': contentTypes[extname(file)] ?? 'application/octet-stream'})
+        .end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  return {server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`};
+}
+
+/** The text of #result once it is there; fails with what the page complained about. */
+async function readPage(address: string): Promise<string> {
+  const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+  const browser = await chromium.launch({executablePath, args: ['--no-sandbox']});
+  try {
+    const page = await browser.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(address);
+    const result = page.locator('#result:not(:empty)');
+    await result.waitFor({state: 'attached'}).catch(() => {
+      throw new Error(`The page shows no result: ${complaints.join('; ') || 'no error either'}`);
+    });
+    return (await result.textContent()) ?? '';
+  } finally {
+    await browser.close();
+  }
+}
+
+describe('in a Vite project', () => {
+  let project: Project;
+  beforeAll(() => {
+    project = createProject('vite', [core, cpu, 'vite'], {type: 'module'});
+  });
+  afterAll(() => project?.remove());
+
+  it('is bundled without a word about Node, and computes in Chromium', async () => {
+    const {status, stdout, stderr} = run(
+      'npx',
+      ['--no-install', 'vite', 'build', '--target', 'es2022'],
+      project.folder,
+    );
+    expect(status, stdout + stderr).toBe(0);
+    expect(stdout + stderr).not.toMatch(/externalized for browser compatibility.*tfjs-sts/);
+    const {server, address} = await serve(join(project.folder, 'dist'));
+    try {
+      checkAnswer(await readPage(`${address}#${encodeURIComponent(JSON.stringify(question))}`));
+    } finally {
+      server.close();
+    }
+  });
+});
