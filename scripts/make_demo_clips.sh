@@ -28,4 +28,4 @@ clip() {
     -movflags +faststart -metadata title="$3" "$folder/$2.mp4"
 }
 clip coffee coffee 'A cup of coffee, after a photograph by Rachel Michetti, CC0'
-clip chelsea cat 'Chelsea the cat, after a photograph by Stefan van der Walt, CC0'
+clip chelsea tabby_cat 'Chelsea the cat, after a photograph by Stefan van der Walt, CC0'

@@ -1,4 +1,19 @@
 #!/usr/bin/env node
-/** Bin "tfjs-sts": hands the command line to cli/main. */
+/** Bin "tfjs-sts": hands the command line to cli/main and leaves with its exit code. */
+import {readFileSync} from 'node:fs';
+import {main} from './cli/main';
 
-export {};
+// Whoever reads our output may have seen enough: `tfjs-sts ... | head -1` is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+const packageFile = new URL('../package.json', import.meta.url);
+
+process.exitCode = await main(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  version: () => (JSON.parse(readFileSync(packageFile, 'utf8')) as {version: string}).version,
+});

@@ -28,9 +28,9 @@ export interface RunningTool {
 
 function startError(program: string, error: NodeJS.ErrnoException): UnavailableError {
   if (error.code === 'ENOENT')
-    return new UnavailableError(`${program} was not found: ${INSTALL}, or give its path`);
+    return new UnavailableError(`${program} was not found: ${INSTALL}, or put it on PATH`);
   return new UnavailableError(
-    `${program} could not be started (${error.code ?? error.message}): ${INSTALL}, or give its path`,
+    `${program} could not be started (${error.code ?? error.message}): ${INSTALL}, or put it on PATH`,
   );
 }
 

@@ -1,0 +1,220 @@
+/**
+ * `tfjs-sts predict VIDEO`: what a video network says of a clip. Parses, then calls the zoo for the model, the video
+ * part for the frames, the model for the answer, and prints. What it calls can be exchanged for tests.
+ */
+import {readFile} from 'node:fs/promises';
+import {parseArgs} from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import {registerLayers} from '../../layers';
+import {InvalidArgumentError} from '../../util/errors';
+import type {FrameSource} from '../../video/frame_source';
+import {readClip} from '../../video/read_clip';
+import {ffmpegSource} from '../../video/sources/ffmpeg';
+import {DEFAULT_MODEL, type LoadedModel, type LoadModelOptions, loadModel} from '../../zoo';
+import {BACKEND_NAMES, startBackend} from '../backends';
+import type {Command} from '../command';
+import type {CliIo} from '../io';
+import {createProgress, type Progress} from '../progress';
+
+/** What the command calls. */
+export interface PredictTools {
+  startBackend(name: string): Promise<void>;
+  openVideo(path: string, options?: {size?: number}): Promise<FrameSource>;
+  loadModel(
+    nameOrPath: string,
+    options: Pick<LoadModelOptions, 'frames' | 'onProgress'>,
+  ): Promise<LoadedModel>;
+}
+
+export interface Prediction {
+  readonly label: string;
+  /** Place of the label in the model's output. */
+  readonly index: number;
+  readonly probability: number;
+}
+
+interface PredictOptions {
+  readonly video: string;
+  readonly model: string;
+  readonly backend: string;
+  readonly top: number;
+  readonly frames: number | undefined;
+  readonly json: boolean;
+}
+
+const DEFAULTS = {model: DEFAULT_MODEL, backend: 'wasm', top: 5};
+
+const HELP = `Says what a video shows: the labels that the network finds most likely.
+
+usage: tfjs-sts predict VIDEO [options]
+
+  VIDEO                 a file that ffmpeg reads; a name with a dash in front goes behind --
+
+options:
+  --model NAME|PATH     a model of the zoo, a .safetensors file, or a model.json of TensorFlow.js
+                        (default ${DEFAULTS.model})
+  --top N               how many labels to print (default ${DEFAULTS.top})
+  --frames N            how many frames, spread over the whole video, the network looks at
+                        (default: what the model was made for)
+  --backend NAME        ${BACKEND_NAMES.join(', ')} (default ${DEFAULTS.backend})
+  --json                print one JSON object: video, model, backend, frames, predictions, milliseconds
+  -h, --help            this text
+`;
+
+function wholeNumber(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text) || Number(text) < 1) {
+    throw new InvalidArgumentError(`--${option} is '${text}'; it must be a whole number from 1 on`);
+  }
+  return Number(text);
+}
+
+/** Options of a command line; undefined when only help is wanted. */
+function parse(args: readonly string[]): PredictOptions | undefined {
+  const {values, positionals} = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      model: {type: 'string', default: DEFAULTS.model},
+      top: {type: 'string'},
+      frames: {type: 'string'},
+      backend: {type: 'string', default: DEFAULTS.backend},
+      json: {type: 'boolean', default: false},
+      help: {type: 'boolean', short: 'h', default: false},
+    },
+  });
+  if (values.help) return undefined;
+  const [video, ...others] = positionals;
+  if (video === undefined)
+    throw new InvalidArgumentError(
+      'predict needs a video: tfjs-sts predict VIDEO; see tfjs-sts predict --help',
+    );
+  if (others.length > 0)
+    throw new InvalidArgumentError(
+      `predict takes one video, got ${positionals.length}; call it once for each`,
+    );
+  return {
+    video,
+    model: values.model,
+    backend: values.backend,
+    top: wholeNumber('top', values.top) ?? DEFAULTS.top,
+    frames: wholeNumber('frames', values.frames),
+    json: values.json,
+  };
+}
+
+/**
+ * Runs a model on a clip.
+ *
+ * @param clip `[1, frames, height, width, 3]`.
+ * @returns the `top` most likely labels, most likely first; all of them when there are fewer.
+ */
+async function predict({model, info}: LoadedModel, clip: tf.Tensor5D, top: number): Promise<Prediction[]> {
+  const answer = tf.tidy(() => {
+    const output = model.predict(clip) as tf.Tensor;
+    const row: tf.Tensor1D = tf.reshape(output, [-1]);
+    return info.output === 'logits' ? tf.softmax(row) : row.clone();
+  });
+  const probabilities: ArrayLike<number> = await answer.data();
+  answer.dispose();
+  return Array.from(probabilities, (probability, index) => ({
+    label: info.labels[index] ?? `class ${index}`,
+    index,
+    probability,
+  }))
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, top);
+}
+
+const counted = (frames: number) => `${frames} ${frames === 1 ? 'frame' : 'frames'}`;
+
+/** Labels in a column, probabilities beside them. */
+function table(predictions: readonly Prediction[]): string {
+  const width = Math.max(...predictions.map(({label}) => label.length));
+  return predictions
+    .map(({label, probability}) => `${label.padEnd(width)}  ${probability.toFixed(3)}\n`)
+    .join('');
+}
+
+async function readVideo(
+  options: PredictOptions,
+  loaded: LoadedModel,
+  tools: PredictTools,
+  progress: Progress,
+): Promise<tf.Tensor5D> {
+  const {frames, size, cropSize, mean, std} = loaded.info;
+  const source = await tools.openVideo(options.video, {size});
+  try {
+    const total = await source.countFrames();
+    if (total > 0 && total < frames) {
+      throw new InvalidArgumentError(
+        `'${options.video}' has ${counted(total)} but ${loaded.info.name} looks at ${frames}; use --frames ${total} or a longer video`,
+      );
+    }
+    const onFrame = (done: number, total: number) => progress.advance(done, total);
+    return await readClip(source, {frames, interval: 'uniform', size, crop: cropSize, mean, std, onFrame});
+  } finally {
+    await source.close();
+  }
+}
+
+async function run(
+  options: PredictOptions,
+  io: CliIo,
+  tools: PredictTools,
+  progress: Progress,
+): Promise<void> {
+  const started = performance.now();
+  // A first look at the video, so that a wrong path is said at once and not after the model is loaded.
+  await (await tools.openVideo(options.video)).close();
+  progress.stage(`loading ${options.model} on ${options.backend}`);
+  await tools.startBackend(options.backend);
+  const loaded = await tools.loadModel(options.model, {
+    ...(options.frames !== undefined && {frames: options.frames}),
+    onProgress: (fraction) => progress.advance(Math.round(fraction * 100), 100),
+  });
+  const {name, frames} = loaded.info;
+  progress.stage(`reading ${counted(frames)} of ${options.video}`);
+  const clip = await readVideo(options, loaded, tools, progress);
+  progress.stage(`asking ${name}`);
+  const predictions = await predict(loaded, clip, options.top);
+  clip.dispose();
+  loaded.model.dispose();
+  const milliseconds = Math.round(performance.now() - started);
+  progress.finish(`${name}, ${counted(frames)}, ${options.backend}, ${(milliseconds / 1000).toFixed(1)} s`);
+  const {video, backend} = options;
+  const json = () => `${JSON.stringify({video, model: name, backend, frames, predictions, milliseconds})}\n`;
+  io.stdout.write(options.json ? json() : table(predictions));
+}
+
+const realTools: PredictTools = {
+  startBackend,
+  openVideo: ffmpegSource,
+  loadModel(nameOrPath, options) {
+    // A model.json may hold layers of ours.
+    registerLayers();
+    return loadModel(nameOrPath, {...options, readFile});
+  },
+};
+
+/**
+ * The command `predict`.
+ *
+ * @param tools default: the zoo, ffmpeg and the real backends.
+ */
+export function predictCommand(tools: PredictTools = realTools): Command {
+  return {
+    summary: 'say what a video shows',
+    async run(args, io) {
+      const options = parse(args);
+      if (options === undefined) return void io.stdout.write(HELP);
+      const progress = createProgress(io.stderr, options.json);
+      try {
+        await run(options, io, tools, progress);
+      } catch (error) {
+        progress.clear();
+        throw error;
+      }
+    },
+  };
+}

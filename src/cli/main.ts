@@ -1,0 +1,76 @@
+/**
+ * The command line as a function: arguments and streams in, exit code out. It parses what belongs to no command, calls
+ * the command, and turns whatever goes wrong into one line on stderr. The commands are in commands/.
+ */
+import {InvalidArgumentError, StsError} from '../util/errors';
+import type {Command} from './command';
+import type {CliIo} from './io';
+import {oneLine} from './one_line';
+
+/** Commands are loaded when they are called, so that --help needs no tensor library. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  predict: () => import('./commands/predict').then(({predictCommand}) => predictCommand()),
+};
+
+async function help(): Promise<string> {
+  const names = Object.keys(COMMANDS);
+  const width = Math.max(...names.map((name) => name.length));
+  const commands = await Promise.all(
+    names.map(async (name) => `  ${name.padEnd(width)}  ${(await COMMANDS[name]!()).summary}`),
+  );
+  return [
+    'Video recognition with TensorFlow.js.',
+    '',
+    'usage: tfjs-sts COMMAND [options]',
+    '',
+    'commands:',
+    ...commands,
+    '',
+    'options:',
+    '  -h, --help     this text, or that of a command: tfjs-sts COMMAND --help',
+    '  -v, --version  the version',
+    '',
+    'With TFJS_STS_DEBUG=1 in the environment errors come with their stack.',
+    '',
+  ].join('\n');
+}
+
+async function run(argv: readonly string[], io: CliIo): Promise<void> {
+  const [first, ...rest] = argv;
+  if (first === '--help' || first === '-h' || first === 'help') return void io.stdout.write(await help());
+  if (first === '--version' || first === '-v') return void io.stdout.write(`${io.version()}\n`);
+  const known = `the known ones are ${Object.keys(COMMANDS).join(', ')}; see tfjs-sts --help`;
+  if (first === undefined) throw new InvalidArgumentError(`no command given; ${known}`);
+  if (!Object.hasOwn(COMMANDS, first)) throw new InvalidArgumentError(`unknown command '${first}'; ${known}`);
+  await (await COMMANDS[first]!()).run(rest, io);
+}
+
+/** Errors of the command line's own parser, which carry such a code. */
+function isUsageError(error: Error & {code?: unknown}): boolean {
+  return typeof error.code === 'string' && error.code.startsWith('ERR_PARSE_ARGS');
+}
+
+/** One line for any error: file names may hold line breaks, and messages of other libraries do. */
+function errorLine(error: unknown): string {
+  const {message} = error instanceof Error ? error : new Error(String(error));
+  const expected = error instanceof StsError || (error instanceof Error && isUsageError(error));
+  const text = expected ? message : `unexpected error: ${message} (set TFJS_STS_DEBUG=1 to see where)`;
+  return `tfjs-sts: ${oneLine(text)}\n`;
+}
+
+/**
+ * Runs the command line.
+ *
+ * @param argv the arguments after the program's name.
+ * @returns the exit code: 0, or 1 after an error, which then is one line on stderr.
+ */
+export async function main(argv: readonly string[], io: CliIo): Promise<number> {
+  try {
+    await run(argv, io);
+    return 0;
+  } catch (error) {
+    io.stderr.write(errorLine(error));
+    if (io.env.TFJS_STS_DEBUG === '1' && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,194 @@
+/** The command `predict` with a tiny model: answers, output forms, progress, and what it refuses. */
+import * as tf from '@tensorflow/tfjs-core';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {InvalidArgumentError, UnavailableError} from '../../src/util/errors';
+import {type Workshop, workshop} from '../video/make_video';
+import {box, colourModel, fakePredict} from './fake';
+
+let shop: Workshop;
+let red: string;
+beforeAll(() => {
+  shop = workshop();
+  // Pure red, lossless: mean of the channels is [1, -127/128, -127/128] after normalisation.
+  red = shop.make(
+    'red.mkv',
+    '-f',
+    'lavfi',
+    '-i',
+    'color=0xff0000:s=16x12:r=10:d=2,format=gbrp',
+    '-c:v',
+    'ffv1',
+  );
+});
+afterAll(() => shop.remove());
+
+const logits = [4, (-4 * 127) / 128, (-4 * 127) / 128];
+const sum = logits.reduce((total, value) => total + Math.exp(value), 0);
+const expected = logits.map((value) => Math.exp(value) / sum);
+
+describe('predict', () => {
+  it('prints the labels, most likely first, in two columns', async () => {
+    const {io, written} = box();
+    const {command, calls} = fakePredict();
+    await command.run([red], io);
+    expect(calls).toEqual(['backend wasm', 'model efficientnet_lite0_sts 4']);
+    expect(written.out.split('\n')).toEqual([
+      `red    ${expected[0]!.toFixed(3)}`,
+      `green  ${expected[1]!.toFixed(3)}`,
+      `blue   ${expected[2]!.toFixed(3)}`,
+      '',
+    ]);
+  });
+
+  it('prints one JSON object and nothing on stderr', async () => {
+    const {io, written} = box();
+    const {command} = fakePredict();
+    await command.run(
+      [red, '--json', '--top', '2', '--frames', '3', '--model', 'colours', '--backend', 'cpu'],
+      io,
+    );
+    expect(written.err).toBe('');
+    expect(written.out.endsWith('}\n')).toBe(true);
+    const answer = JSON.parse(written.out);
+    expect(Object.keys(answer)).toEqual([
+      'video',
+      'model',
+      'backend',
+      'frames',
+      'predictions',
+      'milliseconds',
+    ]);
+    expect(answer).toMatchObject({video: red, model: 'colours', backend: 'cpu', frames: 3});
+    expect(
+      answer.predictions.map(({label, index}: {label: string; index: number}) => [label, index]),
+    ).toEqual([
+      ['red', 0],
+      ['green', 1],
+    ]);
+    expect(answer.predictions[0].probability).toBeCloseTo(expected[0]!, 5);
+    expect(Number.isInteger(answer.milliseconds)).toBe(true);
+  });
+
+  it('prints all labels when more are asked for, and numbers those without a name', async () => {
+    const {io, written} = box();
+    const {model, info} = colourModel(4);
+    const {command} = fakePredict({loadModel: async () => ({model, info: {...info, labels: ['red']}})});
+    await command.run([red, '--top', '99'], io);
+    expect(written.out.replaceAll(/ .*/g, '')).toBe('red\nclass\nclass\n');
+    expect(written.out).toMatch(/^class 1 {2}0\.\d{3}\nclass 2 {2}0/m);
+  });
+
+  it('tells the stages in plain lines where stderr is no terminal', async () => {
+    const {io, written} = box();
+    await fakePredict().command.run([red], io);
+    const lines = written.err.trimEnd().split('\n');
+    expect(lines.slice(0, 3)).toEqual([
+      'loading efficientnet_lite0_sts on wasm',
+      `reading 4 frames of ${red}`,
+      'asking colours',
+    ]);
+    expect(lines[3]).toMatch(/^colours, 4 frames, wasm, \d+\.\d s$/);
+    expect(written.err).not.toContain('\r');
+    expect(written.err).not.toContain('\u001b');
+  });
+
+  it('rewrites one line on a terminal, never longer than it is wide', async () => {
+    const {io, written} = box({isTTY: true, columns: 40});
+    await fakePredict().command.run([red, '--json'], io);
+    const drawn = written.err.split('\r\u001b[2K').slice(1);
+    expect(drawn.length).toBeGreaterThan(6);
+    expect(drawn.some((line) => line.startsWith('[====='))).toBe(true);
+    expect(drawn.slice(0, -1).every((line) => line.length < 40 && !line.includes('\n'))).toBe(true);
+    expect(drawn.at(-1)).toMatch(/^colours, 4 frames, wasm, .* s\n$/);
+    expect(JSON.parse(written.out).predictions).toHaveLength(3);
+  });
+
+  it('keeps no tensor', async () => {
+    await fakePredict().command.run([red], box().io);
+    const before = tf.memory().numTensors;
+    await fakePredict().command.run([red], box().io);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('takes probabilities as they are', async () => {
+    const {io, written} = box();
+    const {model, info} = colourModel(4);
+    const {command} = fakePredict({
+      loadModel: async () => ({model, info: {...info, output: 'probabilities'}}),
+    });
+    await command.run([red, '--top', '1'], io);
+    expect(written.out).toBe('red  4.000\n');
+  });
+
+  it('shows its help', async () => {
+    const {io, written} = box();
+    const {command, calls} = fakePredict();
+    await command.run(['--help'], io);
+    expect(written.out).toMatch(/usage: tfjs-sts predict VIDEO/);
+    for (const option of ['--model', '--top', '--frames', '--backend', '--json'])
+      expect(written.out).toContain(option);
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('predict refuses', () => {
+  it.each([
+    ['no video', [], /predict needs a video/],
+    ['two videos', ['a', 'b'], /takes one video, got 2/],
+    ['--top 0', ['VIDEO', '--top', '0'], /--top is '0'/],
+    ['--top five', ['VIDEO', '--top', 'five'], /--top is 'five'/],
+    ['--top 1.5', ['VIDEO', '--top', '1.5'], /--top is '1.5'/],
+    ['--frames -1', ['VIDEO', '--frames=-1'], /--frames is '-1'/],
+    ['--frames nothing', ['VIDEO', '--frames='], /--frames is ''/],
+    ['--frames 0x10', ['VIDEO', '--frames', '0x10'], /--frames is '0x10'/],
+  ])('%s', async (_, args, message) => {
+    const {command, calls} = fakePredict();
+    const running = command.run(
+      args.map((argument) => (argument === 'VIDEO' ? red : argument)),
+      box().io,
+    );
+    await expect(running).rejects.toThrow(message);
+    await expect(running).rejects.toThrow(InvalidArgumentError);
+    expect(calls).toEqual([]);
+  });
+
+  it('an unknown option', async () => {
+    await expect(fakePredict().command.run([red, '--fast'], box().io)).rejects.toThrow(
+      /Unknown option '--fast'/,
+    );
+  });
+
+  it('a video that is not there before anything is loaded', async () => {
+    const {command, calls} = fakePredict();
+    await expect(command.run([shop.at('absent.mp4')], box().io)).rejects.toThrow(/^no such file/);
+    expect(calls).toEqual([]);
+  });
+
+  it('a video shorter than the clip, saying which --frames would do', async () => {
+    const short = shop.formula('short.mkv', 16, 16, 3);
+    await expect(fakePredict().command.run([short], box().io)).rejects.toThrow(
+      `'${short}' has 3 frames but colours looks at 4; use --frames 3 or a longer video`,
+    );
+    const {io, written} = box();
+    await fakePredict().command.run([short, '--frames', '3'], io);
+    expect(written.out).not.toBe('');
+  });
+
+  it('an unknown model, leaving a terminal clean', async () => {
+    const {io, written} = box({isTTY: true});
+    await expect(fakePredict().command.run([red, '--model', 'absent'], io)).rejects.toThrow(
+      /the known ones are colours/,
+    );
+    expect(written.err.endsWith('\r\u001b[2K')).toBe(true);
+    expect(written.out).toBe('');
+  });
+
+  it('a missing backend', async () => {
+    const {command} = fakePredict({
+      startBackend: async () => {
+        throw new UnavailableError('no such backend');
+      },
+    });
+    await expect(command.run([red], box().io)).rejects.toThrow(UnavailableError);
+  });
+});

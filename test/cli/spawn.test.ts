@@ -1,0 +1,137 @@
+/** The built command line as users run it: real processes of dist/cli.js. Build first (`npm run build`). */
+import {spawn} from 'node:child_process';
+import {existsSync, readFileSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {type Workshop, workshop} from '../video/make_video';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const program = `${root}dist/cli.js`;
+
+let shop: Workshop;
+beforeAll(() => {
+  if (!existsSync(program)) throw new Error('dist/cli.js is missing: run `npm run build` before these tests');
+  shop = workshop();
+});
+afterAll(() => shop.remove());
+
+interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+function run(
+  args: string[],
+  {env = {}, cwd = root}: {env?: Record<string, string>; cwd?: string} = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd,
+    env: {...process.env, ...env},
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (data) => {
+    out += data;
+  });
+  child.stderr.on('data', (data) => {
+    err += data;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({code, out, err}));
+  });
+}
+
+const clip = (name: string) => `${root}examples/clips/${name}.mp4`;
+
+describe('tfjs-sts', () => {
+  it('tells version and help', async () => {
+    const {version} = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+    expect(await run(['--version'])).toEqual({code: 0, out: `${version}\n`, err: ''});
+    expect((await run(['predict', '--help'])).out).toMatch(/^Says what a video shows/);
+  });
+
+  it.each([
+    ['coffee', /^espresso$/],
+    ['tabby_cat', /^(tiger cat|Egyptian cat|tabby, tabby cat|tabby)$/],
+  ])('names the shipped clip %s', async (name, label) => {
+    const {code, out, err} = await run(['predict', clip(name), '--json']);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    const answer = JSON.parse(out);
+    expect(answer).toMatchObject({model: 'efficientnet_lite0_sts', backend: 'wasm', frames: 8});
+    expect(answer.predictions).toHaveLength(5);
+    expect(answer.predictions[0].label).toMatch(label);
+    expect(answer.predictions[0].probability).toBeGreaterThan(0.3);
+  });
+
+  it('answers the same from another folder, with a relative path', async () => {
+    const {code, out} = await run(['predict', 'coffee.mp4', '--top', '1', '--frames', '2'], {
+      cwd: `${root}examples/clips`,
+    });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^espresso {2}0\.\d{3}\n$/);
+  });
+
+  it.each<[string, () => string[], RegExp, Record<string, string>?]>([
+    [
+      'no ffmpeg',
+      () => ['predict', clip('tabby_cat')],
+      /ffprobe was not found: install ffmpeg/,
+      {PATH: '/nonexistent'},
+    ],
+    ['no such file', () => ['predict', 'absent.mp4'], /no such file: 'absent.mp4'/],
+    ['a directory', () => ['predict', root], /is a directory/],
+    ['not a video', () => ['predict', `${root}package.json`], /cannot read '.*package\.json' as a video/],
+    [
+      'an unknown model',
+      () => ['predict', clip('tabby_cat'), '--model', 'resnet999'],
+      /no model is called "resnet999"; known are .*efficientnet_lite0_sts/,
+    ],
+    [
+      'a missing model file',
+      () => ['predict', clip('tabby_cat'), '--model', './absent.safetensors'],
+      /absent\.safetensors/,
+    ],
+    ['an unknown backend', () => ['predict', clip('tabby_cat'), '--backend', 'gpu'], /unknown backend 'gpu'/],
+    [
+      'a backend that is not installed',
+      () => ['predict', clip('tabby_cat'), '--backend', 'tensorflow'],
+      /npm install @tensorflow\/tfjs-node/,
+    ],
+    ['bad --top', () => ['predict', clip('tabby_cat'), '--top', 'x'], /--top is 'x'/],
+    ['bad --frames', () => ['predict', clip('tabby_cat'), '--frames', '0'], /--frames is '0'/],
+    [
+      'a video shorter than the clip',
+      () => ['predict', shop.formula('short.mkv', 320, 240, 3)],
+      /has 3 frames .* use --frames 3/,
+    ],
+  ])('%s: one line, exit code 1', async (_, args, message, env = {}) => {
+    const {code, out, err} = await run(args(), {env});
+    expect([code, out]).toEqual([1, '']);
+    const lines = err
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !/^(loading|reading|asking) /.test(line));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^tfjs-sts: /);
+    expect(lines[0]).toMatch(message);
+    expect(err).not.toMatch(/\n +at /);
+  });
+
+  it('lets its reader go early', async () => {
+    const child = spawn(process.execPath, [program, 'predict', clip('tabby_cat'), '--json'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let err = '';
+    child.stderr.on('data', (data) => {
+      err += data;
+    });
+    child.stdout.destroy();
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect([code, err]).toEqual([0, '']);
+  });
+});
