@@ -54,9 +54,7 @@ for (const rule of ['sts', 'center', 'mean']) {
   const {copied, inflated} = sts.inflate(weights, video, {rule});
   console.log(`rule '${rule}': ${inflated.length} kernels inflated, ${copied.length} weights copied`);
   for (const [what, speed] of Object.entries({moving: 5, still: 0})) {
-    const found = [...differences(video, image, stripes(frames, speed))].map((value) =>
-      value.toFixed(3),
-    );
+    const found = [...differences(video, image, stripes(frames, speed))].map((value) => value.toFixed(3));
     console.log(`  ${what} clip, largest difference of a logit in each frame: ${found.join(' ')}`);
   }
 }
