@@ -1,11 +1,33 @@
 /**
- * Entry "tfjs-sts": the whole portable API. Importing it makes the ops differentiable; it contains no kernel and no
- * backend (see the entries tfjs-sts/cpu, /wasm, ...).
+ * Entry "tfjs-sts": the whole portable API. Importing it makes the ops differentiable and the layers loadable; it
+ * contains no kernel and no backend (see the entries tfjs-sts/cpu, /wasm, ...).
  */
+import {registerLayers} from './layers';
 import {registerGradients} from './ops/grads/indirect_conv3d_grad';
 
 registerGradients();
+registerLayers();
 
+export * as checkpoints from './checkpoints';
+export * from './inflate';
 export {type KernelImplementation, kernelCoverage} from './kernels/registry';
+export {
+  type BatchNorm3DLayerArgs,
+  type Conv3DReplacement,
+  type Conv3DRule,
+  type DepthwiseConv3DLayerArgs,
+  type GlobalAveragePooling3DLayerArgs,
+  type GroupedConv3DLayerArgs,
+  type LayerPadding,
+  layers,
+  replaceConv3d,
+  type STSConv3DLayerArgs,
+  temporalConvolutions,
+  type ZeroPadding3DLayerArgs,
+} from './layers';
+export * as networks from './networks';
+export {createNetwork, listNetworks, registerNetwork} from './networks';
 export * from './ops';
 export {FormatError, InvalidArgumentError, StsError, UnavailableError} from './util/errors';
+export * as video from './video';
+export * from './zoo';

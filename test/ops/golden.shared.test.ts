@@ -71,7 +71,8 @@ function convolution({
 }
 
 function tensor({shape, values}: GoldenTensor): tf.Tensor5D {
-  return tf.tensor(values, shape) as tf.Tensor5D;
+  const given: tf.Tensor = tf.tensor(values, shape);
+  return given as tf.Tensor5D;
 }
 
 const convolutions = manifest.cases.filter(({form}) =>

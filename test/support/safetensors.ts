@@ -17,7 +17,7 @@ export function readGoldenTensors(bytes: Uint8Array): Map<string, GoldenTensor> 
     const [begin, end] = entry.data_offsets;
     tensors.set(name, {
       shape: entry.shape,
-      values: new Float32Array(bytes.slice(start + begin, start + end).buffer),
+      values: new Float32Array(Uint8Array.from(bytes.subarray(start + begin, start + end)).buffer),
     });
   }
   return tensors;
@@ -45,3 +45,6 @@ export const toChannelsLast = (tensor: GoldenTensor) => permute(tensor, [0, 2, 3
 
 /** PyTorch's filter `[out, in, kt, kh, kw]` to `[kt, kh, kw, in, out]`. */
 export const toFilter = (tensor: GoldenTensor) => permute(tensor, [2, 3, 4, 1, 0]);
+
+/** PyTorch's depthwise filter `[channels * multiplier, 1, kt, kh, kw]` to `[kt, kh, kw, channels * multiplier, 1]`. */
+export const toDepthwiseFilter = (tensor: GoldenTensor) => permute(tensor, [2, 3, 4, 0, 1]);
