@@ -1,3 +1,2 @@
-/** Entry "tfjs-sts/node": what needs Node itself, such as reading video through ffmpeg. */
-
-export {};
+/** Entry "tfjs-sts/node": what needs Node itself, reading video files through ffmpeg. No effect on import. */
+export {type FfmpegSourceOptions, ffmpegSource} from './video/sources/ffmpeg';

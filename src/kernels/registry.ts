@@ -3,8 +3,7 @@
  * certain backend is handed to the host's untyped registry.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {KERNEL_NAMES, type KernelName} from '../ops/kernel_names';
-import {COMPOSED} from '../ops/run_kernel';
+import {COMPOSED, KERNEL_NAMES, type KernelName} from '../ops/kernel_names';
 
 /** 'kernel': written for the backend. 'composed': made of stock ops. */
 export type KernelImplementation = 'kernel' | 'composed';

@@ -39,6 +39,9 @@ export const KERNEL_NAMES = [
 ] as const;
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
+/** On a kernel config: its kernel is made of stock ops. A global symbol, as the ESM and CJS builds may both be loaded. */
+export const COMPOSED = Symbol.for('tfjs-sts.composed');
+
 /** The host types attributes as an open map; ours are one fixed object. The one cast of attributes to our type. */
 export function convInfoOf(attrs: NamedAttrMap | undefined): ConvInfo {
   return (attrs as unknown as IndirectConv3DAttrs).info;

@@ -7,15 +7,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import {composeBackpropFilter, composeBackpropInput, composeForward} from './compose/indirect_conv3d';
 import type {ConvInfo} from './conv_info';
 import {
+  COMPOSED,
   convInfoOf,
   IndirectConv3D,
   IndirectConv3DBackpropFilter,
   IndirectConv3DBackpropInput,
   type KernelName,
 } from './kernel_names';
-
-/** On a kernel config: its kernel is made of stock ops. A global symbol, as the ESM and CJS builds may both be loaded. */
-export const COMPOSED = Symbol.for('tfjs-sts.composed');
 
 type Inputs = Record<string, tf.Tensor>;
 
