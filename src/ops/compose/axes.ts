@@ -1,6 +1,6 @@
 /**
- * Reading and stretching one axis of a tensor with stock ops that every backend has: reshape, pad, slice. Rank 4 is
- * the most that is used, since rank-5 pad and reverse do not work on webgl and webgpu (tfjs 4.22).
+ * Reading and stretching one axis of a tensor with stock ops that every backend has: reshape, pad, slice. Pad and
+ * slice are used at rank 2 only: rank-5 pad and reverse do not work on webgl and webgpu (tfjs 4.22).
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Triple} from '../../util/shapes';
@@ -13,16 +13,19 @@ function withLength(shape: readonly number[], axis: number, length: number): num
   return shape.map((n, i) => (i === axis ? length : n));
 }
 
-/** The tensor as `[outer, axis, inner]`. */
-function around(x: tf.Tensor, axis: number): tf.Tensor3D {
-  const outer = tf.util.sizeFromShape(x.shape.slice(0, axis));
-  const inner = tf.util.sizeFromShape(x.shape.slice(axis + 1));
-  return tf.reshape(x, [outer, x.shape[axis]!, inner]);
+/** What lies before and after an axis: the tensor is `outer` blocks of `length` runs of `inner` values. */
+function around(shape: readonly number[], axis: number): {outer: number; inner: number} {
+  return {
+    outer: tf.util.sizeFromShape(shape.slice(0, axis)),
+    inner: tf.util.sizeFromShape(shape.slice(axis + 1)),
+  };
 }
 
 /**
  * Positions `start, start + stride, ...` (`count` of them) of an axis; zeros where they lie outside.
- * The stock stridedSlice has no gradient and differs between backends, hence the reshape that drops the rest.
+ * The stock stridedSlice has no gradient and differs between backends, hence the reshape that drops the rest. An axis
+ * and all behind it are one axis of the view: the host's slice copies runs along the last axis (on wasm the STS
+ * network of the demo spent three quarters of its time in slices of single values before).
  */
 export function takeAlong(
   x: tf.Tensor,
@@ -33,40 +36,38 @@ export function takeAlong(
 ): tf.Tensor {
   const length = x.shape[axis]!;
   if (start === 0 && stride === 1 && count === length) return x;
+  const {outer, inner} = around(x.shape, axis);
   return tf.tidy(() => {
     const needed = stride * count;
     const before = Math.max(0, -start);
     const after = Math.max(0, start + needed - length);
-    let lines = around(x, axis);
-    if (before > 0 || after > 0)
+    let lines: tf.Tensor2D = tf.reshape(x, [outer, length * inner]);
+    if (before > 0 || after > 0) {
       lines = tf.pad(lines, [
         [0, 0],
-        [before, after],
-        [0, 0],
+        [before * inner, after * inner],
       ]);
-    lines = tf.slice(lines, [0, start + before, 0], [-1, needed, -1]);
-    if (stride > 1) {
-      const [outer, , inner] = lines.shape;
-      const steps = tf.reshape(lines, [outer, count, stride, inner]);
-      lines = tf.reshape(tf.slice(steps, [0, 0, 0, 0], [-1, -1, 1, -1]), [outer, count, inner]);
     }
-    return tf.reshape(lines, withLength(x.shape, axis, count));
+    if (before + length + after > needed)
+      lines = tf.slice(lines, [0, (start + before) * inner], [outer, needed * inner]);
+    const result = withLength(x.shape, axis, count);
+    if (stride === 1) return tf.reshape(lines, result);
+    const steps = tf.reshape(lines, [outer * count, stride * inner]);
+    return tf.reshape(tf.slice(steps, [0, 0], [outer * count, inner]), result);
   });
 }
 
 /** Puts `stride - 1` zeros after every position of an axis. */
 export function stretchAlong(x: tf.Tensor, axis: number, stride: number): tf.Tensor {
   if (stride === 1) return x;
+  const {outer, inner} = around(x.shape, axis);
+  const length = x.shape[axis]!;
   return tf.tidy(() => {
-    const [outer, length, inner] = around(x, axis).shape;
-    const apart = tf.reshape(x, [outer, length, 1, inner]);
-    const stretched = tf.pad(apart, [
+    const apart = tf.pad(tf.reshape(x, [outer * length, inner]), [
       [0, 0],
-      [0, 0],
-      [0, stride - 1],
-      [0, 0],
+      [0, (stride - 1) * inner],
     ]);
-    return tf.reshape(stretched, withLength(x.shape, axis, length * stride));
+    return tf.reshape(apart, withLength(x.shape, axis, length * stride));
   });
 }
 
