@@ -1,7 +1,12 @@
 /** Half precision against its definition: decoding by powers of two, encoding by search among all 65536 patterns. */
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {decodeBFloat16, decodeFloat16, encodeFloat16, encodeFloat16Array} from '../../src/checkpoints/float16';
+import {
+  decodeBFloat16,
+  decodeFloat16,
+  encodeFloat16,
+  encodeFloat16Array,
+} from '../../src/checkpoints/float16';
 
 /** (-1)^s * 2^(e-15) * (1 + f/1024), subnormals (-1)^s * 2^-14 * f/1024. */
 function definition(pattern: number): number {
@@ -36,7 +41,8 @@ describe('half precision', () => {
   it('decodes all 65536 patterns as defined', () => {
     const decoded = decodeFloat16(ALL);
     for (const pattern of ALL) {
-      if (!Object.is(decoded[pattern], definition(pattern))) expect([pattern, decoded[pattern]]).toEqual([pattern, definition(pattern)]);
+      if (!Object.is(decoded[pattern], definition(pattern)))
+        expect([pattern, decoded[pattern]]).toEqual([pattern, definition(pattern)]);
     }
   });
 
@@ -55,13 +61,18 @@ describe('half precision', () => {
     for (let i = 0; i < 0x7c00; i++) {
       const tie = (MAGNITUDES[i]! + MAGNITUDES[i + 1]!) / 2;
       for (const value of [tie, tie * (1 - 2 ** -52), tie * (1 + 2 ** -52), -tie]) {
-        if (encodeFloat16(value) !== nearest(value)) expect([value, encodeFloat16(value)]).toEqual([value, nearest(value)]);
+        if (encodeFloat16(value) !== nearest(value))
+          expect([value, encodeFloat16(value)]).toEqual([value, nearest(value)]);
       }
     }
   });
 
   it('rounds any double to the nearest half, ties to even', () => {
-    const anyDouble = fc.oneof(fc.double({noNaN: true}), fc.double({min: -70000, max: 70000, noNaN: true}), fc.float({noNaN: true}));
+    const anyDouble = fc.oneof(
+      fc.double({noNaN: true}),
+      fc.double({min: -70000, max: 70000, noNaN: true}),
+      fc.float({noNaN: true}),
+    );
     fc.assert(
       fc.property(anyDouble, (value) => encodeFloat16(value) === nearest(value)),
       {seed: 16, numRuns: 20_000},

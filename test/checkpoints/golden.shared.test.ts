@@ -10,14 +10,14 @@ import {readGolden, readGoldenJson} from '../support/golden';
 
 const ZOO = ['zoo_zip.pth', 'zoo_legacy.pth', 'torch2_zoo_zip.pth'];
 
-const SAME = [
+const SAME: readonly (readonly [string, string])[] = [
   ['mmaction_tiny_slowonly.pth', 'mmaction_tiny_slowonly.safetensors'],
   ['mmaction_tiny_slowonly_legacy.pth', 'mmaction_tiny_slowonly.safetensors'],
   ['torch2_mmaction_tiny_slowonly.pth', 'mmaction_tiny_slowonly.safetensors'],
   ['timm_tiny_x3d.pth.tar', 'timm_tiny_x3d.safetensors'],
   ['timm_tiny_x3d_clean_legacy.pth', 'timm_tiny_x3d.safetensors'],
-  ...ZOO.map((file) => [file, 'zoo.safetensors']),
-] as const;
+  ...ZOO.map((file) => [file, 'zoo.safetensors'] as const),
+];
 
 const HOSTILE = new Map([
   ['evil_zip.pth', 'posix.system'],
@@ -77,7 +77,9 @@ describe('golden checkpoints', () => {
 
   it('covers every file of the folder', async () => {
     const listed = Object.keys((await readGoldenJson<{files: object}>('checkpoints/manifest.json')).files);
-    const torch2 = Object.keys((await readGoldenJson<{files: object}>('checkpoints/manifest_torch2.json')).files);
+    const torch2 = Object.keys(
+      (await readGoldenJson<{files: object}>('checkpoints/manifest_torch2.json')).files,
+    );
     const covered = [...SAME.flat(), ...HOSTILE.keys()];
     expect([...new Set(covered)].sort()).toEqual([...listed, ...torch2].sort());
   });
@@ -131,7 +133,9 @@ describe('what else a PyTorch file holds', () => {
 
   it('the notes of the training program', async () => {
     const mmaction = (await golden('mmaction_tiny_slowonly.pth')).extra as Map<string, Map<string, unknown>>;
-    const manifest = await readGoldenJson<{files: Record<string, {meta: object}>}>('checkpoints/manifest.json');
+    const manifest = await readGoldenJson<{files: Record<string, {meta: object}>}>(
+      'checkpoints/manifest.json',
+    );
     const {hook_msgs, ...meta} = Object.fromEntries(mmaction.get('meta')!);
     expect({...meta, hook_msgs: Object.fromEntries(hook_msgs as Map<string, unknown>)}).toEqual(
       manifest.files['mmaction_tiny_slowonly.pth']!.meta,
@@ -151,7 +155,11 @@ describe('hostile and broken files', () => {
 
   it.each([...HOSTILE])('%s is refused, saying %s, and nothing runs', async (file, reason) => {
     const bytes = await readGolden(`checkpoints/${file}`);
-    const runners = [vi.spyOn(globalThis, 'eval'), vi.spyOn(globalThis, 'Function'), vi.spyOn(globalThis, 'fetch')];
+    const runners = [
+      vi.spyOn(globalThis, 'eval'),
+      vi.spyOn(globalThis, 'Function'),
+      vi.spyOn(globalThis, 'fetch'),
+    ];
     let error: unknown;
     try {
       read(bytes);

@@ -7,7 +7,12 @@
  *   byte changes the one value that it belongs to.
  */
 import {describe, expect, it} from 'vitest';
-import {type Checkpoint, CheckpointEntry, isCheckpointDtype, itemBytes} from '../../src/checkpoints/checkpoint';
+import {
+  type Checkpoint,
+  CheckpointEntry,
+  isCheckpointDtype,
+  itemBytes,
+} from '../../src/checkpoints/checkpoint';
 import type {CheckpointFormat} from '../../src/checkpoints/formats/format';
 import {pytorchLegacy} from '../../src/checkpoints/formats/pytorch_legacy';
 import {pytorchZip} from '../../src/checkpoints/formats/pytorch_zip';
@@ -32,7 +37,9 @@ function randomSource(seed: number): (bound: number) => number {
 type Random = ReturnType<typeof randomSource>;
 type Mutation = (file: Uint8Array, random: Random, other: Uint8Array) => Uint8Array;
 
-const INTERESTING = [0, 1, 2, 0x0a, 0x20, 0x22, 0x28, 0x2e, 0x30, 0x39, 0x5b, 0x7b, 0x7d, 0x7f, 0x80, 0x95, 0xfe, 0xff];
+const INTERESTING = [
+  0, 1, 2, 0x0a, 0x20, 0x22, 0x28, 0x2e, 0x30, 0x39, 0x5b, 0x7b, 0x7d, 0x7f, 0x80, 0x95, 0xfe, 0xff,
+];
 
 function replaced(file: Uint8Array, at: number, removed: number, inserted: ArrayLike<number>): Uint8Array {
   const out = new Uint8Array(file.length - removed + inserted.length);
@@ -58,8 +65,15 @@ const MUTATORS: readonly Mutation[] = [
     return out;
   },
   (file, random) => overwritten(file, random(file.length), [INTERESTING[random(INTERESTING.length)]!]),
-  (file, random) => overwritten(file, random(file.length), new Array<number>(1 + random(8)).fill(random(2) * 255)),
-  (file, random) => replaced(file, random(file.length), 0, Array.from({length: 1 + random(8)}, () => random(256))),
+  (file, random) =>
+    overwritten(file, random(file.length), new Array<number>(1 + random(8)).fill(random(2) * 255)),
+  (file, random) =>
+    replaced(
+      file,
+      random(file.length),
+      0,
+      Array.from({length: 1 + random(8)}, () => random(256)),
+    ),
   (file, random) => {
     const at = random(file.length);
     return replaced(file, at, Math.min(1 + random(16), file.length - at), []);
@@ -91,7 +105,8 @@ function fuzz(
     const base = bases[i % bases.length]!;
     const other = bases[random(bases.length)]!;
     let file = base;
-    for (let n = random(3); n >= 0; n--) file = MUTATORS[random(MUTATORS.length)]!(file.length > 0 ? file : base, random, other);
+    for (let n = random(3); n >= 0; n--)
+      file = MUTATORS[random(MUTATORS.length)]!(file.length > 0 ? file : base, random, other);
     const checkpoint = attempt(format, file, `mutation ${i} of seed ${seed}`);
     counts[checkpoint ? 'accepted' : 'refused']++;
     if (checkpoint) check(checkpoint, file, base);
@@ -175,13 +190,13 @@ describe('12,000 mutations per format', () => {
     const counts = fuzz(safetensors, bases, 303, (checkpoint, file) => {
       expectConsistent(checkpoint, file);
       const start = 8 + Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
-      const header: Record<string, {dtype: string; shape: number[]; data_offsets: [number, number]}> = JSON.parse(
-        new TextDecoder().decode(file.subarray(8, start)),
-      );
+      const header: Record<string, {dtype: string; shape: number[]; data_offsets: [number, number]}> =
+        JSON.parse(new TextDecoder().decode(file.subarray(8, start)));
       for (const [name, entry] of checkpoint) {
         const {dtype, shape, data_offsets} = header[name]!;
         const bytes = file.subarray(start + data_offsets[0], start + data_offsets[1]);
-        const same = entry.dtype === dtype && `${entry.shape}` === `${shape}` && `${entry.bytes()}` === `${bytes}`;
+        const same =
+          entry.dtype === dtype && `${entry.shape}` === `${shape}` && `${entry.bytes()}` === `${bytes}`;
         if (!same) expect(tensorText(entry)).toBe(`${dtype} ${shape} ${bytes}`);
       }
       const described = Object.keys(header).filter((name) => name !== '__metadata__');
@@ -199,7 +214,10 @@ describe('damage inside the data', () => {
     const turned = tensor(storage({key: '1', count: 12}), 0, [4, 3], [1, 4]);
     const legacy = legacyFile(dict({whole, turned, note: op.none}), [{key: '1', count: 12, bytes: values}]);
     const flat = safetensors.write([['whole', new CheckpointEntry('F32', [3, 4], () => values)]]);
-    for (const [format, file] of [[pytorchLegacy, legacy], [safetensors, flat]] as const) {
+    for (const [format, file] of [
+      [pytorchLegacy, legacy],
+      [safetensors, flat],
+    ] as const) {
       const start = file.length - values.length;
       for (let at = start; at < file.length; at++) {
         const damaged = overwritten(file, at, [file[at]! ^ 0x10]);

@@ -2,7 +2,12 @@
 import {describe, expect, it} from 'vitest';
 import {ByteReader} from '../../src/checkpoints/formats/byte_reader';
 import {unpickle} from '../../src/checkpoints/formats/pickle';
-import {GlobalRef, isTuple, PickledObject, type PickleHost} from '../../src/checkpoints/formats/pickle_values';
+import {
+  GlobalRef,
+  isTuple,
+  PickledObject,
+  type PickleHost,
+} from '../../src/checkpoints/formats/pickle_values';
 import {pythonCalls} from '../../src/checkpoints/formats/python_objects';
 import {FormatError} from '../../src/util/errors';
 import golden from '../golden/checkpoints/python_pickles.json';
@@ -26,7 +31,19 @@ describe('pickles of CPython', () => {
     const value = load(fromBase64(base64)) as Map<string, unknown>;
     expect(value.get('none')).toBeNull();
     expect([value.get('t'), value.get('f')]).toEqual([true, false]);
-    const integers = [0, 255, 256, 65535, 65536, -1, 2 ** 31 - 1, -(2 ** 31), 2 ** 53 - 1, 2n ** 53n, -(2n ** 70n)];
+    const integers = [
+      0,
+      255,
+      256,
+      65535,
+      65536,
+      -1,
+      2 ** 31 - 1,
+      -(2 ** 31),
+      2 ** 53 - 1,
+      2n ** 53n,
+      -(2n ** 70n),
+    ];
     expect(value.get('i')).toEqual(integers);
     expect(value.get('x')).toEqual([0.5, -1e300, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e-5]);
     expect(value.get('s')).toBe('h\u00e9\u4e16\u{1f600}\n\\u');
@@ -64,7 +81,9 @@ describe('names outside the allow-list', () => {
   it('a call of an unknown function is an error that names it', () => {
     expect(() => load(pickle(unknown, op.unit, op.reduce))).toThrow(/calls "company\.models\.Config"/);
     expect(() => load(pickle(op.mark, unknown, 'o'))).toThrow(/calls "company\.models\.Config"/);
-    expect(() => load(pickle(op.mark, 'icompany.models\nConfig\n'))).toThrow(/calls "company\.models\.Config"/);
+    expect(() => load(pickle(op.mark, 'icompany.models\nConfig\n'))).toThrow(
+      /calls "company\.models\.Config"/,
+    );
   });
 
   it('an unknown class is kept as an inert record of class, arguments, state and items', () => {
@@ -84,9 +103,13 @@ describe('names outside the allow-list', () => {
     ]);
   });
 
-  it('NEWOBJ_EX keeps keyword arguments as a last argument', () => {
+  it('NEWOBJ_EX keeps keyword arguments', () => {
     const bytes = pickle(unknown, op.tuple(op.int(1)), [op.dict, op.str('k'), op.int(2), 's'], 0x92);
-    expect((load(bytes) as PickledObject).args).toEqual([1, new Map([['k', 2]])]);
+    expect(load(bytes)).toMatchObject({args: [1], keywords: new Map([['k', 2]])});
+    const known = op.global('collections', 'OrderedDict');
+    expect(() => load(pickle(known, op.unit, [op.dict, op.str('k'), op.int(2), 's'], 0x92))).toThrow(
+      /keyword/,
+    );
   });
 
   it('a class that is only mentioned is a name', () => {
@@ -103,7 +126,9 @@ describe('names outside the allow-list', () => {
     ['functools', 'partial'],
   ])('%s.%s is refused as soon as it is named, whatever follows', (module, name) => {
     for (const tail of [[], [op.unit, op.newObject], [op.unit, op.reduce]] as Piece[]) {
-      expect(() => load(pickle(op.global(module, name), tail))).toThrow(`"${module}.${name}", which could run code`);
+      expect(() => load(pickle(op.global(module, name), tail))).toThrow(
+        `"${module}.${name}", which could run code`,
+      );
     }
     expect(() => load(pickle(op.str(module), op.str(name), 0x93))).toThrow(FormatError);
   });
@@ -128,7 +153,7 @@ describe('names outside the allow-list', () => {
 });
 
 describe('damage and bounds', () => {
-  const small = {steps: 50, objects: 10, depth: 5};
+  const small = {steps: 50, objects: 10, depth: 5, numericKeys: 3};
 
   it.each<[string, Piece[], RegExp]>([
     ['an unknown opcode', [0xff], /opcode 0xff/],
@@ -182,20 +207,52 @@ describe('damage and bounds', () => {
     expect(load(join(op.proto, ']'.repeat(depth), 'a'.repeat(depth - 1), op.stop))).toHaveLength(1);
   });
 
-  it('doubling references shares instead of copying', () => {
-    const doubling: Piece[] = [op.list, 'q', 0];
-    for (let i = 1; i < 200; i++) doubling.push([op.list, 'q', i, '(', 'h', i - 1, 'h', i - 1, 'e']);
-    const items = ['(', ...doubling, 'l'];
-    expect((load(join(op.proto, items, op.stop)) as unknown[]).length).toBe(200);
+  it('keys that are no strings are bounded, since numbers can be chosen to collide', () => {
+    const four = [0, 1, 2, 3].map((n) => ['K', n]);
+    expect(() => load(pickle('}', '(', four, four, 'u'), small)).toThrow(/3 keys that are no strings/);
+    expect(() => load(pickle(0x8f, '(', four, 0x90), small)).toThrow(/3 keys/);
+    expect(() => load(pickle('(', four, 0x91), small)).toThrow(/3 keys/);
+  });
+
+  it.each<[string, Piece, Piece]>([
+    ['encode', op.global('_codecs', 'encode'), op.tuple(op.str('x'.repeat(2 ** 20)), op.str('latin1'))],
+    [
+      'bytearray',
+      op.global('builtins', 'bytearray'),
+      op.tuple(['B', le(2 ** 20, 4), new Uint8Array(2 ** 20)]),
+    ],
+    ['set', op.global('builtins', 'set'), op.tuple([']', '(', 'N'.repeat(2000), 'e'])],
+    [
+      'OrderedDict',
+      op.global('collections', 'OrderedDict'),
+      op.tuple([']', '(', new Array<Piece>(2000).fill(['NN', 0x86]), 'e']),
+    ],
+  ])('copying one value again and again with %s is stopped', (_, callee, args) => {
+    const again = join('h', 0, 'h', 1, 'R', '0');
+    const head = join(op.proto, callee, 'q', 0, '0', args, 'q', 1, '0');
+    const file = join(head, ...new Array<Uint8Array>(300).fill(again), 'N', op.stop);
+    expect(() => load(file)).toThrow(/copies more data/);
+  });
+
+  it('a global with an endless name is refused before it is looked up', () => {
+    expect(() => load(pickle(op.str('m'.repeat(5000)), op.str('n'), 0x93))).toThrow(
+      /longer than any real one/,
+    );
   });
 
   it.each<[string, Piece[]]>([
     ['OrderedDict', [op.global('collections', 'OrderedDict'), op.tuple(op.int(1)), op.reduce]],
-    ['OrderedDict pairs', [op.global('collections', 'OrderedDict'), op.tuple([op.list, op.int(1), 'a']), op.reduce]],
+    [
+      'OrderedDict pairs',
+      [op.global('collections', 'OrderedDict'), op.tuple([op.list, op.int(1), 'a']), op.reduce],
+    ],
     ['set', [op.global('builtins', 'set'), op.tuple(op.int(1)), op.reduce]],
     ['bytearray', [op.global('builtins', 'bytearray'), op.tuple(op.int(2 ** 40)), op.reduce]],
     ['encode', [op.global('_codecs', 'encode'), op.tuple(op.str('a'), op.str('rot13')), op.reduce]],
-    ['encode wide', [op.global('_codecs', 'encode'), op.tuple(op.str('\u4e16'), op.str('latin1')), op.reduce]],
+    [
+      'encode wide',
+      [op.global('_codecs', 'encode'), op.tuple(op.str('\u4e16'), op.str('latin1')), op.reduce],
+    ],
     ['_reconstructor', [op.global('copyreg', '_reconstructor'), op.tuple(op.int(1)), op.reduce]],
   ])('unexpected arguments of %s', (_, pieces) => {
     expect(() => load(pickle(...pieces))).toThrow(FormatError);
@@ -208,7 +265,13 @@ describe('damage and bounds', () => {
       [op.tuple(op.int(3), op.str(order)), op.build],
     ];
     const scalar = (code: string, order: string, ...values: number[]) =>
-      load(pickle(op.global('numpy.core.multiarray', 'scalar'), op.tuple(dtype(code, order), bytes(...values)), op.reduce));
+      load(
+        pickle(
+          op.global('numpy.core.multiarray', 'scalar'),
+          op.tuple(dtype(code, order), bytes(...values)),
+          op.reduce,
+        ),
+      );
     expect(scalar('f8', '<', 0, 0, 0, 0, 0, 0, 0xf8, 0x3f)).toBe(1.5);
     expect(scalar('i8', '<', 255, 255, 255, 255, 255, 255, 255, 255)).toBe(-1);
     expect(scalar('u8', '<', 255, 255, 255, 255, 255, 255, 255, 255)).toBe(2n ** 64n - 1n);

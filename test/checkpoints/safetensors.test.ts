@@ -1,24 +1,36 @@
 /** safetensors: headers that must be refused, and the writer against JSON.parse, plain offsets and the reader. */
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {CHECKPOINT_DTYPES, Checkpoint, CheckpointEntry, entryOf, read, safetensors} from '../../src/checkpoints';
+import {
+  CHECKPOINT_DTYPES,
+  Checkpoint,
+  CheckpointEntry,
+  entryOf,
+  read,
+  safetensors,
+} from '../../src/checkpoints';
 import {encodeFloat16} from '../../src/checkpoints/float16';
 import {FormatError, InvalidArgumentError} from '../../src/util/errors';
 import {join, le} from './support';
 
-function file(header: string, data = new Uint8Array(0)): Uint8Array {
+function file(header: string, data: Uint8Array = new Uint8Array(0)): Uint8Array {
   return join(le(new TextEncoder().encode(header).length, 8), header, data);
 }
 
 const U8 = (begin: number, end: number, more = '') =>
   `{"dtype":"U8","shape":[${end - begin}],"data_offsets":[${begin},${end}]${more}}`;
-const two = new Uint8Array([5, 6]);
+const two = Uint8Array.of(5, 6);
 
 describe('reading', () => {
   it('keeps the order and any name', () => {
     const names = ['z', '10', '1', '__proto__', 'constructor', 'toString', '', 'a"b\\\u00e9\u{1f600}\n'];
     const header = names.map((name, i) => `${JSON.stringify(name)}:${U8(i, i + 1)}`).join(',');
-    const checkpoint = read(file(`{${header}}   `, Uint8Array.from(names, (_, i) => i)));
+    const checkpoint = read(
+      file(
+        `{${header}}   `,
+        Uint8Array.from(names, (_, i) => i),
+      ),
+    );
     expect(checkpoint.names()).toEqual(names);
     expect(names.map((name) => checkpoint.get(name).values()[0])).toEqual(names.map((_, i) => i));
     expect(Object.prototype).not.toHaveProperty('dtype');
@@ -49,19 +61,39 @@ describe('reading', () => {
     ['a hole at the start', `{"a":${U8(1, 2)}}`, two, /hole/],
     ['bytes left over', `{"a":${U8(0, 1)}}`, two, /describes 1 bytes of tensors, the file has 2/],
     ['bytes missing', `{"a":${U8(0, 3)}}`, two, /truncated/],
-    ['a shape of another size', '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,2]}}', two, /does not fill/],
+    [
+      'a shape of another size',
+      '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,2]}}',
+      two,
+      /does not fill/,
+    ],
     ['offsets backwards', '{"a":{"dtype":"U8","shape":[2],"data_offsets":[2,0]}}', two, /does not fill/],
-    ['a shape beyond 2^53', '{"a":{"dtype":"U8","shape":[9007199254740991,9],"data_offsets":[0,2]}}', two, /does not fill/],
+    [
+      'a shape beyond 2^53',
+      '{"a":{"dtype":"U8","shape":[9007199254740991,9],"data_offsets":[0,2]}}',
+      two,
+      /does not fill/,
+    ],
     ['a negative length', '{"a":{"dtype":"U8","shape":[-2],"data_offsets":[0,2]}}', two, /whole number/],
     ['a broken length', '{"a":{"dtype":"U8","shape":[2.0],"data_offsets":[0,2]}}', two, /whole number/],
     ['an exponent', '{"a":{"dtype":"U8","shape":[2e0],"data_offsets":[0,2]}}', two, /whole number/],
     ['a leading zero', '{"a":{"dtype":"U8","shape":[02],"data_offsets":[0,2]}}', two, /whole number/],
-    ['a length beyond 2^53', '{"a":{"dtype":"U8","shape":[9007199254740992],"data_offsets":[0,2]}}', two, /whole/],
+    [
+      'a length beyond 2^53',
+      '{"a":{"dtype":"U8","shape":[9007199254740992],"data_offsets":[0,2]}}',
+      two,
+      /whole/,
+    ],
     ['a string as length', '{"a":{"dtype":"U8","shape":["2"],"data_offsets":[0,2]}}', two, /no shape/],
     ['three offsets', '{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,1,2]}}', two, /pair of data_offsets/],
     ['no dtype', '{"a":{"shape":[2],"data_offsets":[0,2]}}', two, /no dtype/],
     ['an unknown dtype', '{"a":{"dtype":"F8_E5M2","shape":[2],"data_offsets":[0,2]}}', two, /"F8_E5M2"/],
-    ['a dtype of the prototype', '{"a":{"dtype":"constructor","shape":[2],"data_offsets":[0,2]}}', two, /constructor/],
+    [
+      'a dtype of the prototype',
+      '{"a":{"dtype":"constructor","shape":[2],"data_offsets":[0,2]}}',
+      two,
+      /constructor/,
+    ],
     ['a tensor that is a number', '{"a":1}', two, /no.* described|not described/],
     ['metadata that is a list', '{"__metadata__":[]}', new Uint8Array(0), /not an object/],
     ['metadata of numbers', '{"__metadata__":{"a":1}}', new Uint8Array(0), /not a string/],
@@ -118,9 +150,10 @@ describe('writing', () => {
     });
     fc.assert(
       fc.property(anyFile, ({tensors, metadata}) => {
-        const entries = tensors.map(
-          ([name, {dtype, shape, bytes}]): [string, CheckpointEntry] => [name, new CheckpointEntry(dtype, shape, () => bytes)],
-        );
+        const entries = tensors.map(([name, {dtype, shape, bytes}]): [string, CheckpointEntry] => [
+          name,
+          new CheckpointEntry(dtype, shape, () => bytes),
+        ]);
         const written = safetensors.write(entries, new Map(metadata));
         const checkpoint = safetensors.read(written);
         expect([...checkpoint.metadata]).toEqual(metadata);
@@ -152,7 +185,9 @@ describe('writing', () => {
   });
 
   it('takes a checkpoint and writes the same file again', () => {
-    const checkpoint = new Checkpoint([['a', entryOf(Float32Array.of(1, 2), [2, 1])]], {metadata: new Map([['k', 'v']])});
+    const checkpoint = new Checkpoint([['a', entryOf(Float32Array.of(1, 2), [2, 1])]], {
+      metadata: new Map([['k', 'v']]),
+    });
     const once = safetensors.write(checkpoint, checkpoint.metadata);
     expect(safetensors.write(read(once), {k: 'v'})).toEqual(once);
   });

@@ -11,7 +11,7 @@ export function join(...pieces: readonly Piece[]): Uint8Array {
   const bytes: number[] = [];
   const add = (piece: Piece): void => {
     if (typeof piece === 'number') bytes.push(piece & 255);
-    else if (typeof piece === 'string') bytes.push(...utf8.encode(piece));
+    else if (typeof piece === 'string') add(utf8.encode(piece));
     else for (const part of piece) add(part);
   };
   add(pieces);
@@ -20,7 +20,9 @@ export function join(...pieces: readonly Piece[]): Uint8Array {
 
 /** A little-endian number. */
 export function le(value: number | bigint, count: number): number[] {
-  return Array.from({length: count}, (_, i) => Number((BigInt.asUintN(64, BigInt(value)) >> BigInt(8 * i)) & 255n));
+  return Array.from({length: count}, (_, i) =>
+    Number((BigInt.asUintN(64, BigInt(value)) >> BigInt(8 * i)) & 255n),
+  );
 }
 
 /** Opcodes, as pickletools names them. */
@@ -56,8 +58,18 @@ export interface StorageSpec {
 }
 
 /** A persistent storage id. */
-export function storage({key, type = 'FloatStorage', module = 'torch', count}: StorageSpec, ...more: Piece[]): Piece {
-  const id = op.tuple(op.str('storage'), op.global(module, type), op.str(key), op.str('cpu'), op.int(count), ...more);
+export function storage(
+  {key, type = 'FloatStorage', module = 'torch', count}: StorageSpec,
+  ...more: Piece[]
+): Piece {
+  const id = op.tuple(
+    op.str('storage'),
+    op.global(module, type),
+    op.str(key),
+    op.str('cpu'),
+    op.int(count),
+    ...more,
+  );
   return [id, 'Q'];
 }
 
@@ -120,7 +132,11 @@ export interface ZipSpec {
 /** A zip archive of stored entries. */
 export function zipFile(
   specs: readonly ZipSpec[],
-  {zip64 = false, comment = '', entries = specs.length}: {zip64?: boolean; comment?: string; entries?: number} = {},
+  {
+    zip64 = false,
+    comment = '',
+    entries = specs.length,
+  }: {zip64?: boolean; comment?: string; entries?: number} = {},
 ): Uint8Array {
   const parts: Uint8Array[] = [];
   const central: Uint8Array[] = [];
@@ -133,7 +149,18 @@ export function zipFile(
     const localName = spec.localName ?? name;
     const sizes = descriptor ? [le(0, 12)] : [le(crc, 4), le(size, 4), le(size, 4)];
     const names = [le(localName.length, 2), le(3, 2), localName, 'ex', 0];
-    const local = join('PK', 3, 4, le(20, 2), le(flags, 2), le(method, 2), le(0, 4), ...sizes, ...names, data);
+    const local = join(
+      'PK',
+      3,
+      4,
+      le(20, 2),
+      le(flags, 2),
+      le(method, 2),
+      le(0, 4),
+      ...sizes,
+      ...names,
+      data,
+    );
     const after = descriptor ? join('PK', 7, 8, le(crc, 4), le(size, 4), le(size, 4)) : new Uint8Array(0);
     const wide = spec.zip64 ?? false;
     const extra = wide ? [le(1, 2), le(24, 2), le(size, 8), le(size, 8), le(offset, 8)] : [];

@@ -1,7 +1,7 @@
 /** PyTorch payloads that torch.save would not write, or rarely: geometry, storages, types, both containers' rules. */
 import {crc32 as zlibCrc32} from 'node:zlib';
 import {describe, expect, it} from 'vitest';
-import {CheckpointEntry, read} from '../../src/checkpoints';
+import {type CheckpointEntry, read} from '../../src/checkpoints';
 import {crc32, readZip} from '../../src/checkpoints/formats/zip';
 import {FormatError} from '../../src/util/errors';
 import {
@@ -59,7 +59,7 @@ describe('tensors over a storage of four', () => {
     ['negative length', 0, [-1], [1], /malformed/],
     ['length beyond 2^53', 0, [2n ** 62n], [0], /malformed/],
     ['more axes than strides', 0, [2, 2], [1], /malformed/],
-    ['65 axes', 0, new Array<number>(65).fill(1), new Array<number>(65).fill(1), /64/],
+    ['65 axes', 0, new Array<number>(65).fill(1), new Array<number>(65).fill(1), /malformed/],
     ['a product beyond 2^53', 0, [2 ** 30, 2 ** 30], [0, 0], /too large to exist/],
     ['terabytes of one number', 0, [2 ** 20, 2 ** 20], [0, 0], /repeats elements.*contiguous/],
   ])('refuses %s', (_, offset, shape, strides, message) => {
@@ -71,14 +71,18 @@ describe('tensors over a storage of four', () => {
   it('many expanded tensors share one allowance of 64 MiB', () => {
     const big = tensor(storage(FOUR), 0, [2 ** 22], [0]); // 16 MiB
     const file = (count: number) =>
-      legacyFile(dict(Object.fromEntries(Array.from({length: count}, (_, i) => [`w${i}`, big]))), [fourFloats]);
+      legacyFile(dict(Object.fromEntries(Array.from({length: count}, (_, i) => [`w${i}`, big]))), [
+        fourFloats,
+      ]);
     expect(read(file(4)).tensors.size).toBe(4);
     expect(() => read(file(5))).toThrow(/repeats elements/);
   });
 
   it('two names for one storage, and a name for a part of it', () => {
     const all = tensor(storage(FOUR), 0, [4], [1]);
-    const checkpoint = read(legacyFile(dict({a: all, b: all, c: tensor(storage(FOUR), 2, [2], [1])}), [fourFloats]));
+    const checkpoint = read(
+      legacyFile(dict({a: all, b: all, c: tensor(storage(FOUR), 2, [2], [1])}), [fourFloats]),
+    );
     expect(checkpoint.names()).toEqual(['a', 'b', 'c']);
     expect(checkpoint.get('b').bytes()).toEqual(checkpoint.get('a').bytes());
     expect([...checkpoint.get('c').toFloat32()]).toEqual([3, 4]);
@@ -194,7 +198,11 @@ describe('legacy files', () => {
     ['a short storage', legacyFile(payload, [{...fourFloats, bytes: floats(1)}]), /truncated/],
     ['bytes left over', join(legacyFile(payload, [fourFloats]), 0), /1 bytes after the last storage/],
     ['no magic number', pickle(op.dict), /magic number/],
-    ['another protocol', join(legacyFile(payload, []).subarray(0, 15), pickle(op.int(1002))), /protocol "1002"/],
+    [
+      'another protocol',
+      join(legacyFile(payload, []).subarray(0, 15), pickle(op.int(1002))),
+      /protocol "1002"/,
+    ],
   ])('refuses %s', (_, file, message) => {
     expect(() => read(file)).toThrow(message);
     expect(() => read(file)).toThrow(FormatError);

@@ -1,12 +1,13 @@
 /**
  * A reader of Python pickles, protocols 0 to 5, that runs nothing: globals are names, the only calls are those of the
  * host's allow-list, and time and memory are bounded by the length of the input and by {@link PickleLimits}.
- * The policy for names outside the allow-list is in `refuseHostile`, `call` and `makeObject`, and in
+ * The policy for names outside the allow-list is in hostile_names.ts, `call` and `makeObject`, and in
  * docs/extending/checkpoint-format.md.
  */
 import {FormatError} from '../../util/errors';
 import type {ByteReader} from './byte_reader';
 import {quoted} from './format';
+import {isHostile} from './hostile_names';
 import {
   described,
   GlobalRef,
@@ -25,29 +26,19 @@ export interface PickleLimits {
   readonly objects: number;
   /** MARKs open at the same time. */
   readonly depth: number;
+  /**
+   * Keys and set members per pickle that are no strings. JavaScript engines hash numbers without a secret, so numbers
+   * can be chosen to collide, and a large dict of them would take hours.
+   */
+  readonly numericKeys: number;
 }
 
-const LIMITS: PickleLimits = {steps: 10_000_000, objects: 1_000_000, depth: 1000};
+const LIMITS: PickleLimits = {steps: 10_000_000, objects: 1_000_000, depth: 1000, numericKeys: 100_000};
 
 /** Longest name or number in text form. */
 const MAX_LINE = 4096;
 const MAX_LONG_BYTES = 1024;
 const EMPTY_TUPLE: PyTuple = Object.freeze([]);
-
-/** Modules whose only use inside a data file is to run code. Naming them at all gives the file away. */
-const HOSTILE_MODULES: ReadonlySet<string> = new Set(
-  `os posix nt sys subprocess builtins __builtin__ importlib runpy shutil socket ctypes pty code codeop commands
-   platform webbrowser pickle _pickle marshal types operator _operator functools inspect ast dis pdb bdb timeit
-   cProfile profile trace multiprocessing threading asyncio signal tempfile urllib requests httplib ftplib smtplib
-   http pip setuptools`.split(/\s+/),
-);
-
-/** Names of those modules that honest files use, as types. */
-const HARMLESS_BUILTINS: ReadonlySet<string> = new Set(
-  'object dict list tuple set frozenset int float complex str bytes bytearray bool slice range NoneType'.split(
-    ' ',
-  ),
-);
 
 /**
  * Reads one pickle at the reader's position and leaves the reader behind its STOP.
@@ -65,6 +56,7 @@ class Machine {
   private readonly outer: unknown[][] = [];
   private readonly memo = new Map<number, unknown>();
   private objects = 0;
+  private numericKeys = 0;
 
   constructor(
     private readonly reader: ByteReader,
@@ -169,16 +161,14 @@ class Machine {
 
   global(module: unknown, name: unknown): void {
     if (typeof module !== 'string' || typeof name !== 'string') this.fail('a global without a name');
+    if (module.length + name.length > MAX_LINE) this.fail('a global with a name longer than any real one');
     const ref = new GlobalRef(module, name);
-    if (!this.host.calls.has(ref.key)) this.refuseHostile(ref);
+    if (!this.host.calls.has(ref.key) && isHostile(ref)) {
+      this.fail(
+        `it names ${described(ref)}, which could run code; do not open this file with Python's pickle`,
+      );
+    }
     this.push(ref);
-  }
-
-  private refuseHostile(ref: GlobalRef): void {
-    const root = ref.module.split('.')[0]!;
-    const builtin = root === 'builtins' || root === '__builtin__';
-    if (!HOSTILE_MODULES.has(root) || (builtin && HARMLESS_BUILTINS.has(ref.name))) return;
-    this.fail(`it names ${described(ref)}, which could run code; do not open this file with Python's pickle`);
   }
 
   /** REDUCE and its kin: only what is on the allow-list is called. */
@@ -195,11 +185,12 @@ class Machine {
   }
 
   /** NEWOBJ makes an instance without calling a constructor, so unknown classes are kept as inert records. */
-  makeObject(type: unknown, args: unknown): void {
+  makeObject(type: unknown, args: unknown, keywords: ReadonlyMap<unknown, unknown> | null = null): void {
     if (!(type instanceof GlobalRef)) this.fail('it makes an object of something that is no class');
     if (!isTuple(args)) this.fail('an object without a tuple of arguments');
     const call = this.host.calls.get(type.key);
-    this.create(call ? call(args) : new PickledObject(type, args));
+    if (call && keywords) this.fail(`it makes a ${described(type)} with keyword arguments`);
+    this.create(call ? call(args) : new PickledObject(type, args, keywords));
   }
 
   /** BUILD gives attributes to records; on dicts (torch's `_metadata`) and sets they are dropped. */
@@ -228,7 +219,7 @@ class Machine {
   fill(dict: Map<unknown, unknown>, items: readonly unknown[]): Map<unknown, unknown> {
     if (items.length % 2 !== 0) this.fail('a key without a value');
     for (let i = 0; i < items.length; i += 2) {
-      this.checkHashable(items[i]);
+      this.checkKey(items[i]);
       dict.set(items[i], items[i + 1]);
     }
     return dict;
@@ -237,12 +228,24 @@ class Machine {
   addItems(items: readonly unknown[]): void {
     const target = this.top();
     if (target instanceof PickledObject) for (const item of items) target.items.push(item);
-    else if (target instanceof Set) for (const item of items) target.add(item);
+    else if (target instanceof Set) this.fillSet(target, items);
     else this.fail('it adds items to something that is no set');
   }
 
-  private checkHashable(key: unknown): void {
+  fillSet(target: Set<unknown>, items: readonly unknown[]): Set<unknown> {
+    for (const item of items) {
+      this.checkKey(item);
+      target.add(item);
+    }
+    return target;
+  }
+
+  private checkKey(key: unknown): void {
+    if (typeof key === 'string') return;
     if (isList(key) || key instanceof Map || key instanceof Set) this.fail('a list, dict or set as a key');
+    if (++this.numericKeys > this.limits.numericKeys) {
+      this.fail(`more than ${this.limits.numericKeys} keys that are no strings`);
+    }
   }
 
   persistent(id: unknown): void {
@@ -307,7 +310,7 @@ const OPERATIONS: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [0x75, (m) => m.setItems(m.popMark())], // SETITEMS
   [0x8f, (m) => m.create(new Set())], // EMPTY_SET
   [0x90, (m) => m.addItems(m.popMark())], // ADDITEMS
-  [0x91, (m) => m.create(new Set(m.popMark()))], // FROZENSET
+  [0x91, (m) => m.create(m.fillSet(new Set(), m.popMark()))], // FROZENSET
   [0x67, (m, r) => m.recall(memoIndex(m, r.line(MAX_LINE)))], // GET
   [0x68, (m, r) => m.recall(r.u8())], // BINGET
   [0x6a, (m, r) => m.recall(r.u32())], // LONG_BINGET
@@ -356,8 +359,7 @@ function newObjectEx(machine: Machine): void {
   const keywords = machine.pop();
   const args = machine.pop();
   if (!(keywords instanceof Map) || !isTuple(args)) machine.fail('an object with malformed arguments');
-  const all = keywords.size > 0 ? [...args, keywords] : [...args];
-  machine.makeObject(machine.pop(), Object.freeze(all));
+  machine.makeObject(machine.pop(), args, keywords.size > 0 ? keywords : null);
 }
 
 /** INST and OBJ of protocol 0 and 1 call a constructor, so they are held to the allow-list like REDUCE. */

@@ -29,6 +29,8 @@ export class PickledObject {
   constructor(
     readonly type: GlobalRef,
     readonly args: readonly unknown[],
+    /** Keyword arguments, null when there were none. */
+    readonly keywords: ReadonlyMap<unknown, unknown> | null = null,
   ) {}
 }
 

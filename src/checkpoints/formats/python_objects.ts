@@ -25,24 +25,45 @@ const RECORDS = [
   'pathlib._local WindowsPath',
 ];
 
+/**
+ * What the calls of one file may copy in all. A pickle can pass one large value to a call again and again at five
+ * bytes a time. An item of a dict or set counts more, see `PickleLimits.numericKeys`.
+ */
+const MAX_COPIED_BYTES = 256 * 2 ** 20;
+const ITEM_COST = 2500;
+
 /** The allowed calls by `GlobalRef.key`; Python 2 and 3 spell some modules differently. */
 export function pythonCalls(): Map<string, PickleCall> {
   const calls = new Map<string, PickleCall>();
+  let left = MAX_COPIED_BYTES;
+  const limited =
+    (call: PickleCall, itemCost: number): PickleCall =>
+    (args) => {
+      left -= itemCost * args.reduce((sum: number, arg) => sum + lengthOf(arg), 0);
+      if (left < 0) throw new FormatError('the pickle copies more data than an honest file has reason to');
+      return call(args);
+    };
   for (const key of RECORDS) calls.set(key, record(key));
   for (const module of ['builtins', '__builtin__']) {
-    calls.set(`${module} set`, makeSet);
-    calls.set(`${module} frozenset`, makeSet);
-    calls.set(`${module} bytearray`, makeBytes);
+    calls.set(`${module} set`, limited(makeSet, ITEM_COST));
+    calls.set(`${module} frozenset`, limited(makeSet, ITEM_COST));
+    calls.set(`${module} bytearray`, limited(makeBytes, 1));
   }
-  calls.set('collections OrderedDict', orderedDict);
-  calls.set('collections Counter', orderedDict);
-  calls.set('collections defaultdict', (args) => orderedDict(Object.freeze(args.slice(1))));
-  calls.set('_codecs encode', encodeLatin1);
+  calls.set('collections OrderedDict', limited(orderedDict, ITEM_COST));
+  calls.set('collections Counter', limited(orderedDict, ITEM_COST));
+  calls.set('collections defaultdict', limited(defaultDict, ITEM_COST));
+  calls.set('_codecs encode', limited(encodeLatin1, 1));
   calls.set('numpy.core.multiarray scalar', numpyScalar);
   calls.set('numpy._core.multiarray scalar', numpyScalar);
   calls.set('copyreg _reconstructor', reconstructor);
   calls.set('copy_reg _reconstructor', reconstructor);
   return calls;
+}
+
+/** How much there is to copy of a value: characters, bytes, or items. */
+function lengthOf(value: unknown): number {
+  if (typeof value === 'string' || value instanceof Uint8Array || Array.isArray(value)) return value.length;
+  return value instanceof Map ? value.size : 0;
 }
 
 /** A call that becomes a record of itself. */
@@ -72,6 +93,12 @@ function orderedDict(args: PyTuple): Map<unknown, unknown> {
     dict.set(pair[0], pair[1]);
   }
   return dict;
+}
+
+/** defaultdict(factory) or defaultdict(factory, items); the factory is dropped. */
+function defaultDict(args: PyTuple): Map<unknown, unknown> {
+  if (args.length > 2) return badArguments('a dict class', 'with unknown arguments');
+  return orderedDict(Object.freeze(args.slice(1)));
 }
 
 function makeSet(args: PyTuple): Set<unknown> {
@@ -104,7 +131,9 @@ function encodeLatin1(args: PyTuple): Uint8Array {
 /** Protocol 0 and 1 objects: `copyreg._reconstructor(cls, base, state)` makes an instance without a constructor. */
 function reconstructor(args: PyTuple): PickledObject {
   const [type] = args;
-  if (!(type instanceof GlobalRef)) return badArguments('copyreg._reconstructor', 'without a class');
+  if (!(type instanceof GlobalRef) || args.length > 3) {
+    return badArguments('copyreg._reconstructor', 'with unknown arguments');
+  }
   return new PickledObject(type, Object.freeze(args.slice(1)));
 }
 
@@ -115,7 +144,8 @@ function numpyScalar(args: PyTuple): unknown {
   if (!(dtype instanceof PickledObject) || !(bytes instanceof Uint8Array)) return inert;
   const code = dtype.args[0];
   const order = isTuple(dtype.state) ? dtype.state[1] : '=';
-  if (typeof code !== 'string' || order === '>' || Number(code.slice(1)) !== bytes.length) return inert;
+  if (typeof code !== 'string' || code.length > 3 || order === '>' || Number(code.slice(1)) !== bytes.length)
+    return inert;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const read = SCALARS.get(code);
   if (!read) return inert;

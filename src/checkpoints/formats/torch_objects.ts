@@ -162,8 +162,6 @@ export class TorchHost implements PickleHost {
       return badArguments('_rebuild_tensor', 'with a malformed offset, size or stride');
     }
     const what = `a tensor of size [${shape.slice(0, 8).join(', ')}], stride [${strides.slice(0, 8).join(', ')}], offset ${offset} on storage ${quoted(storage.key)}`;
-    if (shape.length > MAX_RANK)
-      throw new FormatError(`${what} has ${shape.length} axes; PyTorch allows ${MAX_RANK}`);
     const width = itemBytes(dtype);
     const size = countElements(shape);
     if (size === null || !Number.isSafeInteger(size * width))
@@ -267,6 +265,7 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
+/** A shape or strides. The length comes first: looking through a long list at every mention would take hours. */
 function isCounts(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every(isCount);
+  return Array.isArray(value) && value.length <= MAX_RANK && value.every(isCount);
 }
