@@ -94,6 +94,17 @@ describe('in a Node CJS project', () => {
 
   it('has types', () => checkTypes(project, 'types.cts'));
 
+  it('finds the model that comes in the package', () => {
+    const program = `
+      const {readFile} = require('node:fs/promises');
+      require('${cpu}');
+      require('tfjs-sts')
+        .loadModel('efficientnet_lite0_sts', {readFile: (path) => readFile(path)})
+        .then(({model, info}) => console.log(info.labels.length, model.outputs[0].shape.at(-1)));`;
+    const {stdout, stderr} = run(process.execPath, ['-e', program], project.folder);
+    expect(stdout, stderr).toBe('1000 1000\n');
+  });
+
   it('every entry loads by `require` and by `import`, without its backend', () => {
     for (const entry of entries) {
       const name = JSON.stringify(`tfjs-sts${entry.slice(1)}`);
