@@ -9,10 +9,13 @@ import {delimiter, join} from 'node:path';
 /** npm is a script of its own on Windows. */
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
-/** Runs a program to its end with the terminal's output and no input; true if it succeeded. */
-export function runs(command, args, {env = {}, timeout} = {}) {
+/**
+ * Runs a program to its end with the terminal's output and no input; true if it succeeded. With `quiet` it shows its
+ * complaints alone.
+ */
+export function runs(command, args, {env = {}, timeout, quiet = false} = {}) {
   const {status} = spawnSync(command, args, {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', quiet ? 'ignore' : 'inherit', 'inherit'],
     env: {...process.env, ...env},
     timeout,
     killSignal: 'SIGKILL',
@@ -71,7 +74,8 @@ function ensureProgram({names, debianPackage, advice}) {
   if (present !== undefined) return present;
   if (process.getuid?.() === 0 && findProgram(['apt-get']) !== undefined) {
     console.error(`Installing ${debianPackage} from Debian's packages ...`);
-    const apt = (...args) => runs('apt-get', ['-qq', ...args], {env: {DEBIAN_FRONTEND: 'noninteractive'}});
+    const apt = (...args) =>
+      runs('apt-get', ['-qq', ...args], {env: {DEBIAN_FRONTEND: 'noninteractive'}, quiet: true});
     // The lists may be old rather than missing, hence the update in any case.
     apt('update');
     apt('install', '--yes', '--no-install-recommends', debianPackage);
