@@ -1,5 +1,5 @@
 /**
- * Gradient of the indirect convolution with respect to its input, on the cpu backend. The table is walked forward and
+ * Gradient of the indirect convolution with respect to its input, on the cpu backend. The taps are walked forward and
  * each output gradient is scattered to the positions that its output read, which is the inverted table applied.
  */
 import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
@@ -10,62 +10,24 @@ import {
   IndirectConv3DBackpropInput,
   type IndirectConv3DBackpropInputInputs,
 } from '../../ops/kernel_names';
-import {OUTSIDE, tapCount} from '../../ops/taps';
-import {type Block, forEachBlock, valuesOf} from './blocks';
+import {sizeOf} from '../../util/shapes';
+import {forEachTap, roundedTensor, valuesOf} from './taps_walk';
 
-function scatter(dy: Float32Array, w: Float32Array, dx: Float32Array, info: ConvInfo): void {
-  const batch = info.inputShape[0];
-  const inSize = dx.length / batch;
-  const outSize = dy.length / batch;
-  forEachBlock(info, (block) => {
-    for (let n = 0; n < batch; n++) {
-      for (let i = 0; i < block.count; i++) {
-        scatterTaps(
-          dy,
-          n * outSize + (block.first + i) * info.outputShape[4],
-          w,
-          dx,
-          n * inSize,
-          info,
-          block,
-          i,
-        );
-      }
-    }
-  });
-}
-
-/** Scatters the gradient of one output position, `dy[dyOffset...]`, to what its taps read. */
-function scatterTaps(
-  dy: Float32Array,
-  dyOffset: number,
-  w: Float32Array,
-  dx: Float32Array,
-  dxOffset: number,
-  info: ConvInfo,
-  {part, count, table}: Block,
-  i: number,
-): void {
+/** Adds the gradient to `dx`; all three flat in the layouts of the ConvInfo. */
+function scatter(dy: Float32Array, w: Float32Array, dx: Float64Array, info: ConvInfo): void {
   const [, inputs, outputs] = info.filterView;
-  const perGroup = part.outputChannels / part.groups;
-  const gradient = dyOffset + part.outputChannel;
-  const taps = tapCount(part.rule);
-  for (let tap = 0; tap < taps; tap++) {
-    const position = table[tap * count + i]!;
-    if (position === OUTSIDE) continue;
-    const row = dxOffset + position * info.inputShape[4] + part.inputChannel;
-    const slice = (part.firstTap + tap) * inputs * outputs + part.outputChannel;
+  forEachTap(info, (part, yRow, xRow, slice) => {
+    const perGroup = part.outputChannels / part.groups;
     for (let group = 0; group < part.groups; group++) {
-      const firstOutput = group * perGroup;
+      const end = (group + 1) * perGroup;
       for (let input = 0; input < inputs; input++) {
         const weights = slice + input * outputs;
         let sum = 0;
-        for (let o = firstOutput; o < firstOutput + perGroup; o++) sum += dy[gradient + o]! * w[weights + o]!;
-        const at = row + group * inputs + input;
-        dx[at] = dx[at]! + sum;
+        for (let o = group * perGroup; o < end; o++) sum += dy[yRow + o]! * w[weights + o]!;
+        dx[xRow + group * inputs + input]! += sum;
       }
     }
-  }
+  });
 }
 
 export const indirectConv3DBackpropInputConfig: KernelConfig = {
@@ -75,8 +37,8 @@ export const indirectConv3DBackpropInputConfig: KernelConfig = {
     const {dy, filter} = inputs as IndirectConv3DBackpropInputInputs;
     const info = convInfoOf(attrs);
     const cpu = backend as MathBackendCPU;
-    const dx = new Float32Array(info.inputShape.reduce((size, length) => size * length, 1));
+    const dx = new Float64Array(sizeOf(info.inputShape));
     scatter(valuesOf(cpu, dy), valuesOf(cpu, filter), dx, info);
-    return cpu.makeTensorInfo(info.inputShape, 'float32', dx);
+    return roundedTensor(cpu, info.inputShape, dx);
   },
 };
