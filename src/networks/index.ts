@@ -1,4 +1,5 @@
 /** Video networks: by name through the registry, or family by family. */
+export {type CSNConfig, type CSNOptions, csn} from './csn';
 export {
   defineVariants,
   type NetworkConfig,
@@ -11,6 +12,7 @@ export {
   efficientNetLite0,
   type InvertedBottleneckStage,
 } from './efficientnet_lite';
+export {type R2Plus1DConfig, type R2Plus1DOptions, r2plus1d} from './r2plus1d';
 export {
   createNetwork,
   listNetworks,
@@ -18,3 +20,4 @@ export {
   networkDefinition,
   registerNetwork,
 } from './registry';
+export {type X3DConfig, type X3DOptions, type X3DStage, x3d} from './x3d';

@@ -4,10 +4,18 @@
  */
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
+import {csnNetworks} from './csn';
 import type {FamilyOverrides, NetworkDefinition} from './definition';
 import {efficientNetLiteNetworks} from './efficientnet_lite';
+import {r2plus1dNetworks} from './r2plus1d';
+import {x3dNetworks} from './x3d';
 
-const FAMILIES: readonly (readonly NetworkDefinition[])[] = [efficientNetLiteNetworks];
+const FAMILIES: readonly (readonly NetworkDefinition[])[] = [
+  efficientNetLiteNetworks,
+  r2plus1dNetworks,
+  csnNetworks,
+  x3dNetworks,
+];
 
 /** Definitions that users have added. */
 const added: NetworkDefinition[] = [];

@@ -51,7 +51,7 @@ describe.each(all)('%s', (name, {family, description, config}) => {
     model = createNetwork(name, {weightless: true});
     const expected = shapes(model);
     model.dispose();
-    model = createNetwork(name, {weightless: true, frames: config.frames * 2, height: 75, width: 101});
+    model = createNetwork(name, {weightless: true, frames: config.frames * 2, height: 95, width: 127});
     expect(shapes(model)).toEqual(expected);
   });
 

@@ -1,0 +1,134 @@
+/**
+ * What networks from PyTorch share: convolutions with PyTorch's padding and without bias, batch normalization with its
+ * momentum, the start of weights, the head. Layers are named by the caller, a batch normalization `<convolution>_bn`.
+ */
+import * as tfl from '@tensorflow/tfjs-layers';
+import {layers as sts} from '../../layers';
+import {InvalidArgumentError} from '../../util/errors';
+import {checkNetworkConfig, type NetworkConfig} from '../definition';
+
+export interface TorchNetworkConfig extends NetworkConfig {
+  /** Whether the convolutions that the authors replace are STS. */
+  readonly sts: boolean;
+  /** Part of the features that training sets to zero before the classifier. */
+  readonly dropout: number;
+}
+
+export interface Convolution {
+  readonly name: string;
+  readonly filters: number;
+  /** Odd; time, height, width, or one number for all. */
+  readonly kernel: number | readonly [number, number, number];
+  /** In space. */
+  readonly stride?: number;
+}
+
+/** Applies a layer of one input and one output. */
+export function apply(layer: tfl.layers.Layer, x: tfl.SymbolicTensor): tfl.SymbolicTensor {
+  return layer.apply(x) as tfl.SymbolicTensor;
+}
+
+/** An ordinary convolution with (kernel - 1) / 2 zeros on every side. */
+export function convolve(
+  x: tfl.SymbolicTensor,
+  config: TorchNetworkConfig,
+  {name, filters, kernel, stride = 1}: Convolution,
+): tfl.SymbolicTensor {
+  const [time, height, width] = typeof kernel === 'number' ? [kernel, kernel, kernel] : kernel;
+  const layer = sts.conv3d({
+    filters,
+    kernelSize: [time, height, width],
+    strides: [1, stride, stride],
+    padding: [(time - 1) / 2, (height - 1) / 2, (width - 1) / 2],
+    useBias: false,
+    kernelInitializer: filterInitializer(config, time * height * width * filters),
+    name,
+  });
+  return apply(layer, x);
+}
+
+/** `convolve` and its batch normalization. */
+export function convolveBn(
+  x: tfl.SymbolicTensor,
+  config: TorchNetworkConfig,
+  convolution: Convolution,
+  epsilon: number,
+): tfl.SymbolicTensor {
+  return norm(convolve(x, config, convolution), `${convolution.name}_bn`, epsilon);
+}
+
+/** Batch normalization whose moving averages are PyTorch's at its default momentum of 0.1. */
+export function norm(x: tfl.SymbolicTensor, name: string, epsilon: number): tfl.SymbolicTensor {
+  return apply(sts.batchNorm3d({epsilon, momentum: 0.9, unbiasedMovingVariance: true, name}), x);
+}
+
+export function relu(x: tfl.SymbolicTensor, name: string): tfl.SymbolicTensor {
+  return apply(tfl.layers.reLU({name}), x);
+}
+
+/** Normal, variance 2 / fan-out (He et al. 2015), as in MMAction2; zeros for weights that are loaded afterwards. */
+export function filterInitializer({weightless}: NetworkConfig, fanOut: number) {
+  return weightless
+    ? tfl.initializers.zeros()
+    : tfl.initializers.randomNormal({stddev: Math.sqrt(2 / fanOut)});
+}
+
+/**
+ * The pooling behind a stem: 3 x 3 windows 2 apart, one position of padding on every side. PyTorch pads with minus
+ * infinity; behind a ReLU zeros give the same maxima.
+ */
+export function poolStem(x: tfl.SymbolicTensor): tfl.SymbolicTensor {
+  const padded = apply(sts.zeroPadding3d({padding: [0, 1, 1], name: 'maxpool_pad'}), x);
+  return apply(tfl.layers.maxPooling3d({poolSize: [1, 3, 3], strides: [1, 2, 2], name: 'maxpool'}), padded);
+}
+
+/** Means over the clip `[batch, channels]`, or over each frame `[batch, frames, channels]`. */
+export function poolFeatures(x: tfl.SymbolicTensor, pool: NetworkConfig['pool']): tfl.SymbolicTensor {
+  if (pool === 'clip') return apply(sts.globalAveragePooling3d({name: 'pool'}), x);
+  const [, frames, height, width, channels] = x.shape as [null, number, number, number, number];
+  const size: [number, number, number] = [1, height, width];
+  const means = apply(tfl.layers.averagePooling3d({poolSize: size, strides: size, name: 'pool_frame'}), x);
+  return apply(tfl.layers.reshape({targetShape: [frames, channels], name: 'pool'}), means);
+}
+
+/** Dropout and the last linear layer, `classifier`. */
+export function classifier(x: tfl.SymbolicTensor, config: TorchNetworkConfig): tfl.SymbolicTensor {
+  const layer = tfl.layers.dense({
+    units: config.classes,
+    activation: config.activation,
+    kernelInitializer: config.weightless ? 'zeros' : tfl.initializers.randomNormal({stddev: 0.01}),
+    name: 'classifier',
+  });
+  return apply(layer, apply(tfl.layers.dropout({rate: config.dropout, name: 'dropout'}), x));
+}
+
+/** Checks the choices that these networks share. */
+export function checkTorchConfig(config: TorchNetworkConfig & {readonly name: string}): void {
+  checkNetworkConfig(config);
+  const {name, dropout} = config;
+  if (!(dropout >= 0 && dropout < 1)) {
+    throw new InvalidArgumentError(`${name}: dropout must be at least 0 and less than 1; got ${dropout}.`);
+  }
+}
+
+/**
+ * The depthwise STS form with stride s reads lines of a frame whose height and width s divides. A network that halves a
+ * frame `before` times in other layers (rounding up) and then in STS layers takes a size only if `multiple` divides it
+ * when the STS layers begin. The layers here would take others, but no weights were made for what they compute then.
+ */
+export function checkStsSize(
+  config: TorchNetworkConfig & {readonly name: string},
+  {before, multiple}: {before: number; multiple: number},
+): void {
+  if (!config.sts) return;
+  const step = 2 ** before;
+  const largest = multiple * step;
+  const least = largest - step + 1;
+  for (const key of ['height', 'width'] as const) {
+    if (Math.ceil(config[key] / step) % multiple === 0) continue;
+    throw new InvalidArgumentError(
+      `${config.name}: with sts, ${key} must be in ${least}..${largest}, or that and a multiple of ${largest}; got ` +
+        `${config[key]}. Without sts every size is taken.`,
+    );
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * R(2+1)D-34 (Tran et al., CVPR 2018) in the form of MMAction2 that the STS authors used: a ResNet-34 in which every
+ * convolution is one in space, batch normalization, ReLU and one in time. With STS the temporal ones are STS; the weights
+ * are the same.
+ */
+import * as tfl from '@tensorflow/tfjs-layers';
+import {layers as sts} from '../layers';
+import {
+  apply,
+  checkTorchConfig,
+  classifier,
+  convolveBn,
+  filterInitializer,
+  norm,
+  poolFeatures,
+  poolStem,
+  relu,
+  type TorchNetworkConfig,
+} from './blocks/torch';
+import {defineVariants, type NetworkOverrides} from './definition';
+
+export interface R2Plus1DConfig extends TorchNetworkConfig {
+  /** Channels of the stem and of the first stage; each stage has twice the channels of the one before it. */
+  readonly channels: number;
+  /** Blocks of each stage. */
+  readonly stages: readonly number[];
+}
+
+/** What can be chosen of a given R(2+1)D. */
+export interface R2Plus1DOptions extends NetworkOverrides {
+  readonly sts?: boolean;
+  readonly dropout?: number;
+}
+
+type NamedConfig = R2Plus1DConfig & {readonly name: string};
+
+/** Of the batch normalization between the two convolutions of a pair, and of the one behind the pair. */
+const INNER_EPSILON = 1e-5;
+const OUTER_EPSILON = 1e-3;
+
+const R2PLUS1D_R34: R2Plus1DConfig = {
+  frames: 8,
+  height: 224,
+  width: 224,
+  classes: 400,
+  pool: 'clip',
+  activation: 'linear',
+  weightless: false,
+  sts: false,
+  dropout: 0.5,
+  channels: 64,
+  stages: [3, 4, 6, 3],
+};
+
+const TINY: R2Plus1DConfig = {
+  ...R2PLUS1D_R34,
+  frames: 4,
+  height: 32,
+  width: 48,
+  classes: 7,
+  dropout: 0,
+  channels: 8,
+  stages: [1, 1, 1, 1],
+};
+
+/** The named variants. */
+export const r2plus1dNetworks = defineVariants<R2Plus1DConfig>('r2plus1d', build, {
+  r2plus1d_r34_8x8: {description: 'R(2+1)D-34 with ordinary temporal convolutions', config: R2PLUS1D_R34},
+  r2plus1d_r34_8x8_sts: {
+    description: 'R(2+1)D-34 with every temporal convolution STS',
+    config: {...R2PLUS1D_R34, sts: true},
+  },
+  r2plus1d_r34_8x8_image: {
+    description: 'R(2+1)D-34 on images: one frame, 1000 classes, for pre-training on ImageNet',
+    config: {...R2PLUS1D_R34, frames: 1, classes: 1000},
+  },
+  r2plus1d_tiny: {
+    description: 'for tests: R(2+1)D with one block a stage on 4 frames of 32 x 48',
+    config: TINY,
+  },
+  r2plus1d_tiny_sts: {
+    description: 'for tests: R(2+1)D with one block a stage on 4 frames of 32 x 48, STS',
+    config: {...TINY, sts: true},
+  },
+});
+
+/**
+ * R(2+1)D-34 on normalized clips `[batch, frames, height, width, 3]`: RGB, `(0..255 - [123.675, 116.28, 103.53]) /
+ * [58.395, 57.12, 57.375]` for the authors' weights, which saw 8 frames 8 apart (Kinetics-400) or spread over the video
+ * (Something-Something V2). Every clip length and size is taken, with `sts` too.
+ *
+ * Layers are named after the modules of the authors' code: `conv1`, `layer<i>_<j>_{conv1,conv2,downsample}` are pairs
+ * `..._s` (space), `..._s_bn`, `..._s_relu`, `..._t` (time) with a `..._bn` behind the pair; `layer<i>_<j>` is a block's
+ * output, `classifier` the classifier.
+ *
+ * @returns a model with output `[batch, classes]`, or `[batch, frames, classes]` with `pool: 'frame'`: logits, or
+ *   probabilities with `activation: 'softmax'`
+ * @throws InvalidArgumentError for a value out of its range
+ *
+ * ```ts
+ * const model = r2plus1d({sts: true, classes: 174});
+ * ```
+ */
+export function r2plus1d(options: R2Plus1DOptions = {}): tfl.LayersModel {
+  return build({...R2PLUS1D_R34, ...options, name: 'r2plus1d'});
+}
+
+function build(config: NamedConfig): tfl.LayersModel {
+  checkTorchConfig(config);
+  const clip = tfl.input({shape: [config.frames, config.height, config.width, 3], name: 'clip'});
+  const stem = {name: 'conv1', filters: config.channels, kernel: [3, 7, 7], stride: 2} as const;
+  let x = poolStem(relu(pair(clip, config, stem), 'conv1_relu'));
+  config.stages.forEach((blocks, stage) => {
+    const filters = config.channels * 2 ** stage;
+    for (let index = 0; index < blocks; index++) {
+      const stride = stage > 0 && index === 0 ? 2 : 1;
+      x = basicBlock(x, config, `layer${stage + 1}_${index}`, filters, stride);
+    }
+  });
+  const answer = classifier(poolFeatures(x, config.pool), config);
+  return tfl.model({inputs: clip, outputs: answer, name: config.name});
+}
+
+/** Two pairs of 3 x 3 x 3, plus the input, through a pair of 1 x 1 x 1 where its shape differs. */
+function basicBlock(
+  input: tfl.SymbolicTensor,
+  config: NamedConfig,
+  name: string,
+  filters: number,
+  stride: number,
+): tfl.SymbolicTensor {
+  const kernel = [3, 3, 3] as const;
+  const first = relu(
+    pair(input, config, {name: `${name}_conv1`, filters, kernel, stride}),
+    `${name}_conv1_relu`,
+  );
+  const output = pair(first, config, {name: `${name}_conv2`, filters, kernel});
+  const shortcut =
+    stride === 1
+      ? input
+      : pair(input, config, {name: `${name}_downsample`, filters, kernel: [1, 1, 1], stride});
+  const sum = tfl.layers.add({name: `${name}_add`}).apply([output, shortcut]) as tfl.SymbolicTensor;
+  return relu(sum, name);
+}
+
+interface Pair {
+  readonly name: string;
+  readonly filters: number;
+  /** Taps in time, height, width. */
+  readonly kernel: readonly [number, number, number];
+  /** In space. */
+  readonly stride?: number;
+}
+
+/** [1, kh, kw] -> batch normalization -> ReLU -> [kt, 1, 1] -> batch normalization. */
+function pair(
+  x: tfl.SymbolicTensor,
+  config: NamedConfig,
+  {name, filters, kernel: [time, height, width], stride = 1}: Pair,
+): tfl.SymbolicTensor {
+  const space = {
+    name: `${name}_s`,
+    filters: innerChannels(x.shape[4]!, filters, height * width),
+    kernel: [1, height, width],
+    stride,
+  } as const;
+  const inner = relu(convolveBn(x, config, space, INNER_EPSILON), `${name}_s_relu`);
+  const args = {
+    filters,
+    kernelSize: [time, 1, 1],
+    padding: [(time - 1) / 2, 0, 0] as [number, number, number],
+    useBias: false,
+    kernelInitializer: filterInitializer(config, time * filters),
+    name: `${name}_t`,
+  };
+  // One tap in time has no neighbours to read elsewhere.
+  const layer = config.sts && time > 1 ? sts.stsConv3d({...args, split: 'floor'}) : sts.conv3d(args);
+  return norm(apply(layer, inner), `${name}_bn`, OUTER_EPSILON);
+}
+
+/**
+ * So many channels between the two convolutions that a pair of [1, kh, kw] and [3, 1, 1] has about the weights of a whole
+ * [3, kh, kw] convolution (section 3.5 of the paper). The authors' code counts three taps in time for shortcuts too.
+ */
+function innerChannels(inputs: number, outputs: number, taps: number): number {
+  return Math.floor((3 * inputs * outputs * taps) / (inputs * taps + 3 * outputs));
+}
