@@ -19,4 +19,5 @@ export {GlobalRef, PickledObject} from './formats/pickle_values';
 export {pytorchLegacy} from './formats/pytorch_legacy';
 export {pytorchZip} from './formats/pytorch_zip';
 export {safetensors} from './formats/safetensors';
+export * as names from './names';
 export {ALL_FORMATS, type ReadOptions, read} from './read';

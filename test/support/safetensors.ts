@@ -48,3 +48,23 @@ export const toFilter = (tensor: GoldenTensor) => permute(tensor, [2, 3, 4, 1, 0
 
 /** PyTorch's depthwise filter `[channels * multiplier, 1, kt, kh, kw]` to `[kt, kh, kw, channels * multiplier, 1]`. */
 export const toDepthwiseFilter = (tensor: GoldenTensor) => permute(tensor, [2, 3, 4, 0, 1]);
+
+/** The float64 tensors of a file, by name: values alone, in the file's order. */
+export function readGoldenDoubles(bytes: Uint8Array): Map<string, Float64Array> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = 8 + Number(view.getBigUint64(0, true));
+  const header: Record<string, {dtype: string; data_offsets: [number, number]}> = JSON.parse(
+    new TextDecoder().decode(bytes.subarray(8, start)),
+  );
+  const doubles = Object.entries(header).filter(([, {dtype}]) => dtype === 'F64');
+  return new Map(
+    doubles.map(
+      ([
+        name,
+        {
+          data_offsets: [begin, end],
+        },
+      ]) => [name, new Float64Array(Uint8Array.from(bytes.subarray(start + begin, start + end)).buffer)],
+    ),
+  );
+}

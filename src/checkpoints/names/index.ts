@@ -1,0 +1,4 @@
+/** Foreign names of weights, by where the checkpoint comes from. Exports only. */
+export * as mmaction2 from './mmaction2';
+export {type MappedName, type ModuleKind, type ModuleName, type NameMap, nameMap, renamed} from './name_map';
+export * as timm from './timm';
