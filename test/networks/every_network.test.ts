@@ -51,7 +51,7 @@ describe.each(all)('%s', (name, {family, description, config}) => {
     model = createNetwork(name, {weightless: true});
     const expected = shapes(model);
     model.dispose();
-    model = createNetwork(name, {weightless: true, frames: config.frames * 2, height: 95, width: 127});
+    model = createNetwork(name, {weightless: true, frames: config.frames * 8, height: 95, width: 127});
     expect(shapes(model)).toEqual(expected);
   });
 
@@ -116,7 +116,8 @@ describe.each(tiny)('%s, running', (name, {config}) => {
   });
 
   it('trains: two classes of clips are told apart', async () => {
-    model = createNetwork(name, {classes: 2});
+    // Dropout would make the few losses here noisier than they fall.
+    model = createNetwork(name, {classes: 2, dropout: 0});
     const logits = (y: tf.Tensor, p: tf.Tensor) => tf.losses.softmaxCrossEntropy(y, p) as tf.Tensor;
     model.compile({optimizer: tf.train.sgd(0.05), loss: logits});
     const clips = tf.concat([tf.mul(clipOf(2), 0.5), tf.add(tf.mul(clipOf(2), 0.5), 0.5)], 0);

@@ -2,7 +2,7 @@
 import type {ModuleName} from './name_map';
 
 /** A ConvModule: a convolution and its norm. */
-const convNorm = (torch: string, ours: string): ModuleName[] => [
+export const convNorm = (torch: string, ours: string): ModuleName[] => [
   {torch: `${torch}.conv`, ours, kind: 'conv'},
   {torch: `${torch}.bn`, ours: `${ours}_bn`, kind: 'norm'},
 ];
