@@ -20,4 +20,6 @@ export {
   networkDefinition,
   registerNetwork,
 } from './registry';
+export {type SlowOnlyConfig, type SlowOnlyOptions, slowOnly} from './slow_only';
+export {type SlowFastConfig, type SlowFastOptions, slowFast} from './slowfast';
 export {type X3DConfig, type X3DOptions, type X3DStage, x3d} from './x3d';

@@ -8,10 +8,14 @@ import {csnNetworks} from './csn';
 import type {FamilyOverrides, NetworkDefinition} from './definition';
 import {efficientNetLiteNetworks} from './efficientnet_lite';
 import {r2plus1dNetworks} from './r2plus1d';
+import {slowOnlyNetworks} from './slow_only';
+import {slowFastNetworks} from './slowfast';
 import {x3dNetworks} from './x3d';
 
 const FAMILIES: readonly (readonly NetworkDefinition[])[] = [
   efficientNetLiteNetworks,
+  slowFastNetworks,
+  slowOnlyNetworks,
   r2plus1dNetworks,
   csnNetworks,
   x3dNetworks,

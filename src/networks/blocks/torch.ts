@@ -77,18 +77,22 @@ export function filterInitializer({weightless}: NetworkConfig, fanOut: number) {
  * The pooling behind a stem: 3 x 3 windows 2 apart, one position of padding on every side. PyTorch pads with minus
  * infinity; behind a ReLU zeros give the same maxima.
  */
-export function poolStem(x: tfl.SymbolicTensor): tfl.SymbolicTensor {
-  const padded = apply(sts.zeroPadding3d({padding: [0, 1, 1], name: 'maxpool_pad'}), x);
-  return apply(tfl.layers.maxPooling3d({poolSize: [1, 3, 3], strides: [1, 2, 2], name: 'maxpool'}), padded);
+export function poolStem(x: tfl.SymbolicTensor, name = 'maxpool'): tfl.SymbolicTensor {
+  const padded = apply(sts.zeroPadding3d({padding: [0, 1, 1], name: `${name}_pad`}), x);
+  return apply(tfl.layers.maxPooling3d({poolSize: [1, 3, 3], strides: [1, 2, 2], name}), padded);
 }
 
 /** Means over the clip `[batch, channels]`, or over each frame `[batch, frames, channels]`. */
-export function poolFeatures(x: tfl.SymbolicTensor, pool: NetworkConfig['pool']): tfl.SymbolicTensor {
-  if (pool === 'clip') return apply(sts.globalAveragePooling3d({name: 'pool'}), x);
+export function poolFeatures(
+  x: tfl.SymbolicTensor,
+  pool: NetworkConfig['pool'],
+  name = 'pool',
+): tfl.SymbolicTensor {
+  if (pool === 'clip') return apply(sts.globalAveragePooling3d({name}), x);
   const [, frames, height, width, channels] = x.shape as [null, number, number, number, number];
   const size: [number, number, number] = [1, height, width];
-  const means = apply(tfl.layers.averagePooling3d({poolSize: size, strides: size, name: 'pool_frame'}), x);
-  return apply(tfl.layers.reshape({targetShape: [frames, channels], name: 'pool'}), means);
+  const means = apply(tfl.layers.averagePooling3d({poolSize: size, strides: size, name: `${name}_frame`}), x);
+  return apply(tfl.layers.reshape({targetShape: [frames, channels], name}), means);
 }
 
 /** Dropout and the last linear layer, `classifier`. */
