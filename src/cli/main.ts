@@ -10,6 +10,7 @@ import {oneLine} from './one_line';
 /** Commands are loaded when they are called, so that --help needs no tensor library. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   predict: () => import('./commands/predict').then(({predictCommand}) => predictCommand()),
+  inspect: () => import('./commands/inspect').then(({inspectCommand}) => inspectCommand()),
 };
 
 async function help(): Promise<string> {

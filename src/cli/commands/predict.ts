@@ -11,6 +11,7 @@ import type {FrameSource} from '../../video/frame_source';
 import {readClip} from '../../video/read_clip';
 import {ffmpegSource} from '../../video/sources/ffmpeg';
 import {DEFAULT_MODEL, type LoadedModel, type LoadModelOptions, loadModel} from '../../zoo';
+import {wholeNumber} from '../arguments';
 import {BACKEND_NAMES, startBackend} from '../backends';
 import type {Command} from '../command';
 import type {CliIo} from '../io';
@@ -60,14 +61,6 @@ options:
   --json                print one JSON object: video, model, backend, frames, predictions, milliseconds
   -h, --help            this text
 `;
-
-function wholeNumber(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(text) || Number(text) < 1) {
-    throw new InvalidArgumentError(`--${option} is '${text}'; it must be a whole number from 1 on`);
-  }
-  return Number(text);
-}
 
 /** Options of a command line; undefined when only help is wanted. */
 function parse(args: readonly string[]): PredictOptions | undefined {

@@ -1,0 +1,82 @@
+/**
+ * `tfjs-sts inspect FILE`: what is in a checkpoint file. Reads it with the readers of checkpoints/, which run nothing of
+ * a file, and prints names, types and shapes; no tensor is decoded and no backend is started.
+ */
+import {parseArgs} from 'node:util';
+import type {Checkpoint} from '../../checkpoints/checkpoint';
+import {ALL_FORMATS, read} from '../../checkpoints/read';
+import {onePositional} from '../arguments';
+import type {Command} from '../command';
+import {readUserFile} from '../files';
+import type {CliIo} from '../io';
+import {oneLine} from '../one_line';
+import {payloadLines, summarizePayload} from '../payload';
+import {alignedTable, grouped} from '../table';
+
+const HELP = `Lists what is in a checkpoint: names, types and shapes of the tensors, and what else the file holds.
+
+usage: tfjs-sts inspect FILE [options]
+
+  FILE        a .safetensors file or a PyTorch file (.pth, .pt, .bin, .tar; new and old format).
+              Nothing in the file is executed
+
+options:
+  --json      print one JSON object: file, format, bytes, tensors, parameters, metadata, payload
+  -h, --help  this text
+
+Parameters are the elements of all tensors, running statistics and counters included.
+`;
+
+/** What a file holds, without its numbers. */
+function contentsOf(file: string, format: string, bytes: number, checkpoint: Checkpoint) {
+  const tensors = [...checkpoint].map(([name, {dtype, shape, size}]) => ({name, dtype, shape, size}));
+  return {
+    file,
+    format,
+    bytes,
+    tensors: tensors.map(({name, dtype, shape}) => ({name, dtype, shape})),
+    parameters: tensors.reduce((sum, {size}) => sum + size, 0),
+    // Object.fromEntries defines its members, so a key __proto__ is a key like others.
+    metadata: Object.fromEntries(checkpoint.metadata),
+    payload: summarizePayload(checkpoint.extra),
+  };
+}
+
+type Contents = ReturnType<typeof contentsOf>;
+
+/** A name of the file on one line; names may hold anything. */
+const printable = (name: string) =>
+  oneLine(name) === name && name !== '' ? name : JSON.stringify(oneLine(name));
+
+function report({file, format, bytes, tensors, parameters, metadata, payload}: Contents): string {
+  const counts = `${grouped(tensors.length)} tensors, ${grouped(parameters)} parameters, ${grouped(bytes)} bytes`;
+  const rows = tensors.map(({name, dtype, shape}) => [printable(name), dtype, `[${shape.join(', ')}]`]);
+  const notes = Object.entries(metadata).map(([key, text]) => [`  ${printable(key)}`, oneLine(text)]);
+  return [
+    `${oneLine(file)}: ${format}, ${counts}\n`,
+    ...(rows.length > 0 ? ['\n', alignedTable([{}, {}, {}], rows)] : []),
+    ...(notes.length > 0 ? ['\nmetadata\n', alignedTable([{}, {}], notes)] : []),
+    ...(payload.length > 0 ? ['\nbesides the tensors\n', payloadLines(payload)] : []),
+  ].join('');
+}
+
+async function run(args: readonly string[], io: CliIo): Promise<void> {
+  const {values, positionals} = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {json: {type: 'boolean', default: false}, help: {type: 'boolean', short: 'h', default: false}},
+  });
+  if (values.help) return void io.stdout.write(HELP);
+  const file = onePositional('inspect', 'FILE', positionals);
+  const bytes = await readUserFile(file);
+  const checkpoint = read(bytes);
+  // What `read` has chosen: it takes the first format that says yes.
+  const format = ALL_FORMATS.find((candidate) => candidate.canRead(bytes))!.name;
+  const contents = contentsOf(file, format, bytes.length, checkpoint);
+  io.stdout.write(values.json ? `${JSON.stringify(contents)}\n` : report(contents));
+}
+
+/** The command `inspect`. */
+export function inspectCommand(): Command {
+  return {summary: 'list what is in a checkpoint file', run};
+}
