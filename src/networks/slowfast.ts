@@ -62,7 +62,7 @@ const IMAGE = {frames: 1, classes: 1000, headOrder: 'slow-fast'} as const;
 
 const TINY: SlowFastConfig = {
   ...R50_4X16,
-  frames: 16,
+  frames: 8,
   height: 32,
   width: 32,
   classes: 7,
@@ -99,11 +99,11 @@ export const slowFastNetworks = defineVariants<SlowFastConfig>('slowfast', build
     config: {...R50_8X8, ...IMAGE},
   },
   slowfast_tiny: {
-    description: 'for tests: SlowFast with one block a stage on 16 frames of 32 x 32',
+    description: 'for tests: SlowFast with one block a stage on 8 frames of 32 x 32',
     config: TINY,
   },
   slowfast_tiny_sts: {
-    description: 'for tests: SlowFast with one block a stage on 16 frames of 32 x 32, STS',
+    description: 'for tests: SlowFast with one block a stage on 8 frames of 32 x 32, STS',
     config: {...TINY, sts: true},
   },
 });

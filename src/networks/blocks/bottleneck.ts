@@ -77,7 +77,8 @@ function bottleneck(
   const temporal = relu(temporalBn(input, config, `${name}_conv1`, channels, taps), `${name}_conv1_relu`);
   const frame = {name: `${name}_conv2`, filters: channels, kernel: [1, 3, 3], stride} as const;
   const spatial = relu(convolveBn(temporal, config, frame, EPSILON), `${name}_conv2_relu`);
-  const output = convolveBn(spatial, config, {name: `${name}_conv3`, filters, kernel: 1}, EPSILON);
+  const last = {name: `${name}_conv3`, filters, kernel: 1, gamma: 'zeros'} as const;
+  const output = convolveBn(spatial, config, last, EPSILON);
   const shortcut = isFirst
     ? convolveBn(input, config, {name: `${name}_downsample`, filters, kernel: 1, stride}, EPSILON)
     : input;

@@ -21,6 +21,8 @@ export interface Convolution {
   readonly kernel: number | readonly [number, number, number];
   /** In space. */
   readonly stride?: number;
+  /** Of the batch normalization; 'zeros' lets a residual block begin as its shortcut (Goyal et al. 2017). */
+  readonly gamma?: 'ones' | 'zeros';
 }
 
 /** Applies a layer of one input and one output. */
@@ -54,12 +56,18 @@ export function convolveBn(
   convolution: Convolution,
   epsilon: number,
 ): tfl.SymbolicTensor {
-  return norm(convolve(x, config, convolution), `${convolution.name}_bn`, epsilon);
+  return norm(convolve(x, config, convolution), `${convolution.name}_bn`, epsilon, convolution.gamma);
 }
 
 /** Batch normalization whose moving averages are PyTorch's at its default momentum of 0.1. */
-export function norm(x: tfl.SymbolicTensor, name: string, epsilon: number): tfl.SymbolicTensor {
-  return apply(sts.batchNorm3d({epsilon, momentum: 0.9, unbiasedMovingVariance: true, name}), x);
+export function norm(
+  x: tfl.SymbolicTensor,
+  name: string,
+  epsilon: number,
+  gamma: 'ones' | 'zeros' = 'ones',
+): tfl.SymbolicTensor {
+  const options = {epsilon, momentum: 0.9, unbiasedMovingVariance: true, gammaInitializer: gamma, name};
+  return apply(sts.batchNorm3d(options), x);
 }
 
 export function relu(x: tfl.SymbolicTensor, name: string): tfl.SymbolicTensor {
