@@ -11,6 +11,7 @@ import {oneLine} from './one_line';
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   predict: () => import('./commands/predict').then(({predictCommand}) => predictCommand()),
   inspect: () => import('./commands/inspect').then(({inspectCommand}) => inspectCommand()),
+  list: () => import('./commands/list').then(({listCommand}) => listCommand()),
 };
 
 async function help(): Promise<string> {

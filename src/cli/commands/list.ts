@@ -1,0 +1,84 @@
+/** `tfjs-sts list`: the models of the zoo's catalog and the networks of the registry. Builds and loads none of them. */
+import {parseArgs} from 'node:util';
+import {listNetworks} from '../../networks';
+import {InvalidArgumentError} from '../../util/errors';
+import {listModels} from '../../zoo/catalog';
+import type {Command} from '../command';
+import type {CliIo} from '../io';
+import {alignedTable} from '../table';
+
+const HELP = `Lists the models that come with weights, and the networks that weights can be given to.
+
+usage: tfjs-sts list [options]
+
+options:
+  --json      print one JSON object: models, networks
+  -h, --help  this text
+`;
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** Everything that has a name, and which network which model has. */
+function contents() {
+  const models = listModels().map(({name, description, network, weights, labels, licence, source}) => ({
+    name,
+    description,
+    network,
+    bytes: weights.bytes,
+    classes: labels.count,
+    licence,
+    source,
+  }));
+  const networks = listNetworks().map(({name, family, description, config}) => ({
+    name,
+    family,
+    description,
+    frames: config.frames,
+    height: config.height,
+    width: config.width,
+    classes: config.classes,
+    /** Models of the catalog with this network; without any, the weights are the user's to bring. */
+    models: models.filter(({network}) => network === name).map((model) => model.name),
+  }));
+  return {models, networks};
+}
+
+function report({models, networks}: ReturnType<typeof contents>): string {
+  const modelRows = models.map(({name, bytes, description}) => [`  ${name}`, megabytes(bytes), description]);
+  const networkRows = networks.map((network) => [
+    `  ${network.name}`,
+    network.models.length > 0 ? 'shipped' : '-',
+    `${network.frames} x ${network.height} x ${network.width}`,
+    network.description,
+  ]);
+  return [
+    'models, shipped with tfjs-sts (predict --model NAME)\n',
+    alignedTable([{}, {align: 'right'}, {}], modelRows),
+    '\nnetworks (info NAME); weights are shipped, or yours to bring (convert --network NAME)\n',
+    alignedTable(
+      [{title: '  name'}, {title: 'weights'}, {title: 'usual clip'}, {title: 'what it is'}],
+      networkRows,
+    ),
+  ].join('');
+}
+
+async function run(args: readonly string[], io: CliIo): Promise<void> {
+  const {values, positionals} = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {json: {type: 'boolean', default: false}, help: {type: 'boolean', short: 'h', default: false}},
+  });
+  if (values.help) return void io.stdout.write(HELP);
+  if (positionals.length > 0) {
+    throw new InvalidArgumentError(
+      `list takes no name, got '${positionals[0]}'; tfjs-sts info NAME tells of one network`,
+    );
+  }
+  const listed = contents();
+  io.stdout.write(values.json ? `${JSON.stringify(listed)}\n` : report(listed));
+}
+
+/** The command `list`. */
+export function listCommand(): Command {
+  return {summary: 'list the models and networks', run};
+}

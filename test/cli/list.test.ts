@@ -1,0 +1,46 @@
+/** The command `list`: every model and network is there, and whether weights ship agrees with the files in models/. */
+import {existsSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import {describe, expect, it} from 'vitest';
+import {main} from '../../src/cli/main';
+import {listNetworks} from '../../src/networks';
+import {CATALOG} from '../../src/zoo/catalog';
+import {box} from './fake';
+
+async function list(...args: string[]) {
+  const {io, written} = box();
+  return {code: await main(['list', ...args], io), ...written};
+}
+
+describe('list', () => {
+  it('names every model and network, with what it is', async () => {
+    const {code, out, err} = await list();
+    expect([code, err]).toEqual([0, '']);
+    const lines = out.split('\n');
+    for (const {name, description} of [...CATALOG, ...listNetworks()]) {
+      const own = lines.filter((line) => line.startsWith(`  ${name} `));
+      expect(own.some((line) => line.endsWith(`  ${description}`))).toBe(true);
+    }
+  });
+
+  it('says which networks have weights that ship', async () => {
+    const {networks, models} = JSON.parse((await list('--json')).out);
+    const shipping = networks.filter((network: {models: string[]}) => network.models.length > 0);
+    expect(shipping.map(({name}: {name: string}) => name)).toEqual(CATALOG.map(({network}) => network));
+    expect(models.map(({name}: {name: string}) => name)).toEqual(CATALOG.map(({name}) => name));
+    for (const {weights} of CATALOG)
+      expect(existsSync(fileURLToPath(new URL(`../../${weights.path}`, import.meta.url)))).toBe(true);
+    const {out} = await list();
+    expect(out).toMatch(/^ {2}slowfast_r50_8x8_sts +- +32 x \d+ x \d+ /m);
+    expect(out).toMatch(/^ {2}efficientnet_lite0_sts +shipped +8 x 224 x 224 /m);
+  });
+
+  it('refuses a name, and shows its help', async () => {
+    expect(await list('x3d_s')).toEqual({
+      code: 1,
+      out: '',
+      err: "tfjs-sts: list takes no name, got 'x3d_s'; tfjs-sts info NAME tells of one network\n",
+    });
+    expect((await list('--help')).out).toMatch(/usage: tfjs-sts list/);
+  });
+});
