@@ -5,6 +5,7 @@
  */
 import * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../layers';
+import {InvalidArgumentError} from '../util/errors';
 import {
   apply,
   checkTorchConfig,
@@ -24,12 +25,18 @@ export interface R2Plus1DConfig extends TorchNetworkConfig {
   readonly channels: number;
   /** Blocks of each stage. */
   readonly stages: readonly number[];
+  /**
+   * The stride in time of each stage, in its first block. With `pool: 'frame'` the answers are those of the frames that
+   * are left. Default 1 everywhere, as in all of the authors' networks.
+   */
+  readonly temporalStrides: readonly number[];
 }
 
 /** What can be chosen of a given R(2+1)D. */
 export interface R2Plus1DOptions extends NetworkOverrides {
   readonly sts?: boolean;
   readonly dropout?: number;
+  readonly temporalStrides?: readonly number[];
 }
 
 type NamedConfig = R2Plus1DConfig & {readonly name: string};
@@ -50,6 +57,7 @@ const R2PLUS1D_R34: R2Plus1DConfig = {
   dropout: 0.5,
   channels: 64,
   stages: [3, 4, 6, 3],
+  temporalStrides: [1, 1, 1, 1],
 };
 
 const TINY: R2Plus1DConfig = {
@@ -106,7 +114,7 @@ export function r2plus1d(options: R2Plus1DOptions = {}): tfl.LayersModel {
 }
 
 function build(config: NamedConfig): tfl.LayersModel {
-  checkTorchConfig(config);
+  checkConfig(config);
   const clip = tfl.input({shape: [config.frames, config.height, config.width, 3], name: 'clip'});
   const stem = {name: 'conv1', filters: config.channels, kernel: [3, 7, 7], stride: 2} as const;
   let x = poolStem(relu(pair(clip, config, stem), 'conv1_relu'));
@@ -114,11 +122,19 @@ function build(config: NamedConfig): tfl.LayersModel {
     const filters = config.channels * 2 ** stage;
     for (let index = 0; index < blocks; index++) {
       const stride = stage > 0 && index === 0 ? 2 : 1;
-      x = basicBlock(x, config, `layer${stage + 1}_${index}`, filters, stride);
+      const timeStride = index === 0 ? config.temporalStrides[stage]! : 1;
+      x = basicBlock(x, config, `layer${stage + 1}_${index}`, {filters, stride, timeStride});
     }
   });
   const answer = classifier(poolFeatures(x, config.pool), config);
   return tfl.model({inputs: clip, outputs: answer, name: config.name});
+}
+
+interface Block {
+  readonly filters: number;
+  /** In space. */
+  readonly stride: number;
+  readonly timeStride: number;
 }
 
 /** Two pairs of 3 x 3 x 3, plus the input, through a pair of 1 x 1 x 1 where its shape differs. */
@@ -126,19 +142,16 @@ function basicBlock(
   input: tfl.SymbolicTensor,
   config: NamedConfig,
   name: string,
-  filters: number,
-  stride: number,
+  block: Block,
 ): tfl.SymbolicTensor {
   const kernel = [3, 3, 3] as const;
-  const first = relu(
-    pair(input, config, {name: `${name}_conv1`, filters, kernel, stride}),
-    `${name}_conv1_relu`,
-  );
-  const output = pair(first, config, {name: `${name}_conv2`, filters, kernel});
+  const first = pair(input, config, {name: `${name}_conv1`, kernel, ...block});
+  const {filters, stride, timeStride} = block;
+  const output = pair(relu(first, `${name}_conv1_relu`), config, {name: `${name}_conv2`, kernel, filters});
   const shortcut =
-    stride === 1
+    stride === 1 && timeStride === 1
       ? input
-      : pair(input, config, {name: `${name}_downsample`, filters, kernel: [1, 1, 1], stride});
+      : pair(input, config, {name: `${name}_downsample`, kernel: [1, 1, 1], ...block});
   const sum = tfl.layers.add({name: `${name}_add`}).apply([output, shortcut]) as tfl.SymbolicTensor;
   return relu(sum, name);
 }
@@ -150,13 +163,14 @@ interface Pair {
   readonly kernel: readonly [number, number, number];
   /** In space. */
   readonly stride?: number;
+  readonly timeStride?: number;
 }
 
 /** [1, kh, kw] -> batch normalization -> ReLU -> [kt, 1, 1] -> batch normalization. */
 function pair(
   x: tfl.SymbolicTensor,
   config: NamedConfig,
-  {name, filters, kernel: [time, height, width], stride = 1}: Pair,
+  {name, filters, kernel: [time, height, width], stride = 1, timeStride = 1}: Pair,
 ): tfl.SymbolicTensor {
   const space = {
     name: `${name}_s`,
@@ -168,6 +182,7 @@ function pair(
   const args = {
     filters,
     kernelSize: [time, 1, 1],
+    strides: [timeStride, 1, 1],
     padding: [(time - 1) / 2, 0, 0] as [number, number, number],
     useBias: false,
     kernelInitializer: filterInitializer(config, time * filters),
@@ -184,4 +199,25 @@ function pair(
  */
 function innerChannels(inputs: number, outputs: number, taps: number): number {
   return Math.floor((3 * inputs * outputs * taps) / (inputs * taps + 3 * outputs));
+}
+
+function checkConfig(config: NamedConfig): void {
+  checkTorchConfig(config);
+  const {name, frames, stages, temporalStrides} = config;
+  const given = JSON.stringify(temporalStrides);
+  if (
+    temporalStrides.length !== stages.length ||
+    temporalStrides.some((n) => !(Number.isInteger(n) && n > 0))
+  ) {
+    throw new InvalidArgumentError(
+      `${name}: temporalStrides must be ${stages.length} whole numbers of at least 1, one for each stage; got ${given}.`,
+    );
+  }
+  const product = temporalStrides.reduce((a, b) => a * b, 1);
+  // The authors' static channels read frames 0, s, 2s, ... and end with the clip only if s divides it.
+  if (config.sts && frames % product !== 0) {
+    throw new InvalidArgumentError(
+      `${name}: with sts and temporalStrides ${given}, frames must be a multiple of ${product}; got ${frames}.`,
+    );
+  }
 }

@@ -156,7 +156,7 @@ function inputOf(goldenCase: Case): tf.Tensor {
 }
 
 /** Tensors are made once for all cases of a file: STS on and off, and all sizes, have the same weights. */
-function fillWeights(model: tfl.LayersModel, names: NameMap, made: Map<string, tf.Tensor>): void {
+export function fillWeights(model: tfl.LayersModel, names: NameMap, made: Map<string, tf.Tensor>): void {
   for (const weight of model.weights) {
     const theirs = names.toTorch(weight.originalName);
     if (theirs === null) throw new Error(`The name map has no key for ${weight.originalName}.`);
