@@ -1,0 +1,81 @@
+/** The examples, run as their README files say: by Node, in the repository, against the build. */
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {beforeAll, describe, expect, it} from 'vitest';
+import {repository, run} from './project';
+
+beforeAll(() => {
+  if (!existsSync(join(repository, 'dist/index.js')))
+    throw new Error('dist/ is missing: run `npm run build` first');
+});
+
+/** What an example prints; fails with its stderr if it fails. */
+function outputOf(example: string, ...args: string[]): string {
+  const {status, stdout, stderr} = run(
+    process.execPath,
+    [`examples/${example}/main.mjs`, ...args],
+    repository,
+  );
+  expect(status, stderr).toBe(0);
+  return stdout;
+}
+
+/** The numbers after `label` in each line that has it. */
+function numbersAfter(output: string, label: string): number[][] {
+  return output
+    .split('\n')
+    .filter((line) => line.includes(label))
+    .map((line) =>
+      line
+        .slice(line.indexOf(label) + label.length)
+        .match(/[\d.]+/g)!
+        .map(Number),
+    );
+}
+
+describe('examples', () => {
+  const folders = readdirSync(join(repository, 'examples'), {withFileTypes: true})
+    .filter((entry) => entry.isDirectory() && entry.name !== 'clips')
+    .map(({name}) => name);
+
+  it('are the three that run below, each with a README that says how', () => {
+    expect(folders.sort()).toEqual(['drop_in_layer', 'inflate', 'predict']);
+    for (const name of folders) {
+      const text = readFileSync(join(repository, 'examples', name, 'README.md'), 'utf8');
+      expect(text).toContain(`node examples/${name}/main.mjs`);
+    }
+  });
+
+  it('drop_in_layer learns, and keeps the weights of a model that it rewrites', () => {
+    const output = outputOf('drop_in_layer');
+    const losses = numbersAfter(output, 'loss ').map(([loss]) => loss!);
+    expect(losses).toHaveLength(6);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 10);
+    expect(numbersAfter(output, 'not seen: accuracy ')[0]![0]).toBeGreaterThan(0.9);
+    expect(output).toContain('existing: Conv3D > Conv3D > BatchNorm3D');
+    expect(output).toContain('replaced: Conv3D > STSConv3D > BatchNorm3D');
+    expect(output).toContain('the same kernel: true');
+  });
+
+  it("inflate shows that 'sts' and 'center' keep the image network's answers and 'mean' does not", () => {
+    const output = outputOf('inflate');
+    const differences = numbersAfter(output, 'logit in each frame: ');
+    expect(differences.map((frames) => frames.length)).toEqual(Array(6).fill(4));
+    const [sts, center, mean] = [0, 2, 4].map((i) => Math.max(...differences.slice(i, i + 2).flat()));
+    expect(sts).toBeLessThan(0.01);
+    expect(center).toBeLessThan(0.01);
+    expect(mean).toBeGreaterThan(1);
+  });
+
+  it('predict says what is in the two clips', () => {
+    const first = (clip: string) => outputOf('predict', `examples/clips/${clip}.mp4`).split('\n')[1];
+    expect(first('coffee')).toMatch(/^0\.\d{3} espresso$/);
+    expect(first('tabby_cat')).toMatch(/^0\.\d{3} (tabby|tiger cat|Egyptian cat)$/);
+  });
+
+  it('predict without a video says how it is used', () => {
+    const {status, stderr} = run(process.execPath, ['examples/predict/main.mjs'], repository);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('usage: node main.mjs VIDEO');
+  });
+});
