@@ -11,7 +11,7 @@ import {
   transpose,
 } from '@tensorflow/tfjs-core';
 import {InputSpec, type LayerVariable, layers} from '@tensorflow/tfjs-layers';
-import type {ConvInfo, Padding3D} from '../ops/conv_info';
+import {type ConvInfo, convMacs, type Padding3D} from '../ops/conv_info';
 import {InvalidArgumentError} from '../util/errors';
 import {type Shape5D, type Triple, toTriple} from '../util/shapes';
 import {
@@ -197,6 +197,23 @@ export abstract class BaseConv3D extends layers.Layer {
       biasConstraint: toConfig(this.biasConstraint),
       activityRegularizer: toConfig(this.activityRegularizer ?? undefined),
     };
+  }
+
+  /**
+   * Multiply-accumulates of one call; those on the zeros of the padding count too, as in every counter. An STS
+   * convolution has as many as the convolution that it replaces.
+   *
+   * @param inputShape `[batch, time, height, width, channels]`; an unknown batch counts as one
+   * @throws InvalidArgumentError for another unknown length, or a shape that the layer cannot take
+   */
+  multiplyAccumulates(inputShape: Shape): number {
+    const unknown = oneShape5D(inputShape, this.label()).slice(1).includes(null);
+    if (unknown) {
+      throw new InvalidArgumentError(
+        `${this.label()}: multiply-accumulates depend on every length but the batch's; got ${shapeText(inputShape)}.`,
+      );
+    }
+    return convMacs(this.infoOf(inputShape));
   }
 
   /** Runs shape arithmetic or the op; its errors, which name the op, are told with this layer's name in front. */

@@ -22,4 +22,5 @@ export {
 } from './registry';
 export {type SlowOnlyConfig, type SlowOnlyOptions, slowOnly} from './slow_only';
 export {type SlowFastConfig, type SlowFastOptions, slowFast} from './slowfast';
+export {type LayerSummary, type NetworkSummary, summarize} from './summary';
 export {type X3DConfig, type X3DOptions, type X3DStage, x3d} from './x3d';
