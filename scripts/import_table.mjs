@@ -30,6 +30,7 @@ const table = {
   inflate: {ours: ['checkpoints', 'util', 'ops/conv_info'], packages: [core], types: [layers]},
   zoo: {ours: ['networks', 'checkpoints', 'inflate', 'util'], packages: [core, layers], node: true},
   video: {ours: ['util'], packages: [core], types: [layers], node: true},
+  recognize: {ours: ['video', 'util'], packages: [core], types: [layers]},
   cli: {
     ours: [
       'util',
@@ -41,6 +42,7 @@ const table = {
       'inflate',
       'zoo',
       'video',
+      'recognize',
       'entries',
     ],
     packages: [core, layers, anyBackend],
@@ -48,7 +50,18 @@ const table = {
   },
   // The files directly in src/.
   entries: {
-    ours: ['util', 'ops', 'kernels', 'layers', 'networks', 'checkpoints', 'inflate', 'zoo', 'video'],
+    ours: [
+      'util',
+      'ops',
+      'kernels',
+      'layers',
+      'networks',
+      'checkpoints',
+      'inflate',
+      'zoo',
+      'video',
+      'recognize',
+    ],
     packages: [core, layers],
     types: [anyBackend],
     node: true,

@@ -4,6 +4,7 @@ export {type ReadClipOptions, readClip} from './read_clip';
 export {type ClipSampling, type ShortVideoPolicy, sampleClip, sampleClips} from './sampling';
 export {type FramesSourceOptions, framesSource, tensorSource} from './sources/frames';
 export {
+  type CropPosition,
   type FrameTransform,
   type PerChannel,
   type RgbImage,

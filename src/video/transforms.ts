@@ -1,5 +1,5 @@
 /**
- * From the bytes of a frame to the numbers that a network takes: resize the short side, crop the centre, normalise.
+ * From the bytes of a frame to the numbers that a network takes: resize the short side, crop, normalise.
  * Plain typed arrays, done in one pass over the output pixels; no tensors and no decoding here.
  */
 import {InvalidArgumentError} from '../util/errors';
@@ -14,11 +14,15 @@ export interface RgbImage {
 /** One number for all three channels, or one each for red, green, blue. */
 export type PerChannel = number | readonly [number, number, number];
 
+export type CropPosition = 'start' | 'center' | 'end';
+
 export interface FrameTransform {
   /** Length in pixels to which the shorter side is scaled, the aspect kept. Absent: no scaling. */
   readonly size?: number;
-  /** Side of the square, or `[height, width]`, cut from the middle after scaling. Absent: the whole picture. */
+  /** Side of the square, or `[height, width]`, cut out after scaling. Absent: the whole picture. */
   readonly crop?: number | readonly [number, number];
+  /** Where the crop lies: at the left and top, in the middle, or at the right and bottom. Default `'center'`. */
+  readonly cropPosition?: CropPosition;
   /** Subtracted from each value of 0 to 255. Default 0. */
   readonly mean?: PerChannel;
   /** Divides each value after the mean is taken off, in the same units. Default 1. */
@@ -64,6 +68,15 @@ export function transformedSize(
     );
   }
   return {width: cropWidth, height: cropHeight};
+}
+
+/**
+ * First pixel of a crop along one axis. As in mmaction the crop at the end lies twice as far as the one in the middle, so
+ * with an odd number of pixels to spare it stops one short of the edge.
+ */
+function cropStart(length: number, crop: number, position: CropPosition): number {
+  const middle = Math.floor((length - crop) / 2);
+  return {start: 0, center: middle, end: 2 * middle}[position];
 }
 
 interface AxisTaps {
@@ -130,8 +143,9 @@ export function writeFrame(frame: RgbImage, transform: FrameTransform, out: Floa
       `writeFrame: ${target.width * target.height * 3} numbers do not fit into ${out.length} from ${offset} on`,
     );
   }
-  const left = Math.floor((scaled.width - target.width) / 2);
-  const top = Math.floor((scaled.height - target.height) / 2);
+  const position = transform.cropPosition ?? 'center';
+  const left = cropStart(scaled.width, target.width, position);
+  const top = cropStart(scaled.height, target.height, position);
   const columns = axisTaps(width, scaled.width, left, target.width);
   const rows = axisTaps(height, scaled.height, top, target.height);
   const {mean, scale} = normalisation(transform);

@@ -1,0 +1,144 @@
+/**
+ * What a network says of a video that it sees in one or several views: probabilities of each view, averaged, best labels
+ * first (mmaction's `average_clips='prob'`). Which views there are is views.ts; reading a video is video/.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {InvalidArgumentError} from '../util/errors';
+
+/**
+ * One clip `[time, height, width, 3]`, views of one video `[views, time, height, width, 3]`, or any number of such tensors.
+ * Tensors of an asynchronous iterable, such as `readViews`, are disposed of after use; others stay the caller's.
+ */
+export type Views = tf.Tensor4D | tf.Tensor5D | Iterable<tf.Tensor> | AsyncIterable<tf.Tensor>;
+
+export interface RecognizeOptions {
+  /** Names of the classes, by their place in the output. A class without one is called `class <index>`. */
+  readonly labels?: readonly string[];
+  /** How many classes to return; all of them when there are fewer. Default 5. */
+  readonly top?: number;
+  /** What the model's output is. Default: probabilities if its last layer ends with a softmax, otherwise logits. */
+  readonly output?: 'logits' | 'probabilities';
+  /** Views in one call of the model; more is faster on a GPU and takes more memory. Default 1. */
+  readonly batchSize?: number;
+  /** Called after each view, with how many are done. */
+  readonly onView?: (done: number) => void;
+}
+
+export interface Recognition {
+  readonly label: string;
+  /** Place of the class in the model's output. */
+  readonly index: number;
+  /** 0 to 1, mean over the views. */
+  readonly probability: number;
+}
+
+/**
+ * Names what a video shows. The model is asked for each view; the probabilities are averaged over the views (and over
+ * the frames, for a model with an answer for each frame).
+ *
+ * @param model input `[batch, time, height, width, 3]`, output `[batch, classes]` or `[batch, time, classes]`
+ * @param clipOrViews all of one video, normalised as the model wants it
+ * @returns most likely first; classes of equal probability in the order of the output
+ * @throws InvalidArgumentError for no view at all, a view that the model does not take, or an option that makes no sense
+ *
+ * ```ts
+ * const views = readViews(source, {...TEST_VIEWS.kinetics400, frames: 32, interval: 2, size: 256, crop: 256});
+ * const [best] = await recognize(model, views, {labels});
+ * ```
+ */
+export async function recognize(
+  model: LayersModel,
+  clipOrViews: Views,
+  options: RecognizeOptions = {},
+): Promise<Recognition[]> {
+  const {labels = [], top = 5, batchSize = 1} = options;
+  requireCount('top', top);
+  requireCount('batchSize', batchSize);
+  const output = options.output ?? outputOf(model);
+  const sum = new ProbabilitySum();
+  const add = async (tensor: tf.Tensor) => {
+    const views = asViews(model, tensor);
+    for (let start = 0; start < views; start += batchSize) {
+      const part = Math.min(batchSize, views - start);
+      await sum.add(probabilitiesOf(model, tensor, start, part, output), part);
+      options.onView?.(sum.views);
+    }
+  };
+  if (clipOrViews instanceof tf.Tensor) await add(clipOrViews);
+  else if (Symbol.asyncIterator in clipOrViews) {
+    for await (const tensor of clipOrViews) await add(tensor).finally(() => tensor.dispose());
+  } else for (const tensor of clipOrViews) await add(tensor);
+  if (sum.views === 0)
+    throw new InvalidArgumentError('recognize: no view was given; give at least one clip.');
+  return best(sum.means(), labels, top);
+}
+
+/** Adds up in double precision: thirty views in float32 would lose a digit. */
+class ProbabilitySum {
+  views = 0;
+  private rows = 0;
+  private readonly sums: number[] = [];
+
+  /** `[rows, classes]`, which is disposed of. */
+  async add(probabilities: tf.Tensor2D, views: number): Promise<void> {
+    const [rows, classes] = probabilities.shape;
+    const values = await probabilities.data();
+    probabilities.dispose();
+    for (let i = 0; i < rows * classes; i++)
+      this.sums[i % classes] = (this.sums[i % classes] ?? 0) + values[i]!;
+    this.rows += rows;
+    this.views += views;
+  }
+
+  means(): number[] {
+    return this.sums.map((sum) => sum / this.rows);
+  }
+}
+
+function probabilitiesOf(
+  model: LayersModel,
+  tensor: tf.Tensor,
+  start: number,
+  count: number,
+  output: 'logits' | 'probabilities',
+): tf.Tensor2D {
+  return tf.tidy(() => {
+    const views: tf.Tensor =
+      tensor.rank === 4 ? tf.expandDims(tensor, 0) : tf.slice(tensor, [start], [count]);
+    const answer = model.predict(views, {batchSize: count}) as tf.Tensor;
+    const rows: tf.Tensor2D = tf.reshape(answer, [-1, answer.shape.at(-1)!]);
+    return output === 'logits' ? tf.softmax(rows) : rows;
+  });
+}
+
+/** The number of views in a tensor that fits the model. */
+function asViews(model: LayersModel, {shape}: tf.Tensor): number {
+  const [input, ...others] = model.inputs;
+  const view = shape.slice(-4);
+  const wanted = input!.shape.slice(1);
+  const fits = wanted.every((length, axis) => length === null || length === view[axis]);
+  if ((shape.length === 4 || shape.length === 5) && others.length === 0 && wanted.length === 4 && fits)
+    return shape.length === 4 ? 1 : shape[0]!;
+  const inputs = model.inputs.map((one) => `[${one.shape.map((length) => length ?? '?').join(', ')}]`);
+  throw new InvalidArgumentError(
+    `recognize: a view of shape [${shape.join(', ')}] for a model on ${inputs.join(' and ')}; a clip ` +
+      '[time, height, width, 3] or views [views, time, height, width, 3] of the lengths of the model are needed.',
+  );
+}
+
+function requireCount(name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new InvalidArgumentError(`recognize: ${name} is ${value}; it must be a whole number of at least 1.`);
+}
+
+function outputOf(model: LayersModel): 'logits' | 'probabilities' {
+  return model.layers.at(-1)?.getConfig().activation === 'softmax' ? 'probabilities' : 'logits';
+}
+
+function best(probabilities: readonly number[], labels: readonly string[], top: number): Recognition[] {
+  return probabilities
+    .map((probability, index) => ({label: labels[index] ?? `class ${index}`, index, probability}))
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, top);
+}

@@ -1,0 +1,143 @@
+/**
+ * The views of a video that the published accuracies of the networks were measured with: clips spread over its length,
+ * crops spread over its width (or height), as mmaction's test pipelines cut them. No model is asked here.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {FormatError, InvalidArgumentError} from '../util/errors';
+import {
+  type CropPosition,
+  type FrameSource,
+  type FrameTransform,
+  type ShortVideoPolicy,
+  sampleClips,
+  transformedSize,
+  writeFrame,
+} from '../video';
+
+export interface ViewOptions extends Omit<FrameTransform, 'cropPosition'> {
+  /** Frames in a view. */
+  readonly frames: number;
+  /** Distance between neighbouring frames, or `'uniform'`: spread over the whole video. Default `'uniform'`. */
+  readonly interval?: number | 'uniform';
+  /** How many clips, spread over the video. Default 1. */
+  readonly clips?: number;
+  /**
+   * 1: the middle. 3: left, right and middle, or top, bottom and middle of a video in portrait format, which together
+   * are all of it if its sides are not further apart than 3 to 1. Default 1.
+   */
+  readonly crops?: 1 | 3;
+  /** Default `'loop'`, as the authors test. */
+  readonly shortVideo?: ShortVideoPolicy;
+}
+
+/** How many views the authors test with, by data set; frames, interval, size and crop are the network's. */
+export const TEST_VIEWS = {
+  /** 10 clips of fixed interval x 3 crops. */
+  kinetics400: {clips: 10, crops: 3},
+  /** 1 clip over the whole video x 3 crops. */
+  somethingSomethingV2: {interval: 'uniform', clips: 1, crops: 3},
+  /** One clip, its middle: a thirtieth of the work. */
+  single: {clips: 1, crops: 1},
+} as const satisfies Readonly<Record<string, Partial<ViewOptions>>>;
+
+/** mmaction's order. */
+const THREE_CROPS: readonly CropPosition[] = ['start', 'end', 'center'];
+
+/**
+ * The frames of each clip.
+ *
+ * @param total frames in the video
+ * @returns `clips` lists of `frames` indices; with one uniform clip frame i is `floor((i + 0.5) * total / frames)`, also
+ *   when the video is shorter than the clip, where frames then repeat (the authors' segments of one frame)
+ * @throws InvalidArgumentError for a number that is no whole number, or a short video with `shortVideo: 'error'`
+ *
+ * ```ts
+ * viewIndices(300, {frames: 8, interval: 8, clips: 10}).map(([first]) => first);
+ * ```
+ */
+export function viewIndices(
+  total: number,
+  {frames, interval = 'uniform', clips = 1, shortVideo = 'loop'}: ViewOptions,
+): number[][] {
+  const isShort = total < frames && shortVideo === 'error';
+  if (interval === 'uniform' && clips === 1 && !isShort)
+    return [sampleClips({total, frames: 1, interval: 1, clips: frames}).flat()];
+  return sampleClips({total, frames, interval, clips, shortVideo});
+}
+
+/**
+ * Reads the views of a video, one at a time, so that no more than the crops of one clip are in memory. The video is
+ * first counted by reading it through, since clips reach to its very end and containers can be wrong.
+ *
+ * With three crops the crop must be as long as the shorter side, as in mmaction: give `size` and `crop` alike. Scaling is
+ * bilinear in floating point; OpenCV, which the authors used, rounds to 8 bits in between.
+ *
+ * @param source where the frames come from; it is not closed
+ * @returns views `[1, frames, height, width, 3]`, clip by clip, crops in the order start, end, middle; whoever takes
+ *   them disposes of them (`recognize` does)
+ * @throws InvalidArgumentError for options that make no sense or a crop that does not fit; FormatError for a video
+ *   without a readable frame, or that changes while it is read
+ *
+ * ```ts
+ * for await (const view of readViews(source, {...TEST_VIEWS.somethingSomethingV2, frames: 8, size: 224, crop: 224}))
+ *   view.dispose();
+ * ```
+ */
+export async function* readViews(
+  source: FrameSource,
+  options: ViewOptions,
+): AsyncGenerator<tf.Tensor5D, void, void> {
+  const positions = cropPositions(source, options);
+  const total = await source.countFrames(true);
+  if (total < 1) throw new FormatError('readViews: no frame of the video can be read; it may be damaged.');
+  for (const indices of viewIndices(total, options)) {
+    const {views, height, width} = await readCrops(source, indices, positions, options);
+    for (const values of views) yield tf.tensor5d(values, [1, indices.length, height, width, 3], 'float32');
+  }
+}
+
+/** Every crop of one clip: frames are read once. */
+async function readCrops(
+  source: FrameSource,
+  indices: readonly number[],
+  positions: readonly CropPosition[],
+  options: ViewOptions,
+): Promise<{views: Float32Array[]; height: number; width: number}> {
+  const {width, height} = transformedSize(source.info.width, source.info.height, options);
+  const frameLength = width * height * 3;
+  const views = positions.map(() => new Float32Array(indices.length * frameLength));
+  const wanted = [...new Set(indices)].sort((a, b) => a - b);
+  let done = 0;
+  for await (const frame of source.frames(wanted)) {
+    if (frame.width !== source.info.width || frame.height !== source.info.height) {
+      throw new FormatError(
+        `readViews: frame ${frame.index} is ${frame.width} x ${frame.height} but the video said ${source.info.width} x ` +
+          `${source.info.height}; a source must deliver frames of one size.`,
+      );
+    }
+    const slots = indices.flatMap((index, slot) => (index === frame.index ? [slot] : []));
+    positions.forEach((cropPosition, crop) => {
+      for (const slot of slots)
+        writeFrame(frame, {...options, cropPosition}, views[crop]!, slot * frameLength);
+    });
+    done++;
+  }
+  if (done === wanted.length) return {views, height, width};
+  throw new FormatError(
+    `readViews: ${done} of the ${wanted.length} frames up to number ${wanted.at(-1)} could be read; the video changes ` +
+      'while it is read.',
+  );
+}
+
+function cropPositions({info}: FrameSource, options: ViewOptions): readonly CropPosition[] {
+  const {crops = 1, crop, size} = options;
+  if (crops === 1) return ['center'];
+  const whole = transformedSize(info.width, info.height, size === undefined ? {} : {size});
+  const cut = transformedSize(info.width, info.height, options);
+  if (crops === 3 && crop !== undefined && (cut.height === whole.height || cut.width === whole.width))
+    return THREE_CROPS;
+  throw new InvalidArgumentError(
+    `readViews: ${crops} crops of ${cut.height} rows x ${cut.width} columns out of frames of ${whole.height} x ` +
+      `${whole.width}; crops is 1, or 3 with crop and size of one length.`,
+  );
+}
