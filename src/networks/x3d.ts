@@ -178,7 +178,8 @@ function block(
   const filtered = norm(apply(layer, relu(expanded, `${name}_conv1_relu`)), `${name}_conv2_bn`, EPSILON);
   const weighted = index % 2 === 0 ? squeezeExcite(filtered, config, name, inner) : filtered;
   const active = apply(tfl.layers.activation({activation: 'swish', name: `${name}_swish`}), weighted);
-  const output = convolveBn(active, config, {name: `${name}_conv3`, filters: channels, kernel: 1}, EPSILON);
+  const last = {name: `${name}_conv3`, filters: channels, kernel: 1, gamma: 'zeros'} as const;
+  const output = convolveBn(active, config, last, EPSILON);
   const sum = tfl.layers.add({name: `${name}_add`}).apply([output, shortcut]) as tfl.SymbolicTensor;
   return relu(sum, name);
 }
