@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   predict: () => import('./commands/predict').then(({predictCommand}) => predictCommand()),
   inspect: () => import('./commands/inspect').then(({inspectCommand}) => inspectCommand()),
   list: () => import('./commands/list').then(({listCommand}) => listCommand()),
+  info: () => import('./commands/info').then(({infoCommand}) => infoCommand()),
 };
 
 async function help(): Promise<string> {

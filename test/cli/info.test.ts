@@ -1,0 +1,77 @@
+/** The command `info` against figures that the authors' networks were measured to have, and against itself. */
+import * as tf from '@tensorflow/tfjs-core';
+import {describe, expect, it} from 'vitest';
+import {main} from '../../src/cli/main';
+import {box} from './fake';
+
+async function info(...args: string[]) {
+  const {io, written} = box();
+  return {code: await main(['info', ...args], io), ...written};
+}
+
+interface Layer {
+  name: string;
+  className: string;
+  outputShape: number[];
+  parameters: number;
+  macs: number;
+  sts: boolean;
+}
+
+describe('info', () => {
+  it('counts SlowFast 4 x 16 as the authors do at its test size', async () => {
+    const before = tf.memory().numTensors;
+    const {out} = await info('slowfast_r50_4x16_sts', '--size', '256', '--json');
+    const answer = JSON.parse(out);
+    expect([answer.parameters, answer.macs]).toEqual([34_479_288, 36_099_198_976]);
+    expect([answer.input, answer.output]).toEqual([[32, 256, 256, 3], [400]]);
+    const sts = answer.layers.filter((layer: Layer) => layer.sts);
+    // conv1 of slow stages 3 and 4 (6 and 3 blocks) and of fast stages 1 to 4 (3, 4, 6, 3 blocks).
+    expect(sts).toHaveLength(6 + 3 + 3 + 4 + 6 + 3);
+    expect(sts.find(({name}: Layer) => name === 'slow_layer3_0_conv1').outputShape).toEqual([4, 32, 32, 256]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('adds up, and prints what the JSON says', async () => {
+    const answer = JSON.parse((await info('x3d_tiny_sts', '--frames', '7', '--json')).out);
+    const sum = (key: 'parameters' | 'macs') =>
+      answer.layers.reduce((total: number, layer: Layer) => total + layer[key], 0);
+    expect([sum('parameters'), sum('macs')]).toEqual([answer.parameters, answer.macs]);
+    expect(answer.input).toEqual([7, 32, 64, 3]);
+
+    const {code, out, err} = await info('x3d_tiny_sts', '--frames', '7');
+    expect([code, err]).toEqual([0, '']);
+    const lines = out.split('\n');
+    expect(lines[0]).toMatch(/^x3d_tiny_sts: for tests: X3D/);
+    expect(lines).toContain('clip        7 x 32 x 64 x 3');
+    expect(lines).toContain(`MACs        ${answer.macs.toLocaleString('en-US')} for one clip`);
+    expect(lines).toContain('weights     yours to bring: tfjs-sts convert');
+    expect(lines.slice(1).filter((line) => line.endsWith('STS'))).toHaveLength(4);
+    expect(lines.find((line) => line.startsWith('layer2_0_conv2 '))).toMatch(
+      /^layer2_0_conv2 +STSDepthwiseConv3D +7 x /,
+    );
+  });
+
+  it('takes a model of the zoo with its usual clip', async () => {
+    const {out} = await info('efficientnet_lite0_sts');
+    expect(out).toMatch(/^weights +shipped as efficientnet_lite0_sts$/m);
+    expect(out).toMatch(/^clip +8 x 224 x 224 x 3$/m);
+  });
+
+  it.each([
+    ['no name', [], /info needs a NAME/],
+    ['an unknown name', ['slowfast'], /no network is called "slowfast"; known are .*slowfast_r50_8x8_sts/],
+    ['a size that is no number', ['x3d_s', '--size', 'big'], /--size is 'big'; it must be a whole number/],
+    ['a size that STS cannot take', ['x3d_s_sts', '--size', '100'], /must be in 31\.\.32|multiple of 32/],
+  ])('refuses %s', async (_, args, message) => {
+    const {code, out, err} = await info(...args);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(message);
+    expect(err.match(/\n/g)).toHaveLength(1);
+    expect(err).not.toMatch(/unexpected error/);
+  });
+
+  it('shows its help', async () => {
+    expect((await info('--help')).out).toMatch(/usage: tfjs-sts info NAME/);
+  });
+});
