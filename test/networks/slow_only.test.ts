@@ -1,6 +1,14 @@
-/** SlowOnly against the authors' code, video and image networks. */
+/** SlowOnly against the authors' code, video and image networks; the clips that it takes. */
+import * as tf from '@tensorflow/tfjs-core';
+import {beforeAll, describe, expect, it} from 'vitest';
 import {mmaction2, timm} from '../../src/checkpoints/names';
-import {describeGoldenNetwork, moduleLayer} from './golden_networks';
+import {createNetwork} from '../../src/networks';
+import {slowOnly} from '../../src/networks/slow_only';
+import {startBackend} from '../support/backends';
+import {fillInput} from '../support/fill';
+import {describeGoldenNetwork, fillWeights, moduleLayer} from './golden_networks';
+
+beforeAll(() => startBackend('wasm'));
 
 /** A traced convolution includes its activation, which is a layer of its own here. */
 function pointLayer(point: string): string {
@@ -21,4 +29,38 @@ describeGoldenNetwork({
   file: `image_${name}`,
   network: () => `${name}_image`,
   names: timm.slowOnly(),
+});
+
+describe('clips', () => {
+  it.each([
+    [1, 1, 1],
+    [3, 17, 50],
+  ])('of %d x %d x %d are taken, with STS too', (frames, height, width) => {
+    const model = createNetwork('slowonly_tiny_sts', {frames, height, width, weightless: true});
+    const lengths = (model.getLayer('layer4_0').outputShape as number[]).slice(1);
+    expect(lengths).toEqual([frames, Math.ceil(height / 32), Math.ceil(width / 32), 256]);
+    model.dispose();
+  });
+
+  it('have answers for each frame whose average is the answer for the clip', () => {
+    const answer = (pool: 'clip' | 'frame') => {
+      const model = createNetwork('slowonly_tiny_sts', {pool, weightless: true});
+      fillWeights(model, mmaction2.slowOnly(), new Map());
+      const clip = tf.tensor(fillInput([1, 3, 4, 32, 48], [0, 2, 3, 4, 1]), [1, 4, 32, 48, 3]);
+      const logits = tf.tidy(() => Array.from((model.predict(clip) as tf.Tensor).dataSync()));
+      tf.dispose(clip);
+      model.dispose();
+      return logits;
+    };
+    const frames = answer('frame');
+    answer('clip').forEach((logit, label, {length}) => {
+      const logits = frames.filter((_, i) => i % length === label);
+      expect(logits.length).toBe(4);
+      expect(logits.reduce((sum, value) => sum + value, 0) / 4).toBeCloseTo(logit, 5);
+    });
+  });
+});
+
+it('refuses a dropout out of range', () => {
+  expect(() => slowOnly({dropout: -0.1})).toThrow(/slowOnly: dropout must be at least 0 and less than 1/);
 });
