@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: () => import('./commands/inspect').then(({inspectCommand}) => inspectCommand()),
   list: () => import('./commands/list').then(({listCommand}) => listCommand()),
   info: () => import('./commands/info').then(({infoCommand}) => infoCommand()),
+  convert: () => import('./commands/convert').then(({convertCommand}) => convertCommand()),
 };
 
 async function help(): Promise<string> {

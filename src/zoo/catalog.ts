@@ -13,6 +13,9 @@ export interface CatalogFile {
   readonly sha256: string;
 }
 
+/** One number for all channels, or one each for red, green, blue. */
+export type ChannelValues = number | readonly [number, number, number];
+
 /** How a video becomes the input of a model: frames, then short side scaled, centre cut, values normalised. */
 export interface ModelInput {
   readonly frames: number;
@@ -21,9 +24,9 @@ export interface ModelInput {
   /** Side of the square cut from the middle, in pixels. */
   readonly cropSize: number;
   /** Subtracted from values of 0 to 255. */
-  readonly mean: number;
+  readonly mean: ChannelValues;
   /** Divides them afterwards. */
-  readonly std: number;
+  readonly std: ChannelValues;
 }
 
 export interface CatalogEntry {

@@ -14,7 +14,8 @@ export interface Described {
 const LENGTHS = ['frames', 'size', 'cropSize'] as const;
 
 /**
- * @param metadata numbers as numbers or as text, labels as a list or as its JSON (safetensors holds only text)
+ * @param metadata numbers as numbers or as text; labels, and mean and std by channel, as a list or as its JSON
+ *   (safetensors holds only text)
  * @param path for errors
  * @throws FormatError for a value that is there and makes no sense
  */
@@ -30,12 +31,22 @@ export function parseDescription(metadata: ReadonlyMap<string, unknown>, path: s
     const value = typeof text === 'string' && text.trim() !== '' ? Number(text) : text;
     return typeof value === 'number' && accept(value) ? {[key]: value} : refuse(key, needed);
   };
+  const channels = (key: string, accept: (value: number) => boolean, needed: string) => {
+    const list = parseJson(metadata.get(key));
+    if (!Array.isArray(list)) return read(key, accept, needed);
+    const isTriple = list.length === 3 && list.every((value) => typeof value === 'number' && accept(value));
+    return isTriple ? {[key]: list} : refuse(key, needed);
+  };
   const length = (key: string) =>
     read(key, (value) => Number.isInteger(value) && value >= 1, 'it must be a whole number of at least 1');
   const input: Partial<ModelInput> = {
     ...Object.assign({}, ...LENGTHS.map(length)),
-    ...read('mean', Number.isFinite, 'it must be a number'),
-    ...read('std', (value) => Number.isFinite(value) && value > 0, 'it must be a positive number'),
+    ...channels('mean', Number.isFinite, 'it must be a number, or a list of three'),
+    ...channels(
+      'std',
+      (value) => Number.isFinite(value) && value > 0,
+      'it must be a positive number, or a list of three',
+    ),
   };
   const labels = metadata.has('labels') ? parseLabels(metadata.get('labels')) : undefined;
   if (metadata.has('labels') && labels === undefined) refuse('labels', 'it must be a JSON list of names');
@@ -44,14 +55,17 @@ export function parseDescription(metadata: ReadonlyMap<string, unknown>, path: s
 
 /** A list of names, or the JSON of one; undefined for anything else. */
 export function parseLabels(value: unknown): readonly string[] | undefined {
-  let list = value;
-  if (typeof value === 'string') {
-    try {
-      list = JSON.parse(value);
-    } catch {
-      return undefined;
-    }
-  }
+  const list = parseJson(value);
   const isNames = Array.isArray(list) && list.length > 0 && list.every((name) => typeof name === 'string');
   return isNames ? (list as string[]) : undefined;
+}
+
+/** What a text is the JSON of, undefined if of nothing; anything but a text is itself. */
+function parseJson(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
 }

@@ -3,6 +3,7 @@ export {
   CATALOG,
   type CatalogEntry,
   type CatalogFile,
+  type ChannelValues,
   DEFAULT_MODEL,
   listModels,
   type ModelInput,

@@ -184,6 +184,14 @@ describe('a .safetensors file', () => {
     original.dispose();
   });
 
+  it('may normalise each channel in its own way', async () => {
+    const original = createNetwork(TINY);
+    const file = await weightsFile(original, {network: TINY, mean: '[1.5, 2, 3]', std: '[4, 5, 6]'});
+    original.dispose();
+    loaded = await loadModel('tiny.safetensors', inMemory({'tiny.safetensors': file}));
+    expect(loaded.info).toMatchObject({mean: [1.5, 2, 3], std: [4, 5, 6]});
+  });
+
   it('of a catalog network has its input and labels', async () => {
     const path = CATALOG[0]!.weights.path;
     loaded = await loadModel(path, {...fromDisk, frames: 1});
@@ -201,6 +209,13 @@ describe('a .safetensors file', () => {
     ],
     ['has another number of classes', {network: TINY, classes: '9'}, /does not fit.*classifier\/kernel/],
     ['describes nonsense', {network: TINY, frames: 'many'}, /frames "many".*whole number/],
+    ['has two means', {network: TINY, mean: '[1, 2]'}, /mean "\[1, 2\]".*a number, or a list of three/],
+    [
+      'has a deviation of 0',
+      {network: TINY, std: '[1, 0, 1]'},
+      /std "\[1, 0, 1\]".*positive number, or a list/,
+    ],
+    ['has a mean that is text', {network: TINY, mean: 'grey'}, /mean "grey".*a number, or a list of three/],
     ['has labels that are none', {network: TINY, labels: '{"0": "walk"}'}, /JSON list of names/],
   ])('that %s is refused', async (_what, metadata, message) => {
     const original = createNetwork(TINY, {weightless: true});

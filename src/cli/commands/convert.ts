@@ -1,0 +1,164 @@
+/**
+ * `tfjs-sts convert FILE --network NAME -o DIR`: a checkpoint of the authors' PyTorch code becomes a .safetensors file in
+ * our names and layout, which `loadModel` and `predict` take. Strict: every tensor has its place, or nothing is written.
+ */
+import {basename} from 'node:path';
+import {parseArgs} from 'node:util';
+import {
+  type AssignReport,
+  assign,
+  type Checkpoint,
+  fromLayersModel,
+  read,
+  safetensors,
+} from '../../checkpoints';
+import {renamed} from '../../checkpoints/names';
+import {createNetwork, networkDefinition} from '../../networks';
+import {FormatError, InvalidArgumentError} from '../../util/errors';
+import {onePositional} from '../arguments';
+import {startBackend} from '../backends';
+import type {Command} from '../command';
+import {readUserFile} from '../files';
+import {nameMapFor, ORIGIN_NAMES} from '../foreign_names';
+import type {CliIo} from '../io';
+import {oneLine} from '../one_line';
+import {grouped} from '../table';
+import {writeWhole} from '../write_file';
+
+const HELP = `Makes a file for predict and loadModel out of a checkpoint of the authors' PyTorch code.
+
+usage: tfjs-sts convert FILE --network NAME -o DIR [options]
+
+  FILE              a PyTorch or .safetensors file. Nothing in it is executed
+  --network NAME    which network it is for; tfjs-sts list names them. The number of classes is the file's
+  -o, --output DIR  where NAME.safetensors is written; made if need be. An older file is replaced
+
+options:
+  --names ORIGIN    whose names the tensors have: ${ORIGIN_NAMES.join(', ')} (default: those that fit best)
+  --half            store half precision: half the size, each value rounded once
+  -h, --help        this text
+
+Every tensor must have its place in the network and every weight its tensor, all of the right shape.
+Otherwise the differences are listed, and nothing is written.
+`;
+
+interface ConvertOptions {
+  readonly file: string;
+  readonly network: string;
+  readonly folder: string;
+  readonly origin: string | undefined;
+  readonly half: boolean;
+}
+
+/** How the authors normalise the frames of all their networks: ImageNet's means and deviations of 0 to 255. */
+const NORMALIZATION = {mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375]} as const;
+
+/** How many names of a kind a report lists. */
+const MAX_LISTED = 20;
+
+/** Options of a command line; undefined when only help is wanted. */
+function parse(args: readonly string[]): ConvertOptions | undefined {
+  const {values, positionals} = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      network: {type: 'string'},
+      output: {type: 'string', short: 'o'},
+      names: {type: 'string'},
+      half: {type: 'boolean', default: false},
+      help: {type: 'boolean', short: 'h', default: false},
+    },
+  });
+  if (values.help) return undefined;
+  const file = onePositional('convert', 'FILE', positionals);
+  const {network, output, names: origin, half} = values;
+  const see = 'see tfjs-sts convert --help';
+  if (!network) throw new InvalidArgumentError(`convert needs --network NAME, what the file is for; ${see}`);
+  if (!output) throw new InvalidArgumentError(`convert needs -o DIR, where the result goes; ${see}`);
+  return {file, network, folder: output, origin, half};
+}
+
+/** The number of classes of a checkpoint in our names: the columns of the last layer's kernel. */
+function classesOf(checkpoint: Checkpoint, file: string, network: string): number {
+  const key = 'classifier/kernel';
+  const classes = checkpoint.has(key) ? checkpoint.get(key).shape[1] : undefined;
+  if (classes !== undefined && classes > 0) return classes;
+  throw new FormatError(
+    `'${file}' has no weights of a classifier for ${network}; is it for this network? tfjs-sts inspect lists what is in it`,
+  );
+}
+
+/** The lines of a report that names what does not fit. */
+function differences({missing, extra, misshapen}: AssignReport): string[] {
+  const lines = (what: string, names: readonly string[]) => {
+    const more = names.length > MAX_LISTED ? [`  ... and ${names.length - MAX_LISTED} more`] : [];
+    const listed = names.slice(0, MAX_LISTED).map((name) => `  ${oneLine(name)}`);
+    return names.length === 0 ? [] : [`${what} (${names.length})`, ...listed, ...more];
+  };
+  const shape = (lengths: readonly number[]) => `[${lengths.join(', ')}]`;
+  const shapes = misshapen.map(
+    ({name, expected, given}) => `${name}: the network has ${shape(expected)}, the file ${shape(given)}`,
+  );
+  return [
+    ...lines('weights of the network without a tensor', missing),
+    ...lines('tensors of the file without a place', extra),
+    ...lines('of another shape', shapes),
+  ];
+}
+
+/** The checkpoint as the network would save it; says on stderr what does not fit before it throws. */
+async function convert(options: ConvertOptions, io: CliIo) {
+  const {file, network, half} = options;
+  const {family} = networkDefinition(network);
+  const original = read(await readUserFile(file));
+  const {origin, names} = nameMapFor(family, options.origin, original);
+  const ours = renamed(original, names);
+  const classes = classesOf(ours, file, network);
+  await startBackend('cpu');
+  const model = createNetwork(network, {classes, weightless: true});
+  try {
+    // Not strict, for the report as data: a model that is only partly filled goes no further than this function.
+    const report = assign(model, ours, {strict: false});
+    const {missing, extra, misshapen} = report;
+    if (missing.length + extra.length + misshapen.length > 0) {
+      io.stderr.write(`${differences(report).join('\n')}\n`);
+      throw new FormatError(
+        `'${file}' does not fit ${network} (names of ${origin}): ${missing.length} missing, ${extra.length} extra, ` +
+          `${misshapen.length} misshapen; nothing was written`,
+      );
+    }
+    return {origin, classes, weights: await fromLayersModel(model, {dtype: half ? 'F16' : 'F32'})};
+  } finally {
+    model.dispose();
+  }
+}
+
+async function run(options: ConvertOptions, io: CliIo): Promise<void> {
+  const {file, network, folder} = options;
+  const {origin, classes, weights} = await convert(options, io);
+  const metadata = {
+    network,
+    classes: String(classes),
+    mean: JSON.stringify(NORMALIZATION.mean),
+    std: JSON.stringify(NORMALIZATION.std),
+    source: basename(file),
+  };
+  const bytes = safetensors.write(weights, metadata);
+  const path = await writeWhole(folder, `${network}.safetensors`, bytes);
+  io.stdout.write(
+    `${path}: ${grouped(weights.tensors.size)} tensors, ${classes} classes, ${grouped(bytes.length)} bytes ` +
+      `(names of ${origin})\n`,
+  );
+}
+
+/** The command `convert`. */
+export function convertCommand(): Command {
+  return {
+    summary: "turn a checkpoint of the authors' code into one of ours",
+    async run(args, io) {
+      const options = parse(args);
+      if (options === undefined) io.stdout.write(HELP);
+      else await run(options, io);
+    },
+  };
+}

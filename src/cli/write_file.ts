@@ -1,0 +1,49 @@
+/** Writing of result files: whole or not at all. A reader never sees half a file, and a failure leaves nothing behind. */
+import {mkdir, open, rename, rm, rmdir} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
+import {UnavailableError} from '../util/errors';
+
+/**
+ * Writes a file under a temporary name beside its own and renames it; an older file of that name is replaced. The folder
+ * is made if need be, and taken away again if writing fails.
+ *
+ * @throws UnavailableError when that does not work
+ */
+export async function writeWhole(folder: string, name: string, bytes: Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  const temporary = join(folder, `.${name}.${process.pid}.tmp`);
+  let made: string | undefined;
+  try {
+    made = await mkdir(folder, {recursive: true});
+    await writeThrough(temporary, bytes);
+    await rename(temporary, path);
+    return path;
+  } catch (error) {
+    await rm(temporary, {force: true}).catch(() => {});
+    if (made !== undefined) await removeEmpty(folder, made);
+    throw new UnavailableError(`cannot write '${path}': ${(error as Error).message}`, {cause: error});
+  }
+}
+
+/** A rename is only as good as what is on the disk: flush before it. */
+async function writeThrough(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Removes `folder` and those above it down from `top`, as far as nothing is in them. */
+async function removeEmpty(folder: string, top: string): Promise<void> {
+  try {
+    for (let current = folder; ; current = dirname(current)) {
+      await rmdir(current);
+      if (current === top || current === dirname(current)) return;
+    }
+  } catch {
+    // Something else is in there by now, and stays.
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * The command `convert`: the authors' checkpoint files become files of ours that `loadModel` reads and that answer as the
+ * authors' code does; what does not fit is listed, and nothing is left behind.
+ */
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {readFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {type Checkpoint, entryOf, read, safetensors} from '../../src/checkpoints';
+import {main} from '../../src/cli/main';
+import {writeWhole} from '../../src/cli/write_file';
+import {networkDefinition, registerNetwork} from '../../src/networks';
+import {loadModel} from '../../src/zoo';
+import {fillInput} from '../support/fill';
+import {box} from './fake';
+
+const golden = (name: string) => fileURLToPath(new URL(`../golden/checkpoints/${name}`, import.meta.url));
+const {files} = JSON.parse(readFileSync(golden('manifest.json'), 'utf8'));
+
+const scratch = mkdtempSync(join(tmpdir(), 'convert-'));
+let out: string;
+let turn = 0;
+beforeEach(() => {
+  out = join(scratch, `${turn++}`);
+});
+afterAll(() => rmSync(scratch, {recursive: true}));
+
+async function convert(...args: string[]) {
+  const {io, written} = box();
+  return {code: await main(['convert', ...args], io), ...written};
+}
+
+/** Networks of the size of the golden files, made out of the tiny ones of the registry. */
+const SLOW_ONLY = 'slowonly_golden_sts';
+const X3D = 'x3d_golden_image';
+function registerSized(name: string, base: string, sized: Record<string, unknown>): void {
+  const definition = networkDefinition(base);
+  const config = {...definition.config, ...sized};
+  const create = (overrides = {}) => definition.create({...sized, ...overrides});
+  registerNetwork({...definition, name, config, create});
+}
+beforeAll(() => {
+  const side = {height: 32, width: 32};
+  registerSized(SLOW_ONLY, 'slowonly_tiny_sts', {
+    ...side,
+    frames: 8,
+    path: {channels: 4, stemTaps: 1, taps: [1, 1, 3, 3]},
+  });
+  registerSized(X3D, 'x3d_tiny', {...side, frames: 1, hidden: 32, hiddenBias: true});
+});
+
+/** Largest difference between the file's answer and the manifest's, for the manifest's input. */
+async function errorOf(
+  path: string,
+  [batch, channels, ...lengths]: number[],
+  logits: number[][],
+): Promise<number> {
+  const [time, height, width] = lengths.length === 3 ? lengths : [1, ...lengths];
+  const {model} = await loadModel(path, {readFile});
+  const input = fillInput([batch!, channels!, time!, height!, width!], [0, 2, 3, 4, 1]);
+  const answer = tf.tidy(() =>
+    (model.predict(tf.tensor(input, [batch!, time!, height!, width!, channels!])) as tf.Tensor).dataSync(),
+  );
+  model.dispose();
+  return Math.max(...logits.flat().map((logit, i) => Math.abs(answer[i]! - logit)));
+}
+
+describe('convert', () => {
+  it.each([
+    ['mmaction_tiny_slowonly.pth', SLOW_ONLY, 'mmaction2'],
+    ['mmaction_tiny_slowonly_legacy.pth', SLOW_ONLY, 'mmaction2'],
+    ['mmaction_tiny_slowonly.safetensors', SLOW_ONLY, 'mmaction2'],
+    ['timm_tiny_x3d.pth.tar', X3D, 'timm'],
+    ['timm_tiny_x3d_clean_legacy.pth', X3D, 'timm'],
+  ])('%s answers as the authors do', async (file, network, origin) => {
+    const before = tf.memory().numTensors;
+    const {code, out: said, err} = await convert(golden(file), '--network', network, '-o', out);
+    expect([code, err]).toEqual([0, '']);
+    expect(tf.memory().numTensors).toBe(before);
+    const path = join(out, `${network}.safetensors`);
+    expect(readdirSync(out)).toEqual([`${network}.safetensors`]);
+    expect(said).toBe(
+      `${path}: ${read(readFileSync(path)).tensors.size} tensors, 5 classes, ${readFileSync(path).length.toLocaleString('en-US')} bytes (names of ${origin})\n`,
+    );
+    const {forward} = files[origin === 'timm' ? 'timm_tiny_x3d.pth.tar' : 'mmaction_tiny_slowonly.pth'];
+    expect(await errorOf(path, forward.input_shape, forward.logits_f64)).toBeLessThan(1e-5);
+  });
+
+  it('describes the input for loadModel', async () => {
+    await convert(
+      golden('mmaction_tiny_slowonly.pth'),
+      '--network',
+      SLOW_ONLY,
+      '--names',
+      'mmaction2',
+      '-o',
+      out,
+    );
+    const {model, info} = await loadModel(join(out, `${SLOW_ONLY}.safetensors`), {readFile});
+    model.dispose();
+    expect(info).toMatchObject({
+      network: SLOW_ONLY,
+      frames: 8,
+      cropSize: 32,
+      mean: [123.675, 116.28, 103.53],
+      std: [58.395, 57.12, 57.375],
+      labels: [],
+      output: 'logits',
+    });
+  });
+
+  it('stores half precision when asked to, each value rounded once', async () => {
+    const path = join(out, `${X3D}.safetensors`);
+    await convert(golden('timm_tiny_x3d.pth.tar'), '--network', X3D, '-o', out);
+    const full = read(readFileSync(path));
+    await convert(golden('timm_tiny_x3d.pth.tar'), '--network', X3D, '-o', out, '--half');
+    const half = read(readFileSync(path));
+    expect(half.names()).toEqual(full.names());
+    for (const [name, entry] of full) {
+      expect(half.get(name).dtype).toBe('F16');
+      const rounded = half.get(name).toFloat32();
+      // Half of the distance between neighbours: 2^-11 of the value, 2^-25 among the smallest.
+      entry.toFloat32().forEach((value, i) => {
+        expect(Math.abs(rounded[i]! - value)).toBeLessThanOrEqual(
+          Math.max(Math.abs(value) * 2 ** -11, 2 ** -25),
+        );
+      });
+    }
+    const {forward} = files['timm_tiny_x3d.pth.tar'];
+    expect(await errorOf(path, forward.input_shape, forward.logits_f64)).toBeLessThan(1e-2);
+  });
+
+  it('shows its help', async () => {
+    expect((await convert('--help')).out).toMatch(/usage: tfjs-sts convert FILE --network NAME -o DIR/);
+  });
+});
+
+describe('convert refuses', () => {
+  /** The golden SlowOnly with some tensors exchanged. */
+  function changed(change: (tensors: Map<string, ReturnType<typeof entryOf>>) => void): string {
+    const original: Checkpoint = read(readFileSync(golden('mmaction_tiny_slowonly.pth')));
+    const tensors = new Map(original);
+    change(tensors);
+    const path = join(scratch, `changed-${turn}.safetensors`);
+    writeFileSync(path, safetensors.write(tensors));
+    return path;
+  }
+
+  it('and lists what is missing, extra and misshapen', async () => {
+    const file = changed((tensors) => {
+      tensors.delete('backbone.layer2.0.conv2.conv.weight');
+      tensors.set('backbone.layer9.0.conv2.convolution.weight', entryOf(new Float32Array(1), [1]));
+      tensors.set('backbone.conv1.bn.bias', entryOf(new Float32Array(3), [3]));
+    });
+    const {code, out: said, err} = await convert(file, '--network', SLOW_ONLY, '-o', out);
+    expect([code, said]).toEqual([1, '']);
+    expect(err.split('\n')).toEqual([
+      'weights of the network without a tensor (1)',
+      '  layer2_0_conv2/kernel',
+      'tensors of the file without a place (1)',
+      '  backbone.layer9.0.conv2.convolution.weight',
+      'of another shape (1)',
+      '  conv1_bn/beta: the network has [4], the file [3]',
+      `tfjs-sts: '${file}' does not fit ${SLOW_ONLY} (names of mmaction2): 1 missing, 1 extra, 1 misshapen; nothing was written`,
+      '',
+    ]);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it.each([
+    ['no file', ['--network', X3D, '-o', 'OUT'], /convert needs a FILE/],
+    ['no network', ['mmaction_tiny_slowonly.pth', '-o', 'OUT'], /needs --network NAME/],
+    ['no folder', ['mmaction_tiny_slowonly.pth', '--network', SLOW_ONLY], /needs -o DIR/],
+    [
+      'an unknown network',
+      ['mmaction_tiny_slowonly.pth', '--network', 'slow', '-o', 'OUT'],
+      /no network is called "slow"/,
+    ],
+    [
+      'unknown names',
+      ['mmaction_tiny_slowonly.pth', '--network', SLOW_ONLY, '--names', 'keras', '-o', 'OUT'],
+      /--names is 'keras'; the known ones are mmaction2, timm/,
+    ],
+    [
+      'a family without a map',
+      ['mmaction_tiny_slowonly.pth', '--network', 'efficientnet_lite0', '-o', 'OUT'],
+      /no name map for networks of the family efficientnet_lite; convert knows slowfast, slowonly/,
+    ],
+    [
+      'the file of another network',
+      ['timm_tiny_x3d.pth.tar', '--network', 'slowonly_tiny', '-o', 'OUT'],
+      /does not fit slowonly_tiny \(names of timm\): \d+ missing, \d+ extra, \d+ misshapen/,
+    ],
+    [
+      'a file without a classifier',
+      ['zoo_zip.pth', '--network', SLOW_ONLY, '-o', 'OUT'],
+      /has no weights of a classifier/,
+    ],
+    ['a hostile file', ['evil_zip.pth', '--network', SLOW_ONLY, '-o', 'OUT'], /tfjs-sts: /],
+    ['an absent file', ['absent.pth', '--network', SLOW_ONLY, '-o', 'OUT'], /no such file/],
+  ])('%s, and leaves nothing behind', async (_, args, message) => {
+    const {
+      code,
+      out: said,
+      err,
+    } = await convert(
+      ...args.map((argument) =>
+        argument === 'OUT' ? out : /\.(pth|tar)$/.test(argument) ? golden(argument) : argument,
+      ),
+    );
+    expect([code, said]).toEqual([1, '']);
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/unexpected error/);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('a place that cannot be written to', async () => {
+    writeFileSync(out, 'a file, no folder');
+    const {code, err} = await convert(golden('timm_tiny_x3d.pth.tar'), '--network', X3D, '-o', out);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^tfjs-sts: cannot write '.*x3d_golden_image\.safetensors': [^\n]*\n$/);
+    expect(readFileSync(out, 'utf8')).toBe('a file, no folder');
+  });
+});
+
+describe('writeWhole', () => {
+  it('takes away what it made when it fails, and no more', async () => {
+    // A folder of the file's own name: the rename fails after everything has been written.
+    mkdirSync(join(out, 'a', 'name'), {recursive: true});
+    await expect(writeWhole(join(out, 'a'), 'name', new Uint8Array(3))).rejects.toThrow(/cannot write/);
+    expect(readdirSync(join(out, 'a'))).toEqual(['name']);
+    await expect(writeWhole(join(out, 'b', 'c'), 'no\0name', new Uint8Array(3))).rejects.toThrow(
+      /cannot write/,
+    );
+    expect(readdirSync(out)).toEqual(['a']);
+  });
+
+  it('replaces an older file, keeping its neighbours', async () => {
+    mkdirSync(out);
+    writeFileSync(join(out, 'name'), 'old');
+    writeFileSync(join(out, 'other'), 'other');
+    expect(await writeWhole(out, 'name', new TextEncoder().encode('new'))).toBe(join(out, 'name'));
+    expect(readdirSync(out).map((name) => readFileSync(join(out, name), 'utf8'))).toEqual(['new', 'other']);
+  });
+});
