@@ -1,5 +1,7 @@
-/**
- * Entry "tfjs-sts/wasm": the place of the kernels for the wasm backend. It has none yet, so that importing it changes
- * nothing: the composed form of tfjs-sts runs there, and kernelCoverage('wasm') says so.
- */
-export {};
+/** Entry "tfjs-sts/wasm": importing it registers the kernels of tfjs-sts for the wasm backend. */
+import {registerKernels} from './kernels/registry';
+import {kernelConfigs} from './kernels/wasm';
+
+registerKernels(kernelConfigs);
+
+export {kernelConfigs};

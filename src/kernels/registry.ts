@@ -10,7 +10,7 @@ export type KernelImplementation = 'kernel' | 'composed';
 
 /**
  * Registers kernels, once each: a kernel that is there already stays, a composed form that was put in its place on
- * first use is replaced.
+ * first use is replaced. The host sets kernels up when it starts a backend; where that has happened, it is done here.
  */
 export function registerKernels(configs: readonly tf.KernelConfig[]): void {
   for (const config of configs) {
@@ -18,6 +18,8 @@ export function registerKernels(configs: readonly tf.KernelConfig[]): void {
     if (present != null && !isComposed(present)) continue;
     if (present != null) tf.unregisterKernel(config.kernelName, config.backendName);
     tf.registerKernel(config);
+    const started = tf.findBackend(config.backendName);
+    if (started !== null) config.setupFunc?.(started);
   }
 }
 

@@ -1,11 +1,12 @@
 /**
- * The implementations of the convolution kernels that a test runs through: on every backend what a user gets with its
- * entry imported, and on cpu also the composed form, which the kernels would hide.
+ * The implementations of the convolution kernels that a test runs through: on every backend the composed form, and the
+ * kernels where its entry has some. A kernel that a list lacks is composed there too.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {kernelConfigs} from '../../src/cpu';
+import {kernelConfigs as cpuKernels} from '../../src/cpu';
 import {registerKernels} from '../../src/kernels/registry';
 import {KERNEL_NAMES} from '../../src/ops/kernel_names';
+import {kernelConfigs as wasmKernels} from '../../src/wasm';
 import {type BackendName, backendNames, startBackend} from './backends';
 
 export interface Implementation {
@@ -21,6 +22,11 @@ function dropKernels(backend: BackendName): void {
   }
 }
 
+const kernels: Partial<Record<BackendName, readonly tf.KernelConfig[]>> = {
+  cpu: cpuKernels,
+  wasm: wasmKernels,
+};
+
 export const implementations: Implementation[] = backendNames.flatMap((backend) => {
   const composed: Implementation = {
     name: `${backend}, composed`,
@@ -30,15 +36,16 @@ export const implementations: Implementation[] = backendNames.flatMap((backend) 
       dropKernels(backend);
     },
   };
-  if (backend !== 'cpu') return [composed];
-  const kernels: Implementation = {
-    name: 'cpu, kernels',
+  const configs = kernels[backend];
+  if (configs === undefined) return [composed];
+  const ours: Implementation = {
+    name: `${backend}, kernels`,
     backend,
     use: async () => {
       await startBackend(backend);
       dropKernels(backend);
-      registerKernels(kernelConfigs);
+      registerKernels(configs);
     },
   };
-  return [kernels, composed];
+  return [ours, composed];
 });

@@ -1,0 +1,86 @@
+/**
+ * Indirect convolution on the wasm backend, in place on the host's tensors by our own WebAssembly module: part by
+ * part, each in the dense or in the depthwise form. Reads shapes and prepares memory; the arithmetic is in module/.
+ */
+import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
+import type {ConvInfo, ConvPart} from '../../ops/conv_info';
+import {convInfoOf, IndirectConv3D, type IndirectConv3DInputs} from '../../ops/kernel_names';
+import {tapCount} from '../../ops/taps';
+import {wasmKernel} from './config';
+import type {WasmHost} from './host';
+import {FLOAT_BYTES, isDepthwise, PART_CALL_FIELDS, partCall, writePartCall} from './part_call';
+
+/** Columns of a tile, into whose panels the weights are packed. */
+const PANEL = 8;
+
+/** Scratch of one part: offsets in bytes from its start, and its size. */
+interface ScratchLayout {
+  pointers: number;
+  zeros: number;
+  edge: number;
+  gathered: number;
+  bytes: number;
+}
+
+function scratchLayout({module}: WasmHost, part: ConvPart): ScratchLayout {
+  const [block, depth] = [module.BLOCK.value, module.DEPTH.value];
+  const gathers = !isDepthwise(part) && part.inputChannels / part.groups < module.GATHER_BELOW.value;
+  let bytes = 0;
+  const take = (words: number) => {
+    const at = bytes;
+    bytes += Math.ceil((words * FLOAT_BYTES) / 16) * 16;
+    return at;
+  };
+  take(PART_CALL_FIELDS.length);
+  const zeros = take(part.inputChannels);
+  const edge = take(4 * PANEL);
+  const gathered = take(gathers ? block + block * depth : 0);
+  const pointers = take(tapCount(part.rule) * block);
+  return {pointers, zeros, edge, gathered, bytes};
+}
+
+/** Where the module reads the weights of a part: in the tensor itself, or packed in panels. */
+function weightsOf(host: WasmHost, filter: TensorInfo, info: ConvInfo, part: ConvPart): number {
+  const [, inputs, columns] = info.filterView;
+  const first = (part.firstTap * inputs * columns + part.outputChannel) * FLOAT_BYTES;
+  if (isDepthwise(part)) return host.addressOf(filter) + first;
+  const depth = tapCount(part.rule) * inputs;
+  const outputs = part.outputChannels / part.groups;
+  const bytes = part.groups * Math.ceil(outputs / PANEL) * PANEL * depth * FLOAT_BYTES;
+  const layout = `dense ${[first, depth, part.groups, outputs, columns].join()}`;
+  return host.packedFrom(filter, layout, bytes, (to) => {
+    const from = host.addressOf(filter) + first;
+    host.module.packDense(from, to, depth, part.groups, outputs, columns * FLOAT_BYTES);
+  });
+}
+
+function convolve(host: WasmHost, {x, filter, bias}: IndirectConv3DInputs, info: ConvInfo): TensorInfo {
+  const y = host.makeOutput(info.outputShape);
+  const weights = info.parts.map((part) => weightsOf(host, filter, info, part));
+  const layouts = info.parts.map((part) => scratchLayout(host, part));
+  const scratch = host.scratch(Math.max(...layouts.map(({bytes}) => bytes)));
+  info.parts.forEach((part, i) => {
+    const {pointers, zeros, edge, gathered} = layouts[i]!;
+    const fromChannel = part.outputChannel * FLOAT_BYTES;
+    const starts = info.parts.findIndex(({outputChannel}) => outputChannel === part.outputChannel) === i;
+    const call = partCall(info, part, starts, {
+      x: host.addressOf(x) + part.inputChannel * FLOAT_BYTES,
+      weights: weights[i]!,
+      bias: bias === undefined ? 0 : host.addressOf(bias) + fromChannel,
+      y: host.addressOf(y) + fromChannel,
+      pointers: scratch + pointers,
+      zeros: scratch + zeros,
+      gathered: scratch + gathered,
+      edge: scratch + edge,
+    });
+    writePartCall(host.memory, scratch, call);
+    new Float32Array(host.memory.buffer, call.zeros, part.inputChannels).fill(0);
+    if (isDepthwise(part)) host.module.convolveDepthwise(scratch);
+    else host.module.convolveDense(scratch);
+  });
+  return y;
+}
+
+export const indirectConv3DConfig: KernelConfig = wasmKernel(IndirectConv3D, ({inputs, attrs}, host) =>
+  convolve(host, inputs as IndirectConv3DInputs, convInfoOf(attrs)),
+);

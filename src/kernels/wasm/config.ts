@@ -1,0 +1,31 @@
+/**
+ * The config of a wasm kernel: a function that is handed the connected host. Where our module cannot run (no SIMD, a
+ * backend whose memory is elsewhere) the kernel takes itself out of the registry when the backend is set up, so that
+ * the composed form runs and kernelCoverage() says so.
+ */
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
+import {type KernelConfig, type KernelFunc, type TensorInfo, unregisterKernel} from '@tensorflow/tfjs-core';
+import {UnavailableError} from '../../util/errors';
+import {connect, type WasmHost} from './host';
+
+type WasmKernel = (args: Parameters<KernelFunc>[0], host: WasmHost) => TensorInfo;
+
+export function wasmKernel(kernelName: string, run: WasmKernel): KernelConfig {
+  return {
+    kernelName,
+    backendName: 'wasm',
+    setupFunc: (backend) => {
+      if (connect(backend as BackendWasm) === undefined) unregisterKernel(kernelName, 'wasm');
+    },
+    kernelFunc: (args) => {
+      const host = connect(args.backend as BackendWasm);
+      if (host === undefined) {
+        throw new UnavailableError(
+          `${kernelName}: the memory of the wasm backend cannot be reached; call registerKernels after the backend ` +
+            'has started, or leave out the import of tfjs-sts/wasm.',
+        );
+      }
+      return run(args, host);
+    },
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * The one file that reaches into tfjs-backend-wasm (4.22): its memory, the addresses of its tensors and its
+ * allocator. Our module imports the backend's own memory, so kernels run in place and nothing is copied. What is
+ * allocated here comes from the host's `_malloc`; views of the memory are made after each allocation, since an
+ * allocation may grow the memory and detach them.
+ */
+
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
+import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
+import {UnavailableError} from '../../util/errors';
+import {bestBuild, instantiate, type KernelModule} from './module/instantiate';
+
+/** What Emscripten leaves on its module object; the types of the backend declare a part of it. */
+interface EmscriptenModule {
+  /** The plain and the simd build keep the memory here, the threaded build in `wasmMemory`. */
+  asm?: {memory?: unknown};
+  wasmMemory?: unknown;
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+}
+
+/** Vectors are 16 bytes; the host's allocator aligns to 8. */
+const ALIGNMENT = 16;
+
+/** Memory that was allocated with room to align it. */
+interface Allocation {
+  address: number;
+  aligned: number;
+  bytes: number;
+}
+
+/** A started wasm backend with our module in its memory. */
+export class WasmHost {
+  /** Packed weights by the tensor that they were packed from, then by the way they were packed. */
+  private readonly packed = new Map<DataId, Map<string, Allocation>>();
+  private scratchSpace: Allocation | undefined;
+
+  constructor(
+    private readonly backend: BackendWasm,
+    readonly memory: WebAssembly.Memory,
+    readonly module: KernelModule,
+  ) {
+    const disposeData = backend.disposeData.bind(backend);
+    backend.disposeData = (dataId, force) => {
+      const released = disposeData(dataId, force);
+      if (released) this.dropPacked(dataId);
+      return released;
+    };
+  }
+
+  /** Where the values of a tensor lie. Stays true when the memory grows. */
+  addressOf(tensor: TensorInfo): number {
+    return this.backend.getMemoryOffset(tensor.dataId) >>> 0;
+  }
+
+  /** A new float32 tensor; its values are whatever lies there. */
+  makeOutput(shape: number[]): TensorInfo {
+    return this.backend.makeOutput(shape, 'float32');
+  }
+
+  /** Room that holds until the next call of `scratch`, kept for the next kernel. */
+  scratch(bytes: number): number {
+    if (this.scratchSpace === undefined || this.scratchSpace.bytes < bytes) {
+      if (this.scratchSpace !== undefined) this.free(this.scratchSpace);
+      this.scratchSpace = undefined;
+      this.scratchSpace = this.allocate(bytes);
+    }
+    return this.scratchSpace.aligned;
+  }
+
+  /**
+   * What `pack` made of a tensor's values, made once and freed with the tensor. Values of a tensor never change (a
+   * variable gets other values by pointing to another tensor), so this is never out of date.
+   *
+   * @param layout says how it is packed: one tensor may be packed in several ways
+   */
+  packedFrom(tensor: TensorInfo, layout: string, bytes: number, pack: (to: number) => void): number {
+    const layouts = this.packed.get(tensor.dataId) ?? new Map<string, Allocation>();
+    const known = layouts.get(layout);
+    if (known !== undefined) return known.aligned;
+    const room = this.allocate(bytes);
+    pack(room.aligned);
+    this.packed.set(tensor.dataId, layouts.set(layout, room));
+    return room.aligned;
+  }
+
+  private dropPacked(dataId: DataId): void {
+    for (const room of this.packed.get(dataId)?.values() ?? []) this.free(room);
+    this.packed.delete(dataId);
+  }
+
+  private allocate(bytes: number): Allocation {
+    const address = emscriptenOf(this.backend)._malloc(bytes + ALIGNMENT) >>> 0;
+    if (address === 0) {
+      throw new UnavailableError(
+        `tfjs-sts/wasm: the wasm backend has no ${bytes} bytes left for a convolution; ` +
+          'dispose of tensors, or give it smaller batches.',
+      );
+    }
+    return {address, aligned: address + ALIGNMENT - (address % ALIGNMENT), bytes};
+  }
+
+  private free({address}: Allocation): void {
+    emscriptenOf(this.backend)._free(address);
+  }
+}
+
+function emscriptenOf(backend: BackendWasm): EmscriptenModule {
+  // The backend's type leaves out the memory, which Emscripten puts on the object all the same.
+  return backend.wasm as unknown as EmscriptenModule;
+}
+
+function memoryOf(backend: BackendWasm): WebAssembly.Memory | undefined {
+  const {asm, wasmMemory} = emscriptenOf(backend);
+  return [wasmMemory, asm?.memory].find((memory) => memory instanceof WebAssembly.Memory);
+}
+
+const hosts = new WeakMap<BackendWasm, WasmHost>();
+
+/** The host of a backend, or undefined where there is no SIMD or the backend's memory is not where 4.22 has it. */
+export function connect(backend: BackendWasm): WasmHost | undefined {
+  const known = hosts.get(backend);
+  if (known !== undefined) return known;
+  const memory = memoryOf(backend);
+  const build = bestBuild();
+  if (memory === undefined || build === undefined) return undefined;
+  const host = new WasmHost(backend, memory, instantiate(build, memory));
+  hosts.set(backend, host);
+  return host;
+}

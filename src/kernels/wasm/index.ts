@@ -1,0 +1,5 @@
+/** The kernels of the wasm backend. Registering them is the entry's business (src/wasm.ts). */
+import type {KernelConfig} from '@tensorflow/tfjs-core';
+import {indirectConv3DConfig} from './IndirectConv3D';
+
+export const kernelConfigs: readonly KernelConfig[] = [indirectConv3DConfig];

@@ -1,0 +1,38 @@
+/** The arithmetic that the two builds differ in, and copies of floats. */
+
+/** `a * b + sum`: rounded once in the relaxed-SIMD build where the processor has the instruction, else twice. */
+export function multiplyAdd(a: v128, b: v128, sum: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, sum);
+  return f32x4.add(sum, f32x4.mul(a, b));
+}
+
+/** Copies `count` floats. */
+export function copyFloats(to: usize, from: usize, count: i32): void {
+  while (count >= 4) {
+    v128.store(to, v128.load(from));
+    to += 16;
+    from += 16;
+    count -= 4;
+  }
+  while (count > 0) {
+    store<f32>(to, load<f32>(from));
+    to += 4;
+    from += 4;
+    count--;
+  }
+}
+
+/** Writes `count` zeros. */
+export function zeroFloats(to: usize, count: i32): void {
+  const zero = f32x4.splat(0);
+  while (count >= 4) {
+    v128.store(to, zero);
+    to += 16;
+    count -= 4;
+  }
+  while (count > 0) {
+    store<f32>(to, 0);
+    to += 4;
+    count--;
+  }
+}

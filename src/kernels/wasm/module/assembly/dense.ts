@@ -1,0 +1,185 @@
+/**
+ * The dense form (ordinary and grouped convolution): an indirect matrix product (Dukhan 2019). Rows of the left matrix
+ * are addresses of input rows, one for each tap; the right matrix is packed in panels of 8 columns (pack.ts). The
+ * functions that do the work are exported so that the optimizer keeps them apart: an engine compiles a function anew
+ * once it is hot, and only later calls get the fast code.
+ */
+import {copyFloats, multiplyAdd, zeroFloats} from './arithmetic';
+import {BLOCK, DEPTH, GATHER_BELOW, PartCall} from './layout';
+import {expandRows} from './taps';
+
+/** Runs one part over all its rows. */
+export function convolveDense(address: usize): void {
+  const call = changetype<PartCall>(address);
+  for (let first = 0; first < call.rows; first += BLOCK)
+    denseBlock(call, first, min(BLOCK, call.rows - first));
+}
+
+export function denseBlock(call: PartCall, first: i32, count: i32): void {
+  const y = call.y + first * call.yRowBytes;
+  expandRows(call, first, count);
+  if (call.starts) startRows(call, y, count);
+  for (let group = 0; group < call.groups; group++) {
+    const offset = (group * call.inputs) << 2;
+    const panels = call.weights + group * ((call.outputs + 7) >> 3) * call.taps * call.inputs * 32;
+    const sums = y + ((group * call.outputs) << 2);
+    if (call.inputs < GATHER_BELOW) multiplyGathered(call, offset, panels, sums, count);
+    else multiplyInPlace(call, offset, panels, sums, count);
+  }
+}
+
+/** Sets the sums of `count` rows to the bias, or to zero. */
+function startRows(call: PartCall, y: usize, count: i32): void {
+  const channels = call.groups * call.outputs;
+  for (let i = 0; i < count; i++, y += call.yRowBytes) {
+    if (call.bias) copyFloats(y, call.bias, channels);
+    else zeroFloats(y, channels);
+  }
+}
+
+/** Multiplies input rows where they lie: several short taps at a time, or one long tap in pieces of DEPTH. */
+function multiplyInPlace(call: PartCall, offset: usize, panels: usize, sums: usize, count: i32): void {
+  const step = max(1, DEPTH / call.inputs);
+  for (let tap = 0; tap < call.taps; tap += step) {
+    const rows = call.pointers + ((tap * BLOCK) << 2);
+    const runs = min(step, call.taps - tap);
+    for (let k = 0; k < call.inputs; k += DEPTH) {
+      const weights = panels + (tap * call.inputs + k) * 32;
+      multiplyPanels(call, rows, runs, offset + (k << 2), min(DEPTH, call.inputs - k), weights, sums, count);
+    }
+  }
+}
+
+/** Copies the taps of each row side by side first, as many as DEPTH holds. */
+function multiplyGathered(call: PartCall, offset: usize, panels: usize, sums: usize, count: i32): void {
+  const step = DEPTH / call.inputs;
+  const rows = call.gathered;
+  for (let tap = 0; tap < call.taps; tap += step) {
+    const taps = min(step, call.taps - tap);
+    for (let i = 0; i < ((count + 3) & ~3); i++) {
+      const to = rows + (BLOCK << 2) + ((i * DEPTH) << 2);
+      store<usize>(rows + ((<usize>i) << 2), to);
+      gatherRow(to, call.pointers + ((tap * BLOCK + i) << 2), taps, offset, call.inputs);
+    }
+    multiplyPanels(call, rows, 1, 0, taps * call.inputs, panels + tap * call.inputs * 32, sums, count);
+  }
+}
+
+/** Copies what `taps` taps of a row read. Taps that lie side by side in memory are one copy. */
+export function gatherRow(to: usize, pointers: usize, taps: i32, offset: usize, inputs: i32): void {
+  const bytes = inputs << 2;
+  const end = pointers + ((taps * BLOCK) << 2);
+  while (pointers < end) {
+    const from = load<usize>(pointers);
+    let next = from + bytes;
+    pointers += BLOCK << 2;
+    while (pointers < end && load<usize>(pointers) === next) {
+      next += bytes;
+      pointers += BLOCK << 2;
+    }
+    copyFloats(to, from + offset, <i32>((next - from) >> 2));
+    to += next - from;
+  }
+}
+
+/** Adds `count` rows times all panels to the sums; `runs` pieces of `length` products for each row. */
+export function multiplyPanels(
+  call: PartCall,
+  rows: usize,
+  runs: i32,
+  offset: usize,
+  length: i32,
+  weights: usize,
+  sums: usize,
+  count: i32,
+): void {
+  const panelBytes = call.taps * call.inputs * 32;
+  const stride = call.yRowBytes;
+  for (let column = 0; column < call.outputs; column += 8, weights += panelBytes, sums += 32) {
+    const columns = min(8, call.outputs - column);
+    for (let i = 0; i < count; i += 4) {
+      const at = sums + i * stride;
+      if (columns === 8 && i + 4 <= count) tile(rows + (i << 2), runs, offset, length, weights, at, stride);
+      else edgeTile(call, rows + (i << 2), runs, offset, length, weights, at, min(4, count - i), columns);
+    }
+  }
+}
+
+/** A tile that is not full: its sums are moved to a full one and back, so that nothing beside them is written. */
+function edgeTile(
+  call: PartCall,
+  rows: usize,
+  runs: i32,
+  offset: usize,
+  length: i32,
+  weights: usize,
+  sums: usize,
+  count: i32,
+  columns: i32,
+): void {
+  for (let i = 0; i < count; i++) copyFloats(call.edge + i * 32, sums + i * call.yRowBytes, columns);
+  tile(rows, runs, offset, length, weights, call.edge, 32);
+  for (let i = 0; i < count; i++) copyFloats(sums + i * call.yRowBytes, call.edge + i * 32, columns);
+}
+
+/**
+ * The inner loop: 4 rows times 8 columns, 8 sums in registers. The only size of tile that is fast in every engine
+ * tried (Node 20 to 24, Chromium); a longer loop body makes it slower.
+ */
+export function tile(
+  rows: usize,
+  runs: i32,
+  offset: usize,
+  length: i32,
+  weights: usize,
+  sums: usize,
+  stride: i32,
+): void {
+  const sums1 = sums + stride;
+  const sums2 = sums1 + stride;
+  const sums3 = sums2 + stride;
+  let s00 = v128.load(sums);
+  let s01 = v128.load(sums, 16);
+  let s10 = v128.load(sums1);
+  let s11 = v128.load(sums1, 16);
+  let s20 = v128.load(sums2);
+  let s21 = v128.load(sums2, 16);
+  let s30 = v128.load(sums3);
+  let s31 = v128.load(sums3, 16);
+  for (let run = 0; run < runs; run++, rows += BLOCK << 2) {
+    let row0 = load<usize>(rows) + offset;
+    let row1 = load<usize>(rows, 4) + offset;
+    let row2 = load<usize>(rows, 8) + offset;
+    let row3 = load<usize>(rows, 12) + offset;
+    const end = weights + length * 32;
+    do {
+      const w0 = v128.load(weights);
+      const w1 = v128.load(weights, 16);
+      let a = v128.load32_splat(row0);
+      s00 = multiplyAdd(a, w0, s00);
+      s01 = multiplyAdd(a, w1, s01);
+      a = v128.load32_splat(row1);
+      s10 = multiplyAdd(a, w0, s10);
+      s11 = multiplyAdd(a, w1, s11);
+      a = v128.load32_splat(row2);
+      s20 = multiplyAdd(a, w0, s20);
+      s21 = multiplyAdd(a, w1, s21);
+      a = v128.load32_splat(row3);
+      s30 = multiplyAdd(a, w0, s30);
+      s31 = multiplyAdd(a, w1, s31);
+      row0 += 4;
+      row1 += 4;
+      row2 += 4;
+      row3 += 4;
+      weights += 32;
+    } while (weights !== end);
+  }
+  v128.store(sums, s00);
+  v128.store(sums, s01, 16);
+  v128.store(sums1, s10);
+  v128.store(sums1, s11, 16);
+  v128.store(sums2, s20);
+  v128.store(sums2, s21, 16);
+  v128.store(sums3, s30);
+  v128.store(sums3, s31, 16);
+}

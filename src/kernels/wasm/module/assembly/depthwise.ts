@@ -1,0 +1,75 @@
+/**
+ * The depthwise form, one input and one output channel a group: per output row and 16 channels, the products of all
+ * taps. Weights are read as the tensor holds them, `[taps, channels]`.
+ */
+import {multiplyAdd} from './arithmetic';
+import {BLOCK, PartCall} from './layout';
+import {expandRows} from './taps';
+
+/** Runs one part over all its rows. */
+export function convolveDepthwise(address: usize): void {
+  const call = changetype<PartCall>(address);
+  for (let first = 0; first < call.rows; first += BLOCK) {
+    depthwiseBlock(call, first, min(BLOCK, call.rows - first));
+  }
+}
+
+export function depthwiseBlock(call: PartCall, first: i32, count: i32): void {
+  expandRows(call, first, count);
+  let y = call.y + first * call.yRowBytes;
+  for (let i = 0; i < count; i++, y += call.yRowBytes) depthwiseRow(call, call.pointers + (i << 2), y);
+}
+
+/** One output row. `pointers` is the column of the row in the block's table. */
+export function depthwiseRow(call: PartCall, pointers: usize, y: usize): void {
+  const bytes = call.groups << 2;
+  const start = call.starts ? call.bias : y;
+  const taps = call.taps;
+  let at = 0;
+  for (; at + 64 <= bytes; at += 64) sixteenChannels(call, pointers, taps, start, y, at);
+  for (; at + 16 <= bytes; at += 16) fourChannels(call, pointers, taps, start, y, at);
+  for (; at < bytes; at += 4) oneChannel(call, pointers, taps, start, y, at);
+}
+
+function sixteenChannels(call: PartCall, pointers: usize, taps: i32, start: usize, y: usize, at: i32): void {
+  let s0 = f32x4.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  if (start) {
+    s0 = v128.load(start + at);
+    s1 = v128.load(start + at, 16);
+    s2 = v128.load(start + at, 32);
+    s3 = v128.load(start + at, 48);
+  }
+  let weights = call.weights + at;
+  for (let tap = 0; tap < taps; tap++, pointers += BLOCK << 2, weights += call.tapBytes) {
+    const x = load<usize>(pointers) + at;
+    s0 = multiplyAdd(v128.load(x), v128.load(weights), s0);
+    s1 = multiplyAdd(v128.load(x, 16), v128.load(weights, 16), s1);
+    s2 = multiplyAdd(v128.load(x, 32), v128.load(weights, 32), s2);
+    s3 = multiplyAdd(v128.load(x, 48), v128.load(weights, 48), s3);
+  }
+  v128.store(y + at, s0);
+  v128.store(y + at, s1, 16);
+  v128.store(y + at, s2, 32);
+  v128.store(y + at, s3, 48);
+}
+
+function fourChannels(call: PartCall, pointers: usize, taps: i32, start: usize, y: usize, at: i32): void {
+  let sum = start ? v128.load(start + at) : f32x4.splat(0);
+  let weights = call.weights + at;
+  for (let tap = 0; tap < taps; tap++, pointers += BLOCK << 2, weights += call.tapBytes) {
+    sum = multiplyAdd(v128.load(load<usize>(pointers) + at), v128.load(weights), sum);
+  }
+  v128.store(y + at, sum);
+}
+
+function oneChannel(call: PartCall, pointers: usize, taps: i32, start: usize, y: usize, at: i32): void {
+  let sum = start ? load<f32>(start + at) : 0;
+  let weights = call.weights + at;
+  for (let tap = 0; tap < taps; tap++, pointers += BLOCK << 2, weights += call.tapBytes) {
+    sum += load<f32>(load<usize>(pointers) + at) * load<f32>(weights);
+  }
+  store<f32>(y + at, sum);
+}

@@ -1,0 +1,72 @@
+/**
+ * What a call of this module is told: addresses and sizes, written by the caller into memory field by field in this
+ * order (src/kernels/wasm/part_call.ts). The module keeps nothing between calls and owns no memory.
+ */
+
+/** Output rows whose taps are expanded at a time: 4 x 24, so that pointers and gathered rows stay in the L2 cache. */
+export const BLOCK: i32 = 96;
+
+/** Products that are summed before the sums go back to memory: 8 columns of so many weights fill 8 kB of L1. */
+export const DEPTH: i32 = 256;
+
+/**
+ * Below this many input channels a group, the taps of a row are copied side by side before they are multiplied: the
+ * inner loop over one tap would be too short.
+ */
+export const GATHER_BELOW: i32 = 32;
+
+/** All fields are four bytes; sizes count elements unless the name says bytes. */
+@unmanaged
+export class PartCall {
+  /** First input channel of the part at the first position. */
+  x!: usize;
+  /** Packed for the dense form (pack.ts); as the tensor holds them for the depthwise form. */
+  weights!: usize;
+  /** Of the part's first output channel; 0 for none. */
+  bias!: usize;
+  /** First output channel of the part at the first position. */
+  y!: usize;
+  /** Room for `taps * BLOCK` addresses. */
+  pointers!: usize;
+  /** What a tap outside the input reads: one zero for each input channel of the part. */
+  zeros!: usize;
+  /** Room for BLOCK addresses and `BLOCK * DEPTH` floats; 0 where nothing is gathered. */
+  gathered!: usize;
+  /** Room for a tile of 4 x 8 floats. */
+  edge!: usize;
+  /** 1 if the sums start at the bias, 0 if they are added to what y holds. */
+  starts!: i32;
+  /** Batch times output positions. */
+  rows!: i32;
+  xRowBytes!: i32;
+  yRowBytes!: i32;
+  /** Bytes from one tap's weights to the next; depthwise form. */
+  tapBytes!: i32;
+  groups!: i32;
+  /** Channels of one group. */
+  inputs!: i32;
+  outputs!: i32;
+  taps!: i32;
+  inputTime!: i32;
+  inputHeight!: i32;
+  inputWidth!: i32;
+  outputTime!: i32;
+  outputHeight!: i32;
+  outputWidth!: i32;
+  /** 0 grid, 1 row-major line, 2 column-major line. */
+  rule!: i32;
+  tapsTime!: i32;
+  tapsHeight!: i32;
+  tapsWidth!: i32;
+  /** Of a line: `strideTime` steps through the frames, `strideWidth` along the line. */
+  strideTime!: i32;
+  strideHeight!: i32;
+  strideWidth!: i32;
+  dilationTime!: i32;
+  dilationHeight!: i32;
+  dilationWidth!: i32;
+  /** Of a line: `paddingWidth` alone. */
+  paddingTime!: i32;
+  paddingHeight!: i32;
+  paddingWidth!: i32;
+}

@@ -1,0 +1,58 @@
+/**
+ * Our WebAssembly module in a given memory: which build the engine can run, and its functions. The module has no
+ * memory, no data and no state of its own; whatever it reads or writes, it was given the address of.
+ */
+import {relaxedSimd, simd} from './binaries';
+
+/** The functions and constants of assembly/index.ts that the host uses. Addresses are bytes. */
+export interface KernelModule {
+  convolveDense(call: number): void;
+  convolveDepthwise(call: number): void;
+  packDense(from: number, to: number, depth: number, groups: number, outputs: number, rowBytes: number): void;
+  BLOCK: WebAssembly.Global<'i32'>;
+  DEPTH: WebAssembly.Global<'i32'>;
+  GATHER_BELOW: WebAssembly.Global<'i32'>;
+}
+
+/** 'relaxed-simd' multiplies and adds in one instruction, where the processor has it. */
+export type Build = 'relaxed-simd' | 'simd';
+
+const sources: Record<Build, string> = {'relaxed-simd': relaxedSimd, simd};
+
+/** The bytes of a build. */
+export function bytesOf(build: Build): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(sources[build]), (character) => character.charCodeAt(0));
+}
+
+/** The best build that this engine runs, or undefined without 128-bit SIMD. */
+export function bestBuild(): Build | undefined {
+  if (typeof WebAssembly === 'undefined') return undefined;
+  return (['relaxed-simd', 'simd'] as const).find((build) => WebAssembly.validate(bytesOf(build)));
+}
+
+/** The functions of a build, working in `memory`. Instantiates anew with every call. */
+export function instantiate(build: Build, memory: WebAssembly.Memory): KernelModule {
+  const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
+  const bytes = shared ? importingSharedMemory(bytesOf(build)) : bytesOf(build);
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {env: {memory}});
+  // The engine types exports as an open map; what they are is said by assembly/index.ts.
+  return instance.exports as unknown as KernelModule;
+}
+
+/** `(import "env" "memory" (memory 0))` in bytes, from the length of the first name to the limits. */
+const MEMORY_IMPORT = [3, 0x65, 0x6e, 0x76, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 0, 0];
+/** Limits of a shared memory: flags 3, at least 0 and at most 65536 pages. */
+const SHARED_LIMITS = [3, 0, 0x80, 0x80, 4];
+
+/**
+ * The same module for a shared memory, which the format makes another import: its limits are flagged and have an
+ * end. The import section holds this one import, so that its length is one byte, 3 bytes more.
+ */
+export function importingSharedMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const at = bytes.findIndex((_, i) => MEMORY_IMPORT.every((byte, k) => bytes[i + k] === byte));
+  const limits = at + MEMORY_IMPORT.length - 2;
+  const patched = [...bytes.subarray(0, limits), ...SHARED_LIMITS, ...bytes.subarray(limits + 2)];
+  // Before the import stand the section's length and the number of imports.
+  patched[at - 2]! += SHARED_LIMITS.length - 2;
+  return Uint8Array.from(patched);
+}

@@ -1,0 +1,93 @@
+/**
+ * What the module is told about one part of a convolution: the fields of `PartCall` in module/assembly/layout.ts, in
+ * their order, and how they follow from a ConvInfo. Addresses are the caller's business.
+ */
+import type {ConvInfo, ConvPart} from '../../ops/conv_info';
+import {type TapRule, tapCount} from '../../ops/taps';
+import {sizeOf} from '../../util/shapes';
+
+/** In the order of the module's class; test/kernels/wasm/module.test.ts compares. */
+export const PART_CALL_FIELDS = [
+  ...(['x', 'weights', 'bias', 'y', 'pointers', 'zeros', 'gathered', 'edge'] as const),
+  ...([
+    'starts',
+    'rows',
+    'xRowBytes',
+    'yRowBytes',
+    'tapBytes',
+    'groups',
+    'inputs',
+    'outputs',
+    'taps',
+  ] as const),
+  ...(['inputTime', 'inputHeight', 'inputWidth', 'outputTime', 'outputHeight', 'outputWidth'] as const),
+  ...(['rule', 'tapsTime', 'tapsHeight', 'tapsWidth', 'strideTime', 'strideHeight', 'strideWidth'] as const),
+  ...(['dilationTime', 'dilationHeight', 'dilationWidth'] as const),
+  ...(['paddingTime', 'paddingHeight', 'paddingWidth'] as const),
+] as const;
+
+export type PartCall = Record<(typeof PART_CALL_FIELDS)[number], number>;
+
+export type Addresses = Pick<
+  PartCall,
+  'x' | 'weights' | 'bias' | 'y' | 'pointers' | 'zeros' | 'gathered' | 'edge'
+>;
+
+export const FLOAT_BYTES = 4;
+
+/** One input and one output channel a group. */
+export function isDepthwise(part: ConvPart): boolean {
+  return part.groups === part.inputChannels && part.groups === part.outputChannels;
+}
+
+/** The call of a part. `starts` is false for a part that adds to the output of an earlier one. */
+export function partCall(info: ConvInfo, part: ConvPart, starts: boolean, addresses: Addresses): PartCall {
+  const [, inputTime, inputHeight, inputWidth, inputChannels] = info.inputShape;
+  const [, outputTime, outputHeight, outputWidth, outputChannels] = info.outputShape;
+  const [, , filterColumns] = info.filterView;
+  return {
+    ...addresses,
+    starts: starts ? 1 : 0,
+    rows: sizeOf(info.outputShape.slice(0, 4)),
+    xRowBytes: inputChannels * FLOAT_BYTES,
+    yRowBytes: outputChannels * FLOAT_BYTES,
+    tapBytes: filterColumns * FLOAT_BYTES,
+    groups: part.groups,
+    inputs: part.inputChannels / part.groups,
+    outputs: part.outputChannels / part.groups,
+    taps: tapCount(part.rule),
+    ...{inputTime, inputHeight, inputWidth, outputTime, outputHeight, outputWidth},
+    ...ruleFields(part.rule),
+  };
+}
+
+type RuleField = Extract<keyof PartCall, 'rule' | `${'taps' | 'stride' | 'dilation' | 'padding'}${string}`>;
+
+function ruleFields(rule: TapRule): Pick<PartCall, Exclude<RuleField, 'taps'>> {
+  if (rule.kind === 'grid') {
+    const [tapsTime, tapsHeight, tapsWidth] = rule.taps;
+    const [strideTime, strideHeight, strideWidth] = rule.strides;
+    const [dilationTime, dilationHeight, dilationWidth] = rule.dilations;
+    const [paddingTime, paddingHeight, paddingWidth] = rule.padding;
+    return {
+      rule: 0,
+      ...{tapsTime, tapsHeight, tapsWidth, strideTime, strideHeight, strideWidth},
+      ...{dilationTime, dilationHeight, dilationWidth, paddingTime, paddingHeight, paddingWidth},
+    };
+  }
+  return {
+    rule: rule.order === 'row-major' ? 1 : 2,
+    ...{tapsTime: 1, tapsHeight: 1, tapsWidth: rule.taps},
+    ...{strideTime: rule.timeStride, strideHeight: 1, strideWidth: rule.stride},
+    ...{dilationTime: 1, dilationHeight: 1, dilationWidth: 1},
+    ...{paddingTime: 0, paddingHeight: 0, paddingWidth: rule.padding},
+  };
+}
+
+/** Writes a call where the module will read it. */
+export function writePartCall(memory: WebAssembly.Memory, address: number, call: PartCall): void {
+  const view = new Int32Array(memory.buffer, address, PART_CALL_FIELDS.length);
+  PART_CALL_FIELDS.forEach((field, i) => {
+    view[i] = call[field];
+  });
+}
