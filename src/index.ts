@@ -28,6 +28,16 @@ export {
 export * as networks from './networks';
 export {createNetwork, listNetworks, registerNetwork} from './networks';
 export * from './ops';
+export {
+  type Recognition,
+  type RecognizeOptions,
+  readViews,
+  recognize,
+  TEST_VIEWS,
+  type ViewOptions,
+  type Views,
+  viewIndices,
+} from './recognize';
 export {FormatError, InvalidArgumentError, StsError, UnavailableError} from './util/errors';
 export * as video from './video';
 export * from './zoo';
