@@ -57,25 +57,28 @@ export function assign(
   checkpoint: Checkpoint,
   {names = (name) => name, strict = true}: AssignOptions = {},
 ): AssignReport {
-  const weights = weightsByName(model, 'checkpoints.assign');
-  const {pairs, extra} = pairUp(weights, checkpoint, names);
-  const report: AssignReport = {assigned: [], missing: [], extra, misshapen: []};
-  const fitting: [Weight, CheckpointEntry][] = [];
-  for (const [name, weight] of weights) {
-    const entry = pairs.get(name);
-    const expected = shapeOf(weight);
-    if (!entry) report.missing.push(name);
-    else if (!sameShape(expected, entry.shape)) report.misshapen.push({name, expected, given: entry.shape});
-    else {
-      report.assigned.push(name);
-      fitting.push([weight, entry]);
-    }
-  }
+  const {report, fitting, total} = match(model, checkpoint, names, 'checkpoints.assign');
   if (strict && report.missing.length + report.extra.length + report.misshapen.length > 0) {
-    throw new InvalidArgumentError(mismatch(report, weights.size));
+    throw new InvalidArgumentError(mismatch(report, total));
   }
   writeAll(fitting);
   return report;
+}
+
+/**
+ * What {@link assign} would report, without `strict`; reads names and shapes only and changes nothing.
+ *
+ * @returns as `assigned` the weights that would get values
+ * @throws InvalidArgumentError when two checkpoint names map to one weight, or two weights of the model have one name.
+ * @example
+ * const {missing, extra, misshapen} = checkpoints.compare(model, checkpoint);
+ */
+export function compare(
+  model: LayersModel,
+  checkpoint: Checkpoint,
+  {names = (name) => name}: Pick<AssignOptions, 'names'> = {},
+): AssignReport {
+  return match(model, checkpoint, names, 'checkpoints.compare').report;
 }
 
 /**
@@ -122,10 +125,34 @@ function weightsByName(model: LayersModel, caller: string): Map<string, Weight> 
   return weights;
 }
 
+function match(
+  model: LayersModel,
+  checkpoint: Checkpoint,
+  names: (name: string) => string | null,
+  caller: string,
+) {
+  const weights = weightsByName(model, caller);
+  const {pairs, extra} = pairUp(weights, checkpoint, names, caller);
+  const report: AssignReport = {assigned: [], missing: [], extra, misshapen: []};
+  const fitting: [Weight, CheckpointEntry][] = [];
+  for (const [name, weight] of weights) {
+    const entry = pairs.get(name);
+    const expected = shapeOf(weight);
+    if (!entry) report.missing.push(name);
+    else if (!sameShape(expected, entry.shape)) report.misshapen.push({name, expected, given: entry.shape});
+    else {
+      report.assigned.push(name);
+      fitting.push([weight, entry]);
+    }
+  }
+  return {report, fitting, total: weights.size};
+}
+
 function pairUp(
   weights: ReadonlyMap<string, Weight>,
   checkpoint: Checkpoint,
   names: (name: string) => string | null,
+  caller: string,
 ) {
   const pairs = new Map<string, CheckpointEntry>();
   const sources = new Map<string, string>();
@@ -140,7 +167,7 @@ function pairUp(
     const before = sources.get(target);
     if (before !== undefined) {
       throw new InvalidArgumentError(
-        `checkpoints.assign: ${before} and ${name} both map to the weight ${target}; let names() return null for one of them`,
+        `${caller}: ${before} and ${name} both map to the weight ${target}; let names() return null for one of them`,
       );
     }
     sources.set(target, name);

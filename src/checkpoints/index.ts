@@ -3,6 +3,7 @@ export {
   type AssignOptions,
   type AssignReport,
   assign,
+  compare,
   fromLayersModel,
   type Misshapen,
 } from './assign';

@@ -7,6 +7,7 @@ import {
   assign,
   Checkpoint,
   type CheckpointEntry,
+  compare,
   entryOf,
   fromLayersModel,
   read,
@@ -102,12 +103,15 @@ describe('assign', () => {
     expect(await values(target)).toEqual(before);
   });
 
-  it('not strict: assigns what fits and reports the rest', async () => {
+  it('not strict: assigns what fits and reports the rest, as compare has foretold', async () => {
     const target = model();
     const before = await values(target);
     const entries = fitting(target).filter(([name]) => name === 'bn/gamma');
     entries.push(['x', entries[0]![1]], ['conv/bias', entryOf(Float32Array.of(1, 2), [2])]);
+    const foretold = compare(target, new Checkpoint(entries));
+    expect(await values(target)).toEqual(before);
     const report = assign(target, new Checkpoint(entries), {strict: false});
+    expect(foretold).toEqual(report);
     expect(report).toEqual({
       assigned: ['bn/gamma'],
       missing: NAMES.filter((name) => name !== 'bn/gamma' && name !== 'conv/bias'),

@@ -155,6 +155,7 @@ describe('writing', () => {
           new CheckpointEntry(dtype, shape, () => bytes),
         ]);
         const written = safetensors.write(entries, new Map(metadata));
+        expect(join(...safetensors.parts(entries, new Map(metadata)))).toEqual(written);
         const checkpoint = safetensors.read(written);
         expect([...checkpoint.metadata]).toEqual(metadata);
         expect(checkpoint.names()).toEqual(tensors.map(([name]) => name));

@@ -13,6 +13,7 @@ import {type Checkpoint, entryOf, read, safetensors} from '../../src/checkpoints
 import {main} from '../../src/cli/main';
 import {writeWhole} from '../../src/cli/write_file';
 import {networkDefinition, registerNetwork} from '../../src/networks';
+import {FormatError} from '../../src/util/errors';
 import {loadModel} from '../../src/zoo';
 import {fillInput} from '../support/fill';
 import {box} from './fake';
@@ -82,8 +83,10 @@ describe('convert', () => {
     expect(tf.memory().numTensors).toBe(before);
     const path = join(out, `${network}.safetensors`);
     expect(readdirSync(out)).toEqual([`${network}.safetensors`]);
+    const tensors = [...read(readFileSync(path)).tensors.values()];
+    const bytes = tensors.reduce((sum, {byteLength}) => sum + byteLength, 0).toLocaleString('en-US');
     expect(said).toBe(
-      `${path}: ${read(readFileSync(path)).tensors.size} tensors, 5 classes, ${readFileSync(path).length.toLocaleString('en-US')} bytes (names of ${origin})\n`,
+      `${path}: ${tensors.length} tensors of ${bytes} bytes, 5 classes, from names of ${origin}\n`,
     );
     const {forward} = files[origin === 'timm' ? 'timm_tiny_x3d.pth.tar' : 'mmaction_tiny_slowonly.pth'];
     expect(await errorOf(path, forward.input_shape, forward.logits_f64)).toBeLessThan(1e-5);
@@ -227,22 +230,33 @@ describe('convert refuses', () => {
 });
 
 describe('writeWhole', () => {
+  const encode = (text: string) => new TextEncoder().encode(text);
+
   it('takes away what it made when it fails, and no more', async () => {
     // A folder of the file's own name: the rename fails after everything has been written.
     mkdirSync(join(out, 'a', 'name'), {recursive: true});
-    await expect(writeWhole(join(out, 'a'), 'name', new Uint8Array(3))).rejects.toThrow(/cannot write/);
+    await expect(writeWhole(join(out, 'a'), 'name', [new Uint8Array(3)])).rejects.toThrow(/cannot write/);
     expect(readdirSync(join(out, 'a'))).toEqual(['name']);
-    await expect(writeWhole(join(out, 'b', 'c'), 'no\0name', new Uint8Array(3))).rejects.toThrow(
+    await expect(writeWhole(join(out, 'b', 'c'), 'no\0name', [new Uint8Array(3)])).rejects.toThrow(
       /cannot write/,
     );
     expect(readdirSync(out)).toEqual(['a']);
+  });
+
+  it('passes on what goes wrong while a part is made', async () => {
+    function* damaged() {
+      yield encode('begins well');
+      throw new FormatError('damaged');
+    }
+    await expect(writeWhole(out, 'name', damaged())).rejects.toThrow(new FormatError('damaged'));
+    expect(existsSync(out)).toBe(false);
   });
 
   it('replaces an older file, keeping its neighbours', async () => {
     mkdirSync(out);
     writeFileSync(join(out, 'name'), 'old');
     writeFileSync(join(out, 'other'), 'other');
-    expect(await writeWhole(out, 'name', new TextEncoder().encode('new'))).toBe(join(out, 'name'));
+    expect(await writeWhole(out, 'name', [encode('n'), encode('ew')])).toBe(join(out, 'name'));
     expect(readdirSync(out).map((name) => readFileSync(join(out, name), 'utf8'))).toEqual(['new', 'other']);
   });
 });

@@ -116,6 +116,11 @@ function checkLayout(rows: readonly TensorRow[], dataBytes: number): void {
   }
 }
 
+/** Tensors to write: pairs of name and tensor, such as a {@link Checkpoint}. */
+type Entries = Iterable<readonly [string, CheckpointEntry]>;
+
+type Metadata = ReadonlyMap<string, string> | Readonly<Record<string, string>>;
+
 /**
  * Writes tensors as a safetensors file. Names keep their order; the data is laid out widest type first, so that
  * every tensor is aligned for typed arrays and memory maps.
@@ -125,10 +130,36 @@ function checkLayout(rows: readonly TensorRow[], dataBytes: number): void {
  * @throws InvalidArgumentError for a name given twice, the reserved name `__metadata__`, text that is not valid
  *   Unicode, or more bytes than one array can hold.
  */
-function write(
-  entries: Iterable<readonly [string, CheckpointEntry]>,
-  metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>> = {},
-): Uint8Array {
+function write(entries: Entries, metadata: Metadata = {}): Uint8Array {
+  const {start, placed, byteLength} = layOut(entries, metadata);
+  const file = allocate(byteLength);
+  file.set(start);
+  let position = start.length;
+  for (const entry of placed) {
+    file.set(entry.bytes(), position);
+    position += entry.byteLength;
+  }
+  return file;
+}
+
+/**
+ * The file that {@link write} makes, in parts: no more than one tensor of it is in memory at a time.
+ *
+ * @returns the parts in order; each is made when it is asked for, and may be a window into what was read
+ * @throws InvalidArgumentError at once, as `write` does, but for the size
+ * @example
+ * await writeFile('half.safetensors', checkpoints.safetensors.parts(entries));
+ */
+function parts(entries: Entries, metadata: Metadata = {}): Iterable<Uint8Array> {
+  const {start, placed} = layOut(entries, metadata);
+  return (function* () {
+    yield start;
+    for (const entry of placed) yield entry.bytes();
+  })();
+}
+
+/** What comes before the data, and the tensors in the order of their places in it. */
+function layOut(entries: Entries, metadata: Metadata) {
   const tensors = new Map<string, CheckpointEntry>();
   for (const [name, entry] of entries) {
     checkText(name, 'the name');
@@ -146,17 +177,16 @@ function write(
     total += entry.byteLength;
   }
   const header = headerBytes(tensors, begins, metadata);
-  const file = allocate(8 + header.length + total);
-  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
-  file.set(header, 8);
-  for (const [name, entry] of placed) file.set(entry.bytes(), 8 + header.length + begins.get(name)!);
-  return file;
+  const start = new Uint8Array(8 + header.length);
+  new DataView(start.buffer).setBigUint64(0, BigInt(header.length), true);
+  start.set(header, 8);
+  return {start, placed: placed.map(([, entry]) => entry), byteLength: start.length + total};
 }
 
 function headerBytes(
   tensors: ReadonlyMap<string, CheckpointEntry>,
   begins: ReadonlyMap<string, number>,
-  metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>>,
+  metadata: Metadata,
 ): Uint8Array {
   // Members are joined as text: in an object, names such as "10" would move to the front and "__proto__" would vanish.
   const members: string[] = [];
@@ -199,15 +229,16 @@ function allocate(length: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(length);
   } catch {
     throw new InvalidArgumentError(
-      `safetensors.write: the file would have ${length} bytes, more than can be allocated here; write it in parts`,
+      `safetensors.write: the file would have ${length} bytes, more than can be allocated here; use safetensors.parts`,
     );
   }
 }
 
-/** The safetensors format, with `write(entries, metadata)` besides the reader. */
-export const safetensors: CheckpointFormat & {write: typeof write} = {
+/** The safetensors format, with `write(entries, metadata)` and `parts(entries, metadata)` besides the reader. */
+export const safetensors: CheckpointFormat & {write: typeof write; parts: typeof parts} = {
   name: 'safetensors',
   canRead,
   read,
   write,
+  parts,
 };

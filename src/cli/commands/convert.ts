@@ -4,14 +4,7 @@
  */
 import {basename} from 'node:path';
 import {parseArgs} from 'node:util';
-import {
-  type AssignReport,
-  assign,
-  type Checkpoint,
-  fromLayersModel,
-  read,
-  safetensors,
-} from '../../checkpoints';
+import {type AssignReport, type Checkpoint, compare, read, safetensors} from '../../checkpoints';
 import {renamed} from '../../checkpoints/names';
 import {createNetwork, networkDefinition} from '../../networks';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
@@ -106,36 +99,38 @@ function differences({missing, extra, misshapen}: AssignReport): string[] {
   ];
 }
 
-/** The checkpoint as the network would save it; says on stderr what does not fit before it throws. */
-async function convert(options: ConvertOptions, io: CliIo) {
-  const {file, network, half} = options;
+/**
+ * Compares the checkpoint with the network, for which the network is built but not filled: a file of 140 MB is to need
+ * no multiple of that. Says on stderr what does not fit before it throws.
+ */
+function requireFit(
+  checkpoint: Checkpoint,
+  {file, network, origin, classes}: {file: string; network: string; origin: string; classes: number},
+  io: CliIo,
+): void {
+  const model = createNetwork(network, {classes, weightless: true});
+  const report = compare(model, checkpoint);
+  model.dispose();
+  const {missing, extra, misshapen} = report;
+  if (missing.length + extra.length + misshapen.length === 0) return;
+  io.stderr.write(`${differences(report).join('\n')}\n`);
+  throw new FormatError(
+    `'${file}' does not fit ${network} (names of ${origin}): ${missing.length} missing, ${extra.length} extra, ` +
+      `${misshapen.length} misshapen; nothing was written`,
+  );
+}
+
+async function run(options: ConvertOptions, io: CliIo): Promise<void> {
+  const {file, network, folder, half} = options;
   const {family} = networkDefinition(network);
   const original = read(await readUserFile(file));
   const {origin, names} = nameMapFor(family, options.origin, original);
   const ours = renamed(original, names);
   const classes = classesOf(ours, file, network);
+  // Layers hold their weights on some backend; nothing is computed on it.
   await startBackend('cpu');
-  const model = createNetwork(network, {classes, weightless: true});
-  try {
-    // Not strict, for the report as data: a model that is only partly filled goes no further than this function.
-    const report = assign(model, ours, {strict: false});
-    const {missing, extra, misshapen} = report;
-    if (missing.length + extra.length + misshapen.length > 0) {
-      io.stderr.write(`${differences(report).join('\n')}\n`);
-      throw new FormatError(
-        `'${file}' does not fit ${network} (names of ${origin}): ${missing.length} missing, ${extra.length} extra, ` +
-          `${misshapen.length} misshapen; nothing was written`,
-      );
-    }
-    return {origin, classes, weights: await fromLayersModel(model, {dtype: half ? 'F16' : 'F32'})};
-  } finally {
-    model.dispose();
-  }
-}
-
-async function run(options: ConvertOptions, io: CliIo): Promise<void> {
-  const {file, network, folder} = options;
-  const {origin, classes, weights} = await convert(options, io);
+  requireFit(ours, {file, network, origin, classes}, io);
+  const entries = [...ours].map(([name, entry]) => [name, entry.toFloat(half ? 'F16' : 'F32')] as const);
   const metadata = {
     network,
     classes: String(classes),
@@ -143,11 +138,10 @@ async function run(options: ConvertOptions, io: CliIo): Promise<void> {
     std: JSON.stringify(NORMALIZATION.std),
     source: basename(file),
   };
-  const bytes = safetensors.write(weights, metadata);
-  const path = await writeWhole(folder, `${network}.safetensors`, bytes);
+  const path = await writeWhole(folder, `${network}.safetensors`, safetensors.parts(entries, metadata));
+  const bytes = entries.reduce((sum, [, {byteLength}]) => sum + byteLength, 0);
   io.stdout.write(
-    `${path}: ${grouped(weights.tensors.size)} tensors, ${classes} classes, ${grouped(bytes.length)} bytes ` +
-      `(names of ${origin})\n`,
+    `${path}: ${grouped(entries.length)} tensors of ${grouped(bytes)} bytes, ${classes} classes, from names of ${origin}\n`,
   );
 }
 
