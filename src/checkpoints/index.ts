@@ -22,3 +22,4 @@ export {pytorchZip} from './formats/pytorch_zip';
 export {safetensors} from './formats/safetensors';
 export * as names from './names';
 export {ALL_FORMATS, type ReadOptions, read} from './read';
+export {type ToTorchOptions, toTorch} from './to_torch';
