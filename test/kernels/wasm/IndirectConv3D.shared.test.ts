@@ -1,0 +1,134 @@
+/**
+ * Shapes that reach every loop of the wasm kernel, against plain float64 loops: more rows than a block, more products
+ * than a panel is deep, tails of every length, groups, several parts, several clips. The random geometries of
+ * test/ops have few channels and stay in the first turn of most loops.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {beforeAll, describe, expect, it} from 'vitest';
+import * as sts from '../../../src';
+import {implementations} from '../../support/implementations';
+import {
+  type Axes,
+  type NaiveConvolution,
+  naiveConv3d,
+  naiveDepthwiseConv3d,
+  naiveForward,
+  naiveStsDepthwise,
+  naiveStsTemporal,
+} from '../../support/naive_conv3d';
+import {tensorOf, valuesOf} from './wasm_host';
+
+interface Shape {
+  batch?: number;
+  size: Axes;
+  kernel: Axes;
+  inputs: number;
+  /** Per group; the multiplier of a depthwise convolution. */
+  outputs: number;
+  groups?: number;
+  strides?: Axes;
+}
+
+/** A 'same' convolution, output ceil(size / stride). */
+function geometry({batch = 1, size, kernel, inputs, outputs, groups = 1, strides = [1, 1, 1]}: Shape) {
+  const output = size.map((n, axis) => Math.ceil(n / strides[axis]!)) as Axes;
+  const before = size.map((n, axis) =>
+    Math.floor(Math.max(0, (output[axis]! - 1) * strides[axis]! + kernel[axis]! - n) / 2),
+  ) as Axes;
+  return {
+    xShape: [batch, ...size, inputs * groups],
+    filterShape: [...kernel, inputs, outputs * groups],
+    strides,
+    dilations: [1, 1, 1] as Axes,
+    before,
+    output,
+    groups,
+  };
+}
+
+type Run = (x: tf.Tensor5D, filter: tf.Tensor5D, bias: tf.Tensor1D) => tf.Tensor5D;
+
+async function check(naive: NaiveConvolution, run: Run): Promise<void> {
+  const channels = naive.yShape[4]!;
+  const [x, w, bias] = [naive.xShape, naive.filterShape, [channels]];
+  const y = tf.tidy(() => run(tensorOf(x, 1), tensorOf(w, 2), tf.tensor1d(valuesOf(bias, 3))));
+  expect(y.shape).toEqual(naive.yShape);
+  const given = await y.data();
+  y.dispose();
+  const added = valuesOf(bias, 3);
+  const {values, bounds} = naiveForward(naive, valuesOf(x, 1), valuesOf(w, 2));
+  const worst = values.findIndex((value, i) => {
+    const expected = value + added[i % channels]!;
+    const bound = bounds[i]! + 2 ** -23 * (Math.abs(value) + Math.abs(added[i % channels]!));
+    return !(Math.abs(given[i]! - expected) <= bound);
+  });
+  expect(worst, `y[${worst}] is ${given[worst]}`).toBe(-1);
+}
+
+const dense: Record<string, Shape> = {
+  'more inputs than a panel is deep': {size: [1, 5, 5], kernel: [3, 1, 1], inputs: 300, outputs: 8},
+  'several taps at a depth, a tail of outputs': {size: [2, 7, 9], kernel: [1, 3, 3], inputs: 40, outputs: 21},
+  'gathered taps, more than one depth of them': {size: [3, 8, 9], kernel: [3, 5, 5], inputs: 7, outputs: 12},
+  'the stem of a network': {size: [2, 13, 14], kernel: [1, 7, 7], inputs: 3, outputs: 16, strides: [1, 2, 2]},
+  'pointwise, one output': {size: [2, 6, 10], kernel: [1, 1, 1], inputs: 33, outputs: 1},
+  'blocks that cross clips': {batch: 3, size: [2, 7, 5], kernel: [3, 3, 3], inputs: 4, outputs: 9},
+  'long groups': {size: [2, 6, 6], kernel: [1, 3, 3], inputs: 35, outputs: 11, groups: 3},
+  'short groups': {size: [2, 6, 6], kernel: [3, 3, 3], inputs: 4, outputs: 3, groups: 8},
+};
+
+const depthwise: Record<string, Shape> = {
+  '37 channels: 16, 16, 4 and 1': {
+    batch: 2,
+    size: [3, 7, 9],
+    kernel: [3, 3, 3],
+    inputs: 1,
+    outputs: 1,
+    groups: 37,
+  },
+  'stride 2': {size: [3, 9, 10], kernel: [3, 3, 3], inputs: 1, outputs: 1, groups: 22, strides: [1, 2, 2]},
+  '5 x 1 x 1': {size: [6, 5, 5], kernel: [5, 1, 1], inputs: 1, outputs: 1, groups: 19},
+  'multiplier 2': {size: [2, 5, 5], kernel: [3, 3, 3], inputs: 1, outputs: 2, groups: 9},
+  'multiplier 3': {size: [2, 5, 5], kernel: [1, 3, 3], inputs: 1, outputs: 3, groups: 7},
+};
+
+describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$name', ({use}) => {
+  beforeAll(use);
+
+  it.each(Object.entries(dense))('conv3d: %s', async (_, shape) => {
+    const g = geometry(shape);
+    await check(naiveConv3d(g), (x, w, bias) =>
+      sts.conv3d(x, w, g.strides, 'same', 'NDHWC', 1, {bias, groups: g.groups}),
+    );
+  });
+
+  it.each(Object.entries(depthwise))('depthwiseConv3d: %s', async (_, shape) => {
+    const g = geometry(shape);
+    const filterShape = [...shape.kernel, g.groups, shape.outputs];
+    await check(naiveDepthwiseConv3d({...g, filterShape}), (x, w, bias) =>
+      sts.depthwiseConv3d(x, w, g.strides, 'same', 'NDHWC', 1, {bias}),
+    );
+  });
+
+  it('stsConv3d: 70 inputs, 37 outputs, two clips', async () => {
+    const g = geometry({batch: 2, size: [3, 6, 7], kernel: [3, 1, 1], inputs: 70, outputs: 37});
+    await check(naiveStsTemporal(g, [10, 9, 18]), (x, w, bias) =>
+      sts.stsConv3d(x, w, 1, 'same', 'NDHWC', 1, {bias}),
+    );
+  });
+
+  it('stsDepthwiseConv3d: 45 channels, stride 2, two clips', async () => {
+    const shape: Shape = {batch: 2, size: [3, 8, 10], kernel: [3, 3, 3], inputs: 1, outputs: 1, groups: 45};
+    const g = geometry({...shape, strides: [1, 2, 2]});
+    await check(naiveStsDepthwise({...g, filterShape: [3, 3, 3, 45, 1]}), (x, w, bias) =>
+      sts.stsDepthwiseConv3d(x, w, [1, 2, 2], 'same', 'NDHWC', 1, {bias}),
+    );
+  });
+
+  it('takes an empty batch', () => {
+    const y = tf.tidy(() =>
+      sts.conv3d(tf.zeros<tf.Rank.R5>([0, 2, 4, 4, 3]), tensorOf([1, 3, 3, 3, 5], 1), 1, 'same'),
+    );
+    expect(y.shape).toEqual([0, 2, 4, 4, 5]);
+    y.dispose();
+  });
+});

@@ -1,0 +1,33 @@
+/** What the tests of the wasm kernels share: the live backend's inside, and tensors with values of their own. */
+
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** The parts of Emscripten's module object that the tests watch or replace. */
+export interface Heap {
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+  HEAPU8: Uint8Array;
+}
+
+export function liveBackend(): BackendWasm {
+  return tf.backend() as BackendWasm;
+}
+
+export function heapOf(backend: BackendWasm): Heap {
+  return backend.wasm as unknown as Heap;
+}
+
+/** Values in (-0.5, 0.5) from a Lehmer generator. */
+export function valuesOf(shape: readonly number[], seed: number): Float32Array {
+  let state = seed * 7919 + 1;
+  const size = shape.reduce((product, n) => product * n, 1);
+  return Float32Array.from({length: size}, () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647 - 0.5;
+  });
+}
+
+export function tensorOf(shape: number[], seed: number): tf.Tensor5D {
+  return tf.tensor<tf.Rank.R5>(valuesOf(shape, seed), shape as [number, number, number, number, number]);
+}
