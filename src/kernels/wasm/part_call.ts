@@ -35,9 +35,9 @@ export type Addresses = Pick<
 
 export const FLOAT_BYTES = 4;
 
-/** One input and one output channel a group. */
+/** One input channel a group, of several groups, and fewer outputs than fill a tile of the dense form. */
 export function isDepthwise(part: ConvPart): boolean {
-  return part.groups === part.inputChannels && part.groups === part.outputChannels;
+  return part.groups === part.inputChannels && part.groups > 1 && part.outputChannels < 8 * part.groups;
 }
 
 /** The call of a part. `starts` is false for a part that adds to the output of an earlier one. */

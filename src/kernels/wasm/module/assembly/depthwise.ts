@@ -1,6 +1,6 @@
 /**
- * The depthwise form, one input and one output channel a group: per output row and 16 channels, the products of all
- * taps. Weights are read as the tensor holds them, `[taps, channels]`.
+ * The depthwise form, one input channel a group: per output row and 16 channels, the products of all taps. Weights are
+ * read as the tensor holds them, `[taps, channels]`. Several outputs a group (a channel multiplier) go 4 at a time.
  */
 import {multiplyAdd} from './arithmetic';
 import {BLOCK, PartCall} from './layout';
@@ -22,10 +22,15 @@ export function depthwiseBlock(call: PartCall, first: i32, count: i32): void {
 
 /** One output row. `pointers` is the column of the row in the block's table. */
 export function depthwiseRow(call: PartCall, pointers: usize, y: usize): void {
-  const bytes = call.groups << 2;
+  const bytes = (call.groups * call.outputs) << 2;
   const start = call.starts ? call.bias : y;
   const taps = call.taps;
   let at = 0;
+  if (call.outputs > 1) {
+    for (; at + 16 <= bytes; at += 16) fourOutputs(call, pointers, taps, start, y, at);
+    for (; at < bytes; at += 4) oneChannel(call, pointers, taps, start, y, at);
+    return;
+  }
   for (; at + 64 <= bytes; at += 64) sixteenChannels(call, pointers, taps, start, y, at);
   for (; at + 16 <= bytes; at += 16) fourChannels(call, pointers, taps, start, y, at);
   for (; at < bytes; at += 4) oneChannel(call, pointers, taps, start, y, at);
@@ -65,11 +70,36 @@ function fourChannels(call: PartCall, pointers: usize, taps: i32, start: usize, 
   v128.store(y + at, sum);
 }
 
+/** Four outputs that read inputs of their own: which, is worked out once for all taps. */
+function fourOutputs(call: PartCall, pointers: usize, taps: i32, start: usize, y: usize, at: i32): void {
+  const from0 = inputOf(call, at);
+  const from1 = inputOf(call, at + 4);
+  const from2 = inputOf(call, at + 8);
+  const from3 = inputOf(call, at + 12);
+  let sum = start ? v128.load(start + at) : f32x4.splat(0);
+  let weights = call.weights + at;
+  for (let tap = 0; tap < taps; tap++, pointers += BLOCK << 2, weights += call.tapBytes) {
+    const row = load<usize>(pointers);
+    let x = v128.load32_splat(row + from0);
+    x = f32x4.replace_lane(x, 1, load<f32>(row + from1));
+    x = f32x4.replace_lane(x, 2, load<f32>(row + from2));
+    x = f32x4.replace_lane(x, 3, load<f32>(row + from3));
+    sum = multiplyAdd(x, v128.load(weights), sum);
+  }
+  v128.store(y + at, sum);
+}
+
+/** Where the output channel at byte `at` finds its input channel, in bytes. */
+function inputOf(call: PartCall, at: i32): i32 {
+  return ((at >> 2) / call.outputs) << 2;
+}
+
 function oneChannel(call: PartCall, pointers: usize, taps: i32, start: usize, y: usize, at: i32): void {
   let sum = start ? load<f32>(start + at) : 0;
   let weights = call.weights + at;
+  const from = inputOf(call, at);
   for (let tap = 0; tap < taps; tap++, pointers += BLOCK << 2, weights += call.tapBytes) {
-    sum += load<f32>(load<usize>(pointers) + at) * load<f32>(weights);
+    sum += load<f32>(load<usize>(pointers) + from) * load<f32>(weights);
   }
   store<f32>(y + at, sum);
 }
