@@ -1,4 +1,5 @@
 /** Inflation of image networks into video networks. */
+export {imageModePlan, middleSlices, resNetPlan} from './authors_plans';
 export {type InflateOptions, inflate, weightsOf} from './inflate';
 export {
   INFLATION_RULES,

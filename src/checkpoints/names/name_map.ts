@@ -6,7 +6,7 @@
 import {Checkpoint} from '../checkpoint';
 
 /** What a PyTorch module is; decides the names and the layout of its tensors. */
-export type ModuleKind = 'conv' | 'depthwise' | 'norm' | 'dense';
+export type ModuleKind = 'conv' | 'conv2d' | 'depthwise' | 'norm' | 'dense';
 
 /**
  * One row of a table. `{x}` stands for a number, the same on both sides, so that
@@ -39,10 +39,17 @@ interface TensorName {
   readonly axes: readonly number[];
 }
 
-/** PyTorch's `[out, in / groups, t, h, w]` is our `[t, h, w, in / groups, out]`; its linear `[out, in]` our `[in, out]`. */
+/**
+ * PyTorch's `[out, in / groups, t, h, w]` is our `[t, h, w, in / groups, out]`, without time `[h, w, in / groups, out]`; its
+ * linear `[out, in]` our `[in, out]`.
+ */
 const TENSORS: Readonly<Record<ModuleKind, readonly TensorName[]>> = {
   conv: [
     {torch: 'weight', ours: 'kernel', axes: [2, 3, 4, 1, 0]},
+    {torch: 'bias', ours: 'bias', axes: [0]},
+  ],
+  conv2d: [
+    {torch: 'weight', ours: 'kernel', axes: [2, 3, 1, 0]},
     {torch: 'bias', ours: 'bias', axes: [0]},
   ],
   depthwise: [
