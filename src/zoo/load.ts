@@ -7,10 +7,12 @@ import {read, safetensors} from '../checkpoints';
 import {inflate} from '../inflate';
 import {createNetwork, networkDefinition} from '../networks';
 import {FormatError, InvalidArgumentError} from '../util/errors';
-import {CATALOG, type CatalogEntry, type ModelInput} from './catalog';
-import {type Described, parseDescription, parseLabels} from './described';
+import {CATALOG, type CatalogEntry} from './catalog';
+import {type Described, parseDescription} from './described';
 import {ownPackageRoot, type ReadFile, readCatalogFile, readOrExplain} from './files';
+import {readLabelFile} from './labels';
 import {readLayersModel} from './layers_model_file';
+import type {ModelInput} from './rows';
 
 export interface LoadModelOptions {
   /** Length of the clip, instead of the model's own. */
@@ -84,7 +86,7 @@ const catalogNames = () => CATALOG.map(({name}) => name).join(', ');
 async function loadCatalogEntry(entry: CatalogEntry, options: LoadModelOptions): Promise<LoadedModel> {
   const {readFile, onProgress} = options;
   const root = options.packageRoot ?? ownPackageRoot(import.meta.url);
-  const labels = await readLabels(entry, options);
+  const labels = await readLabelFile(entry.labels, options);
   onProgress?.(0.1);
   const bytes = await readCatalogFile(readFile, entry.weights, root);
   onProgress?.(0.5);
@@ -165,17 +167,7 @@ async function labelsOf(
   options: LoadModelOptions,
 ): Promise<readonly string[]> {
   if (labels !== undefined) return labels;
-  return known?.labels.count === classes ? readLabels(known, options) : [];
-}
-
-async function readLabels(
-  {labels: file}: CatalogEntry,
-  options: LoadModelOptions,
-): Promise<readonly string[]> {
-  const root = options.packageRoot ?? ownPackageRoot(import.meta.url);
-  const labels = parseLabels(new TextDecoder().decode(await readCatalogFile(options.readFile, file, root)));
-  if (labels?.length === file.count) return labels;
-  throw new FormatError(`loadModel: ${file.path} is no list of ${file.count} names.`);
+  return known?.labels.count === classes ? readLabelFile(known.labels, options) : [];
 }
 
 function build(network: string, {frames, cropSize}: ModelInput, classes: number): LayersModel {
