@@ -35,7 +35,8 @@ function scratchLayout({module}: WasmHost, part: ConvPart): ScratchLayout {
   const zeros = take(part.inputChannels);
   const edge = take(4 * PANEL);
   const gathered = take(gathers ? block + block * depth : 0);
-  const pointers = take(tapCount(part.rule) * block);
+  // An address for each tap, or the four words of a row's place.
+  const pointers = take(Math.max(4, tapCount(part.rule)) * block);
   return {pointers, zeros, edge, gathered, bytes};
 }
 

@@ -5,8 +5,9 @@
  * once it is hot, and only later calls get the fast code.
  */
 import {copyFloats, multiplyAdd, zeroFloats} from './arithmetic';
+import {gatherLines, gatherRow} from './gather';
 import {BLOCK, DEPTH, GATHER_BELOW, PartCall} from './layout';
-import {expandRows} from './taps';
+import {expandRows, placeOf, readsLines} from './taps';
 
 /** Runs one part over all its rows. */
 export function convolveDense(address: usize): void {
@@ -17,13 +18,15 @@ export function convolveDense(address: usize): void {
 
 export function denseBlock(call: PartCall, first: i32, count: i32): void {
   const y = call.y + first * call.yRowBytes;
-  expandRows(call, first, count);
+  const lines = readsLines(call);
+  expandRows(call, first, count, lines);
   if (call.starts) startRows(call, y, count);
   for (let group = 0; group < call.groups; group++) {
     const offset = (group * call.inputs) << 2;
     const panels = call.weights + group * ((call.outputs + 7) >> 3) * call.taps * call.inputs * 32;
     const sums = y + ((group * call.outputs) << 2);
-    if (call.inputs < GATHER_BELOW) multiplyGathered(call, offset, panels, sums, count);
+    if (lines) multiplyLines(call, panels, sums, count);
+    else if (call.inputs < GATHER_BELOW) multiplyGathered(call, offset, panels, sums, count);
     else multiplyInPlace(call, offset, panels, sums, count);
   }
 }
@@ -65,20 +68,20 @@ function multiplyGathered(call: PartCall, offset: usize, panels: usize, sums: us
   }
 }
 
-/** Copies what `taps` taps of a row read. Taps that lie side by side in memory are one copy. */
-export function gatherRow(to: usize, pointers: usize, taps: i32, offset: usize, inputs: i32): void {
-  const bytes = inputs << 2;
-  const end = pointers + ((taps * BLOCK) << 2);
-  while (pointers < end) {
-    const from = load<usize>(pointers);
-    let next = from + bytes;
-    pointers += BLOCK << 2;
-    while (pointers < end && load<usize>(pointers) === next) {
-      next += bytes;
-      pointers += BLOCK << 2;
+/** Copies the lines of each row side by side first, as many as DEPTH holds. */
+function multiplyLines(call: PartCall, panels: usize, sums: usize, count: i32): void {
+  const all = call.tapsTime * call.tapsHeight;
+  const length = call.tapsWidth * call.inputs;
+  const step = DEPTH / length;
+  const rows = call.gathered;
+  for (let line = 0; line < all; line += step) {
+    const lines = min(step, all - line);
+    for (let i = 0; i < ((count + 3) & ~3); i++) {
+      const to = rows + (BLOCK << 2) + ((i * DEPTH) << 2);
+      store<usize>(rows + ((<usize>i) << 2), to);
+      gatherLines(call, placeOf(call, i), to, line, lines);
     }
-    copyFloats(to, from + offset, <i32>((next - from) >> 2));
-    to += next - from;
+    multiplyPanels(call, rows, 1, 0, lines * length, panels + line * length * 32, sums, count);
   }
 }
 

@@ -15,7 +15,7 @@ export function convolveDepthwise(address: usize): void {
 }
 
 export function depthwiseBlock(call: PartCall, first: i32, count: i32): void {
-  expandRows(call, first, count);
+  expandRows(call, first, count, false);
   let y = call.y + first * call.yRowBytes;
   for (let i = 0; i < count; i++, y += call.yRowBytes) depthwiseRow(call, call.pointers + (i << 2), y);
 }

@@ -1,6 +1,7 @@
 /** The module's exports. Those that the host does not call are exported to stay functions of their own (dense.ts). */
-export {convolveDense, denseBlock, gatherRow, multiplyPanels, tile} from './dense';
+export {convolveDense, denseBlock, multiplyPanels, tile} from './dense';
 export {convolveDepthwise, depthwiseBlock, depthwiseRow} from './depthwise';
+export {gatherLines, gatherRow} from './gather';
 export {BLOCK, DEPTH, GATHER_BELOW} from './layout';
 export {packDense} from './pack';
 export {expandGrid, expandLine} from './taps';

@@ -26,7 +26,7 @@ export class PartCall {
   bias!: usize;
   /** First output channel of the part at the first position. */
   y!: usize;
-  /** Room for `taps * BLOCK` addresses. */
+  /** Room for `taps * BLOCK` addresses, and for `4 * BLOCK`. */
   pointers!: usize;
   /** What a tap outside the input reads: one zero for each input channel of the part. */
   zeros!: usize;
