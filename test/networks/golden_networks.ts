@@ -3,7 +3,6 @@
  * point, within 20 times the rounding error that the authors' own float32 has. Both the weights and the input follow
  * the filling rule, so the name map of the family is tested with it.
  */
-import {readFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -11,7 +10,9 @@ import type {NameMap} from '../../src/checkpoints/names';
 import {createNetwork} from '../../src/networks';
 import {startBackend} from '../support/backends';
 import {fill, fillInput} from '../support/fill';
+import {readGolden, readGoldenJson} from '../support/golden';
 import {readGoldenDoubles} from '../support/safetensors';
+import type {GoldenNetwork} from './golden_files';
 
 /** A tensor of the authors' network, in PyTorch's layout: statistics and some of its values. */
 interface Point {
@@ -40,32 +41,21 @@ interface Case {
   sts_calls?: Point[];
 }
 
-export interface GoldenNetwork {
-  /** Of test/golden/networks, without ending. */
-  file: string;
-  /** Name in the registry. */
-  network: (sts: boolean) => string;
-  names: NameMap;
-  /** The layer whose output is the traced point. */
-  pointLayer: (point: string) => string;
-  /** The layer whose output is that of an STS convolution in the trace. */
-  stsLayer: (module: string) => string;
-}
-
-/** `backbone.layer1.0.conv1` to `layer1_0_conv1`: our layers are named after the authors' modules. */
-export const moduleLayer = (module: string) =>
-  module.replace(/^(backbone|get_feature|cls_head)\./, '').replaceAll('.', '_');
-
 /** How often a case may exceed the authors' own rounding error. */
 const GATE = 20;
 
-const goldenFile = (name: string) =>
-  readFileSync(new URL(`../golden/networks/${name}`, import.meta.url)) as Uint8Array;
-
-/** Declares the tests of one golden file. */
-export function describeGoldenNetwork(golden: GoldenNetwork): void {
-  const {cases}: {cases: Case[]} = JSON.parse(new TextDecoder().decode(goldenFile(`${golden.file}.json`)));
-  const expected = readGoldenDoubles(goldenFile(`${golden.file}.safetensors`));
+/**
+ * Declares the tests of one golden file.
+ *
+ * @param options.cases pattern of the cases' names; default: all
+ */
+export async function describeGoldenNetwork(
+  golden: GoldenNetwork,
+  {cases: pattern = /^/}: {cases?: RegExp} = {},
+): Promise<void> {
+  const file = await readGoldenJson<{cases: Case[]}>(`networks/${golden.file}.json`);
+  const cases = file.cases.filter(({name}) => pattern.test(name));
+  const expected = readGoldenDoubles(await readGolden(`networks/${golden.file}.safetensors`));
   const weights = new Map<string, tf.Tensor>();
 
   describe(golden.file, () => {

@@ -1,33 +1,12 @@
 /** R(2+1)D against the authors' code: video with STS on and off, and images. */
 import {beforeAll, describe, expect, it} from 'vitest';
-import {mmaction2, timm} from '../../src/checkpoints/names';
 import {createNetwork} from '../../src/networks';
 import {startBackend} from '../support/backends';
+import {imageNetworks, videoNetworks} from './golden_files';
 import {describeGoldenNetwork} from './golden_networks';
 
-const pointLayer = (point: string) => {
-  const layer = point.replace(/^(backbone|get_feature|cls_head)\./, '').replaceAll('.', '_');
-  if (layer === 'fc_cls') return 'classifier';
-  return layer === 'conv1' ? 'conv1_relu' : layer;
-};
-/** Of these convolutions the trace has the bare output, `backbone.layer1.0.conv1.conv.conv_t`. */
-const stsLayer = (module: string) => pointLayer(module.replace('.conv.conv_t', '.t'));
-
-describeGoldenNetwork({
-  file: 'r2plus1d_r34_8x8',
-  network: (sts) => (sts ? 'r2plus1d_r34_8x8_sts' : 'r2plus1d_r34_8x8'),
-  names: mmaction2.r2plus1d(),
-  pointLayer,
-  stsLayer,
-});
-
-describeGoldenNetwork({
-  file: 'image_r2plus1d_r34_8x8',
-  network: () => 'r2plus1d_r34_8x8_image',
-  names: timm.r2plus1d(),
-  pointLayer,
-  stsLayer,
-});
+await describeGoldenNetwork(videoNetworks.r2plus1d_r34_8x8);
+await describeGoldenNetwork(imageNetworks.r2plus1d_r34_8x8);
 
 describe('r2plus1d_tiny', () => {
   beforeAll(() => startBackend('wasm'));

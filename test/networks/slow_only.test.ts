@@ -1,35 +1,18 @@
 /** SlowOnly against the authors' code, video and image networks; the clips that it takes. */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {mmaction2, timm} from '../../src/checkpoints/names';
+import {mmaction2} from '../../src/checkpoints/names';
 import {createNetwork} from '../../src/networks';
 import {slowOnly} from '../../src/networks/slow_only';
 import {startBackend} from '../support/backends';
 import {fillInput} from '../support/fill';
-import {describeGoldenNetwork, fillWeights, moduleLayer} from './golden_networks';
+import {imageNetworks, videoNetworks} from './golden_files';
+import {describeGoldenNetwork, fillWeights} from './golden_networks';
 
 beforeAll(() => startBackend('wasm'));
 
-/** A traced convolution includes its activation, which is a layer of its own here. */
-function pointLayer(point: string): string {
-  if (point.endsWith('.conv1')) return `${moduleLayer(point)}_relu`;
-  return point === 'cls_head.fc_cls' ? 'classifier' : moduleLayer(point);
-}
-
-const name = 'slowonly_r50_8x8';
-const points = {pointLayer, stsLayer: (module: string) => `${moduleLayer(module)}_relu`};
-describeGoldenNetwork({
-  ...points,
-  file: name,
-  network: (sts) => (sts ? `${name}_sts` : name),
-  names: mmaction2.slowOnly(),
-});
-describeGoldenNetwork({
-  ...points,
-  file: `image_${name}`,
-  network: () => `${name}_image`,
-  names: timm.slowOnly(),
-});
+await describeGoldenNetwork(videoNetworks.slowonly_r50_8x8);
+await describeGoldenNetwork(imageNetworks.slowonly_r50_8x8);
 
 describe('clips', () => {
   it.each([

@@ -1,39 +1,21 @@
 /** SlowFast against the authors' code, video and image networks; the clips and options that it takes. */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {mmaction2, timm} from '../../src/checkpoints/names';
+import {mmaction2} from '../../src/checkpoints/names';
 import {createNetwork} from '../../src/networks';
 import {type SlowFastOptions, slowFast} from '../../src/networks/slowfast';
 import {InvalidArgumentError} from '../../src/util/errors';
 import {startBackend} from '../support/backends';
 import {fillInput} from '../support/fill';
-import {describeGoldenNetwork, fillWeights, moduleLayer} from './golden_networks';
+import {imageNetworks, videoNetworks} from './golden_files';
+import {describeGoldenNetwork, fillWeights} from './golden_networks';
 
 beforeAll(() => startBackend('wasm'));
 
-const layerOf = (module: string) => moduleLayer(module).replace('_path_', '_');
-
-/** A traced convolution includes its activation, which is a layer of its own here. */
-function pointLayer(point: string): string {
-  if (point.endsWith('.conv1')) return `${layerOf(point)}_relu`;
-  return point === 'cls_head.fc_cls' ? 'classifier' : layerOf(point);
+for (const name of ['slowfast_r50_4x16', 'slowfast_r50_8x8'] as const) {
+  await describeGoldenNetwork(videoNetworks[name]);
+  await describeGoldenNetwork(imageNetworks[name]);
 }
-
-describe.each(['slowfast_r50_4x16', 'slowfast_r50_8x8'])('%s', (name) => {
-  const points = {pointLayer, stsLayer: (module: string) => `${layerOf(module)}_relu`};
-  describeGoldenNetwork({
-    ...points,
-    file: name,
-    network: (sts) => (sts ? `${name}_sts` : name),
-    names: mmaction2.slowFast(),
-  });
-  describeGoldenNetwork({
-    ...points,
-    file: `image_${name}`,
-    network: () => `${name}_image`,
-    names: timm.slowFast(),
-  });
-});
 
 describe('clips', () => {
   const create = (options: SlowFastOptions) => createNetwork('slowfast_tiny', {weightless: true, ...options});
