@@ -1,6 +1,6 @@
 /**
  * What a model file may say of its own input and classes: in the metadata of a .safetensors file or in the
- * userDefinedMetadata of a model.json, under the keys frames, size, cropSize, mean, std, classes, labels. Parsing only.
+ * userDefinedMetadata of a model.json, under the keys frames, interval, size, cropSize, mean, std, classes, labels. Parsing only.
  */
 import {FormatError} from '../util/errors';
 import type {ModelInput} from './rows';
@@ -12,6 +12,8 @@ export interface Described {
 }
 
 const LENGTHS = ['frames', 'size', 'cropSize'] as const;
+
+const isLength = (value: number) => Number.isInteger(value) && value >= 1;
 
 /**
  * @param metadata numbers as numbers or as text; labels, and mean and std by channel, as a list or as its JSON
@@ -37,10 +39,14 @@ export function parseDescription(metadata: ReadonlyMap<string, unknown>, path: s
     const isTriple = list.length === 3 && list.every((value) => typeof value === 'number' && accept(value));
     return isTriple ? {[key]: list} : refuse(key, needed);
   };
-  const length = (key: string) =>
-    read(key, (value) => Number.isInteger(value) && value >= 1, 'it must be a whole number of at least 1');
+  const length = (key: string) => read(key, isLength, 'it must be a whole number of at least 1');
+  const interval =
+    metadata.get('interval') === 'uniform'
+      ? {interval: 'uniform' as const}
+      : read('interval', isLength, "it must be a whole number of at least 1, or 'uniform'");
   const input: Partial<ModelInput> = {
     ...Object.assign({}, ...LENGTHS.map(length)),
+    ...interval,
     ...channels('mean', Number.isFinite, 'it must be a number, or a list of three'),
     ...channels(
       'std',

@@ -3,6 +3,7 @@ export {CATALOG, type CatalogEntry, DEFAULT_MODEL, listModels} from './catalog';
 export type {ReadFile} from './files';
 export {type LabelOptions, loadLabels} from './labels';
 export {type LoadedModel, type LoadModelOptions, loadModel, type ModelInfo} from './load';
+export {listCheckpoints, type PublishedCheckpoint} from './published';
 export {
   type CatalogFile,
   type ChannelValues,

@@ -6,12 +6,13 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {read, safetensors} from '../checkpoints';
 import {inflate} from '../inflate';
 import {createNetwork, networkDefinition} from '../networks';
-import {FormatError, InvalidArgumentError} from '../util/errors';
+import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
 import {CATALOG, type CatalogEntry} from './catalog';
 import {type Described, parseDescription} from './described';
 import {ownPackageRoot, type ReadFile, readCatalogFile, readOrExplain} from './files';
 import {readLabelFile} from './labels';
 import {readLayersModel} from './layers_model_file';
+import {howToBring, publishedCheckpoint} from './published';
 import type {ModelInput} from './rows';
 
 export interface LoadModelOptions {
@@ -48,15 +49,17 @@ export interface LoadedModel {
  * weight files.
  *
  * - A name: the file that ships with the package, its sha256 checked before use.
- * - A path that ends in .safetensors: the metadata key `network` names the network. Weights `<layer>/<weight>` of its
- *   shapes are copied, image kernels inflated by rule 'sts'. The keys frames, size, cropSize, mean, std, classes and
+ * - A name of `listCheckpoints`: an error that says which file to bring and how to convert it.
+ * - A path that ends in .safetensors, such as `tfjs-sts convert` writes: the metadata key `network` names the network. Weights `<layer>/<weight>` of its
+ *   shapes are copied, image kernels inflated by rule 'sts'. The keys frames, interval, size, cropSize, mean, std, classes and
  *   labels (a JSON list) say what differs from the catalog's model of that network.
  * - A path that ends in .json: a LayersModel on `[batch, frames, side, side, 3]`; the same keys are read from its
  *   userDefinedMetadata. Without them: no scaling beyond the side, values (v - 127) / 128.
  *
  * @returns the model, which the caller disposes of, and how its input is made
  * @throws InvalidArgumentError for an unknown name (the message lists the known ones), a path of another kind, or a
- *   clip length that the model does not have; UnavailableError when a file cannot be read; FormatError when it is
+ *   clip length that the model does not have; UnavailableError for a checkpoint that does not ship, or a file that cannot
+ *   be read; FormatError when it is
  *   damaged or not what it should be
  *
  * ```ts
@@ -67,6 +70,12 @@ export async function loadModel(nameOrPath: string | URL, options: LoadModelOpti
   const text = String(nameOrPath);
   if (text.endsWith('.safetensors')) return loadWeightsFile(nameOrPath, options);
   if (text.endsWith('.json')) return loadLayersModelFile(nameOrPath, options);
+  const published = publishedCheckpoint(text);
+  if (published !== undefined) {
+    throw new UnavailableError(
+      `loadModel: ${text} does not ship with tfjs-sts, nor does tfjs-sts download it; ${howToBring(published)}.`,
+    );
+  }
   if (nameOrPath instanceof URL || /[/\\.]/.test(text)) {
     throw new InvalidArgumentError(
       `loadModel: ${JSON.stringify(text)} looks like a path, but not of a .safetensors file or a model.json. ` +

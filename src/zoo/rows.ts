@@ -17,6 +17,8 @@ export type ChannelValues = number | readonly [number, number, number];
 /** How a video becomes the input of a model: frames, then short side scaled, centre cut, values normalised. */
 export interface ModelInput {
   readonly frames: number;
+  /** Distance between neighbouring frames, or `'uniform'`: spread over the whole video. Default `'uniform'`. */
+  readonly interval?: number | 'uniform';
   /** Pixels of the short side after scaling. */
   readonly size: number;
   /** Side of the square cut from the middle, in pixels. */

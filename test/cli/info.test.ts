@@ -58,6 +58,33 @@ describe('info', () => {
     expect(out).toMatch(/^clip +8 x 224 x 224 x 3$/m);
   });
 
+  it("takes one of the authors' checkpoints: its input, its classes, what they report", async () => {
+    const {code, out} = await info('x3d_s_sts.ssv2');
+    expect(code).toBe(0);
+    const lines = out.split('\n');
+    for (const line of [
+      /^authors +x3d_s_sts\.ssv2, not shipped: 58\.3 % top-1 on somethingSomethingV2, reported by them$/,
+      /^ +source +README of github\.com\/UCSC-VLAA\/.*, row X3D-S$/,
+      /^ +input +8 frames spread over the video, short side 256, crop 256$/,
+      /^ +licence +not stated$/,
+      /^ +convert +tfjs-sts convert FILE --network x3d_s_sts\.ssv2 -o DIR$/,
+      /^clip +8 x 256 x 256 x 3$/,
+      /^output +174$/,
+    ]) {
+      expect(lines.some((text) => line.test(text))).toBe(true);
+    }
+  });
+
+  it('tells of a network which checkpoints the authors have for it', async () => {
+    const {out} = await info('x3d_s_sts');
+    expect(out.match(/^authors .*/gm)?.map((line) => line.replace(/^authors +/, ''))).toEqual([
+      'x3d_s_sts.k400: 72.5 % top-1 on kinetics400',
+      'x3d_s_sts.k400_e100: 73.9 % top-1 on kinetics400',
+      'x3d_s_sts.ssv2: 58.3 % top-1 on somethingSomethingV2',
+    ]);
+    expect(JSON.parse((await info('x3d_s', '--json')).out).checkpoints).toEqual([]);
+  });
+
   it.each([
     ['no name', [], /info needs a NAME/],
     ['an unknown name', ['slowfast'], /no network is called "slowfast"; known are .*slowfast_r50_8x8_sts/],

@@ -5,6 +5,7 @@ import {describe, expect, it} from 'vitest';
 import {main} from '../../src/cli/main';
 import {listNetworks} from '../../src/networks';
 import {CATALOG} from '../../src/zoo/catalog';
+import {PUBLISHED} from '../../src/zoo/published';
 import {box} from './fake';
 
 async function list(...args: string[]) {
@@ -17,7 +18,7 @@ describe('list', () => {
     const {code, out, err} = await list();
     expect([code, err]).toEqual([0, '']);
     const lines = out.split('\n');
-    for (const {name, description} of [...CATALOG, ...listNetworks()]) {
+    for (const {name, description} of [...CATALOG, ...PUBLISHED, ...listNetworks()]) {
       const own = lines.filter((line) => line.startsWith(`  ${name} `));
       expect(own.some((line) => line.endsWith(`  ${description}`))).toBe(true);
     }
@@ -31,8 +32,18 @@ describe('list', () => {
     for (const {weights} of CATALOG)
       expect(existsSync(fileURLToPath(new URL(`../../${weights.path}`, import.meta.url)))).toBe(true);
     const {out} = await list();
+    expect(out).toMatch(/^the authors' checkpoints, not shipped/m);
+    expect(out).toMatch(
+      /^ {2}slowfast_r50_8x8_sts\.k400_e100 +77\.9 +SlowFast50-8x8 on Kinetics-400: 32 frames, 2 apart/m,
+    );
     expect(out).toMatch(/^ {2}slowfast_r50_8x8_sts +- +32 x \d+ x \d+ /m);
     expect(out).toMatch(/^ {2}efficientnet_lite0_sts +shipped +8 x 224 x 224 /m);
+  });
+
+  it('has the rows of the checkpoints, with what is unknown as null', async () => {
+    const {checkpoints} = JSON.parse((await list('--json')).out);
+    expect(checkpoints).toEqual(PUBLISHED);
+    expect(checkpoints[0]).toMatchObject({licence: null, sha256: null, bytes: null});
   });
 
   it('refuses a name, and shows its help', async () => {

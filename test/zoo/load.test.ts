@@ -161,6 +161,7 @@ describe('a .safetensors file', () => {
     const original = createNetwork(TINY, {classes: 2});
     const described = {
       frames: '6',
+      interval: '2',
       size: '40',
       cropSize: '36',
       mean: '0',
@@ -174,6 +175,7 @@ describe('a .safetensors file', () => {
     );
     expect(loaded.info).toMatchObject({
       frames: 6,
+      interval: 2,
       size: 40,
       cropSize: 36,
       mean: 0,
@@ -208,6 +210,11 @@ describe('a .safetensors file', () => {
       /x\.safetensors does not fit the network efficientnet_lite0.*missing/,
     ],
     ['has another number of classes', {network: TINY, classes: '9'}, /does not fit.*classifier\/kernel/],
+    [
+      'has no distance between frames',
+      {network: TINY, interval: '0'},
+      /interval "0".*at least 1, or 'uniform'/,
+    ],
     ['describes nonsense', {network: TINY, frames: 'many'}, /frames "many".*whole number/],
     ['has two means', {network: TINY, mean: '[1, 2]'}, /mean "\[1, 2\]".*a number, or a list of three/],
     [

@@ -2,12 +2,15 @@
  * `tfjs-sts convert FILE --network NAME -o DIR`: a checkpoint of the authors' PyTorch code becomes a .safetensors file in
  * our names and layout, which `loadModel` and `predict` take. Strict: every tensor has its place, or nothing is written.
  */
+import {readFile} from 'node:fs/promises';
 import {basename} from 'node:path';
 import {parseArgs} from 'node:util';
 import {type AssignReport, type Checkpoint, compare, read, safetensors} from '../../checkpoints';
 import {renamed} from '../../checkpoints/names';
 import {createNetwork, networkDefinition} from '../../networks';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
+import {loadLabels} from '../../zoo';
+import {type PublishedCheckpoint, publishedCheckpoint} from '../../zoo/published';
 import {onePositional} from '../arguments';
 import {startBackend} from '../backends';
 import type {Command} from '../command';
@@ -23,7 +26,9 @@ const HELP = `Makes a file for predict and loadModel out of a checkpoint of the 
 usage: tfjs-sts convert FILE --network NAME -o DIR [options]
 
   FILE              a PyTorch or .safetensors file. Nothing in it is executed
-  --network NAME    which network it is for; tfjs-sts list names them. The number of classes is the file's
+  --network NAME    which network it is for; tfjs-sts list names them. The number of classes is the file's.
+                    Or which of the authors' checkpoints it is, such as x3d_s_sts.k400: the result then
+                    knows its input and the names of its classes too
   -o, --output DIR  where NAME.safetensors is written; made if need be. An older file is replaced
 
 options:
@@ -37,7 +42,8 @@ Otherwise the differences are listed, and nothing is written.
 
 interface ConvertOptions {
   readonly file: string;
-  readonly network: string;
+  /** A network, or one of the authors' checkpoints. */
+  readonly name: string;
   readonly folder: string;
   readonly origin: string | undefined;
   readonly half: boolean;
@@ -68,7 +74,7 @@ function parse(args: readonly string[]): ConvertOptions | undefined {
   const see = 'see tfjs-sts convert --help';
   if (!network) throw new InvalidArgumentError(`convert needs --network NAME, what the file is for; ${see}`);
   if (!output) throw new InvalidArgumentError(`convert needs -o DIR, where the result goes; ${see}`);
-  return {file, network, folder: output, origin, half};
+  return {file, name: network, folder: output, origin, half};
 }
 
 /** The number of classes of a checkpoint in our names: the columns of the last layer's kernel. */
@@ -120,25 +126,44 @@ function requireFit(
   );
 }
 
+/** What the metadata say of the input and the classes; all of it is known of a checkpoint of the authors alone. */
+async function description(published: PublishedCheckpoint | undefined): Promise<Record<string, string>> {
+  const {mean, std, ...lengths} = published?.input ?? NORMALIZATION;
+  return {
+    ...Object.fromEntries(Object.entries(lengths).map(([key, value]) => [key, String(value)])),
+    mean: JSON.stringify(mean),
+    std: JSON.stringify(std),
+    ...(published && {
+      checkpoint: published.name,
+      labels: JSON.stringify(await loadLabels(published.labels, {readFile})),
+    }),
+  };
+}
+
 async function run(options: ConvertOptions, io: CliIo): Promise<void> {
-  const {file, network, folder, half} = options;
-  const {family} = networkDefinition(network);
+  const {file, name, folder, half} = options;
+  const published = publishedCheckpoint(name);
+  const {name: network, family} = networkDefinition(published?.network ?? name);
   const original = read(await readUserFile(file));
   const {origin, names} = nameMapFor(family, options.origin, original);
   const ours = renamed(original, names);
   const classes = classesOf(ours, file, network);
+  if (published !== undefined && published.classes !== classes) {
+    throw new FormatError(
+      `'${file}' has ${classes} classes, ${name} has ${published.classes}; --network ${network} takes any number`,
+    );
+  }
   // Layers hold their weights on some backend; nothing is computed on it.
   await startBackend('cpu');
   requireFit(ours, {file, network, origin, classes}, io);
-  const entries = [...ours].map(([name, entry]) => [name, entry.toFloat(half ? 'F16' : 'F32')] as const);
+  const entries = [...ours].map(([key, entry]) => [key, entry.toFloat(half ? 'F16' : 'F32')] as const);
   const metadata = {
     network,
     classes: String(classes),
-    mean: JSON.stringify(NORMALIZATION.mean),
-    std: JSON.stringify(NORMALIZATION.std),
+    ...(await description(published)),
     source: basename(file),
   };
-  const path = await writeWhole(folder, `${network}.safetensors`, safetensors.parts(entries, metadata));
+  const path = await writeWhole(folder, `${name}.safetensors`, safetensors.parts(entries, metadata));
   const bytes = entries.reduce((sum, [, {byteLength}]) => sum + byteLength, 0);
   io.stdout.write(
     `${path}: ${grouped(entries.length)} tensors of ${grouped(bytes)} bytes, ${classes} classes, from names of ${origin}\n`,

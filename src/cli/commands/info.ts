@@ -5,6 +5,7 @@
 import {parseArgs} from 'node:util';
 import {createNetwork, type LayerSummary, networkDefinition, summarize} from '../../networks';
 import {listModels} from '../../zoo/catalog';
+import {listCheckpoints, type PublishedCheckpoint} from '../../zoo/published';
 import {onePositional, wholeNumber} from '../arguments';
 import {startBackend} from '../backends';
 import type {Command} from '../command';
@@ -15,18 +16,19 @@ const HELP = `Tells what a network is made of: layers, shapes, parameters, multi
 
 usage: tfjs-sts info NAME [options]
 
-  NAME        a network or a model of tfjs-sts list
+  NAME        a network, a model or a checkpoint of tfjs-sts list
 
 options:
   --frames N  for clips of N frames (default: the network's or the model's usual length)
   --size N    for frames of N x N (default: the usual size). Sizes that the network cannot take are
               refused with those that it can
-  --json      print one JSON object: network, family, description, models, input, output, layers,
-              parameters, statistics, macs
+  --json      print one JSON object: network, family, description, models, checkpoints, input, output,
+              layers, parameters, statistics, macs
   -h, --help  this text
 
 Multiply-accumulates are those of convolutions and dense layers for one clip. Statistics are the moving
-averages of batch normalization, which are not among the parameters.
+averages of batch normalization, which are not among the parameters. Accuracies are those that the authors
+report; nobody measured them with this package.
 `;
 
 interface Wanted {
@@ -39,14 +41,19 @@ const isSts = ({className}: LayerSummary) => className.startsWith('STS');
 
 function contents({name, frames, size}: Wanted) {
   const models = listModels();
+  const checkpoint = listCheckpoints().find((entry) => entry.name === name);
   // A model's name may be that of its network too; its usual clip then counts.
-  const model = models.find((entry) => entry.name === name);
+  const model = checkpoint ?? models.find((entry) => entry.name === name);
   const definition = networkDefinition(model?.network ?? name);
+  const checkpoints = checkpoint
+    ? [checkpoint]
+    : listCheckpoints().filter((entry) => entry.network === definition.name);
   const side = size ?? model?.input.cropSize;
   const network = createNetwork(definition.name, {
     frames: frames ?? model?.input.frames ?? definition.config.frames,
     height: side ?? definition.config.height,
     width: side ?? definition.config.width,
+    classes: checkpoint?.classes ?? definition.config.classes,
     weightless: true,
   });
   try {
@@ -56,6 +63,7 @@ function contents({name, frames, size}: Wanted) {
       family: definition.family,
       description: definition.description,
       models: models.filter((entry) => entry.network === definition.name).map((entry) => entry.name),
+      checkpoints,
       input: network.inputs[0]!.shape.slice(1),
       output: network.outputs[0]!.shape.slice(1),
       layers: layers.map((layer) => ({...layer, outputShape: layer.outputShape.slice(1), sts: isSts(layer)})),
@@ -72,8 +80,32 @@ const shape = (lengths: readonly (number | null)[]) => lengths.map((length) => l
 
 const count = (value: number) => (value === 0 ? '' : grouped(value));
 
+/** What is known of the authors' checkpoints: all of it of the only one, a line each of several. */
+function checkpointFacts(checkpoints: readonly PublishedCheckpoint[]): string[][] {
+  const [first, ...others] = checkpoints;
+  if (first === undefined) return [];
+  if (others.length > 0)
+    return checkpoints.map(({name, top1, labels}) => [
+      'authors',
+      `${name}: ${top1.toFixed(1)} % top-1 on ${labels}`,
+    ]);
+  const {name, top1, labels, views, source, config, licence, command} = first;
+  const {frames, interval, size, cropSize} = first.input;
+  const spread =
+    interval === undefined ? '' : interval === 'uniform' ? ' spread over the video' : ` ${interval} apart`;
+  return [
+    ['authors', `${name}, not shipped: ${top1.toFixed(1)} % top-1 on ${labels}, reported by them`],
+    ['  source', source],
+    ['  config', config],
+    ['  input', `${frames} frames${spread}, short side ${size}, crop ${cropSize}`],
+    ['  views', `${views.clips} x ${views.crops} crops a video`],
+    ['  licence', licence ?? 'not stated'],
+    ['  convert', command],
+  ];
+}
+
 function report(info: ReturnType<typeof contents>): string {
-  const {layers, models} = info;
+  const {layers, models, checkpoints} = info;
   const rows = layers.map((layer) => [
     layer.name,
     layer.className,
@@ -89,6 +121,7 @@ function report(info: ReturnType<typeof contents>): string {
   const facts = [
     ['family', info.family],
     ['weights', models.length > 0 ? `shipped as ${models.join(', ')}` : 'yours to bring: tfjs-sts convert'],
+    ...checkpointFacts(checkpoints),
     ['clip', shape(info.input)],
     ['output', shape(info.output)],
     ['parameters', `${grouped(info.parameters)}, and ${grouped(info.statistics)} statistics`],

@@ -1,18 +1,23 @@
-/** `tfjs-sts list`: the models of the zoo's catalog and the networks of the registry. Builds and loads none of them. */
+/**
+ * `tfjs-sts list`: the models of the zoo's catalog, the authors' checkpoints and the networks of the registry. Builds and
+ * loads none of them.
+ */
 import {parseArgs} from 'node:util';
 import {listNetworks} from '../../networks';
 import {InvalidArgumentError} from '../../util/errors';
 import {listModels} from '../../zoo/catalog';
+import {listCheckpoints} from '../../zoo/published';
 import type {Command} from '../command';
 import type {CliIo} from '../io';
 import {alignedTable} from '../table';
 
-const HELP = `Lists the models that come with weights, and the networks that weights can be given to.
+const HELP = `Lists the models that come with weights, the authors' checkpoints, which do not, and the networks that
+weights can be given to.
 
 usage: tfjs-sts list [options]
 
 options:
-  --json      print one JSON object: models, networks
+  --json      print one JSON object: models, checkpoints, networks
   -h, --help  this text
 `;
 
@@ -40,11 +45,16 @@ function contents() {
     /** Models of the catalog with this network; without any, the weights are the user's to bring. */
     models: models.filter(({network}) => network === name).map((model) => model.name),
   }));
-  return {models, networks};
+  return {models, checkpoints: listCheckpoints(), networks};
 }
 
-function report({models, networks}: ReturnType<typeof contents>): string {
+function report({models, checkpoints, networks}: ReturnType<typeof contents>): string {
   const modelRows = models.map(({name, bytes, description}) => [`  ${name}`, megabytes(bytes), description]);
+  const checkpointRows = checkpoints.map(({name, top1, description}) => [
+    `  ${name}`,
+    top1.toFixed(1),
+    description,
+  ]);
   const networkRows = networks.map((network) => [
     `  ${network.name}`,
     network.models.length > 0 ? 'shipped' : '-',
@@ -54,6 +64,11 @@ function report({models, networks}: ReturnType<typeof contents>): string {
   return [
     'models, shipped with tfjs-sts (predict --model NAME)\n',
     alignedTable([{}, {align: 'right'}, {}], modelRows),
+    "\nthe authors' checkpoints, not shipped (info NAME tells which file to bring, convert --network NAME makes it ours)\n",
+    alignedTable(
+      [{title: '  name'}, {title: 'top-1 %', align: 'right'}, {title: 'as the authors report it'}],
+      checkpointRows,
+    ),
     '\nnetworks (info NAME); weights are shipped, or yours to bring (convert --network NAME)\n',
     alignedTable(
       [{title: '  name'}, {title: 'weights'}, {title: 'usual clip'}, {title: 'what it is'}],

@@ -55,8 +55,8 @@ options:
   --model NAME|PATH     a model of the zoo, a .safetensors file, or a model.json of TensorFlow.js
                         (default ${DEFAULTS.model})
   --top N               how many labels to print (default ${DEFAULTS.top})
-  --frames N            how many frames, spread over the whole video, the network looks at
-                        (default: what the model was made for)
+  --frames N            how many frames the network looks at, spread over the whole video or, for models
+                        that say so, a fixed distance apart (default: what the model was made for)
   --backend NAME        ${BACKEND_NAMES.join(', ')} (default ${DEFAULTS.backend})
   --json                print one JSON object: video, model, backend, frames, predictions, milliseconds
   -h, --help            this text
@@ -135,17 +135,19 @@ async function readVideo(
   tools: PredictTools,
   progress: Progress,
 ): Promise<tf.Tensor5D> {
-  const {frames, size, cropSize, mean, std} = loaded.info;
+  const {frames, interval = 'uniform', size, cropSize, mean, std} = loaded.info;
   const source = await tools.openVideo(options.video, {size});
   try {
     const total = await source.countFrames();
-    if (total > 0 && total < frames) {
+    // A clip of fixed distances begins anew where the video ends, as the authors test; a spread one has nothing to spread.
+    const shortVideo = interval === 'uniform' ? 'error' : 'loop';
+    if (shortVideo === 'error' && total > 0 && total < frames) {
       throw new InvalidArgumentError(
         `'${options.video}' has ${counted(total)} but ${loaded.info.name} looks at ${frames}; use --frames ${total} or a longer video`,
       );
     }
     const onFrame = (done: number, total: number) => progress.advance(done, total);
-    return await readClip(source, {frames, interval: 'uniform', size, crop: cropSize, mean, std, onFrame});
+    return await readClip(source, {frames, interval, size, crop: cropSize, mean, std, shortVideo, onFrame});
   } finally {
     await source.close();
   }

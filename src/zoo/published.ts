@@ -1,0 +1,229 @@
+/**
+ * The checkpoints that the authors of STS published: which network and input each is for, what accuracy they report, and
+ * which file to bring. None of them ships; `tfjs-sts convert` makes a file for `loadModel` of one. Data only.
+ */
+import {LABELS, type LabelSet, type ModelInput} from './rows';
+
+export interface PublishedCheckpoint {
+  /** `network.tag`; the tag names the data set, and the length of training where there are two. */
+  readonly name: string;
+  /** One line for people. */
+  readonly description: string;
+  /** Name in the network registry. */
+  readonly network: string;
+  readonly task: 'image classification' | 'action recognition';
+  /** The data set that it was trained on, and so the names of its classes. */
+  readonly labels: LabelSet;
+  readonly classes: number;
+  /** As the authors test. Networks of one frame take images. */
+  readonly input: ModelInput;
+  /** Views whose probabilities the authors average, per video. */
+  readonly views: {readonly clips: number; readonly crops: number};
+  /** Fraction of right first answers, in percent, on the validation set, as the authors report it; not measured by us. */
+  readonly top1: number;
+  /** Length of training where the authors tell it, in epochs. */
+  readonly epochs: number | null;
+  /** Where the authors list the file to download and report the accuracy; it says so where we have the figure at second hand. */
+  readonly source: string;
+  /** The file that describes the network and its test in the authors' repository. */
+  readonly config: string;
+  /** Of the weights; the authors state none. */
+  readonly licence: string | null;
+  /** Of the file to download, in hexadecimal; unknown where nobody published it. */
+  readonly sha256: string | null;
+  readonly bytes: number | null;
+  /** What makes a file for `loadModel` of the one that was downloaded, here called FILE. */
+  readonly command: string;
+}
+
+/** Where the authors keep code, figures and links to the files. */
+const REPOSITORY = 'github.com/UCSC-VLAA/Image-Pretraining-for-Video';
+
+const NORMALIZATION = {mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375]} as const;
+
+const TABLES = {
+  imagenet1k: 'ImageNet-1k',
+  kinetics400: 'Kinetics-400',
+  somethingSomethingV2: 'Something-Something V2',
+} as const satisfies Readonly<Record<LabelSet, string>>;
+
+/** In the revisions of the README that we read, the cells of these are empty. */
+const SECOND_HAND = ['slowfast_r50_4x16_sts.k400_e100', 'x3d_s_sts.k400_e100'];
+
+interface Row {
+  readonly network: string;
+  readonly tag: string;
+  readonly labels: LabelSet;
+  /** The authors' name of the network. */
+  readonly row: string;
+  readonly config: string;
+  readonly input: ModelInput;
+  readonly views: PublishedCheckpoint['views'];
+  readonly top1: number;
+  readonly epochs: number | null;
+}
+
+function published({network, tag, labels, row, ...rest}: Row): PublishedCheckpoint {
+  const name = `${network}.${tag}`;
+  const {frames, interval, cropSize} = rest.input;
+  const clip =
+    frames === 1 ? 'images' : `${frames} frames${interval === 'uniform' ? '' : `, ${interval} apart`}`;
+  const training = rest.epochs === null ? '' : `, ${rest.epochs} epochs`;
+  return {
+    ...rest,
+    name,
+    description: `${row} on ${TABLES[labels]}: ${clip} of ${cropSize} x ${cropSize}${training}`,
+    network,
+    task: frames === 1 ? 'image classification' : 'action recognition',
+    labels,
+    classes: LABELS[labels].count,
+    source: `README of ${REPOSITORY}, table ${TABLES[labels]}, row ${row}${labels === 'kinetics400' ? training : ''}${
+      SECOND_HAND.includes(name) ? ' (the accuracy at second hand: its cell there is empty)' : ''
+    }`,
+    licence: null,
+    sha256: null,
+    bytes: null,
+    command: `tfjs-sts convert FILE --network ${name} -o DIR`,
+  };
+}
+
+/** timm's evaluation cuts 224 out of the middle of 224 / 0.875. Trained for 300 epochs. */
+function onImageNet(network: string, row: string, scripts: string, top1: number): PublishedCheckpoint {
+  return published({
+    network: `${network}_image`,
+    tag: 'in1k',
+    labels: 'imagenet1k',
+    row,
+    config: `Image_Pre_Training/scripts/${scripts}`,
+    input: {frames: 1, size: 256, cropSize: 224, ...NORMALIZATION},
+    views: {clips: 1, crops: 1},
+    top1,
+    epochs: 300,
+  });
+}
+
+type Sampling = Pick<ModelInput, 'frames' | 'interval' | 'size'>;
+
+/** Top-1 after 50 and, where it was done, 100 epochs. */
+function onKinetics(
+  network: string,
+  row: string,
+  config: string,
+  {size, ...sampling}: Sampling,
+  top1: readonly [number, number?],
+): PublishedCheckpoint[] {
+  return top1.flatMap((accuracy, index) => {
+    if (accuracy === undefined) return [];
+    return published({
+      network: `${network}_sts`,
+      tag: index === 0 ? 'k400' : 'k400_e100',
+      labels: 'kinetics400',
+      row,
+      config: `Spatiotemporal_Finetuning/configs/recognition/${config}`,
+      input: {...sampling, size, cropSize: size, ...NORMALIZATION},
+      views: {clips: 10, crops: 3},
+      top1: accuracy,
+      epochs: index === 0 ? 50 : 100,
+    });
+  });
+}
+
+function onSomethingSomething(
+  network: string,
+  row: string,
+  config: string,
+  frames: number,
+  top1: number,
+): PublishedCheckpoint {
+  return published({
+    network: `${network}_sts`,
+    tag: 'ssv2',
+    labels: 'somethingSomethingV2',
+    row,
+    config: `Spatiotemporal_Finetuning/configs/recognition/${config}`,
+    input: {frames, interval: 'uniform', size: 256, cropSize: 256, ...NORMALIZATION},
+    views: {clips: 1, crops: 3},
+    top1,
+    epochs: null,
+  });
+}
+
+const FAST: Sampling = {frames: 32, interval: 2, size: 256};
+const SLOW: Sampling = {frames: 8, interval: 8, size: 256};
+
+export const PUBLISHED: readonly PublishedCheckpoint[] = [
+  onImageNet('slowfast_r50_4x16', 'SlowFast50-4x16', 'slowfast', 79.9),
+  onImageNet('slowfast_r50_8x8', 'SlowFast50-8x8', 'slowfast', 79.1),
+  onImageNet('slowonly_r50_8x8', 'Slowonly50', 'slowonly', 79.9),
+  onImageNet('r2plus1d_r34_8x8', 'R2plu1d34', 'r2plus1d', 79.6),
+  onImageNet('ircsn_r50', 'ir-CSN50', 'csn', 78.8),
+  onImageNet('x3d_s', 'X3D-S', 'x3d', 74.8),
+  ...onKinetics(
+    'slowfast_r50_4x16',
+    'SlowFast50-4x16',
+    'slowfast/slowfast50_4x16_32x2_STS_k400_video.py',
+    FAST,
+    [76.2, 76.9],
+  ),
+  ...onKinetics(
+    'slowfast_r50_8x8',
+    'SlowFast50-8x8',
+    'slowfast/slowfast50_8x8_32x2_STS_k400_video.py',
+    FAST,
+    [77.2, 77.9],
+  ),
+  ...onKinetics('slowonly_r50_8x8', 'Slowonly50', 'slowonly/slowonly50_8x8_STS_k400_video.py', SLOW, [75.7]),
+  ...onKinetics('r2plus1d_r34_8x8', 'R2plu1d34', 'r2plus1d/r2plus1d_r34_8x8_STS_k400_video.py', SLOW, [76.2]),
+  ...onKinetics('ircsn_r50', 'ir-CSN50', 'csn/ircsn50_32x2_STS_k400_video.py', FAST, [76.8, 76.7]),
+  ...onKinetics(
+    'x3d_s',
+    'X3D-S',
+    'x3d/x3d_s_13x6_STS_k400_video.py',
+    {frames: 13, interval: 6, size: 192},
+    [72.5, 73.9],
+  ),
+  onSomethingSomething(
+    'slowfast_r50_4x16',
+    'SlowFast50-4x16',
+    'slowfast/slowfast50_4x16_1x32_STS_sthv2_video.py',
+    32,
+    57.2,
+  ),
+  onSomethingSomething(
+    'slowonly_r50_8x8',
+    'Slowonly50',
+    'slowonly/slowonly50_1x8_STS_sthv2_video.py',
+    8,
+    62.7,
+  ),
+  onSomethingSomething(
+    'r2plus1d_r34_8x8',
+    'R2plu1d34',
+    'r2plus1d/r2plus1d_r34_1x8_STS_sthv2_video.py',
+    8,
+    63.0,
+  ),
+  onSomethingSomething('ircsn_r50', 'ir-CSN50', 'csn/ircsn50_1x8_STS_sthv2_video.py', 8, 61.4),
+  onSomethingSomething('x3d_s', 'X3D-S', 'x3d/x3d_s_1x8_STS_sthv2_video.py', 8, 58.3),
+];
+
+/**
+ * The authors' checkpoints, which do not ship: what they are, how accurate they are said to be, how to convert them.
+ *
+ * ```ts
+ * listCheckpoints().find(({name}) => name === 'x3d_s_sts.k400')?.command;
+ * ```
+ */
+export function listCheckpoints(): readonly PublishedCheckpoint[] {
+  return PUBLISHED;
+}
+
+/** The row of this name, if there is one. */
+export function publishedCheckpoint(name: string): PublishedCheckpoint | undefined {
+  return PUBLISHED.find((row) => row.name === name);
+}
+
+/** Which file to bring, and what to do with it: the end of a sentence that says that the checkpoint does not ship. */
+export function howToBring({source, config, command}: PublishedCheckpoint): string {
+  return `download it yourself (${source}; ${config}), run \`${command}\`, and load the file that it writes`;
+}
