@@ -22,6 +22,11 @@ interface ScratchLayout {
   bytes: number;
 }
 
+/** Zeros in the place of an input position outside, or of a bias. */
+function zeroChannels(part: ConvPart): number {
+  return Math.max(part.inputChannels, part.outputChannels);
+}
+
 function scratchLayout({module}: WasmHost, part: ConvPart): ScratchLayout {
   const [block, depth] = [module.BLOCK.value, module.DEPTH.value];
   const gathers = !isDepthwise(part) && part.inputChannels / part.groups < module.GATHER_BELOW.value;
@@ -32,7 +37,7 @@ function scratchLayout({module}: WasmHost, part: ConvPart): ScratchLayout {
     return at;
   };
   take(PART_CALL_FIELDS.length);
-  const zeros = take(part.inputChannels);
+  const zeros = take(zeroChannels(part));
   const edge = take(4 * PANEL);
   const gathered = take(gathers ? block + block * depth : 0);
   // An address for each tap, or the four words of a row's place.
@@ -67,7 +72,7 @@ function convolve(host: WasmHost, {x, filter, bias}: IndirectConv3DInputs, info:
     const call = partCall(info, part, starts, {
       x: host.addressOf(x) + part.inputChannel * FLOAT_BYTES,
       weights: weights[i]!,
-      bias: bias === undefined ? 0 : host.addressOf(bias) + fromChannel,
+      bias: bias === undefined ? scratch + zeros : host.addressOf(bias) + fromChannel,
       y: host.addressOf(y) + fromChannel,
       pointers: scratch + pointers,
       zeros: scratch + zeros,
@@ -75,7 +80,7 @@ function convolve(host: WasmHost, {x, filter, bias}: IndirectConv3DInputs, info:
       edge: scratch + edge,
     });
     writePartCall(host.memory, scratch, call);
-    new Float32Array(host.memory.buffer, call.zeros, part.inputChannels).fill(0);
+    new Float32Array(host.memory.buffer, call.zeros, zeroChannels(part)).fill(0);
     if (isDepthwise(part)) host.module.convolveDepthwise(scratch);
     else host.module.convolveDense(scratch);
   });

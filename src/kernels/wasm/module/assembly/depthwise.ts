@@ -37,16 +37,10 @@ export function depthwiseRow(call: PartCall, pointers: usize, y: usize): void {
 }
 
 function sixteenChannels(call: PartCall, pointers: usize, taps: i32, start: usize, y: usize, at: i32): void {
-  let s0 = f32x4.splat(0);
-  let s1 = s0;
-  let s2 = s0;
-  let s3 = s0;
-  if (start) {
-    s0 = v128.load(start + at);
-    s1 = v128.load(start + at, 16);
-    s2 = v128.load(start + at, 32);
-    s3 = v128.load(start + at, 48);
-  }
+  let s0 = v128.load(start + at);
+  let s1 = v128.load(start + at, 16);
+  let s2 = v128.load(start + at, 32);
+  let s3 = v128.load(start + at, 48);
   let weights = call.weights + at;
   for (let tap = 0; tap < taps; tap++, pointers += BLOCK << 2, weights += call.tapBytes) {
     const x = load<usize>(pointers) + at;
@@ -62,7 +56,7 @@ function sixteenChannels(call: PartCall, pointers: usize, taps: i32, start: usiz
 }
 
 function fourChannels(call: PartCall, pointers: usize, taps: i32, start: usize, y: usize, at: i32): void {
-  let sum = start ? v128.load(start + at) : f32x4.splat(0);
+  let sum = v128.load(start + at);
   let weights = call.weights + at;
   for (let tap = 0; tap < taps; tap++, pointers += BLOCK << 2, weights += call.tapBytes) {
     sum = multiplyAdd(v128.load(load<usize>(pointers) + at), v128.load(weights), sum);
@@ -76,7 +70,7 @@ function fourOutputs(call: PartCall, pointers: usize, taps: i32, start: usize, y
   const from1 = inputOf(call, at + 4);
   const from2 = inputOf(call, at + 8);
   const from3 = inputOf(call, at + 12);
-  let sum = start ? v128.load(start + at) : f32x4.splat(0);
+  let sum = v128.load(start + at);
   let weights = call.weights + at;
   for (let tap = 0; tap < taps; tap++, pointers += BLOCK << 2, weights += call.tapBytes) {
     const row = load<usize>(pointers);
@@ -95,7 +89,7 @@ function inputOf(call: PartCall, at: i32): i32 {
 }
 
 function oneChannel(call: PartCall, pointers: usize, taps: i32, start: usize, y: usize, at: i32): void {
-  let sum = start ? load<f32>(start + at) : 0;
+  let sum = load<f32>(start + at);
   let weights = call.weights + at;
   const from = inputOf(call, at);
   for (let tap = 0; tap < taps; tap++, pointers += BLOCK << 2, weights += call.tapBytes) {

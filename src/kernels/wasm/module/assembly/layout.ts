@@ -22,13 +22,13 @@ export class PartCall {
   x!: usize;
   /** Packed for the dense form (pack.ts); as the tensor holds them for the depthwise form. */
   weights!: usize;
-  /** Of the part's first output channel; 0 for none. */
+  /** Of the part's first output channel; zeros where the convolution has none. */
   bias!: usize;
   /** First output channel of the part at the first position. */
   y!: usize;
   /** Room for `taps * BLOCK` addresses, and for `4 * BLOCK`. */
   pointers!: usize;
-  /** What a tap outside the input reads: one zero for each input channel of the part. */
+  /** What a tap outside the input reads: at least one zero for each input channel of the part. */
   zeros!: usize;
   /** Room for BLOCK addresses and `BLOCK * DEPTH` floats; 0 where nothing is gathered. */
   gathered!: usize;
