@@ -11,3 +11,8 @@ const {slowfast_r50_4x16, slowonly_r50_8x8, r2plus1d_r34_8x8, ircsn_r50, x3d_s} 
 for (const golden of [slowfast_r50_4x16, slowonly_r50_8x8, r2plus1d_r34_8x8, ircsn_r50, x3d_s]) {
   await describeGoldenNetwork(golden, {cases: /_32x32$/});
 }
+
+// WebGL rounds in its own way and is slow without a GPU: the dense and the depthwise form of STS in one network each.
+for (const golden of [slowonly_r50_8x8, x3d_s]) {
+  await describeGoldenNetwork(golden, {backend: 'webgl', cases: /_sts_32x32$/});
+}

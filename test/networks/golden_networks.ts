@@ -8,7 +8,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {NameMap} from '../../src/checkpoints/names';
 import {createNetwork} from '../../src/networks';
-import {startBackend} from '../support/backends';
+import {type BackendName, startBackend} from '../support/backends';
 import {fill, fillInput} from '../support/fill';
 import {readGolden, readGoldenJson} from '../support/golden';
 import {readGoldenDoubles} from '../support/safetensors';
@@ -47,19 +47,20 @@ const GATE = 20;
 /**
  * Declares the tests of one golden file.
  *
+ * @param options.backend default: wasm
  * @param options.cases pattern of the cases' names; default: all
  */
 export async function describeGoldenNetwork(
   golden: GoldenNetwork,
-  {cases: pattern = /^/}: {cases?: RegExp} = {},
+  {backend = 'wasm', cases: pattern = /^/}: {backend?: BackendName; cases?: RegExp} = {},
 ): Promise<void> {
   const file = await readGoldenJson<{cases: Case[]}>(`networks/${golden.file}.json`);
   const cases = file.cases.filter(({name}) => pattern.test(name));
   const expected = readGoldenDoubles(await readGolden(`networks/${golden.file}.safetensors`));
   const weights = new Map<string, tf.Tensor>();
 
-  describe(golden.file, () => {
-    beforeAll(() => startBackend('wasm'));
+  describe(`${golden.file} on ${backend}`, () => {
+    beforeAll(() => startBackend(backend));
     afterAll(() => {
       tf.dispose([...weights.values()]);
       weights.clear();
