@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: the ops of this package on the wasm backend in Node, one thread, beside stock tfjs. All
- * competitors of a case run in turn in one process, round after round, so that a change of the machine's speed meets
+ * `npm run bench`: the ops of this package on the wasm backend in Node, one thread, beside stock tfjs: our kernels, and
+ * the composed form that runs without the entry tfjs-sts/wasm. All competitors of a case run in turn in one process, round after round, so that a change of the machine's speed meets
  * all of them; what is compared is the median CPU time. Writes benchmarks/results/<date>-<processor>.json.
  */
 import {readFileSync, writeFileSync} from 'node:fs';
@@ -9,9 +9,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-wasm';
 import * as sts from 'tfjs-sts';
+import {kernelConfigs} from 'tfjs-sts/wasm';
 import {cases} from './cases.mjs';
 
 const ROUNDS = 9;
+
+/** A module whose one function multiplies and adds in one instruction: our faster build runs where this is valid. */
+const relaxedSimdProbe = Uint8Array.of(
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  ...[1, 8, 1, 0x60, 3, 0x7b, 0x7b, 0x7b, 1, 0x7b],
+  ...[3, 2, 1, 0],
+  ...[10, 13, 1, 11, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x85, 2, 0x0b],
+);
 
 function values(shape) {
   let state = 1;
@@ -25,19 +34,40 @@ function values(shape) {
   );
 }
 
+/** Takes our kernels away, so that the composed form runs, or puts them back. */
+function useKernels(wanted) {
+  for (const {kernelName, backendName} of kernelConfigs) {
+    if (tf.getKernel(kernelName, backendName) != null) tf.unregisterKernel(kernelName, backendName);
+  }
+  if (wanted) for (const config of kernelConfigs) tf.registerKernel(config);
+}
+
+/** An op of ours as two competitors. */
+function kernelAndComposed(name, op) {
+  return {
+    [`${name}, kernel`]: (x, w) => {
+      useKernels(true);
+      op(x, w);
+    },
+    [`${name}, composed`]: (x, w) => {
+      useKernels(false);
+      op(x, w);
+    },
+  };
+}
+
 /** Who runs a case, by name. */
 function competitorsOf({filter, strides, depthwise}) {
   if (depthwise)
     return {
-      'tfjs-sts': (x, w) => sts.depthwiseConv3d(x, w, strides, 'same'),
-      'tfjs-sts, STS': (x, w) => sts.stsDepthwiseConv3d(x, w, strides, 'same'),
+      ...kernelAndComposed('tfjs-sts', (x, w) => sts.depthwiseConv3d(x, w, strides, 'same')),
+      ...kernelAndComposed('tfjs-sts, STS', (x, w) => sts.stsDepthwiseConv3d(x, w, strides, 'same')),
     };
-  const all = {
-    'tfjs-sts': (x, w) => sts.conv3d(x, w, strides, 'same'),
+  return {
+    ...kernelAndComposed('tfjs-sts', (x, w) => sts.conv3d(x, w, strides, 'same')),
     'stock conv3d': (x, w) => tf.conv3d(x, w, strides, 'same'),
+    ...(filter[1] === 1 ? kernelAndComposed('tfjs-sts, STS', (x, w) => sts.stsConv3d(x, w, strides)) : {}),
   };
-  if (filter[1] === 1) all['tfjs-sts, STS'] = (x, w) => sts.stsConv3d(x, w, strides);
-  return all;
 }
 
 function cpuMilliseconds(run) {
@@ -95,11 +125,11 @@ const report = {
     'tfjs-sts': version('.'),
     '@tensorflow/tfjs-backend-wasm': version('node_modules/@tensorflow/tfjs-backend-wasm'),
   },
-  implementation: sts.kernelCoverage(),
+  relaxedSimd: WebAssembly.validate(relaxedSimdProbe),
   results,
 };
 const file = new URL(
-  `results/${report.date}-${processor.replace(/[^A-Za-z0-9]+/g, '_')}.json`,
+  `results/${report.date}-${processor.replace(/[^A-Za-z0-9]+/g, '_')}${report.relaxedSimd ? '-relaxed_simd' : ''}.json`,
   import.meta.url,
 );
 writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
