@@ -1,12 +1,14 @@
 /**
- * Entry "tfjs-sts": the whole portable API. Importing it makes the ops differentiable and the layers loadable; it
- * contains no kernel and no backend (see the entries tfjs-sts/cpu, /wasm, ...).
+ * Entry "tfjs-sts": the whole portable API. Importing it makes the ops differentiable, the layers loadable and
+ * sts:// addresses known; it contains no kernel and no backend (see the entries tfjs-sts/cpu, /wasm, ...).
  */
 import {registerLayers} from './layers';
 import {registerGradients} from './ops/grads/indirect_conv3d_grad';
+import {registerModelScheme} from './zoo';
 
 registerGradients();
 registerLayers();
+registerModelScheme();
 
 export * as checkpoints from './checkpoints';
 export * from './inflate';

@@ -4,6 +4,7 @@ export type {ReadFile} from './files';
 export {type LabelOptions, loadLabels} from './labels';
 export {type LoadedModel, type LoadModelOptions, loadModel, type ModelInfo} from './load';
 export {listCheckpoints, type PublishedCheckpoint} from './published';
+export {registerModelScheme} from './router';
 export {
   type CatalogFile,
   type ChannelValues,

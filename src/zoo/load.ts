@@ -59,8 +59,7 @@ export interface LoadedModel {
  * @returns the model, which the caller disposes of, and how its input is made
  * @throws InvalidArgumentError for an unknown name (the message lists the known ones), a path of another kind, or a
  *   clip length that the model does not have; UnavailableError for a checkpoint that does not ship, or a file that cannot
- *   be read; FormatError when it is
- *   damaged or not what it should be
+ *   be read; FormatError when it is damaged or not what it should be
  *
  * ```ts
  * const {model, info} = await loadModel('efficientnet_lite0_sts', {readFile: (path) => readFile(path)});
@@ -70,22 +69,27 @@ export async function loadModel(nameOrPath: string | URL, options: LoadModelOpti
   const text = String(nameOrPath);
   if (text.endsWith('.safetensors')) return loadWeightsFile(nameOrPath, options);
   if (text.endsWith('.json')) return loadLayersModelFile(nameOrPath, options);
-  const published = publishedCheckpoint(text);
-  if (published !== undefined) {
-    throw new UnavailableError(
-      `loadModel: ${text} does not ship with tfjs-sts, nor does tfjs-sts download it; ${howToBring(published)}.`,
-    );
-  }
-  if (nameOrPath instanceof URL || /[/\\.]/.test(text)) {
+  if (nameOrPath instanceof URL || (/[/\\.]/.test(text) && publishedCheckpoint(text) === undefined)) {
     throw new InvalidArgumentError(
       `loadModel: ${JSON.stringify(text)} looks like a path, but not of a .safetensors file or a model.json. ` +
         `For a model of the catalog give its name alone: ${catalogNames()}.`,
     );
   }
-  const entry = CATALOG.find(({name}) => name === text);
+  return loadNamed(text, options);
+}
+
+/** A model of the catalog; nothing but a name is taken. */
+export async function loadNamed(name: string, options: LoadModelOptions): Promise<LoadedModel> {
+  const published = publishedCheckpoint(name);
+  if (published !== undefined) {
+    throw new UnavailableError(
+      `loadModel: ${name} does not ship with tfjs-sts, nor does tfjs-sts download it; ${howToBring(published)}.`,
+    );
+  }
+  const entry = CATALOG.find((candidate) => candidate.name === name);
   if (entry !== undefined) return loadCatalogEntry(entry, options);
   throw new InvalidArgumentError(
-    `loadModel: no model is called ${JSON.stringify(text)}; known are ${catalogNames()}. ` +
+    `loadModel: no model is called ${JSON.stringify(name)}; known are ${catalogNames()}. ` +
       'Or give the path of a .safetensors file or a model.json.',
   );
 }

@@ -67,12 +67,12 @@ function published({network, tag, labels, row, ...rest}: Row): PublishedCheckpoi
   const name = `${network}.${tag}`;
   const {frames, interval, cropSize} = rest.input;
   const clip =
-    frames === 1 ? 'images' : `${frames} frames${interval === 'uniform' ? '' : `, ${interval} apart`}`;
+    frames === 1 ? 'images' : `${frames} frames${interval === 'uniform' ? '' : ` ${interval} apart`}`;
   const training = rest.epochs === null ? '' : `, ${rest.epochs} epochs`;
   return {
     ...rest,
     name,
-    description: `${row} on ${TABLES[labels]}: ${clip} of ${cropSize} x ${cropSize}${training}`,
+    description: `${row} on ${TABLES[labels]}: ${clip}, ${cropSize} x ${cropSize}${training}`,
     network,
     task: frames === 1 ? 'image classification' : 'action recognition',
     labels,

@@ -34,7 +34,7 @@ describe('list', () => {
     const {out} = await list();
     expect(out).toMatch(/^the authors' checkpoints, not shipped/m);
     expect(out).toMatch(
-      /^ {2}slowfast_r50_8x8_sts\.k400_e100 +77\.9 +SlowFast50-8x8 on Kinetics-400: 32 frames, 2 apart/m,
+      /^ {2}slowfast_r50_8x8_sts\.k400_e100 +77\.9 +SlowFast50-8x8 on Kinetics-400: 32 frames 2 apart/m,
     );
     expect(out).toMatch(/^ {2}slowfast_r50_8x8_sts +- +32 x \d+ x \d+ /m);
     expect(out).toMatch(/^ {2}efficientnet_lite0_sts +shipped +8 x 224 x 224 /m);

@@ -1,0 +1,62 @@
+/**
+ * `tf.loadLayersModel('sts://NAME')`: the models of the catalog through the host's own loader. A name only, never a path;
+ * whoever needs options of `loadModel` calls that. Its price: since the entry registers it, a bundle that takes no more
+ * than an op of tfjs-sts carries the zoo and its networks too, 121 kB minified instead of 64.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type {ReadFile} from './files';
+import {type LoadedModel, loadNamed} from './load';
+
+const SCHEME = 'sts://';
+
+/**
+ * Makes `sts://NAME` an address that `tf.loadLayersModel` takes, for the names of `listModels`. The loaded model carries
+ * its input and labels in `getUserDefinedMetadata()`, as `loadModel` gives them. The entry tfjs-sts calls this; a second
+ * call does nothing. Files are read with Node's file system where there is one, else fetched.
+ *
+ * ```ts
+ * const model = await tf.loadLayersModel('sts://efficientnet_lite0_sts');
+ * ```
+ */
+export function registerModelScheme(): void {
+  // The host refuses an address with two handlers, and the ESM and the CJS build may share one host.
+  if (tf.io.getLoadHandlers(`${SCHEME}any`).length > 0) return;
+  tf.io.registerLoadRouter((url, options) => {
+    // The host's type forgets that a router answers null for what is not its own; its own routers do.
+    if (typeof url !== 'string' || !url.startsWith(SCHEME)) return null as unknown as tf.io.IOHandler;
+    return {load: () => artifactsOf(url.slice(SCHEME.length), options?.onProgress)};
+  });
+}
+
+async function artifactsOf(
+  name: string,
+  onProgress: ((fraction: number) => void) | undefined,
+): Promise<tf.io.ModelArtifacts> {
+  const loaded = await loadNamed(name, {readFile: readAnywhere, ...(onProgress && {onProgress})});
+  try {
+    return await artifacts(loaded);
+  } finally {
+    loaded.model.dispose();
+  }
+}
+
+async function artifacts({model, info: {network, ...info}}: LoadedModel): Promise<tf.io.ModelArtifacts> {
+  let saved: tf.io.ModelArtifacts = {};
+  await model.save(
+    tf.io.withSaveHandler(async (given) => {
+      saved = given;
+      return {modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}};
+    }),
+  );
+  return {...saved, userDefinedMetadata: {...info, ...(network !== null && {network})}};
+}
+
+/** A file of the package. Node is asked for its file system instead of importing it, which a bundler would follow. */
+const readAnywhere: ReadFile = async (path) => {
+  const node = globalThis.process?.getBuiltinModule?.('node:fs/promises');
+  const url = new URL(path);
+  if (node !== undefined && url.protocol === 'file:') return node.readFile(url);
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
+  return new Uint8Array(await response.arrayBuffer());
+};
