@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {InvalidArgumentError, UnavailableError} from '../../src/util/errors';
+import {ffmpegSource} from '../../src/video/sources/ffmpeg';
 import {type Workshop, workshop} from '../video/make_video';
 import {box, colourModel, fakePredict} from './fake';
 
@@ -67,6 +68,30 @@ describe('predict', () => {
     ]);
     expect(answer.predictions[0].probability).toBeCloseTo(expected[0]!, 5);
     expect(Number.isInteger(answer.milliseconds)).toBe(true);
+  });
+
+  it.each([
+    // 20 frames: a span of 12 begins at floor(9 / 2); a span of 40 begins anew where the video ends.
+    [3, [4, 7, 10, 13]],
+    [10, [0, 10]],
+    ['uniform', [2, 7, 12, 17]],
+  ] as const)('looks at frames of the distance that the model says: %s', async (interval, frames) => {
+    const read: number[] = [];
+    const {model, info} = colourModel(4);
+    const {command} = fakePredict({
+      loadModel: async () => ({model, info: {...info, interval}}),
+      async openVideo(...args) {
+        const source = await ffmpegSource(...args);
+        const original = source.frames.bind(source);
+        source.frames = (wanted) => {
+          read.push(...(wanted ?? []));
+          return original(wanted);
+        };
+        return source;
+      },
+    });
+    await command.run([red], box().io);
+    expect(read).toEqual(frames);
   });
 
   it('prints all labels when more are asked for, and numbers those without a name', async () => {
