@@ -117,14 +117,21 @@ function memoryOf(backend: BackendWasm): WebAssembly.Memory | undefined {
 
 const hosts = new WeakMap<BackendWasm, WasmHost>();
 
-/** The host of a backend, or undefined where there is no SIMD or the backend's memory is not where 4.22 has it. */
+/**
+ * The host of a backend, or undefined where our module cannot run: without SIMD, where the backend's memory is not
+ * where 4.22 has it, or where the engine refuses to compile at once (a page's main thread in Chromium before 115).
+ */
 export function connect(backend: BackendWasm): WasmHost | undefined {
   const known = hosts.get(backend);
   if (known !== undefined) return known;
   const memory = memoryOf(backend);
   const build = bestBuild();
   if (memory === undefined || build === undefined) return undefined;
-  const host = new WasmHost(backend, memory, instantiate(build, memory));
-  hosts.set(backend, host);
-  return host;
+  try {
+    const host = new WasmHost(backend, memory, instantiate(build, memory));
+    hosts.set(backend, host);
+    return host;
+  } catch {
+    return undefined;
+  }
 }
