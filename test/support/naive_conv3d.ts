@@ -227,12 +227,15 @@ type Pick = (y: number, x: number, w: number) => [target: number, a: number, b: 
 
 /**
  * The products that `pick` selects, summed. n float32 products added in any order differ from the exact sum by at most
- * n * 2^-24 * sum |terms| in first order; one more rounding is allowed for the second order and the bias.
+ * n * 2^-24 * sum |terms| in first order; one more rounding is allowed for the second order. A bias is one more term,
+ * wherever it comes in: a kernel that starts from it rounds it with every product that is added.
  */
-function sum(naive: NaiveConvolution, size: number, pick: Pick): Bounded {
-  const values = new Float64Array(size);
-  const magnitudes = new Float64Array(size);
-  const counts = new Float64Array(size);
+function sum(naive: NaiveConvolution, size: number, pick: Pick, bias?: Float32Array): Bounded {
+  const values = Float64Array.from({length: size}, (_, i) =>
+    bias === undefined ? 0 : bias[i % bias.length]!,
+  );
+  const magnitudes = values.map(Math.abs);
+  const counts = new Float64Array(size).fill(bias === undefined ? 0 : 1);
   naive.forEachProduct((y, x, w) => {
     const [target, a, b] = pick(y, x, w);
     values[target]! += a * b;
@@ -244,8 +247,12 @@ function sum(naive: NaiveConvolution, size: number, pick: Pick): Bounded {
 
 const sizeOf = (shape: number[]) => shape.reduce((size, n) => size * n, 1);
 
-export const naiveForward = (naive: NaiveConvolution, x: Float32Array, w: Float32Array): Bounded =>
-  sum(naive, sizeOf(naive.yShape), (yi, xi, wi) => [yi, x[xi]!, w[wi]!]);
+export const naiveForward = (
+  naive: NaiveConvolution,
+  x: Float32Array,
+  w: Float32Array,
+  bias?: Float32Array,
+): Bounded => sum(naive, sizeOf(naive.yShape), (yi, xi, wi) => [yi, x[xi]!, w[wi]!], bias);
 
 export const naiveInputGradient = (naive: NaiveConvolution, dy: Float32Array, w: Float32Array): Bounded =>
   sum(naive, sizeOf(naive.xShape), (yi, xi, wi) => [xi, dy[yi]!, w[wi]!]);
