@@ -13,7 +13,7 @@ import {
 import {InputSpec, type LayerVariable, layers} from '@tensorflow/tfjs-layers';
 import {type ConvInfo, convMacs, type Padding3D} from '../ops/conv_info';
 import {InvalidArgumentError} from '../util/errors';
-import {type Shape5D, type Triple, toTriple} from '../util/shapes';
+import {positiveTriple, type Shape5D, type Triple} from '../util/shapes';
 import {
   checkDataFormat,
   type DataFormat,
@@ -87,9 +87,9 @@ export abstract class BaseConv3D extends layers.Layer {
   protected constructor(args: BaseConv3DArgs, filter: FilterArgs, defaultPadding: Padding3D) {
     super(args);
     const layer = this.label();
-    this.kernelSize = positiveTriple(args.kernelSize, `${layer}: kernelSize`);
-    this.strides = positiveTriple(args.strides ?? 1, `${layer}: strides`);
-    this.dilationRate = positiveTriple(args.dilationRate ?? 1, `${layer}: dilationRate`);
+    this.kernelSize = positiveTriple(args.kernelSize, `${layer}: kernelSize`, refuse);
+    this.strides = positiveTriple(args.strides ?? 1, `${layer}: strides`, refuse);
+    this.dilationRate = positiveTriple(args.dilationRate ?? 1, `${layer}: dilationRate`, refuse);
     this.padding = checkPadding(args.padding ?? defaultPadding, layer);
     this.dataFormat = checkDataFormat(args.dataFormat, layer);
     this.activation = getActivation(args.activation, `${layer}: activation`);
@@ -254,18 +254,8 @@ export function positiveCount(value: unknown, what: string): number {
   );
 }
 
-function positiveTriple(value: unknown, what: string): Triple {
-  const refuse = (message: string): never => {
-    throw new InvalidArgumentError(`${message}.`);
-  };
-  if (typeof value !== 'number' && !Array.isArray(value)) {
-    return refuse(`${what} must be one number or three (time, height, width); got ${JSON.stringify(value)}`);
-  }
-  const triple = toTriple(value, what, refuse);
-  if (triple.some((n) => !Number.isInteger(n) || n < 1)) {
-    refuse(`${what} must be whole numbers of at least 1; got [${triple.join(', ')}]`);
-  }
-  return triple;
+function refuse(message: string): never {
+  throw new InvalidArgumentError(`${message}.`);
 }
 
 function checkPadding(padding: LayerPadding, layer: string): Padding3D {

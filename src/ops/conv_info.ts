@@ -7,7 +7,7 @@
  * share one filter. Parts that name the same output channels add up.
  */
 import {InvalidArgumentError} from '../util/errors';
-import {type Shape5D, sizeOf, type Triple, toTriple} from '../util/shapes';
+import {positiveTriple, type Shape5D, sizeOf, type Triple} from '../util/shapes';
 import {type GridTaps, type LineTaps, type TapRule, tapCount} from './taps';
 
 /** 'same' and 'valid' as TensorFlow defines them, one number for all sides, or `[before, after]` for time, height, width. */
@@ -365,13 +365,6 @@ function checkPadding(pad: unknown, refuse: Refuse): void {
     "pad must be 'same', 'valid', one number of zeros, or [[before, after], [before, after], [before, after]] for time, " +
       `height, width; got ${JSON.stringify(pad)}`,
   );
-}
-
-function positiveTriple(value: number | readonly number[], what: string, refuse: Refuse): Triple {
-  const triple = toTriple(value, what, refuse);
-  if (triple.some((n) => !Number.isInteger(n) || n < 1))
-    refuse(`${what} must be whole numbers of at least 1; got [${triple.join(', ')}]`);
-  return triple;
 }
 
 function checkShapes(

@@ -6,17 +6,24 @@ export type Shape5D = [number, number, number, number, number];
 /** One number per axis: time, height, width. */
 export type Triple = [number, number, number];
 
-/** Repeats a number over time, height and width; a triple is returned as it is. */
-export function toTriple(
-  value: number | readonly number[],
-  what: string,
-  onError: (message: string) => never,
-): Triple {
-  if (typeof value === 'number') return [value, value, value];
-  if (value.length === 1) return [value[0]!, value[0]!, value[0]!];
-  if (value.length !== 3)
-    return onError(`${what} must be one number or three (time, height, width); got [${value.join(', ')}]`);
-  return [value[0]!, value[1]!, value[2]!];
+/**
+ * Steps, taps or dilations: one whole number of at least 1 for all axes, or three for time, height, width.
+ *
+ * @param what begins the message that `refuse` is given
+ */
+export function positiveTriple(value: unknown, what: string, refuse: (message: string) => never): Triple {
+  const list = typeof value === 'number' ? [value] : value;
+  if (!Array.isArray(list)) {
+    return refuse(`${what} must be one number or three (time, height, width); got ${JSON.stringify(value)}`);
+  }
+  const triple = list.length === 1 ? [list[0], list[0], list[0]] : list;
+  if (triple.length !== 3) {
+    return refuse(`${what} must be one number or three (time, height, width); got [${list.join(', ')}]`);
+  }
+  if (triple.some((n) => !Number.isInteger(n) || n < 1)) {
+    return refuse(`${what} must be whole numbers of at least 1; got [${triple.join(', ')}]`);
+  }
+  return triple as Triple;
 }
 
 /** The number of elements of a shape. */

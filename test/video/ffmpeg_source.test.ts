@@ -1,6 +1,6 @@
 /** Frames through the system's ffmpeg: exact pixels, timestamps, odd files and names, stopping, and every refusal. */
 import {execFileSync} from 'node:child_process';
-import {chmodSync, copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync} from 'node:fs';
+import {chmodSync, copyFileSync, mkdirSync, truncateSync, writeFileSync} from 'node:fs';
 import {relative} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../src/util/errors';
@@ -327,21 +327,7 @@ describe('ffmpegSource, refusals', () => {
   });
 
   it('a file cut off gives the frames that are there', async () => {
-    const whole = shop.make(
-      'whole.mp4',
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc=s=160x120:r=20:d=3',
-      '-movflags',
-      '+faststart',
-      '-g',
-      '5',
-    );
-    const cut = shop.at('cut.mp4');
-    copyFileSync(whole, cut);
-    truncateSync(cut, Math.floor(readFileSync(whole).length * 0.6));
-    const source = await ffmpegSource(cut);
+    const source = await ffmpegSource(shop.cutOff());
     expect(source.info.frameCount).toBe(60);
     const readable = await source.countFrames(true);
     expect(readable).toBeGreaterThan(5);

@@ -3,7 +3,7 @@
  * the lossless ones hold, worked out here and by ffmpeg's own expression evaluator.
  */
 import {execFileSync} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
@@ -15,6 +15,8 @@ export interface Workshop {
   make(name: string, ...args: string[]): string;
   /** A lossless video of `frames` frames with the pixels of `formulaByte`. */
   formula(name: string, width: number, height: number, frames: number, ...extra: string[]): string;
+  /** A video that says 60 frames of 160 x 120 and holds about 60% of their bytes. */
+  cutOff(): string;
   remove(): void;
 }
 
@@ -32,7 +34,15 @@ export function workshop(): Workshop {
     const source = `nullsrc=s=${width}x${height}:r=10:d=${frames / 10},format=gbrp,${pixels}`;
     return make(name, '-f', 'lavfi', '-i', source, ...extra, '-c:v', 'ffv1', '-pix_fmt', 'gbrp');
   };
-  return {folder, at, make, formula, remove: () => rmSync(folder, {recursive: true, force: true})};
+  const cutOff = () => {
+    const pattern = ['-f', 'lavfi', '-i', 'testsrc=s=160x120:r=20:d=3'];
+    const whole = make('whole.mp4', ...pattern, '-movflags', '+faststart', '-g', '5');
+    const cut = at('cut.mp4');
+    copyFileSync(whole, cut);
+    truncateSync(cut, Math.floor(readFileSync(whole).length * 0.6));
+    return cut;
+  };
+  return {folder, at, make, formula, cutOff, remove: () => rmSync(folder, {recursive: true, force: true})};
 }
 
 export function formulaByte(x: number, y: number, frame: number, channel: number): number {
