@@ -6,6 +6,7 @@ import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvInfo, ConvPart} from '../../ops/conv_info';
 import {convInfoOf, IndirectConv3D, type IndirectConv3DInputs} from '../../ops/kernel_names';
 import {tapCount} from '../../ops/taps';
+import {sizeOf} from '../../util/shapes';
 import {wasmKernel} from './config';
 import type {WasmHost} from './host';
 import {FLOAT_BYTES, isDepthwise, PART_CALL_FIELDS, partCall, writePartCall} from './part_call';
@@ -60,31 +61,47 @@ function weightsOf(host: WasmHost, filter: TensorInfo, info: ConvInfo, part: Con
   });
 }
 
-function convolve(host: WasmHost, {x, filter, bias}: IndirectConv3DInputs, info: ConvInfo): TensorInfo {
+function convolve(host: WasmHost, inputs: IndirectConv3DInputs, info: ConvInfo): TensorInfo {
   const y = host.makeOutput(info.outputShape);
-  const weights = info.parts.map((part) => weightsOf(host, filter, info, part));
-  const layouts = info.parts.map((part) => scratchLayout(host, part));
-  const scratch = host.scratch(Math.max(...layouts.map(({bytes}) => bytes)));
   info.parts.forEach((part, i) => {
-    const {pointers, zeros, edge, gathered} = layouts[i]!;
-    const fromChannel = part.outputChannel * FLOAT_BYTES;
     const starts = info.parts.findIndex(({outputChannel}) => outputChannel === part.outputChannel) === i;
-    const call = partCall(info, part, starts, {
-      x: host.addressOf(x) + part.inputChannel * FLOAT_BYTES,
-      weights: weights[i]!,
-      bias: bias === undefined ? scratch + zeros : host.addressOf(bias) + fromChannel,
-      y: host.addressOf(y) + fromChannel,
-      pointers: scratch + pointers,
-      zeros: scratch + zeros,
-      gathered: scratch + gathered,
-      edge: scratch + edge,
-    });
-    writePartCall(host.memory, scratch, call);
-    new Float32Array(host.memory.buffer, call.zeros, zeroChannels(part)).fill(0);
-    if (isDepthwise(part)) host.module.convolveDepthwise(scratch);
-    else host.module.convolveDense(scratch);
+    convolvePart(host, inputs, y, info, part, starts);
   });
   return y;
+}
+
+function convolvePart(
+  host: WasmHost,
+  {x, filter, bias}: IndirectConv3DInputs,
+  y: TensorInfo,
+  info: ConvInfo,
+  part: ConvPart,
+  starts: boolean,
+): void {
+  const weights = weightsOf(host, filter, info, part);
+  const {pointers, zeros, edge, gathered, bytes} = scratchLayout(host, part);
+  const fromChannel = part.outputChannel * FLOAT_BYTES;
+  const rows = sizeOf(info.outputShape.slice(0, 4));
+  host.runRows({
+    run: isDepthwise(part) ? 'convolveDepthwise' : 'convolveDense',
+    rows,
+    scratchBytes: bytes,
+    steps: rows * tapCount(part.rule) * (part.inputChannels / part.groups) * part.outputChannels,
+    writeCall: (at) => {
+      const call = partCall(info, part, starts, {
+        x: host.addressOf(x) + part.inputChannel * FLOAT_BYTES,
+        weights,
+        bias: bias === undefined ? at + zeros : host.addressOf(bias) + fromChannel,
+        y: host.addressOf(y) + fromChannel,
+        pointers: at + pointers,
+        zeros: at + zeros,
+        gathered: at + gathered,
+        edge: at + edge,
+      });
+      writePartCall(host.memory, at, call);
+      new Float32Array(host.memory.buffer, call.zeros, zeroChannels(part)).fill(0);
+    },
+  });
 }
 
 export const indirectConv3DConfig: KernelConfig = wasmKernel(IndirectConv3D, ({inputs, attrs}, host) =>

@@ -8,7 +8,7 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
 import {UnavailableError} from '../../util/errors';
-import {bestBuild, instantiate, type KernelModule} from './module/instantiate';
+import {bestBuild, instantiate, type KernelModule, type RowFunctionName} from './module/instantiate';
 
 /** What Emscripten leaves on its module object; the types of the backend declare a part of it. */
 interface EmscriptenModule {
@@ -27,6 +27,19 @@ interface Allocation {
   address: number;
   aligned: number;
   bytes: number;
+}
+
+/** A function of the module over rows that do not depend on each other. */
+export interface RowWork {
+  run: RowFunctionName;
+  /** How many rows there are. What a row is, the function knows: a position of the output, a slice of a filter. */
+  rows: number;
+  /** Room for the call and all that it needs to work with. */
+  scratchBytes: number;
+  /** Multiply-adds of all rows, or as many steps of another kind: small work is not worth a second thread. */
+  steps: number;
+  /** Writes the call to `at`, the beginning of a thread's scratch. Called once for each thread. */
+  writeCall(at: number): void;
 }
 
 /** A started wasm backend with our module in its memory. */
@@ -66,6 +79,13 @@ export class WasmHost {
       this.scratchSpace = this.allocate(bytes);
     }
     return this.scratchSpace.aligned;
+  }
+
+  /** Runs `work` over all its rows. Overwrites what `scratch` gave. */
+  runRows({run, rows, scratchBytes, writeCall}: RowWork): void {
+    const call = this.scratch(scratchBytes);
+    writeCall(call);
+    this.module[run](call, 0, rows);
   }
 
   /**

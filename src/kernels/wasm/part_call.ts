@@ -4,22 +4,11 @@
  */
 import type {ConvInfo, ConvPart} from '../../ops/conv_info';
 import {type TapRule, tapCount} from '../../ops/taps';
-import {sizeOf} from '../../util/shapes';
 
 /** In the order of the module's class; test/kernels/wasm/module.test.ts compares. */
 export const PART_CALL_FIELDS = [
   ...(['x', 'weights', 'bias', 'y', 'pointers', 'zeros', 'gathered', 'edge'] as const),
-  ...([
-    'starts',
-    'rows',
-    'xRowBytes',
-    'yRowBytes',
-    'tapBytes',
-    'groups',
-    'inputs',
-    'outputs',
-    'taps',
-  ] as const),
+  ...(['starts', 'xRowBytes', 'yRowBytes', 'tapBytes', 'groups', 'inputs', 'outputs', 'taps'] as const),
   ...(['inputTime', 'inputHeight', 'inputWidth', 'outputTime', 'outputHeight', 'outputWidth'] as const),
   ...(['rule', 'tapsTime', 'tapsHeight', 'tapsWidth', 'strideTime', 'strideHeight', 'strideWidth'] as const),
   ...(['dilationTime', 'dilationHeight', 'dilationWidth'] as const),
@@ -48,7 +37,6 @@ export function partCall(info: ConvInfo, part: ConvPart, starts: boolean, addres
   return {
     ...addresses,
     starts: starts ? 1 : 0,
-    rows: sizeOf(info.outputShape.slice(0, 4)),
     xRowBytes: inputChannels * FLOAT_BYTES,
     yRowBytes: outputChannels * FLOAT_BYTES,
     tapBytes: filterColumns * FLOAT_BYTES,

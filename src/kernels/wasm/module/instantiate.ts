@@ -4,10 +4,14 @@
  */
 import {relaxedSimd, simd} from './binaries';
 
+/** Works on the rows `first` to `end - 1` of what the call at an address says. Ranges may be computed in any order. */
+type RowFunction = (call: number, first: number, end: number) => void;
+
+/** The functions that threads share by rows. */
+export type RowFunctionName = 'convolveDense' | 'convolveDepthwise';
+
 /** The functions and constants of assembly/index.ts that the host uses. Addresses are bytes. */
-export interface KernelModule {
-  convolveDense(call: number): void;
-  convolveDepthwise(call: number): void;
+export interface KernelModule extends Record<RowFunctionName, RowFunction> {
   packDense(from: number, to: number, depth: number, groups: number, outputs: number, rowBytes: number): void;
   BLOCK: WebAssembly.Global<'i32'>;
   DEPTH: WebAssembly.Global<'i32'>;

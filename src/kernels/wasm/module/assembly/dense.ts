@@ -9,11 +9,10 @@ import {gatherLines, gatherRow} from './gather';
 import {BLOCK, DEPTH, GATHER_BELOW, PartCall} from './layout';
 import {expandRows, placeOf, readsLines} from './taps';
 
-/** Runs one part over all its rows. */
-export function convolveDense(address: usize): void {
+/** Runs one part over its output rows `first` to `end - 1`. What a row holds does not depend on where the range begins. */
+export function convolveDense(address: usize, first: i32, end: i32): void {
   const call = changetype<PartCall>(address);
-  for (let first = 0; first < call.rows; first += BLOCK)
-    denseBlock(call, first, min(BLOCK, call.rows - first));
+  for (; first < end; first += BLOCK) denseBlock(call, first, min(BLOCK, end - first));
 }
 
 export function denseBlock(call: PartCall, first: i32, count: i32): void {

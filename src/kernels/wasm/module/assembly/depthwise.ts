@@ -6,12 +6,10 @@ import {multiplyAdd} from './arithmetic';
 import {BLOCK, PartCall} from './layout';
 import {expandRows} from './taps';
 
-/** Runs one part over all its rows. */
-export function convolveDepthwise(address: usize): void {
+/** Runs one part over its output rows `first` to `end - 1`. */
+export function convolveDepthwise(address: usize, first: i32, end: i32): void {
   const call = changetype<PartCall>(address);
-  for (let first = 0; first < call.rows; first += BLOCK) {
-    depthwiseBlock(call, first, min(BLOCK, call.rows - first));
-  }
+  for (; first < end; first += BLOCK) depthwiseBlock(call, first, min(BLOCK, end - first));
 }
 
 export function depthwiseBlock(call: PartCall, first: i32, count: i32): void {

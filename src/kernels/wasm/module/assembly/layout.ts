@@ -36,8 +36,6 @@ export class PartCall {
   edge!: usize;
   /** 1 if the sums start at the bias, 0 if they are added to what y holds. */
   starts!: i32;
-  /** Batch times output positions. */
-  rows!: i32;
   xRowBytes!: i32;
   yRowBytes!: i32;
   /** Bytes from one tap's weights to the next; depthwise form. */
