@@ -1,5 +1,6 @@
 /** The activation 'hardSwish' of mobile networks, which the host lacks; it has 'relu6' and 'swish'. */
-import {add, div, mul, relu6, serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
+import {serialization, type Tensor} from '@tensorflow/tfjs-core';
+import {hardSwish} from '../ops/activations';
 
 /** y = x * relu6(x + 3) / 6 (Howard et al. 2019, section 5.2). By name in every layer: `activation: 'hardSwish'`. */
 export class HardSwish extends serialization.Serializable {
@@ -7,7 +8,7 @@ export class HardSwish extends serialization.Serializable {
   static className = 'hardSwish';
 
   apply(x: Tensor): Tensor {
-    return tidy(() => mul(x, div(relu6(add(x, 3)), 6)));
+    return hardSwish(x);
   }
 
   override getConfig(): serialization.ConfigDict {

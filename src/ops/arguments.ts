@@ -2,16 +2,25 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {InvalidArgumentError} from '../util/errors';
 import type {Shape5D} from '../util/shapes';
+import {activate, checkActivation} from './activations';
 import type {ConvInfo} from './conv_info';
-import {IndirectConv3D} from './kernel_names';
+import {type Activation, IndirectConv3D} from './kernel_names';
 import {runKernel} from './run_kernel';
 
 export type Tensor4or5D = tf.Tensor4D | tf.Tensor5D;
+type Shape4D = [number, number, number, number];
 
-/** Options that every op of the family takes after the arguments of `tf.conv3d`. */
-export interface BiasOption {
+/**
+ * Options that every op of the family takes after the arguments of `tf.conv3d`:
+ * `y = activation(conv(x, filter) + bias + residual)`, in one pass while no gradient is recorded.
+ */
+export interface FusedOptions {
   /** `[out]`, added to every position. */
   bias?: tf.Tensor1D | tf.TensorLike | undefined;
+  /** Of the shape of the result: the shortcut of a residual block. */
+  residual?: Tensor4or5D | tf.TensorLike | undefined;
+  /** Default 'linear'. */
+  activation?: Activation | undefined;
 }
 
 /** Runs the convolution that `infoOf` describes for the given shapes; a rank-4 x gives a rank-4 result. */
@@ -20,7 +29,7 @@ export function runConvolution<T extends Tensor4or5D>(
   x: T | tf.TensorLike,
   filter: tf.Tensor5D | tf.TensorLike,
   dataFormat: string,
-  options: BiasOption,
+  options: FusedOptions,
   infoOf: (xShape: readonly number[], filterShape: readonly number[]) => ConvInfo,
 ): T {
   if (dataFormat !== 'NDHWC') {
@@ -35,12 +44,30 @@ export function runConvolution<T extends Tensor4or5D>(
   const info = infoOf($x.shape, $filter.shape);
   const inputs: Record<string, tf.Tensor> = {x: $x, filter: $filter};
   if (options.bias !== undefined) inputs.bias = checkBias(op, toFloatTensor(options.bias, 'bias', op), info);
-  const y = runKernel(IndirectConv3D, inputs, info);
-  return (
-    given.rank === 4
-      ? tf.reshape<tf.Rank.R4>(y, info.outputShape.slice(1) as [number, number, number, number])
-      : y
-  ) as T;
+  const shape: number[] = given.rank === 4 ? info.outputShape.slice(1) : info.outputShape;
+  if (options.residual !== undefined) {
+    const residual = checkResidual(op, toFloatTensor(options.residual, 'residual', op), shape);
+    inputs.residual = tf.reshape(residual, info.outputShape);
+  }
+  const activation = checkActivation(op, options.activation ?? 'linear');
+  const y = isRecording()
+    ? activate(runKernel(IndirectConv3D, inputs, info), activation)
+    : runKernel(IndirectConv3D, inputs, info, activation);
+  return (given.rank === 4 ? tf.reshape(y, shape as Shape4D) : y) as T;
+}
+
+/** Whether a gradient is being recorded: the activation is then an op of its own, as in the host's fused ops. */
+function isRecording(): boolean {
+  return tf.engine().state.gradientDepth > 0;
+}
+
+function checkResidual(op: string, residual: tf.Tensor, shape: number[]): tf.Tensor {
+  if (!tf.util.arraysEqual(residual.shape, shape)) {
+    throw new InvalidArgumentError(
+      `${op}: residual must have the shape of the result, [${shape.join(', ')}]; got [${residual.shape.join(', ')}].`,
+    );
+  }
+  return residual;
 }
 
 function checkBias(op: string, bias: tf.Tensor, info: ConvInfo): tf.Tensor {

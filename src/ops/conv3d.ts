@@ -1,9 +1,9 @@
 /** `conv3d`: 3D convolution with channel groups and TensorFlow's padding. */
 import * as tf from '@tensorflow/tfjs-core';
-import {type BiasOption, runConvolution, type Tensor4or5D} from './arguments';
+import {type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
 import {conv3dInfo, type Padding3D} from './conv_info';
 
-export interface Conv3DOptions extends BiasOption {
+export interface Conv3DOptions extends FusedOptions {
   /** Channel groups, in order; default 1. */
   groups?: number | undefined;
 }

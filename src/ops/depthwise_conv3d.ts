@@ -1,6 +1,6 @@
 /** `depthwiseConv3d`: 3D convolution of each channel by itself, which stock tfjs does not have. */
 import * as tf from '@tensorflow/tfjs-core';
-import {type BiasOption, runConvolution, type Tensor4or5D} from './arguments';
+import {type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
 import {depthwiseConv3dInfo, type Padding3D} from './conv_info';
 
 /**
@@ -22,7 +22,7 @@ function depthwiseConv3d_<T extends Tensor4or5D>(
   pad: Padding3D = 'valid',
   dataFormat = 'NDHWC',
   dilations: number | readonly number[] = 1,
-  options: BiasOption = {},
+  options: FusedOptions = {},
 ): T {
   return runConvolution('depthwiseConv3d', x, filter, dataFormat, options, (xShape, filterShape) =>
     depthwiseConv3dInfo(xShape, filterShape, {strides, pad, dilations}),

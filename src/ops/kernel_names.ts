@@ -5,12 +5,20 @@
 import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvInfo} from './conv_info';
 
-/** `y = conv(x, filter) + bias`: x `info.inputShape`, filter `info.filterShape`, bias `[out]`, y `info.outputShape`. */
+/** What a convolution may end with. 'swish' is x * sigmoid(x), also called silu. */
+export const ACTIVATIONS = ['linear', 'relu', 'relu6', 'swish', 'hardSwish', 'sigmoid'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
+
+/**
+ * `y = activation(conv(x, filter) + bias + residual)`: x `info.inputShape`, filter `info.filterShape`, bias `[out]`,
+ * residual and y `info.outputShape`. There is a gradient for the activation 'linear' alone.
+ */
 export const IndirectConv3D = 'IndirectConv3D';
 export interface IndirectConv3DInputs extends NamedTensorInfoMap {
   x: TensorInfo;
   filter: TensorInfo;
   bias: TensorInfo | undefined;
+  residual: TensorInfo | undefined;
 }
 
 /** The gradient with respect to x: dy `info.outputShape`, filter `info.filterShape`, result `info.inputShape`. */
@@ -27,9 +35,11 @@ export interface IndirectConv3DBackpropFilterInputs extends NamedTensorInfoMap {
   dy: TensorInfo;
 }
 
-/** Attributes of all three kernels: plain data, so that it survives JSON. */
+/** Attributes of all three kernels: plain data, so that it survives JSON. The gradients are those of 'linear'. */
 export interface IndirectConv3DAttrs {
   info: ConvInfo;
+  /** Default 'linear'. */
+  activation?: Activation;
 }
 
 export const KERNEL_NAMES = [
@@ -43,6 +53,14 @@ export type KernelName = (typeof KERNEL_NAMES)[number];
 export const COMPOSED = Symbol.for('tfjs-sts.composed');
 
 /** The host types attributes as an open map; ours are one fixed object. The one cast of attributes to our type. */
+function attrsOf(attrs: NamedAttrMap | undefined): IndirectConv3DAttrs {
+  return attrs as unknown as IndirectConv3DAttrs;
+}
+
 export function convInfoOf(attrs: NamedAttrMap | undefined): ConvInfo {
-  return (attrs as unknown as IndirectConv3DAttrs).info;
+  return attrsOf(attrs).info;
+}
+
+export function activationOf(attrs: NamedAttrMap | undefined): Activation {
+  return attrsOf(attrs).activation ?? 'linear';
 }

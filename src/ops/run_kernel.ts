@@ -7,6 +7,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import {composeBackpropFilter, composeBackpropInput, composeForward} from './compose/indirect_conv3d';
 import type {ConvInfo} from './conv_info';
 import {
+  type Activation,
+  activationOf,
   COMPOSED,
   convInfoOf,
   IndirectConv3D,
@@ -22,24 +24,29 @@ const tensor = (info: tf.TensorInfo | undefined) => info as tf.Tensor;
 
 const composedKernels: Record<KernelName, tf.KernelFunc> = {
   [IndirectConv3D]: ({inputs, attrs}) =>
-    composeForward(
-      tensor(inputs.x),
-      tensor(inputs.filter),
-      inputs.bias as tf.Tensor | undefined,
-      convInfoOf(attrs),
-    ),
+    composeForward(tensor(inputs.x), tensor(inputs.filter), convInfoOf(attrs), {
+      bias: inputs.bias as tf.Tensor | undefined,
+      residual: inputs.residual as tf.Tensor | undefined,
+      activation: activationOf(attrs),
+    }),
   [IndirectConv3DBackpropInput]: ({inputs, attrs}) =>
     composeBackpropInput(tensor(inputs.dy), tensor(inputs.filter), convInfoOf(attrs)),
   [IndirectConv3DBackpropFilter]: ({inputs, attrs}) =>
     composeBackpropFilter(tensor(inputs.x), tensor(inputs.dy), convInfoOf(attrs)),
 };
 
-export function runKernel(kernelName: KernelName, inputs: Inputs, info: ConvInfo): tf.Tensor {
+export function runKernel(
+  kernelName: KernelName,
+  inputs: Inputs,
+  info: ConvInfo,
+  activation: Activation = 'linear',
+): tf.Tensor {
   const backendName = tf.getBackend();
   if (tf.getKernel(kernelName, backendName) == null) {
     const config = {kernelName, backendName, kernelFunc: composedKernels[kernelName], [COMPOSED]: true};
     tf.registerKernel(config);
   }
   // The host types attributes as open maps; a ConvInfo is plain JSON data behind a closed interface.
-  return tf.engine().runKernel(kernelName, inputs, {info} as unknown as tf.NamedAttrMap) as tf.Tensor;
+  const attrs = {info, activation} as unknown as tf.NamedAttrMap;
+  return tf.engine().runKernel(kernelName, inputs, attrs) as tf.Tensor;
 }

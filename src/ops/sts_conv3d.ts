@@ -1,9 +1,9 @@
 /** `stsConv3d`: Spatial-Temporal Separable convolution of an ordinary filter. */
 import * as tf from '@tensorflow/tfjs-core';
-import {type BiasOption, runConvolution, type Tensor4or5D} from './arguments';
+import {type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
 import {type Padding3D, type SplitRounding, stsConv3dInfo} from './conv_info';
 
-export interface STSConv3DOptions extends BiasOption {
+export interface STSConv3DOptions extends FusedOptions {
   /** Channel groups, in order; default 1 (the temporal form). */
   groups?: number | undefined;
   /** Rounding of an odd number of outputs: 'ceil' (SlowFast, SlowOnly; the default) or 'floor' (R(2+1)D). */

@@ -2,7 +2,13 @@
 import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../../ops/conv_info';
-import {convInfoOf, IndirectConv3D, type IndirectConv3DInputs} from '../../ops/kernel_names';
+import {
+  type Activation,
+  activationOf,
+  convInfoOf,
+  IndirectConv3D,
+  type IndirectConv3DInputs,
+} from '../../ops/kernel_names';
 import {sizeOf} from '../../util/shapes';
 import {forEachTap, roundedTensor, valuesOf} from './taps_walk';
 
@@ -27,16 +33,33 @@ function fillWithBias(y: Float64Array, bias: Float32Array): void {
   for (let at = 0; at < y.length; at += bias.length) y.set(bias, at);
 }
 
+function addTo(y: Float64Array, values: Float32Array): void {
+  for (let at = 0; at < y.length; at++) y[at]! += values[at]!;
+}
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+const relu6 = (x: number) => Math.min(Math.max(x, 0), 6);
+
+const activations: Record<Activation, (x: number) => number> = {
+  linear: (x) => x,
+  relu: (x) => Math.max(x, 0),
+  relu6,
+  swish: (x) => x * sigmoid(x),
+  hardSwish: (x) => (x * relu6(x + 3)) / 6,
+  sigmoid,
+};
+
 export const indirectConv3DConfig: KernelConfig = {
   kernelName: IndirectConv3D,
   backendName: 'cpu',
   kernelFunc: ({inputs, attrs, backend}): TensorInfo => {
-    const {x, filter, bias} = inputs as IndirectConv3DInputs;
+    const {x, filter, bias, residual} = inputs as IndirectConv3DInputs;
     const info = convInfoOf(attrs);
     const cpu = backend as MathBackendCPU;
     const y = new Float64Array(sizeOf(info.outputShape));
     if (bias !== undefined) fillWithBias(y, valuesOf(cpu, bias));
     convolve(valuesOf(cpu, x), valuesOf(cpu, filter), y, info);
-    return roundedTensor(cpu, info.outputShape, y);
+    if (residual !== undefined) addTo(y, valuesOf(cpu, residual));
+    return roundedTensor(cpu, info.outputShape, y.map(activations[activationOf(attrs)]));
   },
 };

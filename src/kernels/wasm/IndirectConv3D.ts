@@ -4,7 +4,13 @@
  */
 import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvInfo, ConvPart} from '../../ops/conv_info';
-import {convInfoOf, IndirectConv3D, type IndirectConv3DInputs} from '../../ops/kernel_names';
+import {
+  type Activation,
+  activationOf,
+  convInfoOf,
+  IndirectConv3D,
+  type IndirectConv3DInputs,
+} from '../../ops/kernel_names';
 import {tapCount} from '../../ops/taps';
 import {sizeOf} from '../../util/shapes';
 import {wasmKernel} from './config';
@@ -61,23 +67,29 @@ function weightsOf(host: WasmHost, filter: TensorInfo, info: ConvInfo, part: Con
   });
 }
 
-function convolve(host: WasmHost, inputs: IndirectConv3DInputs, info: ConvInfo): TensorInfo {
+/** A new tensor `activation(conv(x, filter) + bias + residual)`. */
+export function convolve(
+  host: WasmHost,
+  inputs: IndirectConv3DInputs,
+  info: ConvInfo,
+  activation: Activation = 'linear',
+): TensorInfo {
   const y = host.makeOutput(info.outputShape);
-  info.parts.forEach((part, i) => {
-    const starts = info.parts.findIndex(({outputChannel}) => outputChannel === part.outputChannel) === i;
-    convolvePart(host, inputs, y, info, part, starts);
+  info.parts.forEach((_, i) => {
+    convolvePart(host, inputs, y, info, i, activation);
   });
   return y;
 }
 
 function convolvePart(
   host: WasmHost,
-  {x, filter, bias}: IndirectConv3DInputs,
+  {x, filter, bias, residual}: IndirectConv3DInputs,
   y: TensorInfo,
   info: ConvInfo,
-  part: ConvPart,
-  starts: boolean,
+  index: number,
+  activation: Activation,
 ): void {
+  const part = info.parts[index]!;
   const weights = weightsOf(host, filter, info, part);
   const {pointers, zeros, edge, gathered, bytes} = scratchLayout(host, part);
   const fromChannel = part.outputChannel * FLOAT_BYTES;
@@ -88,7 +100,7 @@ function convolvePart(
     scratchBytes: bytes,
     steps: rows * tapCount(part.rule) * (part.inputChannels / part.groups) * part.outputChannels,
     writeCall: (at) => {
-      const call = partCall(info, part, starts, {
+      const call = partCall(info, index, activation, {
         x: host.addressOf(x) + part.inputChannel * FLOAT_BYTES,
         weights,
         bias: bias === undefined ? at + zeros : host.addressOf(bias) + fromChannel,
@@ -97,6 +109,7 @@ function convolvePart(
         zeros: at + zeros,
         gathered: at + gathered,
         edge: at + edge,
+        residual: residual === undefined ? 0 : host.addressOf(residual) + fromChannel,
       });
       writePartCall(host.memory, at, call);
       new Float32Array(host.memory.buffer, call.zeros, zeroChannels(part)).fill(0);
@@ -105,5 +118,5 @@ function convolvePart(
 }
 
 export const indirectConv3DConfig: KernelConfig = wasmKernel(IndirectConv3D, ({inputs, attrs}, host) =>
-  convolve(host, inputs as IndirectConv3DInputs, convInfoOf(attrs)),
+  convolve(host, inputs as IndirectConv3DInputs, convInfoOf(attrs), activationOf(attrs)),
 );

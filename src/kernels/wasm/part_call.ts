@@ -3,12 +3,14 @@
  * their order, and how they follow from a ConvInfo. Addresses are the caller's business.
  */
 import type {ConvInfo, ConvPart} from '../../ops/conv_info';
+import {ACTIVATIONS, type Activation} from '../../ops/kernel_names';
 import {type TapRule, tapCount} from '../../ops/taps';
 
 /** In the order of the module's class; test/kernels/wasm/module.test.ts compares. */
 export const PART_CALL_FIELDS = [
-  ...(['x', 'weights', 'bias', 'y', 'pointers', 'zeros', 'gathered', 'edge'] as const),
-  ...(['starts', 'xRowBytes', 'yRowBytes', 'tapBytes', 'groups', 'inputs', 'outputs', 'taps'] as const),
+  ...(['x', 'weights', 'bias', 'y', 'pointers', 'zeros', 'gathered', 'edge', 'residual'] as const),
+  ...(['starts', 'activation'] as const),
+  ...(['xRowBytes', 'yRowBytes', 'tapBytes', 'groups', 'inputs', 'outputs', 'taps'] as const),
   ...(['inputTime', 'inputHeight', 'inputWidth', 'outputTime', 'outputHeight', 'outputWidth'] as const),
   ...(['rule', 'tapsTime', 'tapsHeight', 'tapsWidth', 'strideTime', 'strideHeight', 'strideWidth'] as const),
   ...(['dilationTime', 'dilationHeight', 'dilationWidth'] as const),
@@ -19,7 +21,7 @@ export type PartCall = Record<(typeof PART_CALL_FIELDS)[number], number>;
 
 export type Addresses = Pick<
   PartCall,
-  'x' | 'weights' | 'bias' | 'y' | 'pointers' | 'zeros' | 'gathered' | 'edge'
+  'x' | 'weights' | 'bias' | 'y' | 'pointers' | 'zeros' | 'gathered' | 'edge' | 'residual'
 >;
 
 export const FLOAT_BYTES = 4;
@@ -29,14 +31,27 @@ export function isDepthwise(part: ConvPart): boolean {
   return part.groups === part.inputChannels && part.groups > 1 && part.outputChannels < 8 * part.groups;
 }
 
-/** The call of a part. `starts` is false for a part that adds to the output of an earlier one. */
-export function partCall(info: ConvInfo, part: ConvPart, starts: boolean, addresses: Addresses): PartCall {
+/**
+ * The call of part number `index`. The first part of some output channels starts their sums; the last one ends them
+ * with the residual and the activation.
+ */
+export function partCall(
+  info: ConvInfo,
+  index: number,
+  activation: Activation,
+  addresses: Addresses,
+): PartCall {
+  const part = info.parts[index]!;
+  const turns = info.parts.map(({outputChannel}) => outputChannel);
+  const ends = turns.lastIndexOf(part.outputChannel) === index;
   const [, inputTime, inputHeight, inputWidth, inputChannels] = info.inputShape;
   const [, outputTime, outputHeight, outputWidth, outputChannels] = info.outputShape;
   const [, , filterColumns] = info.filterView;
   return {
     ...addresses,
-    starts: starts ? 1 : 0,
+    residual: ends ? addresses.residual : 0,
+    starts: turns.indexOf(part.outputChannel) === index ? 1 : 0,
+    activation: ends ? ACTIVATIONS.indexOf(activation) : 0,
     xRowBytes: inputChannels * FLOAT_BYTES,
     yRowBytes: outputChannels * FLOAT_BYTES,
     tapBytes: filterColumns * FLOAT_BYTES,

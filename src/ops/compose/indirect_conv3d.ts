@@ -5,17 +5,26 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Triple} from '../../util/shapes';
+import {activate} from '../activations';
 import type {ConvInfo, ConvPart} from '../conv_info';
+import type {Activation} from '../kernel_names';
 import {type GridTaps, invertTaps, type TapRule, tapCount} from '../taps';
 import {fromLines, stretchAlong, takeAlong, takeChannels, toLines} from './axes';
 import {convolve, convolveLines, type PartFilter} from './convolve';
 
-/** x `info.inputShape`, filter `info.filterShape`, bias `[out]` or none; result `info.outputShape`. */
+/** What follows the convolution: bias `[out]`, residual `info.outputShape`, each or none, and an activation. */
+interface Ending {
+  bias: tf.Tensor | undefined;
+  residual: tf.Tensor | undefined;
+  activation: Activation;
+}
+
+/** x `info.inputShape`, filter `info.filterShape`; result `info.outputShape`. */
 export function composeForward(
   x: tf.Tensor,
   filter: tf.Tensor,
-  bias: tf.Tensor | undefined,
   info: ConvInfo,
+  {bias, residual, activation}: Ending,
 ): tf.Tensor {
   return tf.tidy(() => {
     const input = tf.reshape(x, info.inputShape) as tf.Tensor5D;
@@ -26,8 +35,10 @@ export function composeForward(
       const y = convolve(channels, {weights, groups: part.groups}, part.rule, outputSize(info));
       accumulate(byChannel, part.outputChannel, tf.reshape(y, [-1, part.outputChannels]));
     }
-    const y = concatChannels(byChannel);
-    return tf.reshape(bias === undefined ? y : tf.add(y, bias), info.outputShape);
+    const sums = concatChannels(byChannel);
+    let y: tf.Tensor = tf.reshape(bias === undefined ? sums : tf.add(sums, bias), info.outputShape);
+    if (residual !== undefined) y = tf.add(y, residual);
+    return activate(y, activation);
   });
 }
 

@@ -4,7 +4,9 @@
  * gradients of gradients work too.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import {InvalidArgumentError} from '../../util/errors';
 import {
+  activationOf,
   convInfoOf,
   IndirectConv3D,
   IndirectConv3DBackpropFilter,
@@ -16,6 +18,12 @@ const forwardGradient: tf.GradConfig = {
   kernelName: IndirectConv3D,
   inputsToSave: ['x', 'filter'],
   gradFunc: (dyOrMany, saved, attrs) => {
+    if (activationOf(attrs) !== 'linear') {
+      throw new InvalidArgumentError(
+        `${IndirectConv3D}: there is no gradient through the activation ${activationOf(attrs)}; ` +
+          "run the kernel with 'linear' and the activation after it, as the ops do while a gradient is recorded.",
+      );
+    }
     const info = convInfoOf(attrs);
     const dy = dyOrMany as tf.Tensor;
     const [x, filter] = saved as [tf.Tensor, tf.Tensor];
@@ -23,6 +31,7 @@ const forwardGradient: tf.GradConfig = {
       x: () => runKernel(IndirectConv3DBackpropInput, {dy, filter}, info),
       filter: () => runKernel(IndirectConv3DBackpropFilter, {x, dy}, info),
       bias: () => tf.sum(tf.reshape(dy, [-1, info.outputShape[4]]), 0),
+      residual: () => dy,
     };
   },
 };

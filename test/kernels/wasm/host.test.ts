@@ -24,6 +24,11 @@ const ops: Record<string, () => tf.Tensor> = {
   grouped: () =>
     sts.conv3d(tensorOf([1, 3, 5, 5, 12], 1), tensorOf([1, 3, 3, 4, 9], 2), 1, 1, 'NDHWC', 1, {groups: 3}),
   depthwise: () => sts.depthwiseConv3d(tensorOf(x, 1), tensorOf([3, 3, 3, 19, 1], 2), [1, 2, 2], 'same'),
+  'with residual and activation': () =>
+    sts.depthwiseConv3d(tensorOf(x, 1), tensorOf([3, 3, 3, 19, 1], 2), 1, 'same', 'NDHWC', 1, {
+      residual: tensorOf(x, 3),
+      activation: 'swish',
+    }),
   'STS, temporal': () => sts.stsConv3d(tensorOf(x, 1), tensorOf([3, 1, 1, 19, 9], 2), 1, 'same'),
   'STS, depthwise': () => sts.stsDepthwiseConv3d(tensorOf(x, 1), tensorOf([3, 3, 3, 19, 1], 2), 1, 'same'),
 };

@@ -5,6 +5,7 @@
  * once it is hot, and only later calls get the fast code.
  */
 import {copyFloats, multiplyAdd} from './arithmetic';
+import {finishBlock} from './finish';
 import {gatherLines, gatherRow} from './gather';
 import {BLOCK, DEPTH, GATHER_BELOW, PartCall} from './layout';
 import {expandRows, placeOf, readsLines} from './taps';
@@ -28,6 +29,7 @@ export function denseBlock(call: PartCall, first: i32, count: i32): void {
     else if (call.inputs < GATHER_BELOW) multiplyGathered(call, offset, panels, sums, bias, count);
     else multiplyInPlace(call, offset, panels, sums, bias, count);
   }
+  finishBlock(call, first, count);
 }
 
 /** What the sums of a turn start at: the bias for the first of a part that starts its outputs, else 0: what y holds. */

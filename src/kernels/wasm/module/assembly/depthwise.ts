@@ -3,6 +3,7 @@
  * read as the tensor holds them, `[taps, channels]`. Several outputs a group (a channel multiplier) go 4 at a time.
  */
 import {multiplyAdd} from './arithmetic';
+import {finishBlock} from './finish';
 import {BLOCK, PartCall} from './layout';
 import {expandRows} from './taps';
 
@@ -16,6 +17,7 @@ export function depthwiseBlock(call: PartCall, first: i32, count: i32): void {
   expandRows(call, first, count, false);
   let y = call.y + first * call.yRowBytes;
   for (let i = 0; i < count; i++, y += call.yRowBytes) depthwiseRow(call, call.pointers + (i << 2), y);
+  finishBlock(call, first, count);
 }
 
 /** One output row. `pointers` is the column of the row in the block's table. */

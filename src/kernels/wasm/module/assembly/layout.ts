@@ -34,8 +34,12 @@ export class PartCall {
   gathered!: usize;
   /** Room for a tile of 4 x 8 floats. */
   edge!: usize;
+  /** First output channel of the part at the first position of what is added to the sums at last; 0 for none. */
+  residual!: usize;
   /** 1 if the sums start at the bias, 0 if they are added to what y holds. */
   starts!: i32;
+  /** Of the sums when they are done, see finish.ts. 0, and no residual, for a part to which a later one adds. */
+  activation!: i32;
   xRowBytes!: i32;
   yRowBytes!: i32;
   /** Bytes from one tap's weights to the next; depthwise form. */

@@ -1,0 +1,96 @@
+/**
+ * What follows the sums of a block while its rows are in cache: the residual is added, then the activation applied.
+ * Sigmoids need e^x, which is made here, since the module has no library and no table.
+ */
+import {multiplyAdd} from './arithmetic';
+import {PartCall} from './layout';
+
+/** Codes of the activations, in the order of ACTIVATIONS in src/ops/kernel_names.ts. */
+const RELU: i32 = 1;
+const RELU6: i32 = 2;
+const SWISH: i32 = 3;
+const HARD_SWISH: i32 = 4;
+const SIGMOID: i32 = 5;
+
+/** Ends `count` rows from row `first` on. */
+export function finishBlock(call: PartCall, first: i32, count: i32): void {
+  if (!call.activation && !call.residual) return;
+  const channels = call.groups * call.outputs;
+  const stride = call.yRowBytes;
+  let y = call.y + first * stride;
+  let residual = call.residual ? call.residual + first * stride : 0;
+  if (stride === channels << 2) {
+    finishRun(y, residual, channels * count, call.activation);
+    return;
+  }
+  for (let i = 0; i < count; i++, y += stride) {
+    finishRun(y, residual, channels, call.activation);
+    if (residual) residual += stride;
+  }
+}
+
+/** Ends `count` floats that lie side by side. */
+export function finishRun(y: usize, residual: usize, count: i32, activation: i32): void {
+  const end = y + (count << 2);
+  while (y < end) {
+    const four = y + 16 <= end;
+    let sum = four ? v128.load(y) : v128.load32_zero(y);
+    if (residual) sum = f32x4.add(sum, four ? v128.load(residual) : v128.load32_zero(residual));
+    const done = activate(sum, activation);
+    if (four) v128.store(y, done);
+    else v128.store32_lane(y, done, 0);
+    const step: i32 = four ? 16 : 4;
+    y += step;
+    if (residual) residual += step;
+  }
+}
+
+function activate(x: v128, activation: i32): v128 {
+  const zero = f32x4.splat(0);
+  if (activation === RELU) return f32x4.max(x, zero);
+  if (activation === RELU6) return f32x4.min(f32x4.max(x, zero), f32x4.splat(6));
+  if (activation === SWISH) return f32x4.mul(x, sigmoid(x));
+  if (activation === HARD_SWISH) {
+    const gate = f32x4.min(f32x4.max(f32x4.add(x, f32x4.splat(3)), zero), f32x4.splat(6));
+    return f32x4.mul(x, f32x4.div(gate, f32x4.splat(6)));
+  }
+  if (activation === SIGMOID) return sigmoid(x);
+  return x;
+}
+
+/** 1 / (1 + e^-x), from e^-|x|, which never overflows. Within 2^-22 of the value; zero below -104. */
+function sigmoid(x: v128): v128 {
+  const one = f32x4.splat(1);
+  const e = exponential(f32x4.neg(f32x4.abs(x)));
+  const above = v128.bitselect(one, e, f32x4.ge(x, f32x4.splat(0)));
+  return f32x4.div(above, f32x4.add(one, e));
+}
+
+/**
+ * e^x for x <= 0, within 2^-23 of the value where that is a normal float: 2^n * e^r with a whole n and
+ * |r| <= log(2) / 2. e^r is 1 + r + r^2 * q(r), where q of degree 5 meets (e^r - 1 - r) / r^2 in the six Chebyshev
+ * nodes of that interval: 7e-10 of e^r at most.
+ */
+function exponential(x: v128): v128 {
+  // Below -104 the value is nearer to zero than to the smallest float.
+  const bounded = f32x4.max(x, f32x4.splat(-104));
+  const n = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(<f32>Math.LOG2E)));
+  // log(2) in two pieces: 355 / 512, whose products with n are exact, and the rest.
+  let r = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444005469057e-4)));
+  let q = multiplyAdd(f32x4.splat(1.9890980911441147e-4), r, f32x4.splat(1.3933641603216529e-3));
+  q = multiplyAdd(q, r, f32x4.splat(8.33331048488617e-3));
+  q = multiplyAdd(q, r, f32x4.splat(4.166646674275398e-2));
+  q = multiplyAdd(q, r, f32x4.splat(0.1666666716337204));
+  q = multiplyAdd(q, r, f32x4.splat(0.5));
+  const power = f32x4.add(f32x4.splat(1), multiplyAdd(f32x4.mul(r, r), q, r));
+  // 2^n in two factors, as that of the smallest values is no normal float. NaN stays: its n counts as 0.
+  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const half = i32x4.shr_s(whole, 1);
+  return f32x4.mul(f32x4.mul(power, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half)));
+}
+
+/** 2^n for |n| < 127: n in the place of a float's exponent. */
+function powerOfTwo(n: v128): v128 {
+  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+}

@@ -1,0 +1,52 @@
+/**
+ * The activations that a convolution may end with, made of stock ops. They have gradients of every order: the host's
+ * relu6 has none of second order, and those of its sigmoid are wrong, since the output that it saves is a constant.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {InvalidArgumentError} from '../util/errors';
+import {ACTIVATIONS, type Activation} from './kernel_names';
+
+type Unary = (x: tf.Tensor) => tf.Tensor;
+
+/** `value` with another derivative, made of ops that have derivatives themselves. */
+function withDerivative(value: Unary, derivative: Unary): Unary {
+  return tf.customGrad((...args) => {
+    const [x, save] = args as [tf.Tensor, tf.GradSaveFunc];
+    save([x]);
+    return {value: value(x), gradFunc: (dy, saved) => tf.mul(dy, derivative(saved[0]!))};
+  });
+}
+
+const relu6 = withDerivative(tf.relu6, (x) => tf.mul(tf.step(x), tf.step(tf.sub(6, x))));
+
+const sigmoid: Unary = withDerivative(tf.sigmoid, (x) => {
+  const y = sigmoid(x);
+  return tf.mul(y, tf.sub(1, y));
+});
+
+/** y = x * relu6(x + 3) / 6 (Howard et al. 2019, section 5.2). */
+export function hardSwish(x: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => tf.mul(x, tf.div(relu6(tf.add(x, 3)), 6)));
+}
+
+const functions: Record<Activation, Unary> = {
+  linear: (x) => x,
+  relu: tf.relu,
+  relu6,
+  swish: (x) => tf.tidy(() => tf.mul(x, sigmoid(x))),
+  hardSwish,
+  sigmoid,
+};
+
+export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
+  return functions[activation](x);
+}
+
+export function checkActivation(op: string, activation: unknown): Activation {
+  const known = ACTIVATIONS.find((name) => name === activation);
+  if (known !== undefined) return known;
+  throw new InvalidArgumentError(
+    `${op}: activation must be one of ${ACTIVATIONS.join(', ')}; got ${JSON.stringify(activation)}. ` +
+      'Apply others to the result.',
+  );
+}

@@ -1,0 +1,196 @@
+/**
+ * Bias, residual and activation as options of the ops, on every backend: values and gradients against loops in double
+ * precision, gradients of gradients by differences, refusals.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {beforeAll, describe, expect, it} from 'vitest';
+import * as sts from '../../src';
+import {tensorOf, valuesOf} from '../kernels/wasm/wasm_host';
+import {type Curve, curves} from '../support/activations';
+import {implementations} from '../support/implementations';
+import {
+  type NaiveConvolution,
+  naiveConv3d,
+  naiveDepthwiseConv3d,
+  naiveFilterGradient,
+  naiveForward,
+  naiveInputGradient,
+  naiveStsDepthwise,
+  naiveStsTemporal,
+} from '../support/naive_conv3d';
+
+type Shape5D = [number, number, number, number, number];
+type Run = (x: tf.Tensor5D, filter: tf.Tensor5D, options: sts.FusedOptions) => tf.Tensor5D;
+
+const same = {dilations: [1, 1, 1], before: [1, 1, 1]} as const;
+const plain = (batch: number, channels: number) => ({
+  xShape: [batch, 3, 4, 5, channels],
+  strides: [1, 1, 1] as [number, number, number],
+  dilations: [...same.dilations] as [number, number, number],
+  before: [...same.before] as [number, number, number],
+  output: [3, 4, 5] as [number, number, number],
+});
+
+/** Channels that fill no vector and vectors and a tail, more rows than a block, several parts, several clips. */
+const cases: Record<string, {naive: NaiveConvolution; run: Run}> = {
+  conv3d: {
+    naive: naiveConv3d({...plain(2, 6), filterShape: [3, 3, 3, 3, 10], groups: 2}),
+    run: (x, w, options) => sts.conv3d(x, w, 1, 'same', 'NDHWC', 1, {...options, groups: 2}),
+  },
+  depthwiseConv3d: {
+    naive: naiveDepthwiseConv3d({...plain(1, 7), filterShape: [3, 3, 3, 7, 1], groups: 7}),
+    run: (x, w, options) => sts.depthwiseConv3d(x, w, 1, 'same', 'NDHWC', 1, options),
+  },
+  stsConv3d: {
+    naive: naiveStsTemporal(
+      {...plain(1, 3), filterShape: [3, 1, 1, 3, 11], before: [1, 0, 0], groups: 1},
+      [3, 3, 5],
+    ),
+    run: (x, w, options) => sts.stsConv3d(x, w, 1, 'same', 'NDHWC', 1, options),
+  },
+  stsDepthwiseConv3d: {
+    naive: naiveStsDepthwise({...plain(2, 5), filterShape: [3, 3, 3, 5, 1], groups: 5}),
+    run: (x, w, options) => sts.stsDepthwiseConv3d(x, w, 1, 'same', 'NDHWC', 1, options),
+  },
+};
+
+/** Values spread so that the sums reach both ends of every activation. */
+const spread = (shape: readonly number[], seed: number) => valuesOf(shape, seed).map((value) => value * 8);
+
+function given(naive: NaiveConvolution) {
+  const channels = naive.yShape[4]!;
+  const values = {
+    x: spread(naive.xShape, 1),
+    w: valuesOf(naive.filterShape, 2),
+    bias: valuesOf([channels], 3),
+    residual: spread(naive.yShape, 4),
+  };
+  const sums = naiveForward(naive, values.x, values.w, values.bias);
+  // The residual is one more term of each sum: it is rounded with the rest.
+  const bounds = sums.bounds.map((bound, i) => bound + 2 ** -23 * Math.abs(values.residual[i]!));
+  return {values, sums: sums.values.map((sum, i) => sum + values.residual[i]!), bounds};
+}
+
+const five = (values: Float32Array, shape: number[]) => tf.tensor<tf.Rank.R5>(values, shape as Shape5D);
+
+const tensors = (naive: NaiveConvolution, values: ReturnType<typeof given>['values']) => ({
+  x: five(values.x, naive.xShape),
+  w: five(values.w, naive.filterShape),
+  bias: tf.tensor1d(values.bias),
+  residual: five(values.residual, naive.yShape),
+});
+
+function expectWithin(actual: ArrayLike<number>, expected: Float64Array, bounds: Float64Array): void {
+  expect(actual.length).toBe(expected.length);
+  const worst = expected.findIndex((value, i) => !(Math.abs(actual[i]! - value) <= bounds[i]!));
+  expect(worst, `[${worst}] is ${actual[worst]}, expected ${expected[worst]}`).toBe(-1);
+}
+
+/** The error of an activation is that of its argument, and some roundings of its own. */
+function endedBounds({value, steepest}: Curve, sums: Float64Array, bounds: Float64Array): Float64Array {
+  return sums.map((sum, i) => steepest * bounds[i]! + 2 ** -20 * Math.abs(value(sum)));
+}
+
+const activations = Object.entries(curves) as [sts.Activation, Curve][];
+
+describe.each(implementations)('on $name', ({use}) => {
+  beforeAll(use);
+
+  describe.each(Object.entries(cases))('%s', (_, {naive, run}) => {
+    it.each(activations)('ends with bias, residual and %s', async (activation, curve) => {
+      const {values, sums, bounds} = given(naive);
+      const y = tf.tidy(() => {
+        const {x, w, ...options} = tensors(naive, values);
+        return run(x, w, {...options, activation});
+      });
+      expectWithin(await y.data(), sums.map(curve.value), endedBounds(curve, sums, bounds));
+      y.dispose();
+    });
+
+    it.each(activations)('has the gradients by x, filter, bias and residual with %s', async (name, curve) => {
+      const {values, sums} = given(naive);
+      const nearest = Math.min(
+        ...sums.map((sum) => Math.min(...curve.kinks.map((kink) => Math.abs(sum - kink)), 1)),
+      );
+      expect(nearest).toBeGreaterThan(2e-5);
+      const dy = valuesOf(naive.yShape, 5);
+      const gradients = tf.tidy(() => {
+        const {x, w, bias, residual} = tensors(naive, values);
+        const op = (...[x, w, bias, residual]: tf.Tensor[]) =>
+          run(x as tf.Tensor5D, w as tf.Tensor5D, {
+            bias: bias as tf.Tensor1D,
+            residual: residual as tf.Tensor5D,
+            activation: name,
+          });
+        return tf.grads(op)([x, w, bias, residual], tf.tensor(dy, naive.yShape));
+      });
+      const back = Float32Array.from(sums, (sum, i) => dy[i]! * curve.derivative(sum));
+      const channels = naive.yShape[4]!;
+      const byBias = new Float64Array(channels);
+      for (const [i, value] of back.entries()) byBias[i % channels]! += value;
+      const expected = [
+        naiveInputGradient(naive, back, values.w).values,
+        naiveFilterGradient(naive, back, values.x).values,
+        byBias,
+        Float64Array.from(back),
+      ];
+      for (const [i, gradient] of gradients.entries()) {
+        const scale = expected[i]!.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+        expectWithin(
+          await gradient.data(),
+          expected[i]!,
+          expected[i]!.map(() => 1e-5 * scale),
+        );
+      }
+      tf.dispose(gradients);
+    });
+
+    // The first gradient of 'linear' is constant, so that there is no second one: behaviour.test.ts has mixed ones.
+    it.each(activations.slice(1))('has gradients of gradients with %s', async (activation) => {
+      // How the slope of f along a direction changes along it: once a gradient, once a difference.
+      const step = 2 ** -7;
+      const results = tf.tidy(() => {
+        const {x, w, ...options} = tensors(naive, given(naive).values);
+        const direction = tensorOf(naive.xShape, 6);
+        const f = (input: tf.Tensor) =>
+          tf.sum(run(input as tf.Tensor5D, w, {...options, activation})) as tf.Scalar;
+        const slope = (input: tf.Tensor) => tf.sum(tf.mul(tf.grad(f)(input), direction)) as tf.Scalar;
+        const at = (distance: number) => slope(tf.add(x, tf.mul(direction, distance)));
+        const difference = tf.div(tf.sub(at(step), at(-step)), 2 * step);
+        return tf.stack([tf.sum(tf.mul(tf.grad(slope)(x), direction)), difference]);
+      });
+      const [bend, difference] = (await results.data()) as unknown as [number, number];
+      results.dispose();
+      // Those of straight pieces do not bend.
+      if (activation.startsWith('relu')) expect(bend).toBe(0);
+      else expect(Math.abs(bend - difference)).toBeLessThan(0.02 * Math.abs(difference) + 0.05);
+    });
+  });
+
+  it('takes a residual without a batch where x has none', async () => {
+    const [x, w] = [tensorOf([1, 2, 3, 3, 4], 1), tensorOf([1, 1, 1, 4, 4], 2)];
+    const residual = tensorOf([1, 2, 3, 3, 4], 3);
+    const expected = sts.conv3d(x, w, 1, 'same', 'NDHWC', 1, {residual});
+    const clip = tf.squeeze(x, [0]) as unknown as tf.Tensor4D;
+    const shortcut = tf.squeeze(residual, [0]) as unknown as tf.Tensor4D;
+    const y = sts.conv3d(clip, w, 1, 'same', 'NDHWC', 1, {residual: shortcut});
+    expect(y.shape).toEqual([2, 3, 3, 4]);
+    expect(await y.data()).toEqual(await expected.data());
+    tf.dispose([x, w, residual, expected, clip, shortcut, y]);
+  });
+
+  it('refuses residuals of other shapes and activations that it does not know', () => {
+    tf.tidy(() => {
+      const [x, w] = [tensorOf([1, 2, 3, 3, 4], 1), tensorOf([1, 1, 1, 4, 5], 2)];
+      const with_ = (options: object) => () => sts.conv3d(x, w, 1, 'same', 'NDHWC', 1, options);
+      expect(with_({residual: tensorOf([1, 2, 3, 3, 4], 3)})).toThrow(
+        /conv3d: residual must have the shape of the result, \[1, 2, 3, 3, 5\]; got \[1, 2, 3, 3, 4\]/,
+      );
+      expect(with_({residual: tf.zeros([2, 3, 3, 5])})).toThrow(/got \[2, 3, 3, 5\]/);
+      expect(with_({residual: tf.zeros([5])})).toThrow(/residual must have the shape/);
+      expect(with_({activation: 'softmax'})).toThrow(
+        /activation must be one of linear, relu, relu6, swish, hardSwish, sigmoid; got "softmax"/,
+      );
+    });
+  });
+});
