@@ -12,8 +12,8 @@ const anyBackend = /^@tensorflow\/tfjs-(backend-\w+|node)$/;
 
 /**
  * Per folder: `ours` are the folders (or single files) of src/ that it may import besides itself, `packages` the
- * packages that it may import, `types` the packages that it may import with `import type` alone, `node` whether it may
- * use Node's own modules. A folder with several backends inside (kernels) is divided below.
+ * packages that it may import, `types` the packages that it may import with `import type` alone, `ownBackend` whether
+ * kernels/X may ask for its backend with `import()`, `node` whether it may use Node's own modules. A folder with several backends inside (kernels) is divided below.
  */
 const table = {
   util: {ours: [], packages: []},
@@ -22,6 +22,7 @@ const table = {
     ours: ['util', 'ops/conv_info', 'ops/taps', 'ops/kernel_names'],
     packages: [core],
     types: [anyBackend],
+    ownBackend: true,
   },
   layers: {ours: ['ops', 'util'], packages: [core, layers]},
   networks: {ours: ['layers', 'util'], packages: [core, layers]},
@@ -102,7 +103,7 @@ function objectionByTable(from, folder, row, dependency) {
     return row.node ? undefined : `${folder} may not use Node's own modules`;
   }
   if (dependency.module.startsWith('.')) return objectionToOurs(from, folder, row, dependency);
-  return objectionToPackage(folder, row, dependency);
+  return objectionToPackage(from, folder, row, dependency);
 }
 
 function objectionToOurs(from, folder, row, {resolved, couldNotResolve}) {
@@ -122,7 +123,7 @@ function objectionToOurs(from, folder, row, {resolved, couldNotResolve}) {
   return allowed ? undefined : `${folder} may not import ${target}`;
 }
 
-function objectionToPackage(folder, row, {module, dependencyTypes}) {
+function objectionToPackage(from, folder, row, {module, dependencyTypes, dynamic}) {
   const name = module
     .split('/')
     .slice(0, module.startsWith('@') ? 2 : 1)
@@ -130,6 +131,7 @@ function objectionToPackage(folder, row, {module, dependencyTypes}) {
   if (name.startsWith('@tensorflow/') && module !== name)
     return 'deep imports into tfjs packages load a second copy';
   if (isListed(name, row.packages)) return undefined;
+  if (row.ownBackend && dynamic && name === `@tensorflow/tfjs-backend-${backendOf(from)}`) return undefined;
   if (!isListed(name, row.types)) return `${folder} may not import ${name}`;
   return dependencyTypes.includes('type-only')
     ? undefined

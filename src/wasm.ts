@@ -4,4 +4,5 @@ import {kernelConfigs} from './kernels/wasm';
 
 registerKernels(kernelConfigs);
 
+export {type SetThreadsOptions, setThreads} from './kernels/wasm/threads/set_threads';
 export {kernelConfigs};

@@ -18,8 +18,9 @@ export function registerKernels(configs: readonly tf.KernelConfig[]): void {
     if (present != null && !isComposed(present)) continue;
     if (present != null) tf.unregisterKernel(config.kernelName, config.backendName);
     tf.registerKernel(config);
-    const started = tf.findBackend(config.backendName);
-    if (started !== null) config.setupFunc?.(started);
+    // Not tf.findBackend, which starts a backend that has not started: the user may have settings to make first.
+    const started = tf.engine().registry[config.backendName];
+    if (started !== undefined) config.setupFunc?.(started);
   }
 }
 

@@ -97,6 +97,7 @@ function convolvePart(
   host.runRows({
     run: isDepthwise(part) ? 'convolveDepthwise' : 'convolveDense',
     rows,
+    block: host.module.BLOCK.value,
     scratchBytes: bytes,
     steps: rows * tapCount(part.rule) * (part.inputChannels / part.groups) * part.outputChannels,
     writeCall: (at) => {

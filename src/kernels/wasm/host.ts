@@ -8,7 +8,8 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
 import {UnavailableError} from '../../util/errors';
-import {bestBuild, instantiate, type KernelModule, type RowFunctionName} from './module/instantiate';
+import {bestBuild, compile, instantiate, type KernelModule, type RowFunctionName} from './module/instantiate';
+import {ThreadPool} from './threads/pool';
 
 /** What Emscripten leaves on its module object; the types of the backend declare a part of it. */
 interface EmscriptenModule {
@@ -22,6 +23,9 @@ interface EmscriptenModule {
 /** Vectors are 16 bytes; the host's allocator aligns to 8. */
 const ALIGNMENT = 16;
 
+/** Work of fewer steps than this is done before a worker has woken up. */
+const STEPS_WORTH_THREADS = 2_000_000;
+
 /** Memory that was allocated with room to align it. */
 interface Allocation {
   address: number;
@@ -34,6 +38,8 @@ export interface RowWork {
   run: RowFunctionName;
   /** How many rows there are. What a row is, the function knows: a position of the output, a slice of a filter. */
   rows: number;
+  /** Rows that the function takes at a time, where it does; default 1. */
+  block?: number;
   /** Room for the call and all that it needs to work with. */
   scratchBytes: number;
   /** Multiply-adds of all rows, or as many steps of another kind: small work is not worth a second thread. */
@@ -47,17 +53,26 @@ export class WasmHost {
   /** Packed weights by the tensor that they were packed from, then by the way they were packed. */
   private readonly packed = new Map<DataId, Map<string, Allocation>>();
   private scratchSpace: Allocation | undefined;
+  private pool: ThreadPool | undefined;
+  private stepsWorthThreads = STEPS_WORTH_THREADS;
+  readonly module: KernelModule;
 
   constructor(
     private readonly backend: BackendWasm,
     readonly memory: WebAssembly.Memory,
-    readonly module: KernelModule,
+    private readonly compiled: WebAssembly.Module,
   ) {
+    this.module = instantiate(compiled, memory);
     const disposeData = backend.disposeData.bind(backend);
     backend.disposeData = (dataId, force) => {
       const released = disposeData(dataId, force);
       if (released) this.dropPacked(dataId);
       return released;
+    };
+    const dispose = backend.dispose.bind(backend);
+    backend.dispose = () => {
+      void this.setThreads(1);
+      dispose();
     };
   }
 
@@ -81,11 +96,34 @@ export class WasmHost {
     return this.scratchSpace.aligned;
   }
 
-  /** Runs `work` over all its rows. Overwrites what `scratch` gave. */
-  runRows({run, rows, scratchBytes, writeCall}: RowWork): void {
-    const call = this.scratch(scratchBytes);
-    writeCall(call);
-    this.module[run](call, 0, rows);
+  /**
+   * Runs `work` over all its rows, on the threads there are. Overwrites what `scratch` gave.
+   *
+   * @throws UnavailableError if a worker is gone
+   */
+  runRows({run, rows, block = 1, scratchBytes, steps, writeCall}: RowWork): void {
+    const {pool} = this;
+    pool?.check();
+    const threads = pool === undefined || steps < this.stepsWorthThreads ? 1 : pool.size;
+    const stride = Math.ceil(scratchBytes / ALIGNMENT) * ALIGNMENT;
+    const call = this.scratch(threads * stride);
+    for (let thread = 0; thread < threads; thread++) writeCall(call + thread * stride);
+    if (pool === undefined || threads === 1) this.module[run](call, 0, rows);
+    else pool.run({run, rows, block, call, stride});
+  }
+
+  /**
+   * Ends the workers there are and starts others, so that `threads` run with the main thread.
+   *
+   * @param stepsWorthThreads work of fewer steps stays on one thread
+   * @throws UnavailableError where they do not start; the memory must be shared
+   */
+  async setThreads(threads: number, stepsWorthThreads = STEPS_WORTH_THREADS): Promise<void> {
+    this.stepsWorthThreads = stepsWorthThreads;
+    const {pool, module, compiled, memory} = this;
+    this.pool = undefined;
+    await pool?.close();
+    if (threads > 1) this.pool = await ThreadPool.start({...module}, {compiled, memory}, threads);
   }
 
   /**
@@ -148,7 +186,7 @@ export function connect(backend: BackendWasm): WasmHost | undefined {
   const build = bestBuild();
   if (memory === undefined || build === undefined) return undefined;
   try {
-    const host = new WasmHost(backend, memory, instantiate(build, memory));
+    const host = new WasmHost(backend, memory, compile(build, memory));
     hosts.set(backend, host);
     return host;
   } catch {

@@ -34,13 +34,21 @@ export function bestBuild(): Build | undefined {
   return (['relaxed-simd', 'simd'] as const).find((build) => WebAssembly.validate(bytesOf(build)));
 }
 
-/** The functions of a build, working in `memory`. Instantiates anew with every call. */
-export function instantiate(build: Build, memory: WebAssembly.Memory): KernelModule {
-  const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
-  const bytes = shared ? importingSharedMemory(bytesOf(build)) : bytesOf(build);
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {env: {memory}});
+/** A build, compiled for memories of the kind of `memory`: shared or not. */
+export function compile(build: Build, memory: WebAssembly.Memory): WebAssembly.Module {
+  return new WebAssembly.Module(isShared(memory) ? importingSharedMemory(bytesOf(build)) : bytesOf(build));
+}
+
+/** The functions of a compiled build, working in `memory`. */
+export function instantiate(compiled: WebAssembly.Module, memory: WebAssembly.Memory): KernelModule {
+  const instance = new WebAssembly.Instance(compiled, {env: {memory}});
   // The engine types exports as an open map; what they are is said by assembly/index.ts.
   return instance.exports as unknown as KernelModule;
+}
+
+/** Whether other threads can work in a memory. */
+export function isShared({buffer}: WebAssembly.Memory): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
 }
 
 /** `(import "env" "memory" (memory 0))` in bytes, from the length of the first name to the limits. */

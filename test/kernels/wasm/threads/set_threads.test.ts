@@ -1,0 +1,157 @@
+/**
+ * `setThreads` in Node, from before the backend starts: the same bits on one, two and three threads, and what becomes
+ * of the workers.
+ */
+import type * as workerThreads from 'node:worker_threads';
+import * as tf from '@tensorflow/tfjs-core';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import * as sts from '../../../../src';
+import {InvalidArgumentError, UnavailableError} from '../../../../src/util/errors';
+import {setThreads} from '../../../../src/wasm';
+import {heapOf, liveBackend, tensorOf, valuesOf} from '../wasm_host';
+import {liveHost} from './start_threads';
+
+/** The workers that setThreads has started, by listening in on Node's class. */
+const workers: workerThreads.Worker[] = [];
+const builtin = process.getBuiltinModule('node:worker_threads');
+const {Worker: Original} = builtin;
+
+beforeAll(async () => {
+  await import('@tensorflow/tfjs-layers');
+  await import('@tensorflow/tfjs-backend-wasm');
+  builtin.Worker = class extends Original {
+    constructor(...given: ConstructorParameters<typeof Original>) {
+      super(...given);
+      workers.push(this);
+    }
+  };
+});
+afterAll(() => {
+  builtin.Worker = Original;
+});
+
+/** Workers that have not ended: those have no thread number. */
+const alive = () => workers.filter(({threadId}) => threadId > 0).length;
+
+type Run = () => tf.Tensor;
+const convolutions: Record<string, Run> = {
+  '3x1x1, few rows, deep': () =>
+    sts.conv3d(tensorOf([1, 4, 7, 7, 256], 1), tensorOf([3, 1, 1, 256, 64], 2), 1, 'same'),
+  '3x3x3': () => sts.conv3d(tensorOf([2, 4, 14, 13, 33], 1), tensorOf([3, 3, 3, 33, 21], 2), 1, 'same'),
+  'stem 1x7x7': () =>
+    sts.conv3d(tensorOf([1, 4, 33, 35, 3], 1), tensorOf([1, 7, 7, 3, 24], 2), [1, 2, 2], 'same'),
+  grouped: () =>
+    sts.conv3d(tensorOf([1, 4, 14, 14, 32], 1), tensorOf([3, 3, 3, 8, 32], 2), 1, 'same', 'NDHWC', 1, {
+      groups: 4,
+      bias: tf.tensor1d(valuesOf([32], 3)),
+    }),
+  depthwise: () =>
+    sts.depthwiseConv3d(tensorOf([2, 5, 15, 15, 54], 1), tensorOf([3, 3, 3, 54, 1], 2), [1, 2, 2], 'same'),
+  'STS, temporal': () =>
+    sts.stsConv3d(tensorOf([2, 4, 14, 14, 40], 1), tensorOf([3, 1, 1, 40, 24], 2), 1, 'same'),
+  'STS, depthwise': () =>
+    sts.stsDepthwiseConv3d(tensorOf([1, 4, 15, 15, 45], 1), tensorOf([3, 3, 3, 45, 1], 2), 1, 'same'),
+  'a single position': () =>
+    sts.conv3d(tensorOf([1, 1, 1, 1, 40], 1), tensorOf([1, 1, 1, 40, 9], 2), 1, 'same'),
+};
+
+const valuesFrom = (run: Run) => tf.tidy(() => run().dataSync());
+
+describe.sequential('setThreads in Node', () => {
+  it.each([0, -1, 1.5, Number.NaN, 65])('refuses %s threads', async (count) => {
+    await expect(setThreads(count)).rejects.toThrow(InvalidArgumentError);
+  });
+
+  it('names the .wasm that it was sent to and that is not there', async () => {
+    await expect(setThreads(2, {wasmPaths: '/no/such/folder/'})).rejects.toThrow(
+      new UnavailableError(
+        'setThreads: /no/such/folder/tfjs-backend-wasm-simd.wasm cannot be read; say where the .wasm files of ' +
+          '@tensorflow/tfjs-backend-wasm are, as for its setWasmPaths: setThreads(n, {wasmPaths}).',
+      ),
+    );
+  });
+
+  it('has nothing to do for one thread before the backend starts', async () => {
+    await setThreads(1);
+    expect(tf.engine().registry.wasm).toBeUndefined();
+  });
+
+  it('starts the backend on a shared memory', async () => {
+    await setThreads(2);
+    expect(tf.getBackend()).toBe('wasm');
+    expect(heapOf(liveBackend()).HEAPU8.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(alive()).toBe(1);
+    expect(sts.kernelCoverage().IndirectConv3D).toBe('kernel');
+  });
+
+  it.each(Object.entries(convolutions))('gives the same bits on 1, 2 and 3 threads: %s', async (_, run) => {
+    await setThreads(1);
+    const expected = valuesFrom(run);
+    const host = liveHost();
+    const {module} = host;
+    for (const threads of [2, 3]) {
+      let mine = 0;
+      // The calling thread sleeps before each range, so that the workers compute most of them.
+      const slowly =
+        (name: 'convolveDense' | 'convolveDepthwise') => (call: number, first: number, end: number) => {
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3);
+          mine++;
+          module[name](call, first, end);
+        };
+      Object.assign(host, {
+        module: {
+          ...module,
+          convolveDense: slowly('convolveDense'),
+          convolveDepthwise: slowly('convolveDepthwise'),
+        },
+      });
+      await host.setThreads(threads, 0);
+      Object.assign(host, {module});
+      expect(valuesFrom(run)).toEqual(expected);
+      // Two parts at most, at most four ranges for each thread.
+      expect(mine).toBeLessThan(8 * threads);
+    }
+  });
+
+  it('reaches memory that was added after the workers had started', async () => {
+    await setThreads(1);
+    const filter = tensorOf([1, 1, 1, 1024, 8], 2);
+    const input = valuesOf([4, 16, 16, 1024], 1);
+    const run = () =>
+      valuesFrom(() => sts.conv3d(tf.tensor5d(input, [1, 4, 16, 16, 1024]), filter, 1, 'same'));
+    const expected = run();
+    await liveHost().setThreads(3, 0);
+    const end = heapOf(liveBackend()).HEAPU8.byteLength;
+    const kept: tf.Tensor[] = [];
+    do kept.push(tf.zeros([input.length]));
+    while (liveBackend().getMemoryOffset(kept.at(-1)!.dataId) < end);
+    expect(heapOf(liveBackend()).HEAPU8.byteLength).toBeGreaterThan(end);
+    expect(run()).toEqual(expected);
+    tf.dispose([filter, ...kept]);
+  });
+
+  it('says on the next kernels that a worker is gone, until it is told to go on', async () => {
+    await liveHost().setThreads(2, 0);
+    const run = convolutions.depthwise!;
+    const expected = valuesFrom(run);
+    await workers.at(-1)!.terminate();
+    const error = /a worker of setThreads is gone \(exit code 1\); call setThreads\(n\) for new ones/;
+    expect(() => valuesFrom(run)).toThrow(error);
+    expect(() => valuesFrom(run)).toThrow(error);
+    await setThreads(2);
+    expect(valuesFrom(run)).toEqual(expected);
+  });
+
+  it('ends the workers for one thread, and with the backend', async () => {
+    await setThreads(3);
+    expect(alive()).toBe(2);
+    await setThreads(1);
+    expect(alive()).toBe(0);
+    valuesFrom(convolutions.depthwise!);
+    await setThreads(2);
+    const ended = new Promise((resolve) => workers.at(-1)!.once('exit', resolve));
+    tf.removeBackend('wasm');
+    await ended;
+    expect(alive()).toBe(0);
+  });
+});
