@@ -21,5 +21,6 @@ export {pytorchLegacy} from './formats/pytorch_legacy';
 export {pytorchZip} from './formats/pytorch_zip';
 export {safetensors} from './formats/safetensors';
 export * as names from './names';
+export {type ToOnnxOptions, toOnnx} from './onnx/to_onnx';
 export {ALL_FORMATS, type ReadOptions, read} from './read';
 export {type ToTorchOptions, toTorch} from './to_torch';

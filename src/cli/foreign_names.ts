@@ -19,6 +19,24 @@ function byFamily({slowFast, slowOnly, r2plus1d, csn, x3d}: typeof mmaction2 | t
 }
 
 /**
+ * The map of an origin for a family of networks.
+ *
+ * @param origin one of `ORIGIN_NAMES`
+ * @throws InvalidArgumentError for an unknown origin or a family that has no map
+ */
+export function nameMapOf(family: string, origin: string): NameMap {
+  if (!Object.hasOwn(ORIGINS, origin)) {
+    throw new InvalidArgumentError(`--names is '${origin}'; the known ones are ${ORIGIN_NAMES.join(', ')}`);
+  }
+  const families = ORIGINS[origin]!;
+  const make = families[family];
+  if (make !== undefined) return make();
+  throw new InvalidArgumentError(
+    `there is no name map for networks of the family ${family}; known are ${Object.keys(families).join(', ')}`,
+  );
+}
+
+/**
  * The map for a file.
  *
  * @param origin one of `ORIGIN_NAMES`; undefined: the one that knows most of the file's keys
@@ -29,19 +47,8 @@ export function nameMapFor(
   origin: string | undefined,
   checkpoint: Checkpoint,
 ): {origin: string; names: NameMap} {
-  if (origin !== undefined && !Object.hasOwn(ORIGINS, origin)) {
-    throw new InvalidArgumentError(
-      `--names is '${origin}'; the known ones are ${ORIGIN_NAMES.join(', ')}, and without it the keys of the file tell`,
-    );
-  }
   const candidates = (origin === undefined ? ORIGIN_NAMES : [origin]).map((name) => {
-    const make = ORIGINS[name]![family];
-    if (make === undefined) {
-      throw new InvalidArgumentError(
-        `there is no name map for networks of the family ${family}; convert knows ${Object.keys(ORIGINS[name]!).join(', ')}`,
-      );
-    }
-    const names = make();
+    const names = nameMapOf(family, name);
     const known = checkpoint.names().filter((key) => names.fromTorch(key) !== null).length;
     return {origin: name, names, known};
   });

@@ -190,7 +190,7 @@ describe('convert refuses', () => {
     [
       'a family without a map',
       ['mmaction_tiny_slowonly.pth', '--network', 'efficientnet_lite0', '-o', 'OUT'],
-      /no name map for networks of the family efficientnet_lite; convert knows slowfast, slowonly/,
+      /no name map for networks of the family efficientnet_lite; known are slowfast, slowonly/,
     ],
     [
       'the file of another network',

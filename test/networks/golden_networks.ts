@@ -28,7 +28,7 @@ interface Point {
   max_abs_diff_f32_f64: number;
 }
 
-interface Case {
+export interface Case {
   name: string;
   sts: boolean;
   /** `[batch, 3, time, height, width]`, `[batch, 3, height, width]` of an image, `[batch, views, 3, ...]` of views. */
@@ -102,7 +102,7 @@ function trace(model: tfl.LayersModel, layers: readonly string[], goldenCase: Ca
 }
 
 /** The network for a case: views are a batch of clips; frames that come as views become the time axis. */
-function build(golden: GoldenNetwork, goldenCase: Case): tfl.LayersModel {
+export function build(golden: GoldenNetwork, goldenCase: Case): tfl.LayersModel {
   const {sts, logits_shape, output_shape} = goldenCase;
   const [, , frames, height, width] = clipShape(goldenCase);
   const [, classes] = (logits_shape ?? output_shape)!;
@@ -129,7 +129,7 @@ function clipShape({input_shape: shape}: Case): number[] {
 }
 
 /** The input clip as our layout has it, `[batch, time, height, width, 3]`. */
-function inputOf(goldenCase: Case): tf.Tensor {
+export function inputOf(goldenCase: Case): tf.Tensor {
   const {input_shape: shape} = goldenCase;
   const [batch, channels, time, height, width] = clipShape(goldenCase) as [
     number,

@@ -1,0 +1,150 @@
+/**
+ * `tfjs-sts export MODEL -o FILE`: a model that `predict` takes becomes a file for other programs, an ONNX model or a state
+ * dict for PyTorch. The opposite of convert. The file appears whole or not at all.
+ */
+import {readFile} from 'node:fs/promises';
+import {basename, dirname} from 'node:path';
+import {parseArgs} from 'node:util';
+import {safetensors, toOnnx, toTorch} from '../../checkpoints';
+import {networkDefinition} from '../../networks';
+import {InvalidArgumentError} from '../../util/errors';
+import {type LoadedModel, loadModel} from '../../zoo';
+import {onePositional, wholeNumber} from '../arguments';
+import {startBackend} from '../backends';
+import type {Command} from '../command';
+import {nameMapOf, ORIGIN_NAMES} from '../foreign_names';
+import type {CliIo} from '../io';
+import {grouped} from '../table';
+import {writeWhole} from '../write_file';
+
+const HELP = `Makes a file for other programs out of a model.
+
+usage: tfjs-sts export MODEL --format FORMAT -o FILE [options]
+
+  MODEL              what predict takes: the name of a model that ships (tfjs-sts list), a .safetensors file
+                     that convert wrote, or a model.json of TensorFlow.js
+  --format FORMAT    onnx   an ONNX model, operator set 17: network and weights
+                     torch  the weights alone, as a .safetensors file of a state dict of the authors' PyTorch
+                            code, for load_state_dict
+  -o, --output FILE  where it is written. An older file is replaced
+
+options:
+  --frames N         onnx: the length of its clips (default: the model's own)
+  --layout LAYOUT    onnx: channelsLast, clips [batch, time, height, width, 3] (default), or
+                     channelsFirst, [batch, 3, time, height, width] as PyTorch has them
+  --names ORIGIN     torch: whose names the tensors get: ${ORIGIN_NAMES.join(', ')} (default: ${ORIGIN_NAMES[0]})
+  -h, --help         this text
+
+The metadata of the file say how the input is made (frames, cropSize, mean, std) and name the classes.
+`;
+
+const FORMATS = {onnx: onnxBytes, torch: torchBytes} as const;
+
+interface ExportOptions {
+  readonly model: string;
+  readonly path: string;
+  readonly format: keyof typeof FORMATS;
+  readonly frames: number | undefined;
+  readonly layout: 'channelsLast' | 'channelsFirst';
+  readonly origin: string | undefined;
+}
+
+/** Options of a command line; undefined when only help is wanted. */
+function parse(args: readonly string[]): ExportOptions | undefined {
+  const {values, positionals} = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      format: {type: 'string'},
+      output: {type: 'string', short: 'o'},
+      frames: {type: 'string'},
+      layout: {type: 'string'},
+      names: {type: 'string'},
+      help: {type: 'boolean', short: 'h', default: false},
+    },
+  });
+  if (values.help) return undefined;
+  const model = onePositional('export', 'MODEL', positionals);
+  const see = 'see tfjs-sts export --help';
+  const {format, output, layout, names: origin} = values;
+  if (!output) throw new InvalidArgumentError(`export needs -o FILE, where the result goes; ${see}`);
+  const options = {
+    model,
+    path: output,
+    format: oneOf('format', format, Object.keys(FORMATS) as (keyof typeof FORMATS)[]),
+    frames: wholeNumber('frames', values.frames),
+    layout:
+      layout === undefined ? 'channelsLast' : oneOf('layout', layout, ['channelsLast', 'channelsFirst']),
+    origin,
+  } as const;
+  const other = options.format === 'onnx' ? ['names'] : ['frames', 'layout'];
+  const strangers = other.filter((key) => values[key as keyof typeof values] !== undefined);
+  if (strangers.length > 0) {
+    throw new InvalidArgumentError(`--${strangers[0]} does nothing for the format ${options.format}; ${see}`);
+  }
+  return options;
+}
+
+function oneOf<T extends string>(option: string, value: string | undefined, known: readonly T[]): T {
+  const found = known.find((candidate) => candidate === value);
+  if (found !== undefined) return found;
+  const given = value === undefined ? `export needs --${option}` : `--${option} is '${value}'`;
+  throw new InvalidArgumentError(`${given}; the known ones are ${known.join(', ')}`);
+}
+
+/** What a program needs to know that feeds the file. */
+function metadataOf({info}: LoadedModel): Record<string, string> {
+  const {network, frames, interval, size, cropSize, mean, std, labels, output} = info;
+  return {
+    ...(network !== null && {network}),
+    frames: String(frames),
+    ...(interval !== undefined && {interval: String(interval)}),
+    size: String(size),
+    cropSize: String(cropSize),
+    mean: JSON.stringify(mean),
+    std: JSON.stringify(std),
+    output,
+    ...(labels.length > 0 && {labels: JSON.stringify(labels)}),
+  };
+}
+
+function onnxBytes(loaded: LoadedModel, {layout}: ExportOptions): Promise<Uint8Array> {
+  return toOnnx(loaded.model, {layout, metadata: {...metadataOf(loaded), layout}});
+}
+
+async function torchBytes(loaded: LoadedModel, {origin, model}: ExportOptions): Promise<Uint8Array> {
+  const {network} = loaded.info;
+  if (network === null) {
+    throw new InvalidArgumentError(
+      `'${model}' does not say which network it is, so its weights have no names in PyTorch; export it as onnx`,
+    );
+  }
+  const names = nameMapOf(networkDefinition(network).family, origin ?? ORIGIN_NAMES[0]!);
+  return safetensors.write(await toTorch(loaded.model, names), metadataOf(loaded));
+}
+
+async function run(options: ExportOptions, io: CliIo): Promise<void> {
+  const {model: name, path, format, frames} = options;
+  // Layers hold their weights on some backend; nothing is computed on it.
+  await startBackend('cpu');
+  const loaded = await loadModel(name, {readFile, ...(frames !== undefined && {frames})});
+  try {
+    const bytes = await FORMATS[format](loaded, options);
+    const written = await writeWhole(dirname(path), basename(path), [bytes]);
+    io.stdout.write(`${written}: ${format}, ${grouped(bytes.length)} bytes\n`);
+  } finally {
+    loaded.model.dispose();
+  }
+}
+
+/** The command `export`. */
+export function exportCommand(): Command {
+  return {
+    summary: 'make an ONNX model, or a state dict for PyTorch, out of a model',
+    async run(args, io) {
+      const options = parse(args);
+      if (options === undefined) io.stdout.write(HELP);
+      else await run(options, io);
+    },
+  };
+}
