@@ -32,7 +32,8 @@ const table = {
   inflate: {ours: ['checkpoints', 'util', 'ops/conv_info'], packages: [core], types: [layers]},
   zoo: {ours: ['networks', 'checkpoints', 'inflate', 'util'], packages: [core, layers], node: true},
   video: {ours: ['util'], packages: [core], types: [layers], node: true},
-  recognize: {ours: ['video', 'util'], packages: [core], types: [layers]},
+  freeze: {ours: ['layers', 'ops', 'util'], packages: [core, layers]},
+  recognize: {ours: ['freeze', 'video', 'util'], packages: [core], types: [layers]},
   cli: {
     ours: [
       'util',
@@ -40,6 +41,7 @@ const table = {
       'kernels',
       'layers',
       'networks',
+      'freeze',
       'checkpoints',
       'inflate',
       'zoo',
@@ -58,6 +60,7 @@ const table = {
       'kernels',
       'layers',
       'networks',
+      'freeze',
       'checkpoints',
       'inflate',
       'zoo',

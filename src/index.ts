@@ -11,6 +11,7 @@ registerLayers();
 registerModelScheme();
 
 export * as checkpoints from './checkpoints';
+export {type FrozenModel, freeze, type PredictOptions} from './freeze';
 export * from './inflate';
 export {type KernelImplementation, kernelCoverage} from './kernels/registry';
 export {

@@ -11,6 +11,7 @@ import {
   transpose,
 } from '@tensorflow/tfjs-core';
 import {InputSpec, type LayerVariable, layers} from '@tensorflow/tfjs-layers';
+import type {FusedOptions} from '../ops';
 import {type ConvInfo, convMacs, type Padding3D} from '../ops/conv_info';
 import {InvalidArgumentError} from '../util/errors';
 import {positiveTriple, type Shape5D, type Triple} from '../util/shapes';
@@ -117,8 +118,11 @@ export abstract class BaseConv3D extends layers.Layer {
   /** Shape arithmetic for a channels-last input without unknown lengths. */
   protected abstract convInfo(inputShape: Shape5D): ConvInfo;
 
-  /** The op itself, channels last. */
-  protected abstract convolve(x: Tensor5D, filter: Tensor5D, bias: Tensor1D | undefined): Tensor5D;
+  /**
+   * The op of this layer with any filter of its shape and with whatever is fused to it; layout channels last, whatever
+   * the layer's own. For whoever rewrites models: the layer's weights and activation are not used.
+   */
+  abstract convolve(x: Tensor5D, filter: Tensor5D, fused: FusedOptions): Tensor5D;
 
   /** How errors call this layer: class and name. */
   protected label(): string {
@@ -165,7 +169,8 @@ export abstract class BaseConv3D extends layers.Layer {
       const first = this.dataFormat === 'channelsFirst';
       const last = (first ? transpose(x, CHANNELS_LAST_FROM_FIRST) : x) as Tensor5D;
       const filter = this.filter!.read() as Tensor5D;
-      const y = this.named(() => this.convolve(last, filter, this.bias?.read() as Tensor1D | undefined));
+      const bias = this.bias?.read() as Tensor1D | undefined;
+      const y = this.named(() => this.convolve(last, filter, {bias}));
       // As in the host, the activation sees the layout that the layer returns ('softmax' works on the last axis).
       return this.activation.apply(first ? transpose(y, CHANNELS_FIRST_FROM_LAST) : y);
     });

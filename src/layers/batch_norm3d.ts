@@ -166,11 +166,22 @@ export class BatchNorm3D extends layers.Layer {
     };
   }
 
-  /** y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, as one multiplication and one addition per value. */
+  /**
+   * What the built layer does outside training: x * scale + offset, both `[channels]`, that is
+   * (x - mean) / sqrt(variance + epsilon) * gamma + beta with the moving averages.
+   */
+  affine(): {scale: Tensor1D; offset: Tensor1D} {
+    const scale = this.scaleFor(this.movingVariance!.read()) as Tensor1D;
+    const shift = mul(this.movingMean!.read(), scale) as Tensor1D;
+    return {scale, offset: this.beta ? (sub(this.beta.read(), shift) as Tensor1D) : mul(shift, -1)};
+  }
+
+  isChannelsLast(): boolean {
+    return this.channelAxis() === 4;
+  }
+
   private normalizeByMovingAverages(x: Tensor): Tensor {
-    const scale = this.scaleFor(this.movingVariance!.read());
-    const shift = mul(this.movingMean!.read(), scale);
-    const offset = this.beta ? sub(this.beta.read(), shift) : mul(shift, -1);
+    const {scale, offset} = this.affine();
     return add(mul(x, this.perChannel(scale)), this.perChannel(offset));
   }
 

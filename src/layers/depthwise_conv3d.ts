@@ -2,8 +2,8 @@
  * The layer of depthwise 3D convolution, which the host lacks: arguments and weight names are those of
  * `tf.layers.depthwiseConv2d`, with one more axis.
  */
-import type {serialization, Tensor1D, Tensor5D} from '@tensorflow/tfjs-core';
-import {depthwiseConv3d} from '../ops';
+import type {serialization, Tensor5D} from '@tensorflow/tfjs-core';
+import {depthwiseConv3d, type FusedOptions} from '../ops';
 import {type ConvInfo, depthwiseConv3dInfo, type Padding3D} from '../ops/conv_info';
 import type {Shape5D} from '../util/shapes';
 import {BaseConv3D, type BaseConv3DArgs, positiveCount} from './base_conv3d';
@@ -70,8 +70,7 @@ export class DepthwiseConv3D extends BaseConv3D {
     });
   }
 
-  protected override convolve(x: Tensor5D, filter: Tensor5D, bias: Tensor1D | undefined): Tensor5D {
-    const options = bias && {bias};
-    return depthwiseConv3d(x, filter, this.strides, this.padding, 'NDHWC', this.dilationRate, options);
+  override convolve(x: Tensor5D, filter: Tensor5D, fused: FusedOptions): Tensor5D {
+    return depthwiseConv3d(x, filter, this.strides, this.padding, 'NDHWC', this.dilationRate, fused);
   }
 }

@@ -3,8 +3,8 @@
  * class is not called 'Conv3D', which would take the host's place in the registry: models saved by the host go on
  * loading as the host's, models saved with this class load as this class.
  */
-import type {serialization, Tensor1D, Tensor5D} from '@tensorflow/tfjs-core';
-import {conv3d} from '../ops';
+import type {serialization, Tensor5D} from '@tensorflow/tfjs-core';
+import {conv3d, type FusedOptions} from '../ops';
 import {type ConvInfo, conv3dInfo, type Padding3D} from '../ops/conv_info';
 import {InvalidArgumentError} from '../util/errors';
 import type {Shape5D} from '../util/shapes';
@@ -77,10 +77,10 @@ export class GroupedConv3D extends BaseConv3D {
     });
   }
 
-  protected override convolve(x: Tensor5D, filter: Tensor5D, bias: Tensor1D | undefined): Tensor5D {
+  override convolve(x: Tensor5D, filter: Tensor5D, fused: FusedOptions): Tensor5D {
     return conv3d(x, filter, this.strides, this.padding, 'NDHWC', this.dilationRate, {
       groups: this.groups,
-      ...(bias && {bias}),
+      ...fused,
     });
   }
 

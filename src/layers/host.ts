@@ -3,7 +3,7 @@
  * export by name, and the two conversions that every layer starts with. No layer is defined here.
  */
 import type {Tensor} from '@tensorflow/tfjs-core';
-import type {layers} from '@tensorflow/tfjs-layers';
+import type {LayerVariable, layers} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
 
 /** A shape with `null` for every length that is not known yet; the first entry is the batch. */
@@ -57,4 +57,11 @@ export function checkDataFormat(dataFormat: string | null | undefined, layer: st
   throw new InvalidArgumentError(
     `${layer}: dataFormat must be 'channelsLast' or 'channelsFirst'; got ${JSON.stringify(dataFormat)}.`,
   );
+}
+
+/**
+ * The weights of a layer in an order that its class and arguments alone decide; `layer.weights` puts frozen ones last.
+ */
+export function inOrderOfCreation(layer: layers.Layer): LayerVariable[] {
+  return [...layer.weights].sort((a, b) => a.id - b.id);
 }

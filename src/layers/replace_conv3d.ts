@@ -6,7 +6,7 @@
 import {serialization} from '@tensorflow/tfjs-core';
 import {LayersModel, type LayerVariable, type layers, Sequential} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
-import {type Shape, shapeText} from './host';
+import {inOrderOfCreation, type Shape, shapeText} from './host';
 
 type Layer = layers.Layer;
 type Config = serialization.ConfigDict;
@@ -153,11 +153,6 @@ function copyWeights(from: LayersModel, to: LayersModel): void {
       places[i]!.trainable = weight.trainable;
     });
   }
-}
-
-/** `layer.weights` puts frozen weights last, so its order depends on more than the layer's class and arguments. */
-function inOrderOfCreation(layer: Layer): LayerVariable[] {
-  return [...layer.weights].sort((a, b) => a.id - b.id);
 }
 
 function shapesText(weights: LayerVariable[]): string {

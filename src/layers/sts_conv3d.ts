@@ -2,8 +2,8 @@
  * The layer of Spatial-Temporal Separable 3D convolution (Li et al., ECCV 2022): weights, parameters and cost of the
  * convolution that it replaces; groups of output channels read other neighbours. See ops/sts_conv3d.ts for which.
  */
-import type {serialization, Tensor1D, Tensor5D} from '@tensorflow/tfjs-core';
-import {stsConv3d} from '../ops';
+import type {serialization, Tensor5D} from '@tensorflow/tfjs-core';
+import {type FusedOptions, stsConv3d} from '../ops';
 import {type ConvInfo, type SplitRounding, stsConv3dInfo} from '../ops/conv_info';
 import {InvalidArgumentError} from '../util/errors';
 import type {Shape5D} from '../util/shapes';
@@ -51,10 +51,10 @@ export class STSConv3D extends GroupedConv3D {
     });
   }
 
-  protected override convolve(x: Tensor5D, filter: Tensor5D, bias: Tensor1D | undefined): Tensor5D {
+  override convolve(x: Tensor5D, filter: Tensor5D, fused: FusedOptions): Tensor5D {
     return stsConv3d(x, filter, this.strides, this.padding, 'NDHWC', this.dilationRate, {
       ...this.channelOptions(),
-      ...(bias && {bias}),
+      ...fused,
     });
   }
 

@@ -2,8 +2,8 @@
  * The layer of depthwise Spatial-Temporal Separable 3D convolution (ir-CSN, X3D): the weights of a depthwise
  * convolution; the first half of the channels works frame by frame. See ops/sts_depthwise_conv3d.ts.
  */
-import type {Tensor1D, Tensor5D} from '@tensorflow/tfjs-core';
-import {stsDepthwiseConv3d} from '../ops';
+import type {Tensor5D} from '@tensorflow/tfjs-core';
+import {type FusedOptions, stsDepthwiseConv3d} from '../ops';
 import {type ConvInfo, stsDepthwiseConv3dInfo} from '../ops/conv_info';
 import type {Shape5D} from '../util/shapes';
 import {DepthwiseConv3D, type DepthwiseConv3DLayerArgs} from './depthwise_conv3d';
@@ -28,8 +28,7 @@ export class STSDepthwiseConv3D extends DepthwiseConv3D {
     });
   }
 
-  protected override convolve(x: Tensor5D, filter: Tensor5D, bias: Tensor1D | undefined): Tensor5D {
-    const options = bias && {bias};
-    return stsDepthwiseConv3d(x, filter, this.strides, this.padding, 'NDHWC', this.dilationRate, options);
+  override convolve(x: Tensor5D, filter: Tensor5D, fused: FusedOptions): Tensor5D {
+    return stsDepthwiseConv3d(x, filter, this.strides, this.padding, 'NDHWC', this.dilationRate, fused);
   }
 }

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {type FrozenModel, freeze} from '../freeze';
 import {InvalidArgumentError} from '../util/errors';
 
 /**
@@ -21,6 +22,11 @@ export interface RecognizeOptions {
   readonly output?: 'logits' | 'probabilities';
   /** Views in one call of the model; more is faster on a GPU and takes more memory. Default 1. */
   readonly batchSize?: number;
+  /**
+   * Whether a LayersModel is frozen for the time of the call (see `freeze`). Default true. With many calls freeze it once
+   * yourself; false is for models that cannot be frozen.
+   */
+  readonly freeze?: boolean;
   /** Called after each view, with how many are done. */
   readonly onView?: (done: number) => void;
 }
@@ -37,7 +43,8 @@ export interface Recognition {
  * Names what a video shows. The model is asked for each view; the probabilities are averaged over the views (and over
  * the frames, for a model with an answer for each frame).
  *
- * @param model input `[batch, time, height, width, 3]`, output `[batch, classes]` or `[batch, time, classes]`
+ * @param model input `[batch, time, height, width, 3]`, output `[batch, classes]` or `[batch, time, classes]`; stays the
+ *   caller's
  * @param clipOrViews all of one video, normalised as the model wants it
  * @returns most likely first; classes of equal probability in the order of the output
  * @throws InvalidArgumentError for no view at all, a view that the model does not take, or an option that makes no sense
@@ -48,13 +55,30 @@ export interface Recognition {
  * ```
  */
 export async function recognize(
-  model: LayersModel,
+  model: LayersModel | FrozenModel,
   clipOrViews: Views,
   options: RecognizeOptions = {},
 ): Promise<Recognition[]> {
   const {labels = [], top = 5, batchSize = 1} = options;
   requireCount('top', top);
   requireCount('batchSize', batchSize);
+  if (!('layers' in model) || options.freeze === false) {
+    return best(await meanProbabilities(model, clipOrViews, options), labels, top);
+  }
+  const frozen = freeze(model);
+  try {
+    return best(await meanProbabilities(frozen, clipOrViews, options), labels, top);
+  } finally {
+    frozen.dispose();
+  }
+}
+
+async function meanProbabilities(
+  model: LayersModel | FrozenModel,
+  clipOrViews: Views,
+  options: RecognizeOptions,
+): Promise<number[]> {
+  const {batchSize = 1} = options;
   const output = options.output ?? outputOf(model);
   const sum = new ProbabilitySum();
   const add = async (tensor: tf.Tensor) => {
@@ -71,7 +95,7 @@ export async function recognize(
   } else for (const tensor of clipOrViews) await add(tensor);
   if (sum.views === 0)
     throw new InvalidArgumentError('recognize: no view was given; give at least one clip.');
-  return best(sum.means(), labels, top);
+  return sum.means();
 }
 
 /** Adds up in double precision: thirty views in float32 would lose a digit. */
@@ -97,7 +121,7 @@ class ProbabilitySum {
 }
 
 function probabilitiesOf(
-  model: LayersModel,
+  model: LayersModel | FrozenModel,
   tensor: tf.Tensor,
   start: number,
   count: number,
@@ -113,7 +137,7 @@ function probabilitiesOf(
 }
 
 /** The number of views in a tensor that fits the model. */
-function asViews(model: LayersModel, {shape}: tf.Tensor): number {
+function asViews(model: LayersModel | FrozenModel, {shape}: tf.Tensor): number {
   const [input, ...others] = model.inputs;
   const view = shape.slice(-4);
   const wanted = input!.shape.slice(1);
@@ -132,8 +156,9 @@ function requireCount(name: string, value: number): void {
   throw new InvalidArgumentError(`recognize: ${name} is ${value}; it must be a whole number of at least 1.`);
 }
 
-function outputOf(model: LayersModel): 'logits' | 'probabilities' {
-  return model.layers.at(-1)?.getConfig().activation === 'softmax' ? 'probabilities' : 'logits';
+function outputOf(model: LayersModel | FrozenModel): 'logits' | 'probabilities' {
+  const {activation} = model.outputs[0]!.sourceLayer.getConfig();
+  return activation === 'softmax' ? 'probabilities' : 'logits';
 }
 
 function best(probabilities: readonly number[], labels: readonly string[], top: number): Recognition[] {

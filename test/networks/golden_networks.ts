@@ -1,12 +1,16 @@
 /**
- * Tests of a network against the authors' code: every case of a file of test/golden/networks, logits and each traced
- * point, within 20 times the rounding error that the authors' own float32 has. Both the weights and the input follow
- * the filling rule, so the name map of the family is tested with it.
+ * Tests of a network against the authors' code: every case of a file of test/golden/networks, logits of the network and
+ * of its frozen form, and each traced point, within 20 times the rounding error that the authors' own float32 has. Both
+ * the weights and the input follow the filling rule, so the name map of the family is tested with it. On wasm our
+ * kernels run, elsewhere the composed form.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {NameMap} from '../../src/checkpoints/names';
+import {freeze} from '../../src/freeze';
+import {registerKernels} from '../../src/kernels/registry';
+import {kernelConfigs as wasmKernels} from '../../src/kernels/wasm';
 import {createNetwork} from '../../src/networks';
 import {type BackendName, startBackend} from '../support/backends';
 import {fill, fillInput} from '../support/fill';
@@ -60,7 +64,10 @@ export async function describeGoldenNetwork(
   const weights = new Map<string, tf.Tensor>();
 
   describe(`${golden.file} on ${backend}`, () => {
-    beforeAll(() => startBackend(backend));
+    beforeAll(async () => {
+      await startBackend(backend);
+      registerKernels(wasmKernels);
+    });
     afterAll(() => {
       tf.dispose([...weights.values()]);
       weights.clear();
@@ -84,8 +91,13 @@ export async function describeGoldenNetwork(
       );
       const answer = answerError(goldenCase, output(head), expected);
       errors.push(['answer', answer / goldenCase.max_abs_diff_f32_f64]);
-      tf.dispose(outputs);
+      const frozen = freeze(model);
       model.dispose();
+      const frozenAnswer = tf.tidy(() => frozen.predict(inputOf(goldenCase)) as tf.Tensor);
+      frozen.dispose();
+      const frozenError = answerError(goldenCase, frozenAnswer, expected);
+      errors.push(['answer, frozen', frozenError / goldenCase.max_abs_diff_f32_f64]);
+      tf.dispose([...outputs, frozenAnswer]);
       expect(errors.filter(([, error]) => !(error <= GATE))).toEqual([]);
     });
   });

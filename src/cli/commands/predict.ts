@@ -4,8 +4,10 @@
  */
 import {readFile} from 'node:fs/promises';
 import {parseArgs} from 'node:util';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
+import {freeze} from '../../freeze';
 import {registerLayers} from '../../layers';
+import {type Recognition, recognize} from '../../recognize';
 import {InvalidArgumentError} from '../../util/errors';
 import type {FrameSource} from '../../video/frame_source';
 import {readClip} from '../../video/read_clip';
@@ -25,13 +27,6 @@ export interface PredictTools {
     nameOrPath: string,
     options: Pick<LoadModelOptions, 'frames' | 'onProgress'>,
   ): Promise<LoadedModel>;
-}
-
-export interface Prediction {
-  readonly label: string;
-  /** Place of the label in the model's output. */
-  readonly index: number;
-  readonly probability: number;
 }
 
 interface PredictOptions {
@@ -96,33 +91,10 @@ function parse(args: readonly string[]): PredictOptions | undefined {
   };
 }
 
-/**
- * Runs a model on a clip.
- *
- * @param clip `[1, frames, height, width, 3]`.
- * @returns the `top` most likely labels, most likely first; all of them when there are fewer.
- */
-async function predict({model, info}: LoadedModel, clip: tf.Tensor5D, top: number): Promise<Prediction[]> {
-  const answer = tf.tidy(() => {
-    const output = model.predict(clip) as tf.Tensor;
-    const row: tf.Tensor1D = tf.reshape(output, [-1]);
-    return info.output === 'logits' ? tf.softmax(row) : row.clone();
-  });
-  const probabilities: ArrayLike<number> = await answer.data();
-  answer.dispose();
-  return Array.from(probabilities, (probability, index) => ({
-    label: info.labels[index] ?? `class ${index}`,
-    index,
-    probability,
-  }))
-    .sort((a, b) => b.probability - a.probability)
-    .slice(0, top);
-}
-
 const counted = (frames: number) => `${frames} ${frames === 1 ? 'frame' : 'frames'}`;
 
 /** Labels in a column, probabilities beside them. */
-function table(predictions: readonly Prediction[]): string {
+function table(predictions: readonly Recognition[]): string {
   const width = Math.max(...predictions.map(({label}) => label.length));
   return predictions
     .map(({label, probability}) => `${label.padEnd(width)}  ${probability.toFixed(3)}\n`)
@@ -168,13 +140,15 @@ async function run(
     ...(options.frames !== undefined && {frames: options.frames}),
     onProgress: (fraction) => progress.advance(Math.round(fraction * 100), 100),
   });
-  const {name, frames} = loaded.info;
+  const {name, frames, labels, output} = loaded.info;
+  const model = freeze(loaded.model);
+  loaded.model.dispose();
   progress.stage(`reading ${counted(frames)} of ${options.video}`);
   const clip = await readVideo(options, loaded, tools, progress);
   progress.stage(`asking ${name}`);
-  const predictions = await predict(loaded, clip, options.top);
+  const predictions = await recognize(model, clip, {labels, top: options.top, output});
   clip.dispose();
-  loaded.model.dispose();
+  model.dispose();
   const milliseconds = Math.round(performance.now() - started);
   progress.finish(`${name}, ${counted(frames)}, ${options.backend}, ${(milliseconds / 1000).toFixed(1)} s`);
   const {video, backend} = options;

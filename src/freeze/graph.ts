@@ -1,0 +1,41 @@
+/**
+ * A LayersModel as a list of calls in an order in which they can run: which layer, on which values, making which. Reads
+ * the host's bookkeeping of symbolic tensors and changes nothing.
+ */
+import type {LayersModel, layers, SymbolicTensor} from '@tensorflow/tfjs-layers';
+
+export type Layer = layers.Layer;
+
+/** One call of a layer. Values are symbolic tensors of the model, each made by one call. */
+export interface Call {
+  readonly layer: Layer;
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+}
+
+/** The calls that lead from the inputs of a model to its outputs. Calls that no output needs are left out. */
+export function callsOf(model: LayersModel): Call[] {
+  const made = new Set<SymbolicTensor>(model.inputs);
+  const calls: Call[] = [];
+  // A stack instead of recursion: networks of hundreds of layers are one chain.
+  const wanted = [...model.outputs].reverse();
+  while (wanted.length > 0) {
+    const value = wanted.at(-1)!;
+    const call = callThatMakes(value);
+    const missing = made.has(value) ? [] : call.inputs.filter((input) => !made.has(input));
+    if (missing.length > 0) {
+      wanted.push(...missing.reverse());
+      continue;
+    }
+    wanted.pop();
+    if (made.has(value)) continue;
+    calls.push(call);
+    for (const output of call.outputs) made.add(output);
+  }
+  return calls;
+}
+
+function callThatMakes({sourceLayer, nodeIndex}: SymbolicTensor): Call {
+  const node = sourceLayer.inboundNodes[nodeIndex]!;
+  return {layer: sourceLayer, inputs: node.inputTensors, outputs: node.outputTensors};
+}
