@@ -3,7 +3,7 @@
  * Uses Node's own modules only, as it runs before anything is installed.
  */
 import {spawnSync} from 'node:child_process';
-import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
+import {accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {delimiter, join} from 'node:path';
 
 /** npm is a script of its own on Windows. */
@@ -119,4 +119,30 @@ export function ensureFfmpeg() {
 /** Builds dist/; true if that succeeded. */
 export function build() {
   return runs(process.execPath, ['node_modules/tsup/dist/cli-default.js', '--silent']);
+}
+
+/**
+ * Another Node, from npm's packages of its programs.
+ *
+ * @param major version
+ * @param folder where it is kept
+ * @returns the path of the program, or undefined if there is no package for this platform
+ */
+export function ensureNode(major, folder) {
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  const prefix = join(folder, `node-${major}`);
+  const program = join(
+    prefix,
+    'node_modules',
+    name,
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  );
+  if (isExecutable(program)) return program;
+  mkdirSync(prefix, {recursive: true});
+  // A folder without a package.json would be taken for a part of the package above it.
+  writeFileSync(join(prefix, 'package.json'), '{"private": true}\n');
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  runs(npm, ['install', '--prefix', prefix, ...options, `${name}@${major}`]);
+  return isExecutable(program) ? program : undefined;
 }

@@ -6,7 +6,7 @@
 import {mkdirSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {build, ensureChromium, ensureFfmpeg, ensurePackages, runs} from './setup.mjs';
+import {build, ensureChromium, ensureFfmpeg, ensureNode, ensurePackages, runs} from './setup.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 
@@ -14,6 +14,8 @@ const minute = 60_000;
 /** Nothing here takes that long; it ends a step that hangs. */
 const stepLimit = 25 * minute;
 const cache = '.cache/test';
+/** The Node version on which the kernels are tested besides. */
+const NEWER_NODE = 22;
 
 const count = {passed: 0, failed: 0, skipped: 0};
 /** What is repeated at the end: failures, and skips with their reason. */
@@ -39,12 +41,12 @@ function step(name, run) {
   else fail(name);
 }
 
-/** Runs a tool of node_modules by the file that its package names as its program. */
-function tool(packageName, args, env = {}) {
+/** Runs a tool of node_modules by the file that its package names as its program, on this Node or another one. */
+function tool(packageName, args, env = {}, node = process.execPath) {
   const folder = join('node_modules', packageName);
   const {bin} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const file = typeof bin === 'string' ? bin : Object.values(bin)[0];
-  return runs(process.execPath, [join(folder, file), ...args], {env, timeout: stepLimit});
+  return runs(node, [join(folder, file), ...args], {env, timeout: stepLimit});
 }
 
 /** Packs the package as npm would publish it; true if there is a tarball in the end. */
@@ -77,19 +79,33 @@ function countReport(project, report) {
   }
 }
 
-function vitest(project, env = {}) {
-  timed(`tests: ${project}`, () => {
+/** Runs a project of vitest.config.ts, or of its files those under the given paths, and counts its tests. */
+function vitest(project, {env = {}, node = process.execPath, title = project, paths = []}) {
+  timed(`tests: ${title}`, () => {
     const failedBefore = count.failed;
-    const reportFile = join(cache, `${project}.json`);
+    const reportFile = join(cache, `${title}.json`);
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
-    const succeeded = tool('vitest', ['run', '--project', project, ...reporters], env);
+    const succeeded = tool('vitest', ['run', '--project', project, ...reporters, ...paths], env, node);
     try {
-      countReport(project, JSON.parse(readFileSync(reportFile, 'utf8')));
+      countReport(title, JSON.parse(readFileSync(reportFile, 'utf8')));
     } catch (error) {
-      fail(`${project}: no report (${error.message})`);
+      fail(`${title}: no report (${error.message})`);
     }
-    if (!succeeded && count.failed === failedBefore) fail(`${project}: vitest ended with an error`);
+    if (!succeeded && count.failed === failedBefore) fail(`${title}: vitest ended with an error`);
   });
+}
+
+/**
+ * The kernels once more on the oldest Node that runs the build with fused multiply-add, which rounds otherwise. A Node
+ * that runs it has tested it already.
+ */
+function vitestOnNewerNode(env) {
+  const [major] = process.versions.node.split('.');
+  if (Number(major) >= NEWER_NODE) return;
+  const title = `node ${NEWER_NODE}`;
+  const node = timed(title, () => ensureNode(NEWER_NODE, '.cache'));
+  if (node === undefined) fail(`${title}: npm gave no package of it for ${process.platform}-${process.arch}`);
+  else vitest('node', {env, node, title, paths: ['test/kernels', 'test/ops']});
 }
 
 function gate() {
@@ -114,9 +130,10 @@ function gate() {
   step('are the types wrong', () => tool('@arethetypeswrong/cli', [tarball(), '--profile', 'node16']));
   step('size of the entries', () => tool('size-limit', []));
 
-  vitest('node', env);
-  vitest('browser', env);
-  vitest('packaging', {...env, TFJS_STS_TARBALL: tarball()});
+  vitest('node', {env});
+  vitestOnNewerNode(env);
+  vitest('browser', {env});
+  vitest('packaging', {env: {...env, TFJS_STS_TARBALL: tarball()}});
 }
 
 if (ensurePackages()) gate();
