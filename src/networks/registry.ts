@@ -7,6 +7,7 @@ import {InvalidArgumentError} from '../util/errors';
 import {csnNetworks} from './csn';
 import type {FamilyOverrides, NetworkDefinition} from './definition';
 import {efficientNetLiteNetworks} from './efficientnet_lite';
+import {mobileNetV2Networks} from './mobilenet_v2';
 import {r2plus1dNetworks} from './r2plus1d';
 import {slowOnlyNetworks} from './slow_only';
 import {slowFastNetworks} from './slowfast';
@@ -14,6 +15,7 @@ import {x3dNetworks} from './x3d';
 
 const FAMILIES: readonly (readonly NetworkDefinition[])[] = [
   efficientNetLiteNetworks,
+  mobileNetV2Networks,
   slowFastNetworks,
   slowOnlyNetworks,
   r2plus1dNetworks,

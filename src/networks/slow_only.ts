@@ -1,10 +1,10 @@
 /**
- * SlowOnly (Feichtenhofer et al., ICCV 2019): the slow path of SlowFast alone, a ResNet-50 over few frames far apart
- * that sees time in its last two stages. With STS their temporal convolutions are STS; the weights are the same. All
- * strides in time are 1.
+ * SlowOnly (Feichtenhofer et al., ICCV 2019): the slow path of SlowFast alone, a ResNet over few frames far apart that
+ * sees time in its last two stages. With STS their temporal convolutions are STS; the weights are the same. All strides
+ * in time are 1. Seeing no time at all it is the ResNet of images (He et al., CVPR 2016), frame by frame.
  */
 import * as tfl from '@tensorflow/tfjs-layers';
-import {type ResNetConfig, type ResNetPath, resNetStage, resNetStem} from './blocks/bottleneck';
+import {checkResNetPath, type ResNetConfig, type ResNetPath, resNetStage, resNetStem} from './blocks/resnet';
 import {checkTorchConfig, classifier, poolFeatures} from './blocks/torch';
 import {defineVariants, type NetworkOverrides} from './definition';
 
@@ -35,6 +35,17 @@ const SLOW_ONLY_R50: SlowOnlyConfig = {
   path: {channels: 64, stemTaps: 1, taps: [1, 1, 3, 3]},
 };
 
+/** Of basic blocks, as MMAction2 builds it. */
+const SLOW_ONLY_R34: SlowOnlyConfig = {...SLOW_ONLY_R50, path: {...SLOW_ONLY_R50.path, block: 'basic'}};
+
+/** The image network: no convolution sees time. */
+const imageResNet = ({path, ...config}: SlowOnlyConfig): SlowOnlyConfig => ({
+  ...config,
+  classes: 1000,
+  dropout: 0,
+  path: {...path, taps: [1, 1, 1, 1]},
+});
+
 const TINY: SlowOnlyConfig = {
   ...SLOW_ONLY_R50,
   frames: 4,
@@ -60,6 +71,18 @@ export const slowOnlyNetworks = defineVariants<SlowOnlyConfig>('slowonly', build
     description: 'SlowOnly-50 on images: one frame, 1000 classes, for pre-training on ImageNet',
     config: {...SLOW_ONLY_R50, frames: 1, classes: 1000},
   },
+  slowonly_r34_8x8: {
+    description: 'SlowOnly-34, of basic blocks: 3 x 3 x 3 convolutions in its last two stages',
+    config: SLOW_ONLY_R34,
+  },
+  resnet34: {
+    description: 'ResNet-34, the image network on each frame, answers averaged over the clip as features',
+    config: imageResNet(SLOW_ONLY_R34),
+  },
+  resnet50: {
+    description: 'ResNet-50, the image network on each frame, answers averaged over the clip as features',
+    config: imageResNet(SLOW_ONLY_R50),
+  },
   slowonly_tiny: {
     description: 'for tests: SlowOnly with one block a stage on 4 frames of 32 x 48',
     config: TINY,
@@ -67,6 +90,10 @@ export const slowOnlyNetworks = defineVariants<SlowOnlyConfig>('slowonly', build
   slowonly_tiny_sts: {
     description: 'for tests: SlowOnly with one block a stage on 4 frames of 32 x 48, STS',
     config: {...TINY, sts: true},
+  },
+  slowonly_tiny_basic: {
+    description: 'for tests: SlowOnly with one basic block a stage on 4 frames of 32 x 48',
+    config: {...TINY, path: {...TINY.path, block: 'basic'}},
   },
 });
 
@@ -93,6 +120,7 @@ export function slowOnly(options: SlowOnlyOptions = {}): tfl.LayersModel {
 
 function build(config: NamedConfig): tfl.LayersModel {
   checkTorchConfig(config);
+  checkResNetPath(config, config.path);
   const clip = tfl.input({shape: [config.frames, config.height, config.width, 3], name: 'clip'});
   const features = config.stages.reduce(
     (x, _, stage) => resNetStage(x, config, config.path, stage),

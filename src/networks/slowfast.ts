@@ -6,7 +6,7 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../layers';
 import {InvalidArgumentError} from '../util/errors';
-import {type ResNetConfig, type ResNetPath, resNetStage, resNetStem} from './blocks/bottleneck';
+import {checkResNetPath, type ResNetConfig, type ResNetPath, resNetStage, resNetStem} from './blocks/resnet';
 import {apply, checkTorchConfig, classifier, filterInitializer, poolFeatures} from './blocks/torch';
 import {defineVariants, type NetworkOverrides} from './definition';
 
@@ -198,6 +198,8 @@ function held(slow: tfl.SymbolicTensor, n: number): tfl.SymbolicTensor {
 
 function checkConfig(config: NamedConfig): void {
   checkTorchConfig(config);
+  checkResNetPath(config, config.slow);
+  checkResNetPath(config, config.fast);
   const {name, frames, speedRatio, lateralTaps, headOrder} = config;
   if (!Number.isInteger(speedRatio) || speedRatio < 1) {
     throw new InvalidArgumentError(

@@ -1,6 +1,7 @@
 /**
- * EfficientNet-Lite0: names and sizes of the published network, and what its inflation promises frame by frame, on a
- * small member of the family with random weights. The real weights are compared with PyTorch in test/models.
+ * EfficientNet-Lite0: names and sizes of the published network, and what inflation promises frame by frame, on a small
+ * member of the family and one of MobileNetV2, which has the other padding, with random weights. The real weights are
+ * compared with PyTorch in test/models.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
@@ -80,83 +81,86 @@ function randomize(model: LayersModel): void {
   });
 }
 
-describe('the inflated network, small, each frame beside the image network', () => {
-  let image: LayersModel;
-  let moving: tf.Tensor5D;
-  let still: tf.Tensor5D;
-  const {height, width} = networkDefinition('efficientnet_lite_tiny').config;
+describe.each(['efficientnet_lite_tiny', 'mobilenet_v2_tiny'])(
+  '%s inflated, each frame beside the image network',
+  (name) => {
+    let image: LayersModel;
+    let moving: tf.Tensor5D;
+    let still: tf.Tensor5D;
+    const {height, width} = networkDefinition(name).config;
 
-  beforeAll(() => {
-    image = createNetwork('efficientnet_lite_tiny', {frames: 1});
-    randomize(image);
-    moving = tf.randomUniform([1, FRAMES, height, width, 3], -1, 1, 'float32', 3);
-    still = tf.tile(tf.slice(moving, 0, [1, 1, height, width, 3]), [1, FRAMES, 1, 1, 1]);
-  });
-
-  afterAll(() => image.dispose());
-
-  /** Largest difference of the logits of each frame, over the largest logit of the image network. */
-  function differences(video: LayersModel, clip: tf.Tensor5D): number[] {
-    return tf.tidy(() => {
-      const frames = tf.split(clip, FRAMES, 1);
-      const expected = tf.concat(
-        frames.map((frame) => image.predict(frame) as tf.Tensor2D),
-        0,
-      );
-      const found = tf.squeeze(video.predict(clip) as tf.Tensor3D, [0]);
-      const off = tf.max(tf.abs(tf.sub(found, expected)), 1);
-      return Array.from(tf.div(off, tf.max(tf.abs(expected))).dataSync());
+    beforeAll(() => {
+      image = createNetwork(name, {frames: 1});
+      randomize(image);
+      moving = tf.randomUniform([1, FRAMES, height, width, 3], -1, 1, 'float32', 3);
+      still = tf.tile(tf.slice(moving, 0, [1, 1, height, width, 3]), [1, FRAMES, 1, 1, 1]);
     });
-  }
 
-  function inflated(name: string, rule: InflationRule): LayersModel {
-    const video = createNetwork(name, {...options, weightless: true});
-    inflate(weightsOf(image), video, {rule});
-    return video;
-  }
+    afterAll(() => image.dispose());
 
-  // Products with zero are added in another order: a few roundings of 2^-24, grown by three blocks.
-  const rounding = 1e-5;
+    /** Largest difference of the logits of each frame, over the largest logit of the image network. */
+    function differences(video: LayersModel, clip: tf.Tensor5D): number[] {
+      return tf.tidy(() => {
+        const frames = tf.split(clip, FRAMES, 1);
+        const expected = tf.concat(
+          frames.map((frame) => image.predict(frame) as tf.Tensor2D),
+          0,
+        );
+        const found = tf.squeeze(video.predict(clip) as tf.Tensor3D, [0]);
+        const off = tf.max(tf.abs(tf.sub(found, expected)), 1);
+        return Array.from(tf.div(off, tf.max(tf.abs(expected))).dataSync());
+      });
+    }
 
-  it.each([
-    ['efficientnet_lite_tiny', 'center'],
-    ['efficientnet_lite_tiny_sts', 'center'],
-    ['efficientnet_lite_tiny_sts', 'sts'],
-  ] as const)('%s, rule %s: every frame of any clip, the first and the last too', (name, rule) => {
-    const video = inflated(name, rule);
-    for (const difference of differences(video, moving)) expect(difference).toBeLessThan(rounding);
-    video.dispose();
-  });
+    function inflated(network: string, rule: InflationRule): LayersModel {
+      const video = createNetwork(network, {...options, weightless: true});
+      inflate(weightsOf(image), video, {rule});
+      return video;
+    }
 
-  it("rule 'mean' without STS: on a still clip the frames that three layers leave inside, and no other", () => {
-    const video = createNetwork('efficientnet_lite_tiny', {...options, weightless: true, temporalKernel: 3});
-    inflate(weightsOf(image), video, {rule: 'mean'});
-    const found = differences(video, still);
-    found.forEach((difference, t) => {
-      const inside = t >= 3 && t < FRAMES - 3;
-      if (inside) expect(difference).toBeLessThan(rounding);
-      else expect(difference).toBeGreaterThan(100 * rounding);
+    // Products with zero are added in another order: a few roundings of 2^-24, grown by three blocks.
+    const rounding = 1e-5;
+
+    it.each([
+      ['', 'center'],
+      ['_sts', 'center'],
+      ['_sts', 'sts'],
+    ] as const)("as '%s', rule %s: every frame of any clip, the first and the last too", (form, rule) => {
+      const video = inflated(`${name}${form}`, rule);
+      for (const difference of differences(video, moving)) expect(difference).toBeLessThan(rounding);
+      video.dispose();
     });
-    expect(Math.min(...differences(video, moving))).toBeGreaterThan(100 * rounding);
-    video.dispose();
-  });
 
-  it("rule 'mean' with STS: no frame, not even of a still clip", () => {
-    const video = inflated('efficientnet_lite_tiny_sts', 'mean');
-    expect(Math.min(...differences(video, still))).toBeGreaterThan(100 * rounding);
-    video.dispose();
-  });
-
-  it("pool 'clip' gives the mean of the frames' logits", () => {
-    const byFrame = inflated('efficientnet_lite_tiny_sts', 'sts');
-    const byClip = createNetwork('efficientnet_lite_tiny_sts', {frames: FRAMES, weightless: true});
-    inflate(weightsOf(byFrame), byClip, {rule: 'sts'});
-    const mean = tf.tidy(() => tf.mean(byFrame.predict(moving) as tf.Tensor, 1).dataSync());
-    const clip = tf.tidy(() => (byClip.predict(moving) as tf.Tensor).dataSync());
-    clip.forEach((logit, c) => {
-      expect(logit).toBeCloseTo(mean[c]!, 4);
+    it("rule 'mean' without STS: on a still clip the frames that three layers leave inside, and no other", () => {
+      const video = createNetwork(name, {...options, weightless: true, temporalKernel: 3});
+      inflate(weightsOf(image), video, {rule: 'mean'});
+      const found = differences(video, still);
+      found.forEach((difference, t) => {
+        const inside = t >= 3 && t < FRAMES - 3;
+        if (inside) expect(difference).toBeLessThan(rounding);
+        else expect(difference).toBeGreaterThan(30 * rounding);
+      });
+      expect(Math.min(...differences(video, moving))).toBeGreaterThan(30 * rounding);
+      video.dispose();
     });
-    byFrame.dispose();
-    byClip.dispose();
-  });
-});
+
+    it("rule 'mean' with STS: no frame, not even of a still clip", () => {
+      const video = inflated(`${name}_sts`, 'mean');
+      expect(Math.min(...differences(video, still))).toBeGreaterThan(30 * rounding);
+      video.dispose();
+    });
+
+    it("pool 'clip' gives the mean of the frames' logits", () => {
+      const byFrame = inflated(`${name}_sts`, 'sts');
+      const byClip = createNetwork(`${name}_sts`, {frames: FRAMES, weightless: true});
+      inflate(weightsOf(byFrame), byClip, {rule: 'sts'});
+      const mean = tf.tidy(() => tf.mean(byFrame.predict(moving) as tf.Tensor, 1).dataSync());
+      const clip = tf.tidy(() => (byClip.predict(moving) as tf.Tensor).dataSync());
+      clip.forEach((logit, c) => {
+        expect(logit).toBeCloseTo(mean[c]!, 4);
+      });
+      byFrame.dispose();
+      byClip.dispose();
+    });
+  },
+);

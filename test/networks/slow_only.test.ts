@@ -47,3 +47,14 @@ describe('clips', () => {
 it('refuses a dropout out of range', () => {
   expect(() => slowOnly({dropout: -0.1})).toThrow(/slowOnly: dropout must be at least 0 and less than 1/);
 });
+
+it('refuses STS of basic blocks, and blocks that it does not know', () => {
+  const path = {channels: 8, stemTaps: 1, taps: [1, 1, 3, 3]};
+  expect(() => createNetwork('slowonly_tiny_basic', {sts: true})).toThrow(
+    /slowonly_tiny_basic: sts has no form for the 3 x 3 x 3 convolutions of basic blocks/,
+  );
+  expect(() => createNetwork('slowonly_tiny', {path: {...path, block: 'wide'}})).toThrow(
+    /block must be one of bottleneck, basic; got "wide"/,
+  );
+  expect(() => createNetwork('slowfast_tiny', {fast: {...path, block: 'wide'}})).toThrow(/block must be/);
+});

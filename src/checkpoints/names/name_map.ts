@@ -6,7 +6,7 @@
 import {Checkpoint} from '../checkpoint';
 
 /** What a PyTorch module is; decides the names and the layout of its tensors. */
-export type ModuleKind = 'conv' | 'conv2d' | 'depthwise' | 'norm' | 'dense';
+export type ModuleKind = 'conv' | 'conv2d' | 'depthwise' | 'depthwise2d' | 'norm' | 'dense';
 
 /**
  * One row of a table. `{x}` stands for a number, the same on both sides, so that
@@ -54,6 +54,10 @@ const TENSORS: Readonly<Record<ModuleKind, readonly TensorName[]>> = {
   ],
   depthwise: [
     {torch: 'weight', ours: 'depthwise_kernel', axes: [2, 3, 4, 0, 1]},
+    {torch: 'bias', ours: 'bias', axes: [0]},
+  ],
+  depthwise2d: [
+    {torch: 'weight', ours: 'depthwise_kernel', axes: [2, 3, 0, 1]},
     {torch: 'bias', ours: 'bias', axes: [0]},
   ],
   norm: [

@@ -1,8 +1,9 @@
 /**
- * Names in 2D ResNets of bottlenecks (ResNet-50, -101, -152) as torchvision has them, and timm's `resnet50` after it:
- * `layer1.0.conv1.weight`, `layer1.0.bn1.weight`. One function per family of video networks that such a ResNet can give
- * its weights to; the kernels stay two-dimensional, and `inflate` makes them three-dimensional.
+ * Names in torchvision's image networks: ResNets (also those of timm, `resnet34` and `resnet50`, which have the same names),
+ * `layer1.0.conv1.weight`, and MobileNetV2, `features.1.conv.0.0.weight`. One function per family of video networks that
+ * such a network can give its weights to; the kernels stay two-dimensional, and `inflate` makes them three-dimensional.
  */
+import {allBlocks, type BlockPairs, convAndNorm, MOBILENET_V2, within} from './inverted_bottlenecks';
 import {type ModuleName, type NameMap, nameMap} from './name_map';
 
 /** Into the slow path of SlowFast. */
@@ -10,7 +11,7 @@ export function slowFast(): NameMap {
   return nameMap(resNetModules('slow_'));
 }
 
-/** Into SlowOnly. */
+/** Into SlowOnly, and into the image networks of its family. */
 export function slowOnly(): NameMap {
   return nameMap(resNetModules(''));
 }
@@ -19,6 +20,35 @@ export function slowOnly(): NameMap {
 export function csn(): NameMap {
   return nameMap(resNetModules(''));
 }
+
+/**
+ * Into MobileNetV2.
+ *
+ * @param repeats blocks of each stage
+ */
+export function mobileNetV2(repeats: readonly number[] = MOBILENET_V2): NameMap {
+  const blocks = repeats.reduce((sum, count) => sum + count, 0);
+  return nameMap([
+    ...convAndNorm(['features.0.0', 'features.0.1'], 'stem'),
+    ...allBlocks(repeats, (stage, _, place) =>
+      within(`features.${place + 1}.conv`, stage === 0 ? PLAIN : EXPANDING),
+    ),
+    ...convAndNorm([`features.${blocks + 1}.0`, `features.${blocks + 1}.1`], 'head'),
+    {torch: 'classifier.1', ours: 'classifier', kind: 'dense'},
+  ]);
+}
+
+/** Convolutions in a sequence with norm and activation, and the last one with its norm beside them. */
+const EXPANDING: BlockPairs = [
+  ['0.0', '0.1'],
+  ['1.0', '1.1'],
+  ['2', '3'],
+];
+
+const PLAIN: BlockPairs = [
+  ['0.0', '0.1'],
+  ['1', '2'],
+];
 
 /** Names of layers begin with `ours`, but for the classifier's. */
 function resNetModules(ours: string): ModuleName[] {

@@ -1,9 +1,11 @@
 /**
- * The path of bottlenecks that SlowOnly is and SlowFast has twice: the ResNet of Feichtenhofer et al. (ICCV 2019) as
- * MMAction2 builds it. A block's first convolution is the one that sees time, and the one that STS replaces.
+ * The path of residual blocks that SlowOnly is and SlowFast has twice: the ResNet of Feichtenhofer et al. (ICCV 2019) as
+ * MMAction2 builds it. Of a bottleneck the first convolution is the one that sees time, and the one that STS replaces; of
+ * a basic block both convolutions see time, and STS has no form for them.
  */
 import * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../../layers';
+import {InvalidArgumentError} from '../../util/errors';
 import {apply, convolveBn, filterInitializer, norm, poolStem, relu, type TorchNetworkConfig} from './torch';
 
 /** How a path differs from others. */
@@ -14,6 +16,8 @@ export interface ResNetPath {
   readonly stemTaps: number;
   /** Per stage, taps in time of the first convolution of every block; stages with 3 are STS with `sts`. */
   readonly taps: readonly number[];
+  /** 'bottleneck' (default) as in ResNet-50, 'basic' as in ResNet-34, where both convolutions have the taps. */
+  readonly block?: 'bottleneck' | 'basic';
 }
 
 export interface ResNetConfig extends TorchNetworkConfig {
@@ -21,7 +25,7 @@ export interface ResNetConfig extends TorchNetworkConfig {
   readonly stages: readonly number[];
 }
 
-/** Output channels of a block per channel inside it. */
+/** Output channels of a bottleneck per channel inside it. */
 const EXPANSION = 4;
 const EPSILON = 1e-5;
 
@@ -41,20 +45,38 @@ export function resNetStem(
 export function resNetStage(
   input: tfl.SymbolicTensor,
   config: ResNetConfig,
-  {channels, taps}: ResNetPath,
+  {channels, taps, block = 'bottleneck'}: ResNetPath,
   stage: number,
   prefix = '',
 ): tfl.SymbolicTensor {
+  const blockOf = block === 'basic' ? basicBlock : bottleneck;
   let x = input;
   for (let index = 0; index < config.stages[stage]!; index++) {
-    x = bottleneck(x, config, `${prefix}layer${stage + 1}_${index}`, {
+    x = blockOf(x, config, `${prefix}layer${stage + 1}_${index}`, {
       channels: channels * 2 ** stage,
       taps: taps[stage]!,
       stride: stage > 0 && index === 0 ? 2 : 1,
-      isFirst: index === 0,
     });
   }
   return x;
+}
+
+/** Checks what a user can ask of a path. */
+export function checkResNetPath(
+  {name, sts: isSts}: ResNetConfig & {readonly name: string},
+  {block = 'bottleneck', taps}: ResNetPath,
+): void {
+  if (block !== 'bottleneck' && block !== 'basic') {
+    throw new InvalidArgumentError(
+      `${name}: block must be one of bottleneck, basic; got ${JSON.stringify(block)}.`,
+    );
+  }
+  if (isSts && block === 'basic' && taps.some((count) => count > 1)) {
+    throw new InvalidArgumentError(
+      `${name}: sts has no form for the ${Math.max(...taps)} x 3 x 3 convolutions of basic blocks; use bottlenecks, or ` +
+        'networks of the family r2plus1d.',
+    );
+  }
 }
 
 interface Block {
@@ -62,8 +84,6 @@ interface Block {
   readonly channels: number;
   readonly taps: number;
   readonly stride: number;
-  /** The first of a stage changes the number of channels, and so its shortcut has a convolution. */
-  readonly isFirst: boolean;
 }
 
 /** taps x 1 x 1 -> 1 x 3 x 3 -> 1 x 1 x 1, plus the input. */
@@ -71,17 +91,43 @@ function bottleneck(
   input: tfl.SymbolicTensor,
   config: ResNetConfig,
   name: string,
-  {channels, taps, stride, isFirst}: Block,
+  {channels, taps, stride}: Block,
 ): tfl.SymbolicTensor {
   const filters = channels * EXPANSION;
   const temporal = relu(temporalBn(input, config, `${name}_conv1`, channels, taps), `${name}_conv1_relu`);
   const frame = {name: `${name}_conv2`, filters: channels, kernel: [1, 3, 3], stride} as const;
   const spatial = relu(convolveBn(temporal, config, frame, EPSILON), `${name}_conv2_relu`);
   const last = {name: `${name}_conv3`, filters, kernel: 1, gamma: 'zeros'} as const;
-  const output = convolveBn(spatial, config, last, EPSILON);
-  const shortcut = isFirst
-    ? convolveBn(input, config, {name: `${name}_downsample`, filters, kernel: 1, stride}, EPSILON)
-    : input;
+  return addShortcut(convolveBn(spatial, config, last, EPSILON), input, config, name, stride);
+}
+
+/** taps x 3 x 3 -> taps x 3 x 3, plus the input. */
+function basicBlock(
+  input: tfl.SymbolicTensor,
+  config: ResNetConfig,
+  name: string,
+  {channels: filters, taps, stride}: Block,
+): tfl.SymbolicTensor {
+  const kernel = [taps, 3, 3] as const;
+  const first = convolveBn(input, config, {name: `${name}_conv1`, filters, kernel, stride}, EPSILON);
+  const last = {name: `${name}_conv2`, filters, kernel, gamma: 'zeros'} as const;
+  const output = convolveBn(relu(first, `${name}_conv1_relu`), config, last, EPSILON);
+  return addShortcut(output, input, config, name, stride);
+}
+
+/** Where the block changes the shape, its shortcut has a convolution. */
+function addShortcut(
+  output: tfl.SymbolicTensor,
+  input: tfl.SymbolicTensor,
+  config: ResNetConfig,
+  name: string,
+  stride: number,
+): tfl.SymbolicTensor {
+  const filters = output.shape[4]!;
+  const isSame = stride === 1 && input.shape[4] === filters;
+  const shortcut = isSame
+    ? input
+    : convolveBn(input, config, {name: `${name}_downsample`, filters, kernel: 1, stride}, EPSILON);
   const sum = tfl.layers.add({name: `${name}_add`}).apply([output, shortcut]) as tfl.SymbolicTensor;
   return relu(sum, name);
 }
