@@ -1,10 +1,11 @@
 /**
- * Three test projects. `node` and `browser` (Chromium, software rendering: correctness, never speed) hold the tests
- * of the package; `packaging` installs the packed tarball in fresh projects and needs a build before it.
+ * Four test projects. `node` and `browser` (Chromium, software rendering: correctness, never speed) hold the tests
+ * of the package, `isolated` those of a page whose threads may share memory; `packaging` installs the packed tarball
+ * in fresh projects and needs a build before it.
  */
 import {existsSync} from 'node:fs';
 import {playwright} from '@vitest/browser-playwright';
-import {defineConfig} from 'vitest/config';
+import {defineConfig, type TestProjectInlineConfiguration} from 'vitest/config';
 
 const chromium = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 
@@ -24,7 +25,49 @@ const chromiumArguments = [
 const minute = 60_000;
 const browserTests = 'test/**/*.browser.test.ts';
 const sharedTests = 'test/**/*.shared.test.ts';
+const isolatedTests = 'test/**/*.isolated.test.ts';
 const packagingTests = 'test/packaging/**/*.test.ts';
+
+/** Tests in pages that Vite serves with `headers`. */
+function browserProject(name: string, include: string[], headers = {}): TestProjectInlineConfiguration {
+  return {
+    server: {headers},
+    // Everything the browser tests import from packages, named here: a package that Vite discovers while a test
+    // runs makes it bundle again and reload the page under the test.
+    optimizeDeps: {
+      include: [
+        '@tensorflow/tfjs-core',
+        '@tensorflow/tfjs-layers',
+        '@tensorflow/tfjs-backend-cpu',
+        '@tensorflow/tfjs-backend-wasm',
+        '@tensorflow/tfjs-backend-webgl',
+        '@tensorflow/tfjs-backend-webgpu',
+        'fast-check',
+      ],
+    },
+    test: {
+      name,
+      include,
+      exclude: [packagingTests],
+      // One page at a time: all of them draw on the same two cores through the same software renderer.
+      fileParallelism: false,
+      testTimeout: 5 * minute,
+      hookTimeout: 3 * minute,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({
+          launchOptions: {
+            args: chromiumArguments,
+            ...(existsSync(chromium) ? {executablePath: chromium} : {}),
+          },
+        }),
+        instances: [{browser: 'chromium'}],
+      },
+    },
+  };
+}
 
 export default defineConfig({
   test: {
@@ -34,7 +77,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [browserTests, packagingTests],
+          exclude: [browserTests, isolatedTests, packagingTests],
           testTimeout: 3 * minute,
           hookTimeout: 2 * minute,
         },
@@ -48,42 +91,11 @@ export default defineConfig({
           hookTimeout: 5 * minute,
         },
       },
-      {
-        // Everything the browser tests import from packages, named here: a package that Vite discovers while a test
-        // runs makes it bundle again and reload the page under the test.
-        optimizeDeps: {
-          include: [
-            '@tensorflow/tfjs-core',
-            '@tensorflow/tfjs-layers',
-            '@tensorflow/tfjs-backend-cpu',
-            '@tensorflow/tfjs-backend-wasm',
-            '@tensorflow/tfjs-backend-webgl',
-            '@tensorflow/tfjs-backend-webgpu',
-            'fast-check',
-          ],
-        },
-        test: {
-          name: 'browser',
-          include: [browserTests, sharedTests],
-          exclude: [packagingTests],
-          // One page at a time: all of them draw on the same two cores through the same software renderer.
-          fileParallelism: false,
-          testTimeout: 5 * minute,
-          hookTimeout: 3 * minute,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({
-              launchOptions: {
-                args: chromiumArguments,
-                ...(existsSync(chromium) ? {executablePath: chromium} : {}),
-              },
-            }),
-            instances: [{browser: 'chromium'}],
-          },
-        },
-      },
+      browserProject('browser', [browserTests, sharedTests]),
+      browserProject('isolated', [isolatedTests], {
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Cross-Origin-Embedder-Policy': 'require-corp',
+      }),
     ],
   },
 });

@@ -133,6 +133,7 @@ function gate() {
   vitest('node', {env});
   vitestOnNewerNode(env);
   vitest('browser', {env});
+  vitest('isolated', {env});
   vitest('packaging', {env: {...env, TFJS_STS_TARBALL: tarball()}});
 }
 

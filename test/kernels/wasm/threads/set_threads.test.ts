@@ -9,7 +9,7 @@ import * as sts from '../../../../src';
 import {InvalidArgumentError, UnavailableError} from '../../../../src/util/errors';
 import {setThreads} from '../../../../src/wasm';
 import {heapOf, liveBackend, tensorOf, valuesOf} from '../wasm_host';
-import {liveHost} from './start_threads';
+import {liveHost, startBehindWorkers} from './start_threads';
 
 /** The workers that setThreads has started, by listening in on Node's class. */
 const workers: workerThreads.Worker[] = [];
@@ -87,30 +87,20 @@ describe.sequential('setThreads in Node', () => {
   it.each(Object.entries(convolutions))('gives the same bits on 1, 2 and 3 threads: %s', async (_, run) => {
     await setThreads(1);
     const expected = valuesFrom(run);
-    const host = liveHost();
-    const {module} = host;
     for (const threads of [2, 3]) {
-      let mine = 0;
-      // The calling thread sleeps before each range, so that the workers compute most of them.
-      const slowly =
-        (name: 'convolveDense' | 'convolveDepthwise') => (call: number, first: number, end: number) => {
-          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3);
-          mine++;
-          module[name](call, first, end);
-        };
-      Object.assign(host, {
-        module: {
-          ...module,
-          convolveDense: slowly('convolveDense'),
-          convolveDepthwise: slowly('convolveDepthwise'),
-        },
-      });
-      await host.setThreads(threads, 0);
-      Object.assign(host, {module});
+      await startBehindWorkers(liveHost(), threads);
       expect(valuesFrom(run)).toEqual(expected);
-      // Two parts at most, at most four ranges for each thread.
-      expect(mine).toBeLessThan(8 * threads);
     }
+  });
+
+  it('has workers that compute', async () => {
+    const rows = await startBehindWorkers(liveHost(), 2);
+    const run = () => sts.conv3d(tensorOf([1, 1, 20, 50, 8], 1), tensorOf([1, 1, 1, 8, 8], 2), 1, 'same');
+    let turns = 0;
+    // How many turns it takes until a worker has woken up in time is up to the system.
+    do valuesFrom(run);
+    while (++turns < 200 && rows() === turns * 1000);
+    expect(rows()).toBeLessThan(turns * 1000);
   });
 
   it('reaches memory that was added after the workers had started', async () => {

@@ -1,12 +1,34 @@
 /** What the tests of threads share: threads for work of any size, and the workers that Node starts. */
 import * as tf from '@tensorflow/tfjs-core';
 import {connect, type WasmHost} from '../../../../src/kernels/wasm/host';
+import type {RowFunctionName} from '../../../../src/kernels/wasm/module/instantiate';
 import {setThreads} from '../../../../src/wasm';
 import {liveBackend} from '../wasm_host';
 
 /** The host of the live wasm backend. */
 export function liveHost(): WasmHost {
   return connect(liveBackend())!;
+}
+
+/**
+ * Starts threads of which the calling one waits before each of its ranges, so that the workers compute most of them.
+ *
+ * @returns how many rows the calling thread has computed since
+ */
+export async function startBehindWorkers(host: WasmHost, threads: number): Promise<() => number> {
+  const {module} = host;
+  let rows = 0;
+  const slowly = (name: RowFunctionName) => (call: number, first: number, end: number) => {
+    // Not a sleep, which the main thread of a page is not allowed.
+    for (const start = performance.now(); performance.now() < start + 2; );
+    rows += end - first;
+    module[name](call, first, end);
+  };
+  const [convolveDense, convolveDepthwise] = [slowly('convolveDense'), slowly('convolveDepthwise')];
+  Object.assign(host, {module: {...module, convolveDense, convolveDepthwise}});
+  await host.setThreads(threads, 0);
+  Object.assign(host, {module});
+  return () => rows;
 }
 
 /** Starts wasm on `threads` threads, which the smallest convolution uses too. */
