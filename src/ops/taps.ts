@@ -146,3 +146,105 @@ export function invertTaps(rule: TapRule): TapRule {
   ) as Triple;
   return {...rule, strides: [1, 1, 1], padding};
 }
+
+/**
+ * The inverse of a rule for some of the input positions, without the zeros between the values of `invertTaps`: under a
+ * stride, neighbouring input positions are read by different taps, those a stride apart by the same. Each such class
+ * is an indirect convolution of its own, of stride 1 over the output gradient.
+ */
+export interface InversePhase {
+  /** The taps that reach these positions, in the order in which `read` counts them. */
+  taps: number[];
+  /** The rows of the phase, laid out as time, height, width. */
+  size: Triple;
+  /** Over the output: tap `i` of a row reads the output position that has read the row's input position with `taps[i]`. */
+  read: TapRule;
+  /** Over the input, with one tap: the input position of a row. With the size of the input, each row is its own. */
+  place: TapRule;
+}
+
+/** The phases that hold all input positions that some tap reaches; the gradient of the others is zero. */
+export function inversePhases(rule: TapRule, input: Triple, output: Triple): InversePhase[] {
+  return rule.kind === 'grid' ? gridPhases(rule, input) : linePhases(rule, input, output);
+}
+
+/** What one axis of a grid, or a line, gives one residue class of its positions `first, first + stride, ...` */
+interface AxisPhase {
+  /** From last to first, so that they read the output in ascending order. */
+  taps: number[];
+  first: number;
+  count: number;
+  dilation: number;
+  padding: number;
+}
+
+function axisPhases(
+  taps: number,
+  stride: number,
+  dilation: number,
+  padding: number,
+  length: number,
+): AxisPhase[] {
+  const phases: AxisPhase[] = [];
+  for (let first = 0; first < Math.min(stride, length); first++) {
+    const reach = (tap: number) => (first + padding - tap * dilation) / stride;
+    const reaching = Array.from({length: taps}, (_, i) => taps - 1 - i).filter((tap) =>
+      Number.isInteger(reach(tap)),
+    );
+    if (reaching.length === 0) continue;
+    const [last, next] = reaching as [number, number | undefined];
+    phases.push({
+      taps: reaching,
+      first,
+      count: Math.ceil((length - first) / stride),
+      dilation: next === undefined ? 1 : reach(next) - reach(last),
+      padding: 0 - reach(last),
+    });
+  }
+  return phases;
+}
+
+function gridPhases(rule: GridTaps, input: Triple): InversePhase[] {
+  const [times, heights, widths] = ([0, 1, 2] as const).map((axis) =>
+    axisPhases(rule.taps[axis], rule.strides[axis], rule.dilations[axis], rule.padding[axis], input[axis]),
+  ) as [AxisPhase[], AxisPhase[], AxisPhase[]];
+  const phase = (...axes: [AxisPhase, AxisPhase, AxisPhase]): InversePhase => {
+    const each = (value: (axis: AxisPhase) => number) => axes.map(value) as Triple;
+    const [, height, width] = rule.taps;
+    const ones: Triple = [1, 1, 1];
+    return {
+      taps: axes[0].taps.flatMap((a) =>
+        axes[1].taps.flatMap((b) => axes[2].taps.map((c) => (a * height + b) * width + c)),
+      ),
+      size: each(({count}) => count),
+      read: {
+        kind: 'grid',
+        taps: each(({taps}) => taps.length),
+        strides: ones,
+        dilations: each(({dilation}) => dilation),
+        padding: each(({padding}) => padding),
+      },
+      place: {
+        kind: 'grid',
+        taps: ones,
+        strides: rule.strides,
+        dilations: ones,
+        padding: each(({first}) => 0 - first),
+      },
+    };
+  };
+  return times.flatMap((t) => heights.flatMap((h) => widths.map((w) => phase(t, h, w))));
+}
+
+function linePhases(rule: LineTaps, input: Triple, output: Triple): InversePhase[] {
+  const {kind, order, stride, timeStride} = rule;
+  const [, height, width] = input;
+  return axisPhases(rule.taps, stride, 1, rule.padding, height * width).map(
+    ({taps, first, count, padding}) => ({
+      taps,
+      size: stride === 1 ? [output[0], height, width] : [output[0], 1, count],
+      read: {kind, order, taps: taps.length, stride: 1, padding, timeStride: 1},
+      place: {kind, order, taps: 1, stride, padding: 0 - first, timeStride},
+    }),
+  );
+}

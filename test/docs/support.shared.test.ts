@@ -9,6 +9,7 @@ import * as sts from '../../src';
 import {fillWeights, numbers} from '../layers/contract';
 import {type BackendName, backendNames, startBackend} from '../support/backends';
 import {readRepositoryFile} from '../support/golden';
+import {implementations} from '../support/implementations';
 
 const page = new TextDecoder().decode(await readRepositoryFile('docs/support.md'));
 
@@ -211,7 +212,7 @@ describe.each(backendNames)('the column %s', (backend) => {
 
 describe('the composed form', () => {
   it('calls the stock kernels that the page lists, and no others', async () => {
-    await startBackend('wasm');
+    await implementations.find(({name}) => name === 'wasm, composed')!.use();
     const called = new Set<string>();
     const geometries: OpCase[] = [
       ...Object.values(ops),

@@ -12,6 +12,7 @@ import {
   tapCount,
   tapTable,
 } from '../../src';
+import {inversePhases} from '../../src/ops/taps';
 import {readGolden, readGoldenJson} from '../support/golden';
 import {type GoldenTensor, readGoldenTensors, toChannelsLast} from '../support/safetensors';
 
@@ -191,6 +192,44 @@ describe('invertTaps', () => {
         },
       ),
       {numRuns: 300, seed: 11},
+    );
+  });
+});
+
+describe('inversePhases', () => {
+  it('is the table turned round, each entry once, with no zeros between', () => {
+    fc.assert(
+      fc.property(fc.oneof(gridRules, lineRules), triple(6), triple(4), (rule, input, output) => {
+        fc.pre(rule.kind === 'grid' || (output[0] - 1) * rule.timeStride < input[0]);
+        const positions = output[0] * output[1] * output[2];
+        const read = [...tapTable(rule, input, output)].flatMap((at, i) =>
+          at === OUTSIDE ? [] : [`tap ${Math.floor(i / positions)}: ${i % positions} reads ${at}`],
+        );
+        const turned = inversePhases(rule, input, output).flatMap(({taps, size, read, place}) => {
+          const rows = size[0] * size[1] * size[2];
+          const places = tapTable(place, input, size);
+          expect(places).not.toContain(OUTSIDE);
+          return [...tapTable(read, output, size)].flatMap((y, i) =>
+            y === OUTSIDE ? [] : [`tap ${taps[Math.floor(i / rows)]}: ${y} reads ${places[i % rows]}`],
+          );
+        });
+        expect(turned.sort()).toEqual(read.sort());
+      }),
+      {numRuns: 500, seed: 13},
+    );
+  });
+
+  it('of the size of the input keeps every row where it is', () => {
+    fc.assert(
+      fc.property(fc.oneof(gridRules, lineRules), triple(4), triple(4), (rule, input, output) => {
+        fc.pre(rule.kind === 'grid' || (output[0] - 1) * rule.timeStride < input[0]);
+        for (const {size, place} of inversePhases(rule, input, output)) {
+          if (size.join() !== input.join()) continue;
+          const places = [...tapTable(place, input, size)];
+          expect(places).toEqual(places.map((_, i) => i));
+        }
+      }),
+      {numRuns: 500, seed: 17},
     );
   });
 });

@@ -18,10 +18,10 @@ import type {WasmHost} from './host';
 import {FLOAT_BYTES, isDepthwise, PART_CALL_FIELDS, partCall, writePartCall} from './part_call';
 
 /** Columns of a tile, into whose panels the weights are packed. */
-const PANEL = 8;
+export const PANEL = 8;
 
-/** Scratch of one part: offsets in bytes from its start, and its size. */
-interface ScratchLayout {
+/** Scratch of one part: offsets in bytes from its start, where the call stands, and its size, a multiple of 16. */
+export interface ScratchLayout {
   pointers: number;
   zeros: number;
   edge: number;
@@ -30,13 +30,17 @@ interface ScratchLayout {
 }
 
 /** Zeros in the place of an input position outside, or of a bias. */
-function zeroChannels(part: ConvPart): number {
+export function zeroChannels(part: ConvPart): number {
   return Math.max(part.inputChannels, part.outputChannels);
 }
 
-function scratchLayout({module}: WasmHost, part: ConvPart): ScratchLayout {
+export function scratchLayout(
+  {module}: WasmHost,
+  part: ConvPart,
+  depthwise = isDepthwise(part),
+): ScratchLayout {
   const [block, depth] = [module.BLOCK.value, module.DEPTH.value];
-  const gathers = !isDepthwise(part) && part.inputChannels / part.groups < module.GATHER_BELOW.value;
+  const gathers = !depthwise && part.inputChannels / part.groups < module.GATHER_BELOW.value;
   let bytes = 0;
   const take = (words: number) => {
     const at = bytes;
@@ -50,6 +54,16 @@ function scratchLayout({module}: WasmHost, part: ConvPart): ScratchLayout {
   // An address for each tap, or the four words of a row's place.
   const pointers = take(Math.max(4, tapCount(part.rule)) * block);
   return {pointers, zeros, edge, gathered, bytes};
+}
+
+/** The addresses of a part's scratch that begins at `at`. */
+export function roomsAt(at: number, layout: ScratchLayout) {
+  return {
+    pointers: at + layout.pointers,
+    zeros: at + layout.zeros,
+    gathered: at + layout.gathered,
+    edge: at + layout.edge,
+  };
 }
 
 /** Where the module reads the weights of a part: in the tensor itself, or packed in panels. */
@@ -91,25 +105,23 @@ function convolvePart(
 ): void {
   const part = info.parts[index]!;
   const weights = weightsOf(host, filter, info, part);
-  const {pointers, zeros, edge, gathered, bytes} = scratchLayout(host, part);
+  const layout = scratchLayout(host, part);
   const fromChannel = part.outputChannel * FLOAT_BYTES;
   const rows = sizeOf(info.outputShape.slice(0, 4));
   host.runRows({
     run: isDepthwise(part) ? 'convolveDepthwise' : 'convolveDense',
     rows,
     block: host.module.BLOCK.value,
-    scratchBytes: bytes,
+    scratchBytes: layout.bytes,
     steps: rows * tapCount(part.rule) * (part.inputChannels / part.groups) * part.outputChannels,
     writeCall: (at) => {
+      const rooms = roomsAt(at, layout);
       const call = partCall(info, index, activation, {
+        ...rooms,
         x: host.addressOf(x) + part.inputChannel * FLOAT_BYTES,
         weights,
-        bias: bias === undefined ? at + zeros : host.addressOf(bias) + fromChannel,
+        bias: bias === undefined ? rooms.zeros : host.addressOf(bias) + fromChannel,
         y: host.addressOf(y) + fromChannel,
-        pointers: at + pointers,
-        zeros: at + zeros,
-        gathered: at + gathered,
-        edge: at + edge,
         residual: residual === undefined ? 0 : host.addressOf(residual) + fromChannel,
       });
       writePartCall(host.memory, at, call);

@@ -8,6 +8,7 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
 import {UnavailableError} from '../../util/errors';
+import {sizeOf} from '../../util/shapes';
 import {bestBuild, compile, instantiate, type KernelModule, type RowFunctionName} from './module/instantiate';
 import {ThreadPool} from './threads/pool';
 
@@ -84,6 +85,11 @@ export class WasmHost {
   /** A new float32 tensor; its values are whatever lies there. */
   makeOutput(shape: number[]): TensorInfo {
     return this.backend.makeOutput(shape, 'float32');
+  }
+
+  /** Fills a float32 tensor with zeros. */
+  clear(tensor: TensorInfo, shape: readonly number[]): void {
+    new Float32Array(this.memory.buffer, this.addressOf(tensor), sizeOf(shape)).fill(0);
   }
 
   /** Room that holds until the next call of `scratch`, kept for the next kernel. */

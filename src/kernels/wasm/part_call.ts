@@ -44,14 +44,28 @@ export function partCall(
   const part = info.parts[index]!;
   const turns = info.parts.map(({outputChannel}) => outputChannel);
   const ends = turns.lastIndexOf(part.outputChannel) === index;
+  return {
+    ...sumsCall(info, part, turns.indexOf(part.outputChannel) === index, addresses),
+    residual: ends ? addresses.residual : 0,
+    activation: ends ? ACTIVATIONS.indexOf(activation) : 0,
+  };
+}
+
+/** The call of a part that ends with its sums. `starts` is false if they are added to what is there. */
+export function sumsCall(
+  info: ConvInfo,
+  part: ConvPart,
+  starts: boolean,
+  addresses: Omit<Addresses, 'residual'>,
+): PartCall {
   const [, inputTime, inputHeight, inputWidth, inputChannels] = info.inputShape;
   const [, outputTime, outputHeight, outputWidth, outputChannels] = info.outputShape;
   const [, , filterColumns] = info.filterView;
   return {
     ...addresses,
-    residual: ends ? addresses.residual : 0,
-    starts: turns.indexOf(part.outputChannel) === index ? 1 : 0,
-    activation: ends ? ACTIVATIONS.indexOf(activation) : 0,
+    residual: 0,
+    starts: starts ? 1 : 0,
+    activation: 0,
     xRowBytes: inputChannels * FLOAT_BYTES,
     yRowBytes: outputChannels * FLOAT_BYTES,
     tapBytes: filterColumns * FLOAT_BYTES,
@@ -89,8 +103,23 @@ function ruleFields(rule: TapRule): Pick<PartCall, Exclude<RuleField, 'taps'>> {
 
 /** Writes a call where the module will read it. */
 export function writePartCall(memory: WebAssembly.Memory, address: number, call: PartCall): void {
-  const view = new Int32Array(memory.buffer, address, PART_CALL_FIELDS.length);
-  PART_CALL_FIELDS.forEach((field, i) => {
-    view[i] = call[field];
+  writeFields(memory, address, PART_CALL_FIELDS, call);
+}
+
+/** The fields of the module's class `ScatterCall`. */
+export const SCATTER_CALL_FIELDS = ['part', 'place', 'sums'] as const;
+/** The fields of the module's class `ProductCall`. */
+export const PRODUCT_CALL_FIELDS = ['part', 'panels', 'strips', 'rows'] as const;
+
+/** Writes the fields of any of the module's classes, in the order in which it reads them. */
+export function writeFields<Field extends string>(
+  memory: WebAssembly.Memory,
+  address: number,
+  fields: readonly Field[],
+  values: Record<Field, number>,
+): void {
+  const view = new Int32Array(memory.buffer, address, fields.length);
+  fields.forEach((field, i) => {
+    view[i] = values[field];
   });
 }

@@ -1,5 +1,5 @@
 /**
- * Shapes that reach every loop of the wasm kernel, against plain float64 loops: more rows than a block, more products
+ * Shapes that reach every loop of the wasm kernels, forward and both gradients, against plain float64 loops: more rows than a block, more products
  * than a panel is deep, tails of every length, groups, several parts, several clips. The random geometries of
  * test/ops have few channels and stay in the first turn of most loops.
  */
@@ -9,10 +9,13 @@ import * as sts from '../../../src';
 import {implementations} from '../../support/implementations';
 import {
   type Axes,
+  type Bounded,
   type NaiveConvolution,
   naiveConv3d,
   naiveDepthwiseConv3d,
+  naiveFilterGradient,
   naiveForward,
+  naiveInputGradient,
   naiveStsDepthwise,
   naiveStsTemporal,
 } from '../../support/naive_conv3d';
@@ -50,14 +53,37 @@ type Run = (x: tf.Tensor5D, filter: tf.Tensor5D, bias: tf.Tensor1D) => tf.Tensor
 
 async function check(naive: NaiveConvolution, run: Run): Promise<void> {
   const channels = naive.yShape[4]!;
-  const [x, w, bias] = [naive.xShape, naive.filterShape, [channels]];
-  const y = tf.tidy(() => run(tensorOf(x, 1), tensorOf(w, 2), tf.tensor1d(valuesOf(bias, 3))));
-  expect(y.shape).toEqual(naive.yShape);
-  const given = await y.data();
-  y.dispose();
-  const {values, bounds} = naiveForward(naive, valuesOf(x, 1), valuesOf(w, 2), valuesOf(bias, 3));
+  const shapes = [naive.xShape, naive.filterShape, [channels], naive.yShape];
+  const [x, w, bias, dy] = shapes.map((shape, i) => valuesOf(shape, i + 1)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  const before = tf.memory().numTensors;
+  const [y, dx, dw] = tf.tidy(() => {
+    const [xs, ws, ones, dys] = shapes.map((shape, i) => tensorOf(shape, i + 1));
+    const op = (a: tf.Tensor, b: tf.Tensor) =>
+      run(a as tf.Tensor5D, b as tf.Tensor5D, ones as tf.Tensor as tf.Tensor1D);
+    return [op(xs!, ws!), ...tf.grads(op)([xs!, ws!], dys)] as [tf.Tensor, tf.Tensor, tf.Tensor];
+  });
+  expect(tf.memory().numTensors).toBe(before + 3);
+  await expectWithin(y, naive.yShape, naiveForward(naive, x, w, bias), 'y');
+  await expectWithin(dx, naive.xShape, naiveInputGradient(naive, dy, w), 'dx');
+  await expectWithin(dw, naive.filterShape, naiveFilterGradient(naive, dy, x), 'dw');
+}
+
+async function expectWithin(
+  actual: tf.Tensor,
+  shape: number[],
+  {values, bounds}: Bounded,
+  what: string,
+): Promise<void> {
+  expect(actual.shape, what).toEqual(shape);
+  const given = await actual.data();
+  actual.dispose();
   const worst = values.findIndex((value, i) => !(Math.abs(given[i]! - value) <= bounds[i]!));
-  expect(worst, `y[${worst}] is ${given[worst]}`).toBe(-1);
+  expect(worst, `${what}[${worst}] is ${given[worst]}, expected ${values[worst]}`).toBe(-1);
 }
 
 const dense: Record<string, Shape> = {
@@ -68,6 +94,21 @@ const dense: Record<string, Shape> = {
   'pointwise, one output': {size: [2, 6, 10], kernel: [1, 1, 1], inputs: 33, outputs: 1},
   'blocks that cross clips': {batch: 3, size: [2, 7, 5], kernel: [3, 3, 3], inputs: 4, outputs: 9},
   'long groups': {size: [2, 6, 6], kernel: [1, 3, 3], inputs: 35, outputs: 11, groups: 3},
+  'more outputs than a panel is deep': {size: [1, 5, 5], kernel: [3, 1, 1], inputs: 9, outputs: 300},
+  'phases of several blocks': {
+    size: [3, 20, 21],
+    kernel: [3, 3, 3],
+    inputs: 18,
+    outputs: 34,
+    strides: [1, 2, 2],
+  },
+  'positions that no tap reaches': {
+    size: [5, 7, 9],
+    kernel: [1, 1, 1],
+    inputs: 20,
+    outputs: 33,
+    strides: [2, 2, 3],
+  },
   'short groups': {size: [2, 6, 6], kernel: [3, 3, 3], inputs: 4, outputs: 3, groups: 8},
 };
 
@@ -81,6 +122,14 @@ const depthwise: Record<string, Shape> = {
     groups: 37,
   },
   'stride 2': {size: [3, 9, 10], kernel: [3, 3, 3], inputs: 1, outputs: 1, groups: 22, strides: [1, 2, 2]},
+  'stride 2, phases of several blocks': {
+    size: [3, 25, 24],
+    kernel: [3, 3, 3],
+    inputs: 1,
+    outputs: 1,
+    groups: 5,
+    strides: [1, 2, 2],
+  },
   '5 x 1 x 1': {size: [6, 5, 5], kernel: [5, 1, 1], inputs: 1, outputs: 1, groups: 19},
   'multiplier 2': {size: [2, 5, 5], kernel: [3, 3, 3], inputs: 1, outputs: 2, groups: 9},
   'multiplier 3': {size: [2, 5, 5], kernel: [1, 3, 3], inputs: 1, outputs: 3, groups: 7},
@@ -120,10 +169,37 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
   });
 
   it('takes an empty batch', () => {
-    const y = tf.tidy(() =>
-      sts.conv3d(tf.zeros<tf.Rank.R5>([0, 2, 4, 4, 3]), tensorOf([1, 3, 3, 3, 5], 1), 1, 'same'),
-    );
+    const run = (x: tf.Tensor, filter: tf.Tensor) =>
+      sts.conv3d(x as tf.Tensor5D, filter as tf.Tensor5D, 1, 'same');
+    const [y, dx, dw] = tf.tidy(() => {
+      const [x, filter] = [tf.zeros<tf.Rank.R5>([0, 2, 4, 4, 3]), tensorOf([1, 3, 3, 3, 5], 1)];
+      return [run(x, filter), ...tf.grads(run)([x, filter], tf.zeros([0, 2, 4, 4, 5]))];
+    }) as [tf.Tensor, tf.Tensor, tf.Tensor];
     expect(y.shape).toEqual([0, 2, 4, 4, 5]);
-    y.dispose();
+    expect(dx.shape).toEqual([0, 2, 4, 4, 3]);
+    expect(new Set(dw.dataSync())).toEqual(new Set([0]));
+    tf.dispose([y, dx, dw]);
+  });
+
+  it.each(['dense', 'depthwise'])('%s filter gradient of 102,400 rows: block sums', (form) => {
+    const channels = form === 'dense' ? 1 : 2;
+    const shape: [number, number, number, number, number] = [1, 16, 80, 80, channels];
+    const dw = tf.tidy(() => {
+      const x = tf.fill(shape, 0.1) as tf.Tensor5D;
+      const run = (filter: tf.Tensor) =>
+        form === 'dense'
+          ? sts.conv3d(x, filter as tf.Tensor5D, 1, 'same')
+          : sts.depthwiseConv3d(x, filter as tf.Tensor5D, 1, 'same');
+      return tf
+        .grad(run)(tf.ones([1, 1, 1, channels, 1]), tf.ones(shape))
+        .dataSync();
+    });
+    const [rows, block] = [102400, 96];
+    const exact = rows * Math.fround(0.1);
+    const bound = (block + Math.ceil(rows / block)) * 2 ** -24 * exact;
+    for (const value of dw) expect(Math.abs(value - exact)).toBeLessThan(bound);
+    let running = 0;
+    for (let i = 0; i < rows; i++) running = Math.fround(running + Math.fround(0.1));
+    expect(Math.abs(running - exact), 'one running sum would not do').toBeGreaterThan(bound);
   });
 });

@@ -6,7 +6,11 @@ import {readFileSync} from 'node:fs';
 import {describe, expect, it} from 'vitest';
 import {binariesSource, buildModule} from '../../../scripts/build_wasm.mjs';
 import {bytesOf, importingSharedMemory} from '../../../src/kernels/wasm/module/instantiate';
-import {PART_CALL_FIELDS} from '../../../src/kernels/wasm/part_call';
+import {
+  PART_CALL_FIELDS,
+  PRODUCT_CALL_FIELDS,
+  SCATTER_CALL_FIELDS,
+} from '../../../src/kernels/wasm/part_call';
 
 const folder = new URL('../../../src/kernels/wasm/module/', import.meta.url);
 const builds = ['simd', 'relaxed-simd'] as const;
@@ -61,9 +65,14 @@ describe('the WebAssembly module', () => {
 
   it('is told its calls in the order in which it reads them', () => {
     const layout = readFileSync(new URL('assembly/layout.ts', folder), 'utf8');
-    const fields = [...layout.matchAll(/^ {2}(\w+)!: (?:usize|i32);$/gm)].map(([, name]) => name);
-    expect(fields.length).toBeGreaterThan(30);
-    expect(PART_CALL_FIELDS).toEqual(fields);
+    const fields = (name: string) => {
+      const [, body] = new RegExp(`^export class ${name} \\{$(.*?)^\\}$`, 'ms').exec(layout)!;
+      return [...body!.matchAll(/^ {2}(\w+)!: (?:usize|i32);$/gm)].map(([, field]) => field);
+    };
+    expect(fields('PartCall').length).toBeGreaterThan(30);
+    expect(PART_CALL_FIELDS).toEqual(fields('PartCall'));
+    expect(SCATTER_CALL_FIELDS).toEqual(fields('ScatterCall'));
+    expect(PRODUCT_CALL_FIELDS).toEqual(fields('ProductCall'));
   });
 });
 

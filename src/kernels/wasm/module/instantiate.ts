@@ -8,11 +8,26 @@ import {relaxedSimd, simd} from './binaries';
 type RowFunction = (call: number, first: number, end: number) => void;
 
 /** The functions that threads share by rows. */
-export type RowFunctionName = 'convolveDense' | 'convolveDepthwise';
+export type RowFunctionName =
+  | 'convolveDense'
+  | 'convolveDepthwise'
+  | 'scatterDense'
+  | 'scatterDepthwise'
+  | 'productDense'
+  | 'productDepthwise';
 
 /** The functions and constants of assembly/index.ts that the host uses. Addresses are bytes. */
 export interface KernelModule extends Record<RowFunctionName, RowFunction> {
   packDense(from: number, to: number, depth: number, groups: number, outputs: number, rowBytes: number): void;
+  packTransposed(
+    from: number,
+    to: number,
+    groups: number,
+    inputs: number,
+    outputs: number,
+    rowBytes: number,
+    panelBytes: number,
+  ): void;
   BLOCK: WebAssembly.Global<'i32'>;
   DEPTH: WebAssembly.Global<'i32'>;
   GATHER_BELOW: WebAssembly.Global<'i32'>;

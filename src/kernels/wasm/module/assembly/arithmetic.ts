@@ -22,6 +22,22 @@ export function copyFloats(to: usize, from: usize, count: i32): void {
   }
 }
 
+/** Adds `count` floats to those at `to`. */
+export function addFloats(to: usize, from: usize, count: i32): void {
+  while (count >= 4) {
+    v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
+    to += 16;
+    from += 16;
+    count -= 4;
+  }
+  while (count > 0) {
+    store<f32>(to, load<f32>(to) + load<f32>(from));
+    to += 4;
+    from += 4;
+    count--;
+  }
+}
+
 /** Writes `count` zeros. */
 export function zeroFloats(to: usize, count: i32): void {
   const zero = f32x4.splat(0);

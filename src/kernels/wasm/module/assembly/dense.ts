@@ -6,9 +6,9 @@
  */
 import {copyFloats, multiplyAdd} from './arithmetic';
 import {finishBlock} from './finish';
-import {gatherLines, gatherRow} from './gather';
+import {gatherBlockLines, gatherTaps} from './gather';
 import {BLOCK, DEPTH, GATHER_BELOW, PartCall} from './layout';
-import {expandRows, placeOf, readsLines} from './taps';
+import {expandRows, readsLines} from './taps';
 
 /** Runs one part over its output rows `first` to `end - 1`. What a row holds does not depend on where the range begins. */
 export function convolveDense(address: usize, first: i32, end: i32): void {
@@ -78,17 +78,12 @@ function multiplyGathered(
   count: i32,
 ): void {
   const step = DEPTH / call.inputs;
-  const rows = call.gathered;
   for (let tap = 0; tap < call.taps; tap += step) {
     const taps = min(step, call.taps - tap);
-    for (let i = 0; i < ((count + 3) & ~3); i++) {
-      const to = rows + (BLOCK << 2) + ((i * DEPTH) << 2);
-      store<usize>(rows + ((<usize>i) << 2), to);
-      gatherRow(to, call.pointers + ((tap * BLOCK + i) << 2), taps, offset, call.inputs);
-    }
+    gatherTaps(call, tap, taps, offset, count);
     multiplyPanels(
       call,
-      rows,
+      call.gathered,
       1,
       0,
       taps * call.inputs,
@@ -105,17 +100,12 @@ function multiplyLines(call: PartCall, panels: usize, sums: usize, bias: usize, 
   const all = call.tapsTime * call.tapsHeight;
   const length = call.tapsWidth * call.inputs;
   const step = DEPTH / length;
-  const rows = call.gathered;
   for (let line = 0; line < all; line += step) {
     const lines = min(step, all - line);
-    for (let i = 0; i < ((count + 3) & ~3); i++) {
-      const to = rows + (BLOCK << 2) + ((i * DEPTH) << 2);
-      store<usize>(rows + ((<usize>i) << 2), to);
-      gatherLines(call, placeOf(call, i), to, line, lines);
-    }
+    gatherBlockLines(call, line, lines, count);
     multiplyPanels(
       call,
-      rows,
+      call.gathered,
       1,
       0,
       lines * length,

@@ -84,7 +84,7 @@ function fourOutputs(call: PartCall, pointers: usize, taps: i32, start: usize, y
 }
 
 /** Where the output channel at byte `at` finds its input channel, in bytes. */
-function inputOf(call: PartCall, at: i32): i32 {
+export function inputOf(call: PartCall, at: i32): i32 {
   return ((at >> 2) / call.outputs) << 2;
 }
 

@@ -1,6 +1,29 @@
 /** Copies of what the taps of an output row read, side by side, for inputs with so few channels that a tap is short. */
 import {copyFloats, zeroFloats} from './arithmetic';
-import {BLOCK, PartCall} from './layout';
+import {BLOCK, DEPTH, PartCall} from './layout';
+import {placeOf} from './taps';
+
+/** Copies `taps` taps of each of the block's rows, from tap number `tap` on, and notes the addresses of the copies. */
+export function gatherTaps(call: PartCall, tap: i32, taps: i32, offset: usize, count: i32): void {
+  for (let i = 0; i < ((count + 3) & ~3); i++) {
+    const to = gatheredRow(call, i);
+    gatherRow(to, call.pointers + ((tap * BLOCK + i) << 2), taps, offset, call.inputs);
+  }
+}
+
+/** The same for `lines` lines of taps, from line number `line` on. */
+export function gatherBlockLines(call: PartCall, line: i32, lines: i32, count: i32): void {
+  for (let i = 0; i < ((count + 3) & ~3); i++) {
+    gatherLines(call, placeOf(call, i), gatheredRow(call, i), line, lines);
+  }
+}
+
+/** Where row `i` of a block is copied to, which is noted at the start of the room for copies. */
+function gatheredRow(call: PartCall, i: i32): usize {
+  const to = call.gathered + (BLOCK << 2) + ((i * DEPTH) << 2);
+  store<usize>(call.gathered + ((<usize>i) << 2), to);
+  return to;
+}
 
 /** Copies what `taps` taps of a row read. Taps that lie side by side in memory are one copy. */
 export function gatherRow(to: usize, pointers: usize, taps: i32, offset: usize, inputs: i32): void {

@@ -4,5 +4,16 @@ export {convolveDepthwise, depthwiseBlock, depthwiseRow} from './depthwise';
 export {finishBlock, finishRun} from './finish';
 export {gatherLines, gatherRow} from './gather';
 export {BLOCK, DEPTH, GATHER_BELOW} from './layout';
-export {packDense} from './pack';
+export {packDense, packTransposed, transposePanel} from './pack';
+export {
+  packPanels,
+  packStrips,
+  productBlock,
+  productDense,
+  productPanels,
+  productRows,
+  productTile,
+} from './product';
+export {productDepthwise, productDepthwiseBlock, productTap} from './product_depthwise';
+export {scatterDense, scatterDepthwise, scatterRows} from './scatter';
 export {expandGrid, expandLine} from './taps';

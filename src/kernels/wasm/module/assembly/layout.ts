@@ -72,3 +72,27 @@ export class PartCall {
   paddingHeight!: i32;
   paddingWidth!: i32;
 }
+
+/** Rows of a part that do not lie side by side in the output (scatter.ts). */
+@unmanaged
+export class ScatterCall {
+  /** A PartCall; where its `y` is, the module sets. */
+  part!: usize;
+  /** A PartCall whose one tap "reads" the place of a row, over the output as its `x`. */
+  place!: usize;
+  /** Room for a block of rows, `BLOCK * yRowBytes` bytes of the part. */
+  sums!: usize;
+}
+
+/** A gradient with respect to the filter (product.ts): `y` of the part is the output gradient, `weights` the result. */
+@unmanaged
+export class ProductCall {
+  /** A PartCall. */
+  part!: usize;
+  /** Room for a block of a group's output gradients, `BLOCK * outputs` floats with the outputs rounded up to 8. */
+  panels!: usize;
+  /** Room for 16 columns of a block, `16 * BLOCK` floats. */
+  strips!: usize;
+  /** Output rows, which are summed over. */
+  rows!: i32;
+}

@@ -29,3 +29,38 @@ export function packDense(
     }
   }
 }
+
+/**
+ * One tap of the weights for the gradient with respect to the input: inputs and outputs of each group change places, so
+ * that the panels hold 8 input channels each.
+ *
+ * @param from the tap, and the part's first output channel, in `[inputs, rowBytes / 4 outputs]`
+ * @param to   the tap in the first panel
+ * @param panelBytes from one panel to the next: `taps * outputs * 32`
+ */
+export function packTransposed(
+  from: usize,
+  to: usize,
+  groups: i32,
+  inputs: i32,
+  outputs: i32,
+  rowBytes: i32,
+  panelBytes: i32,
+): void {
+  for (let group = 0; group < groups; group++, from += outputs << 2) {
+    for (let input = 0; input < inputs; input += 8, to += panelBytes) {
+      transposePanel(from + input * rowBytes, to, min(8, inputs - input), outputs, rowBytes);
+    }
+  }
+}
+
+/** Rows of at most 8 inputs to columns, zeros where there are fewer. */
+export function transposePanel(from: usize, to: usize, inputs: i32, outputs: i32, rowBytes: i32): void {
+  const end = to + (outputs << 5);
+  for (let row = 0; row < 8; row++, from += rowBytes, to += 4) {
+    let source = from;
+    for (let column = to; column < end; column += 32, source += 4) {
+      store<f32>(column, row < inputs ? load<f32>(source) : 0);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Gradient of the indirect convolution with respect to its filter, on the wasm backend: per tap the product of the rows
+ * that it reads with the output gradients, part by part, each in the dense or in the depthwise form.
+ */
+import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
+import type {ConvInfo, ConvPart} from '../../ops/conv_info';
+import {
+  convInfoOf,
+  IndirectConv3DBackpropFilter,
+  type IndirectConv3DBackpropFilterInputs,
+} from '../../ops/kernel_names';
+import {tapCount} from '../../ops/taps';
+import {sizeOf} from '../../util/shapes';
+import {wasmKernel} from './config';
+import type {WasmHost} from './host';
+import {PANEL, roomsAt, scratchLayout, zeroChannels} from './IndirectConv3D';
+import {
+  FLOAT_BYTES,
+  isDepthwise,
+  PRODUCT_CALL_FIELDS,
+  sumsCall,
+  writeFields,
+  writePartCall,
+} from './part_call';
+
+/** Input columns that the module copies at a time. */
+const STRIP_COLUMNS = 16;
+
+/** Whether the first block of rows writes every value of the gradient. */
+function writesAll(info: ConvInfo): boolean {
+  const [taps, , columns] = info.filterView;
+  const [only, ...others] = info.parts as [ConvPart, ...ConvPart[]];
+  const rows = sizeOf(info.outputShape.slice(0, 4));
+  return rows > 0 && others.length === 0 && tapCount(only.rule) === taps && only.outputChannels === columns;
+}
+
+/** x `info.inputShape`, dy `info.outputShape`; a new tensor of `info.filterShape`. */
+export function backpropFilter(
+  host: WasmHost,
+  inputs: IndirectConv3DBackpropFilterInputs,
+  info: ConvInfo,
+): TensorInfo {
+  const dw = host.makeOutput(info.filterShape);
+  const starts = writesAll(info);
+  if (!starts) host.clear(dw, info.filterShape);
+  for (const part of info.parts) productOfPart(host, inputs, dw, info, part, starts);
+  return dw;
+}
+
+function productOfPart(
+  host: WasmHost,
+  {x, dy}: IndirectConv3DBackpropFilterInputs,
+  dw: TensorInfo,
+  info: ConvInfo,
+  part: ConvPart,
+  starts: boolean,
+): void {
+  const [, inputs, columns] = info.filterView;
+  const first = part.firstTap * inputs * columns + part.outputChannel;
+  const rows = sizeOf(info.outputShape.slice(0, 4));
+  const filterRows = tapCount(part.rule) * inputs;
+  const depthwise = isDepthwise(part);
+  const layout = scratchLayout(host, part);
+  const head = Math.ceil(PRODUCT_CALL_FIELDS.length / 4) * 4 * FLOAT_BYTES;
+  const block = depthwise ? 0 : host.module.BLOCK.value * FLOAT_BYTES;
+  const panelBytes = block * Math.ceil(part.outputChannels / part.groups / PANEL) * PANEL;
+  host.runRows({
+    run: depthwise ? 'productDepthwise' : 'productDense',
+    rows: filterRows,
+    // One range for each thread: all output rows are gone through for every range.
+    block: filterRows,
+    steps: rows * filterRows * part.outputChannels,
+    scratchBytes: head + layout.bytes + panelBytes + block * STRIP_COLUMNS,
+    writeCall: (at) => {
+      const rooms = roomsAt(at + head, layout);
+      const panels = at + head + layout.bytes;
+      writeFields(host.memory, at, PRODUCT_CALL_FIELDS, {
+        part: at + head,
+        panels,
+        strips: panels + panelBytes,
+        rows,
+      });
+      const call = sumsCall(info, part, starts, {
+        ...rooms,
+        x: host.addressOf(x) + part.inputChannel * FLOAT_BYTES,
+        weights: host.addressOf(dw) + first * FLOAT_BYTES,
+        bias: rooms.zeros,
+        y: host.addressOf(dy) + part.outputChannel * FLOAT_BYTES,
+      });
+      writePartCall(host.memory, at + head, call);
+      new Float32Array(host.memory.buffer, rooms.zeros, zeroChannels(part)).fill(0);
+    },
+  });
+}
+
+export const indirectConv3DBackpropFilterConfig: KernelConfig = wasmKernel(
+  IndirectConv3DBackpropFilter,
+  ({inputs, attrs}, host) =>
+    backpropFilter(host, inputs as IndirectConv3DBackpropFilterInputs, convInfoOf(attrs)),
+);
