@@ -1,12 +1,134 @@
 /**
- * The files of the zoo: where the package lies, reading with errors that say what to do, and the check of a file
- * against its catalog row. How bytes are read is the caller's (`ReadFile`): nothing here needs Node or a browser.
+ * The files of a model, wherever they are: paths and files of the package through the user's `readFile`, Node's file
+ * system or, in a page, an address beside it; http addresses through the cache. What is expected of a file is checked here.
  */
 import {FormatError, UnavailableError} from '../util/errors';
+import {type CacheOption, openCache} from './cache';
+import {type Expected, forgetRemote, type Network, readRemote} from './remote_file';
 import type {CatalogFile} from './rows';
+import {sha256} from './sha256';
 
-/** Reads a whole file: a path or URL that the user gave, or the URL of a file of this package. */
+/** Reads a whole file: a path that the user gave, or the URL of a file of this package. */
 export type ReadFile = (path: URL | string) => Promise<Uint8Array>;
+
+/** How files are read. */
+export interface FileOptions {
+  /** Reads paths and files of the package. Default: Node's file system, else they are fetched. */
+  readonly readFile?: ReadFile;
+  /** Where the models folder of the package is found. Default: the package itself; needed in a bundled page. */
+  readonly packageRoot?: URL | string;
+  /** Fetches http addresses. Default: `fetch`. */
+  readonly fetchFunc?: typeof fetch;
+  /** Where fetched files are kept. Default: the usual place of the system, or of the page. */
+  readonly cache?: CacheOption;
+  /** Ends the reading. What has been fetched is kept in the cache, and the next call goes on from there. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ReadDetails extends Expected {
+  /** What to do if there is no such file. */
+  readonly advice: string;
+  /** Called with the part that has been read, 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/** Reads the files of one model. */
+export class Files {
+  /** Addresses of files that nothing but their contents can prove wrong. */
+  private readonly unproven = new Set<string>();
+  private opened: Network | undefined;
+
+  constructor(private readonly options: FileOptions) {}
+
+  /**
+   * @throws UnavailableError when the file cannot be read; FormatError when it is not what it must be; the reason of the
+   *   signal
+   */
+  async read(path: URL | string, details: ReadDetails): Promise<Uint8Array> {
+    const {signal, readFile = ownReadFile()} = this.options;
+    signal?.throwIfAborted();
+    const address = httpAddress(path);
+    if (address !== undefined) return this.readRemote(address, details);
+    // A path in a page leads from the page's own address.
+    if (readFile === undefined)
+      return this.readRemote(new URL(path, globalThis.location?.href).href, details);
+    const bytes = await readOrExplain(readFile, path, details.advice);
+    signal?.throwIfAborted();
+    await requireHash(path, bytes, details.sha256);
+    details.onProgress?.(1);
+    return bytes;
+  }
+
+  /** A file that ships with the package, compared with its row of the catalog. */
+  async readPackaged(file: CatalogFile, onProgress?: (fraction: number) => void): Promise<Uint8Array> {
+    const {packageRoot, readFile} = this.options;
+    const root = packageRoot ?? ownPackageRoot(import.meta.url);
+    const url =
+      typeof root === 'string' ? `${root.replace(/\/?$/, '/')}${file.path}` : new URL(file.path, root);
+    const advice =
+      'It ships with tfjs-sts: install the package again, or pass packageRoot if its models folder lies elsewhere.';
+    if (readFile === undefined) {
+      return this.read(url, {advice, sha256: file.sha256, ...(onProgress && {onProgress})});
+    }
+    const bytes = await readOrExplain(readFile, url, advice);
+    await requireHash(file.path, bytes, file.sha256, ' Install the package again.');
+    onProgress?.(1);
+    return bytes;
+  }
+
+  /** Whatever was fetched proved to be of no use, so that the next call is not to find it in the cache. */
+  async forget(): Promise<void> {
+    for (const url of this.unproven) await forgetRemote(url, this.network());
+  }
+
+  private readRemote(url: string, {onProgress, ...expected}: ReadDetails): Promise<Uint8Array> {
+    if (expected.sha256 === undefined) this.unproven.add(url);
+    return readRemote(url, expected, this.network(), (loaded, total) => {
+      if (total !== undefined && total > 0) onProgress?.(Math.min(1, loaded / total));
+    });
+  }
+
+  private network(): Network {
+    const {fetchFunc, cache = true, signal} = this.options;
+    // Called as a function of its own: the browser's fetch wants no other `this`.
+    this.opened ??= {
+      fetchFunc: fetchFunc ?? ((...given) => fetch(...given)),
+      cache: openCache(cache),
+      signal,
+    };
+    return this.opened;
+  }
+}
+
+async function readOrExplain(readFile: ReadFile, path: URL | string, advice: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UnavailableError(`loadModel: cannot read ${path}: ${reason}. ${advice}`, {cause: error});
+  }
+}
+
+/** Whether it is an address to be fetched, and which. */
+export function httpAddress(path: URL | string): string | undefined {
+  return /^https?:/i.test(String(path)) ? new URL(path).href : undefined;
+}
+
+/**
+ * A file that another one names, beside it or below. No file must reach others elsewhere on the machine.
+ *
+ * @throws FormatError for a name that leads elsewhere
+ */
+export function sibling(path: URL | string, file: string): URL | string {
+  if (!/^[\w.-]+(?:\/[\w.-]+)*$/.test(file) || file.split('/').includes('..')) {
+    throw new FormatError(
+      `loadModel: ${path} names the weight file ${JSON.stringify(file)}, which is not in its folder.`,
+    );
+  }
+  const address = httpAddress(path);
+  if (address !== undefined || typeof path !== 'string') return new URL(file, address ?? path);
+  return path.replace(/[^/\\]*$/, file);
+}
 
 /**
  * The root of the package: what lies above the last dist or src folder of this module's address.
@@ -22,51 +144,22 @@ export function ownPackageRoot(moduleUrl: string | undefined): URL {
   );
 }
 
-/** Reads a file that the user named, or one of the package. */
-export async function readOrExplain(
-  readFile: ReadFile,
+/** Node is asked for its file system instead of importing it, which a bundler would follow. */
+function ownReadFile(): ReadFile | undefined {
+  const node = globalThis.process?.getBuiltinModule?.('node:fs/promises');
+  return node && ((path) => node.readFile(/^file:/i.test(String(path)) ? new URL(path) : path));
+}
+
+async function requireHash(
   path: URL | string,
-  advice: string,
-): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UnavailableError(`loadModel: cannot read ${path}: ${reason}. ${advice}`, {cause: error});
-  }
-}
-
-/**
- * Reads a file of the package and compares it with its catalog row before anyone uses it.
- *
- * @throws UnavailableError when it is not there; FormatError when it is not the file that was published
- */
-export async function readCatalogFile(
-  readFile: ReadFile,
-  file: CatalogFile,
-  root: URL | string,
-): Promise<Uint8Array> {
-  const url =
-    typeof root === 'string' ? `${root.replace(/\/?$/, '/')}${file.path}` : new URL(file.path, root);
-  const advice =
-    'It ships with tfjs-sts: install the package again, or pass packageRoot if its models folder lies elsewhere.';
-  const bytes = await readOrExplain(readFile, url, advice);
+  bytes: Uint8Array,
+  needed: string | undefined,
+  advice = '',
+): Promise<void> {
+  if (needed === undefined) return;
   const hash = await sha256(bytes);
-  if (hash === file.sha256) return bytes;
+  if (hash === needed) return;
   throw new FormatError(
-    `loadModel: ${file.path} is damaged: ${bytes.length} bytes with sha256 ${hash}, needed ${file.bytes} with ` +
-      `${file.sha256}. Install the package again.`,
+    `loadModel: ${path} is damaged or another file: ${bytes.length} bytes with sha256 ${hash}, needed is ${needed}.${advice}`,
   );
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  // A page without https has no subtle, whatever the type says.
-  const subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle;
-  if (subtle === undefined) {
-    throw new UnavailableError(
-      'loadModel: there is no crypto.subtle to check the file with; serve the page over https or from localhost.',
-    );
-  }
-  const digest = await subtle.digest('SHA-256', new Uint8Array(bytes));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,6 +1,7 @@
 /** Models with weights: the catalog and the loader. */
+export type {CacheOption, ModelCache} from './cache';
 export {CATALOG, type CatalogEntry, DEFAULT_MODEL, listModels} from './catalog';
-export type {ReadFile} from './files';
+export type {FileOptions, ReadFile} from './files';
 export {type LabelOptions, loadLabels} from './labels';
 export {type LoadedModel, type LoadModelOptions, loadModel, type ModelInfo} from './load';
 export {listCheckpoints, type PublishedCheckpoint} from './published';
@@ -13,3 +14,4 @@ export {
   type LabelSet,
   type ModelInput,
 } from './rows';
+export {type ShardFile, type ShardOptions, shardSafetensors} from './shard_writer';

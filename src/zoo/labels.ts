@@ -4,15 +4,11 @@
  */
 import {FormatError, InvalidArgumentError} from '../util/errors';
 import {parseLabels} from './described';
-import {ownPackageRoot, type ReadFile, readCatalogFile} from './files';
+import {type FileOptions, Files} from './files';
 import {LABELS, type LabelFile, type LabelSet} from './rows';
 
-export interface LabelOptions {
-  /** Reads a file of the package by its URL. */
-  readonly readFile: ReadFile;
-  /** Where the models folder of the package is found. Default: the package itself; needed in a bundled page. */
-  readonly packageRoot?: URL | string;
-}
+/** How the file of the names is read. */
+export type LabelOptions = FileOptions;
 
 /**
  * The names of the classes of a data set.
@@ -22,20 +18,19 @@ export interface LabelOptions {
  *   not the one that was published
  *
  * ```ts
- * const names = await loadLabels('kinetics400', {readFile: (path) => readFile(path)});
+ * const names = await loadLabels('kinetics400');
  * ```
  */
-export async function loadLabels(set: LabelSet, options: LabelOptions): Promise<readonly string[]> {
-  if (Object.hasOwn(LABELS, set)) return readLabelFile(LABELS[set], options);
+export async function loadLabels(set: LabelSet, options: LabelOptions = {}): Promise<readonly string[]> {
+  if (Object.hasOwn(LABELS, set)) return readLabelFile(LABELS[set], new Files(options));
   throw new InvalidArgumentError(
     `loadLabels: no labels are called ${JSON.stringify(set)}; known are ${Object.keys(LABELS).join(', ')}.`,
   );
 }
 
 /** The names in a file of the package. */
-export async function readLabelFile(file: LabelFile, options: LabelOptions): Promise<readonly string[]> {
-  const root = options.packageRoot ?? ownPackageRoot(import.meta.url);
-  const labels = parseLabels(new TextDecoder().decode(await readCatalogFile(options.readFile, file, root)));
+export async function readLabelFile(file: LabelFile, files: Files): Promise<readonly string[]> {
+  const labels = parseLabels(new TextDecoder().decode(await files.readPackaged(file)));
   if (labels?.length === file.count) return labels;
   throw new FormatError(`loadModel: ${file.path} is no list of ${file.count} names.`);
 }

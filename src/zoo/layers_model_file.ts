@@ -1,11 +1,11 @@
 /**
- * A tfjs LayersModel from its model.json and the weight files beside it, read through `ReadFile`. The host's own
- * loaders read only http addresses, or files with tfjs-node.
+ * A tfjs LayersModel from its model.json and the weight files beside it, or from the artifacts that a handler of the host
+ * gives. The host's own loaders read only http addresses, without a cache, or files with tfjs-node.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {type LayersModel, loadLayersModel} from '@tensorflow/tfjs-layers';
-import {FormatError, StsError} from '../util/errors';
-import {type ReadFile, readOrExplain} from './files';
+import {FormatError} from '../util/errors';
+import {type Files, sibling} from './files';
 
 export interface LayersModelFile {
   readonly model: LayersModel;
@@ -15,41 +15,68 @@ export interface LayersModelFile {
 
 /**
  * @param path of the model.json; weight files are looked for in its folder and below
+ * @param hash what the model.json must be
  * @param onProgress called with the part of the weight files that has been read
  * @throws UnavailableError when a file is missing; FormatError for anything that is not a LayersModel, or names a
  *   weight file outside the folder
  */
 export async function readLayersModel(
   path: URL | string,
-  readFile: ReadFile,
+  hash: string | undefined,
+  files: Files,
   onProgress: (fraction: number) => void,
 ): Promise<LayersModelFile> {
-  const json = parseModelJson(await readOrExplain(readFile, path, 'Give the path of a model.json.'), path);
+  const text = await files.read(path, {
+    advice: 'Give the path of a model.json.',
+    ...(hash !== undefined && {sha256: hash}),
+  });
+  const json = parseModelJson(text, path);
   const loadWeights = async (
     manifest: tf.io.WeightsManifestConfig,
-  ): Promise<[tf.io.WeightsManifestEntry[], ArrayBuffer]> => {
-    const files = manifest.flatMap((group) => group.paths);
+  ): Promise<[tf.io.WeightsManifestEntry[], tf.io.WeightData]> => {
+    const names = manifest.flatMap((group) => group.paths);
     const parts: ArrayBuffer[] = [];
-    for (const file of files) {
-      const bytes = await readOrExplain(
-        readFile,
-        sibling(path, file),
-        `${path} names it: put it in the same folder.`,
-      );
-      parts.push(new Uint8Array(bytes).buffer);
-      onProgress(parts.length / files.length);
+    for (const [i, name] of names.entries()) {
+      const bytes = await files.read(sibling(path, name), {
+        advice: `${path} names it: put it in the same folder.`,
+        onProgress: (fraction) => onProgress((i + fraction) / names.length),
+      });
+      parts.push(bufferOf(bytes));
     }
-    return [manifest.flatMap((group) => group.weights), tf.io.concatenateArrayBuffers(parts)];
+    return [manifest.flatMap((group) => group.weights), parts];
   };
+  return fromArtifacts(String(path), await tf.io.getModelArtifactsForJSON(json, loadWeights));
+}
+
+/**
+ * @param name for errors
+ * @throws FormatError for what does not load
+ */
+export async function fromArtifacts(name: string, artifacts: tf.io.ModelArtifacts): Promise<LayersModelFile> {
   try {
-    const artifacts = await tf.io.getModelArtifactsForJSON(json, loadWeights);
-    const model = await loadLayersModel(tf.io.fromMemory(artifacts));
+    const {weightData, ...rest} = artifacts;
+    const sound = {...rest, ...(weightData !== undefined && {weightData: joinUnlessRegular(weightData)})};
+    const model = await loadLayersModel(tf.io.fromMemory(sound));
     return {model, metadata: new Map(Object.entries(artifacts.userDefinedMetadata ?? {}))};
   } catch (error) {
-    if (error instanceof StsError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new FormatError(`loadModel: ${path} does not load as a LayersModel: ${reason}`, {cause: error});
+    throw new FormatError(`loadModel: ${name} does not load as a LayersModel: ${reason}`, {cause: error});
   }
+}
+
+/**
+ * Weights in several buffers, joined where the host (4.22) reads wrong ones: its search takes buffers for equal ones if
+ * all but the last are, and finds zeros beyond the first length of a last one that is larger.
+ */
+export function joinUnlessRegular(data: tf.io.WeightData): tf.io.WeightData {
+  if (!Array.isArray(data) || data.length < 2) return data;
+  return data.at(-1)!.byteLength > data[0]!.byteLength ? tf.io.CompositeArrayBuffer.join(data) : data;
+}
+
+/** The bytes as a buffer of their own, without copying where they already are one. */
+function bufferOf({buffer, byteOffset, byteLength}: Uint8Array): ArrayBuffer {
+  const isWhole = byteOffset === 0 && byteLength === buffer.byteLength;
+  return (isWhole ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)) as ArrayBuffer;
 }
 
 function parseModelJson(bytes: Uint8Array, path: URL | string): tf.io.ModelJSON {
@@ -75,15 +102,4 @@ function isWeightsGroup(group: Partial<tf.io.WeightsManifestConfig[number]> | nu
     group.paths.every((path) => typeof path === 'string') &&
     Array.isArray(group.weights)
   );
-}
-
-/** A file of the manifest beside the model.json. A manifest must not reach files elsewhere on the machine. */
-function sibling(path: URL | string, file: string): URL | string {
-  if (!/^[\w.-]+(?:\/[\w.-]+)*$/.test(file) || file.split('/').includes('..')) {
-    throw new FormatError(
-      `loadModel: ${path} names the weight file ${JSON.stringify(file)}, which is not in its folder.`,
-    );
-  }
-  if (typeof path !== 'string') return new URL(file, path);
-  return path.replace(/[^/\\]*$/, file);
 }

@@ -1,34 +1,37 @@
 /**
- * From a name or a path to a model that is ready to predict, with what its input needs. A name is looked up in the
- * catalog alone, and a path is only ever read: neither stands in for the other.
+ * From a name, a path, an address or a handler to a model that is ready to predict, with what its input needs. A name is
+ * looked up in the catalog alone, and a path is only ever read: neither stands in for the other.
  */
+import type {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {read, safetensors} from '../checkpoints';
+import {type Checkpoint, read, safetensors} from '../checkpoints';
 import {inflate} from '../inflate';
 import {createNetwork, networkDefinition} from '../networks';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
 import {CATALOG, type CatalogEntry} from './catalog';
 import {type Described, parseDescription} from './described';
-import {ownPackageRoot, type ReadFile, readCatalogFile, readOrExplain} from './files';
+import {type FileOptions, Files, httpAddress} from './files';
+import {readHandler} from './io_handler';
 import {readLabelFile} from './labels';
-import {readLayersModel} from './layers_model_file';
+import {type LayersModelFile, readLayersModel} from './layers_model_file';
+import {increasing, type Progress} from './progress';
 import {howToBring, publishedCheckpoint} from './published';
 import type {ModelInput} from './rows';
+import {isSha256} from './sha256';
+import {INDEX_SUFFIX, readShards} from './shards';
 
-export interface LoadModelOptions {
+export interface LoadModelOptions extends FileOptions {
   /** Length of the clip, instead of the model's own. */
   readonly frames?: number;
-  /** Reads the files: the user's path as given, those of the package by URL. */
-  readonly readFile: ReadFile;
-  /** Where the models folder of the package is found. Default: the package itself; needed in a bundled page. */
-  readonly packageRoot?: URL | string;
-  /** Called with the part that is done, 0 to 1. */
+  /** What the file at the path or address must be, in 64 small hexadecimal digits; of several files, the first one read. */
+  readonly sha256?: string;
+  /** Called with the part of the bytes that is read: grows, and is 1 when the model is ready. */
   readonly onProgress?: (fraction: number) => void;
 }
 
 /** How the model's input is made and its output read. */
 export interface ModelInfo extends ModelInput {
-  /** The name or path that was asked for. */
+  /** The name, path or address that was asked for; `IOHandler` for one. */
   readonly name: string;
   /** Name in the network registry; null for a model.json. */
   readonly network: string | null;
@@ -44,42 +47,109 @@ export interface LoadedModel {
   readonly info: ModelInfo;
 }
 
+/** What one load goes by. */
+interface Loading {
+  readonly files: Files;
+  readonly options: LoadModelOptions;
+  readonly onProgress: Progress;
+}
+
 /**
- * Loads a model of the catalog by name, a .safetensors file of weights, or a model.json of TensorFlow.js with its
- * weight files.
+ * Loads a model of the catalog by name, a .safetensors file of weights, one in several files, or a model.json of
+ * TensorFlow.js with its weight files; from disk or from an http address, which is fetched once and then kept.
  *
  * - A name: the file that ships with the package, its sha256 checked before use.
  * - A name of `listCheckpoints`: an error that says which file to bring and how to convert it.
- * - A path that ends in .safetensors, such as `tfjs-sts convert` writes: the metadata key `network` names the network. Weights `<layer>/<weight>` of its
- *   shapes are copied, image kernels inflated by rule 'sts'. The keys frames, interval, size, cropSize, mean, std, classes and
- *   labels (a JSON list) say what differs from the catalog's model of that network.
- * - A path that ends in .json: a LayersModel on `[batch, frames, side, side, 3]`; the same keys are read from its
+ * - A path or address that ends in .safetensors, such as `tfjs-sts convert` writes: the metadata key `network` names the
+ *   network. Weights `<layer>/<weight>` of its shapes are copied, image kernels inflated by rule 'sts'. The keys frames,
+ *   interval, size, cropSize, mean, std, classes and labels (a JSON list) say what differs from the catalog's model of that
+ *   network. One that ends in .safetensors.index.json: the same in several files, as `shardSafetensors` makes them.
+ * - A path or address that ends in .json: a LayersModel on `[batch, frames, side, side, 3]`; the same keys are read from its
  *   userDefinedMetadata. Without them: no scaling beyond the side, values (v - 127) / 128.
+ * - An IOHandler of TensorFlow.js, such as `tf.io.browserFiles` gives: a LayersModel, or weights alone with `network` in the
+ *   userDefinedMetadata.
+ *
+ * An address with a known hash (`sha256`, or of a shard in its index) is read from the cache without any network; of another
+ * the server is asked whether it has changed, and the copy is used if it cannot be asked. A file with the wrong hash is
+ * fetched once more, then refused. What an interrupted download has fetched is kept, and the next call goes on from there.
  *
  * @returns the model, which the caller disposes of, and how its input is made
  * @throws InvalidArgumentError for an unknown name (the message lists the known ones), a path of another kind, or a
  *   clip length that the model does not have; UnavailableError for a checkpoint that does not ship, or a file that cannot
- *   be read; FormatError when it is damaged or not what it should be
+ *   be read; FormatError when it is damaged or not what it should be; the reason of the signal when that is aborted
  *
  * ```ts
- * const {model, info} = await loadModel('efficientnet_lite0_sts', {readFile: (path) => readFile(path)});
+ * const {model, info} = await loadModel('efficientnet_lite0_sts');
  * ```
  */
-export async function loadModel(nameOrPath: string | URL, options: LoadModelOptions): Promise<LoadedModel> {
-  const text = String(nameOrPath);
-  if (text.endsWith('.safetensors')) return loadWeightsFile(nameOrPath, options);
-  if (text.endsWith('.json')) return loadLayersModelFile(nameOrPath, options);
-  if (nameOrPath instanceof URL || (/[/\\.]/.test(text) && publishedCheckpoint(text) === undefined)) {
+export async function loadModel(
+  source: string | URL | io.IOHandler,
+  options: LoadModelOptions = {},
+): Promise<LoadedModel> {
+  const {sha256} = options;
+  if (sha256 !== undefined && !isSha256(sha256)) {
     throw new InvalidArgumentError(
-      `loadModel: ${JSON.stringify(text)} looks like a path, but not of a .safetensors file or a model.json. ` +
+      `loadModel: sha256 is ${JSON.stringify(sha256)}; 64 digits of 0-9a-f are needed.`,
+    );
+  }
+  options.signal?.throwIfAborted();
+  const loading = {options, files: new Files(options), onProgress: increasing(options.onProgress)};
+  try {
+    const loaded = await load(source, loading);
+    options.onProgress?.(1);
+    return loaded;
+  } catch (error) {
+    if (error instanceof FormatError) await loading.files.forget();
+    throw error;
+  }
+}
+
+async function load(source: string | URL | io.IOHandler, loading: Loading): Promise<LoadedModel> {
+  if (typeof source !== 'string' && !(source instanceof URL)) return loadHandler(source, loading);
+  const {files, options, onProgress} = loading;
+  const {sha256} = options;
+  const text = String(source);
+  // What follows ? and # of an address is not of the name.
+  const file = httpAddress(source) === undefined ? text : new URL(source).pathname;
+  if (file.endsWith('.safetensors')) {
+    const advice = 'Give the path of a .safetensors file.';
+    const bytes = await files.read(source, {advice, onProgress, ...(sha256 !== undefined && {sha256})});
+    return fromWeights(read(bytes, {formats: [safetensors]}), text, loading);
+  }
+  if (file.endsWith(INDEX_SUFFIX)) {
+    return fromWeights(await readShards(source, sha256, files, onProgress), text, loading);
+  }
+  if (file.endsWith('.json')) {
+    return fromLayersModel(await readLayersModel(source, sha256, files, onProgress), text, options);
+  }
+  if (source instanceof URL || (/[/\\.]/.test(text) && publishedCheckpoint(text) === undefined)) {
+    throw new InvalidArgumentError(
+      `loadModel: ${JSON.stringify(text)} looks like a path, but not of a .safetensors file, its index or a model.json. ` +
         `For a model of the catalog give its name alone: ${catalogNames()}.`,
     );
   }
-  return loadNamed(text, options);
+  return fromCatalog(text, loading);
+}
+
+async function loadHandler(handler: io.IOHandler, loading: Loading): Promise<LoadedModel> {
+  const name = 'IOHandler';
+  const given = await readHandler(handler, name);
+  loading.options.signal?.throwIfAborted();
+  return 'model' in given ? fromLayersModel(given, name, loading.options) : fromWeights(given, name, loading);
 }
 
 /** A model of the catalog; nothing but a name is taken. */
 export async function loadNamed(name: string, options: LoadModelOptions): Promise<LoadedModel> {
+  const loaded = await fromCatalog(name, {
+    options,
+    files: new Files(options),
+    onProgress: increasing(options.onProgress),
+  });
+  options.onProgress?.(1);
+  return loaded;
+}
+
+async function fromCatalog(name: string, loading: Loading): Promise<LoadedModel> {
   const published = publishedCheckpoint(name);
   if (published !== undefined) {
     throw new UnavailableError(
@@ -87,42 +157,39 @@ export async function loadNamed(name: string, options: LoadModelOptions): Promis
     );
   }
   const entry = CATALOG.find((candidate) => candidate.name === name);
-  if (entry !== undefined) return loadCatalogEntry(entry, options);
+  if (entry !== undefined) return fromEntry(entry, loading);
   throw new InvalidArgumentError(
     `loadModel: no model is called ${JSON.stringify(name)}; known are ${catalogNames()}. ` +
-      'Or give the path of a .safetensors file or a model.json.',
+      'Or give the path or address of a .safetensors file or a model.json.',
   );
 }
 
 const catalogNames = () => CATALOG.map(({name}) => name).join(', ');
 
-async function loadCatalogEntry(entry: CatalogEntry, options: LoadModelOptions): Promise<LoadedModel> {
-  const {readFile, onProgress} = options;
-  const root = options.packageRoot ?? ownPackageRoot(import.meta.url);
-  const labels = await readLabelFile(entry.labels, options);
-  onProgress?.(0.1);
-  const bytes = await readCatalogFile(readFile, entry.weights, root);
-  onProgress?.(0.5);
+async function fromEntry(entry: CatalogEntry, {files, options, onProgress}: Loading): Promise<LoadedModel> {
+  const labels = await readLabelFile(entry.labels, files);
+  const bytes = await files.readPackaged(entry.weights, onProgress);
   const {name, network, rule} = entry;
   const input = {...entry.input, ...(options.frames !== undefined && {frames: options.frames})};
   const model = build(network, input, entry.labels.count);
   assign(model, () => inflate(read(bytes, {formats: [safetensors]}), model, {rule}));
-  onProgress?.(1);
   return {model, info: {...input, name, network, labels, output: outputOf(model)}};
 }
 
-async function loadWeightsFile(path: string | URL, options: LoadModelOptions): Promise<LoadedModel> {
-  const bytes = await readOrExplain(options.readFile, path, 'Give the path of a .safetensors file.');
-  options.onProgress?.(0.5);
-  const checkpoint = read(bytes, {formats: [safetensors]});
+/** @param name the path or address, for errors and `info` */
+async function fromWeights(
+  checkpoint: Checkpoint,
+  name: string,
+  {files, options}: Loading,
+): Promise<LoadedModel> {
   const network = checkpoint.metadata.get('network');
   if (network === undefined) {
     throw new FormatError(
-      `loadModel: ${path} does not say which network it is for; write it with the metadata {network: NAME}.`,
+      `loadModel: ${name} does not say which network it is for; write it with the metadata {network: NAME}.`,
     );
   }
   const {config} = networkDefinition(network);
-  const described = parseDescription(checkpoint.metadata, String(path));
+  const described = parseDescription(checkpoint.metadata, name);
   const known = CATALOG.find((entry) => entry.network === network);
   const plain = {frames: config.frames, size: config.height, cropSize: config.height, mean: 127, std: 128};
   const input: ModelInput = {
@@ -131,43 +198,43 @@ async function loadWeightsFile(path: string | URL, options: LoadModelOptions): P
     ...(options.frames !== undefined && {frames: options.frames}),
   };
   const classes = described.classes ?? described.labels?.length ?? known?.labels.count ?? config.classes;
-  const labels = await labelsOf(described, classes, known, options);
+  const labels = await labelsOf(described, classes, known, files);
   const model = build(network, input, classes);
   assign(model, () => {
     try {
       inflate(checkpoint, model, {rule: 'sts'});
     } catch (error) {
       if (!(error instanceof InvalidArgumentError)) throw error;
-      throw new FormatError(`loadModel: ${path} does not fit the network ${network}: ${error.message}`, {
+      throw new FormatError(`loadModel: ${name} does not fit the network ${network}: ${error.message}`, {
         cause: error,
       });
     }
   });
-  options.onProgress?.(1);
-  return {model, info: {...input, name: String(path), network, labels, output: outputOf(model)}};
+  return {model, info: {...input, name, network, labels, output: outputOf(model)}};
 }
 
-async function loadLayersModelFile(path: string | URL, options: LoadModelOptions): Promise<LoadedModel> {
-  const {model, metadata} = await readLayersModel(path, options.readFile, (fraction) =>
-    options.onProgress?.(fraction),
-  );
+function fromLayersModel(
+  {model, metadata}: LayersModelFile,
+  name: string,
+  options: LoadModelOptions,
+): LoadedModel {
   return assign(model, () => {
     const [, frames, height, width, channels] = model.inputs[0]!.shape;
     const isVideo = model.inputs.length === 1 && model.inputs[0]!.shape.length === 5 && channels === 3;
     if (!isVideo || frames == null || height == null || height !== width) {
       throw new FormatError(
-        `loadModel: ${path} takes ${model.inputs.map(({shape}) => `[${shape.join(', ')}]`).join(' and ')}; ` +
+        `loadModel: ${name} takes ${model.inputs.map(({shape}) => `[${shape.join(', ')}]`).join(' and ')}; ` +
           'one input [batch, frames, side, side, 3] of known lengths is needed.',
       );
     }
     if (options.frames !== undefined && options.frames !== frames) {
       throw new InvalidArgumentError(
-        `loadModel: ${path} takes clips of ${frames} frames and no others; got ${options.frames}.`,
+        `loadModel: ${name} takes clips of ${frames} frames and no others; got ${options.frames}.`,
       );
     }
-    const {input, labels = []} = parseDescription(metadata, String(path));
+    const {input, labels = []} = parseDescription(metadata, name);
     const plain = {size: height, mean: 127, std: 128};
-    const info = {...plain, ...input, frames, cropSize: height, name: String(path), network: null, labels};
+    const info = {...plain, ...input, frames, cropSize: height, name, network: null, labels};
     return {model, info: {...info, output: outputOf(model)}};
   });
 }
@@ -177,10 +244,10 @@ async function labelsOf(
   {labels}: Described,
   classes: number,
   known: CatalogEntry | undefined,
-  options: LoadModelOptions,
+  files: Files,
 ): Promise<readonly string[]> {
   if (labels !== undefined) return labels;
-  return known?.labels.count === classes ? readLabelFile(known.labels, options) : [];
+  return known?.labels.count === classes ? readLabelFile(known.labels, files) : [];
 }
 
 function build(network: string, {frames, cropSize}: ModelInput, classes: number): LayersModel {

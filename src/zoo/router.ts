@@ -4,7 +4,6 @@
  * than an op of tfjs-sts carries the zoo and its networks too, 116 kB minified instead of 64.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type {ReadFile} from './files';
 import {type LoadedModel, loadNamed} from './load';
 
 const SCHEME = 'sts://';
@@ -32,7 +31,7 @@ async function artifactsOf(
   name: string,
   onProgress: ((fraction: number) => void) | undefined,
 ): Promise<tf.io.ModelArtifacts> {
-  const loaded = await loadNamed(name, {readFile: readAnywhere, ...(onProgress && {onProgress})});
+  const loaded = await loadNamed(name, onProgress ? {onProgress} : {});
   try {
     return await artifacts(loaded);
   } finally {
@@ -50,13 +49,3 @@ async function artifacts({model, info: {network, ...info}}: LoadedModel): Promis
   );
   return {...saved, userDefinedMetadata: {...info, ...(network !== null && {network})}};
 }
-
-/** A file of the package. Node is asked for its file system instead of importing it, which a bundler would follow. */
-const readAnywhere: ReadFile = async (path) => {
-  const node = globalThis.process?.getBuiltinModule?.('node:fs/promises');
-  const url = new URL(path);
-  if (node !== undefined && url.protocol === 'file:') return node.readFile(url);
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
-  return new Uint8Array(await response.arrayBuffer());
-};
