@@ -13,7 +13,12 @@ registerModelScheme();
 export * as checkpoints from './checkpoints';
 export {type FrozenModel, freeze, type PredictOptions} from './freeze';
 export * from './inflate';
-export {type KernelImplementation, kernelCoverage} from './kernels/registry';
+export {
+  type KernelImplementation,
+  kernelCoverage,
+  restoreStockKernels,
+  type StockKernelName,
+} from './kernels/registry';
 export {
   type BatchNorm3DLayerArgs,
   type Conv3DReplacement,

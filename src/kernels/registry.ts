@@ -1,12 +1,44 @@
 /**
- * Registers kernels with the host and tells which implementation runs. The one place where a kernel written for a
- * certain backend is handed to the host's untyped registry.
+ * Registers kernels with the host, puts kernels of ours in the place of the host's own and back, and tells which
+ * implementation runs. The one place where a kernel written for a certain backend is handed to the host's untyped
+ * registry.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {COMPOSED, KERNEL_NAMES, type KernelName} from '../ops/kernel_names';
+import {UnavailableError} from '../util/errors';
 
-/** 'kernel': written for the backend. 'composed': made of stock ops. */
-export type KernelImplementation = 'kernel' | 'composed';
+/** Kernels of the host that an entry of ours replaces or, where a backend lacks them, adds. */
+export const STOCK_KERNEL_NAMES = [
+  tf.Conv3D,
+  tf.Conv3DBackpropInputV2,
+  tf.Conv3DBackpropFilterV2,
+  tf.MaxPool3D,
+  tf.MaxPool3DGrad,
+  tf.AvgPool3D,
+  tf.AvgPool3DGrad,
+] as const;
+export type StockKernelName = (typeof STOCK_KERNEL_NAMES)[number];
+
+/**
+ * 'kernel': ours, written for the backend. 'composed': ours, made of stock ops. 'stock': the host's own. 'absent': the
+ * host's op has no kernel on the backend, or the backend's package is not loaded.
+ */
+export type KernelImplementation = 'kernel' | 'composed' | 'stock' | 'absent';
+
+/** Kernels of ours under the names of the host's. */
+export interface StockReplacements {
+  backendName: string;
+  configs: readonly tf.KernelConfig[];
+  /** Whether they can run on this backend, which has started. Where they cannot, the host's own stay. */
+  canRun(backend: object): boolean;
+}
+
+/** On a config that stands in the place of the host's: the host's own, or undefined where there was none. */
+const REPLACED = Symbol.for('tfjs-sts.replaced');
+type ReplacingConfig = tf.KernelConfig & {[REPLACED]: tf.KernelConfig | undefined};
+
+/** The name under which replacements wait for their backend to start. */
+const WAITING = 'StsReplacements';
 
 /**
  * Registers kernels, once each: a kernel that is there already stays, a composed form that was put in its place on
@@ -18,27 +50,105 @@ export function registerKernels(configs: readonly tf.KernelConfig[]): void {
     if (present != null && !isComposed(present)) continue;
     if (present != null) tf.unregisterKernel(config.kernelName, config.backendName);
     tf.registerKernel(config);
-    // Not tf.findBackend, which starts a backend that has not started: the user may have settings to make first.
-    const started = tf.engine().registry[config.backendName];
+    const started = startedBackend(config.backendName);
     if (started !== undefined) config.setupFunc?.(started);
   }
 }
 
 /**
- * Which implementation of each kernel runs on a backend.
+ * Puts kernels in the place of the host's own, now if their backend has started, and whenever it starts: by then the
+ * host has registered its kernels, whichever of the two packages was imported first. May be called twice.
+ */
+export function replaceStockKernels({backendName, configs, canRun}: StockReplacements): void {
+  const setupFunc = (backend: object) => {
+    if (canRun(backend)) configs.forEach(putInPlace);
+    else replacementsOf(backendName).forEach(putBack);
+  };
+  const kernelFunc = () => {
+    throw new UnavailableError(`${WAITING} is not a kernel; it only waits for the start of the backend.`);
+  };
+  if (tf.getKernel(WAITING, backendName) == null) {
+    tf.registerKernel({kernelName: WAITING, backendName, setupFunc, kernelFunc});
+  }
+  const started = startedBackend(backendName);
+  if (started !== undefined) setupFunc(started);
+}
+
+/**
+ * Takes back what the import of an entry such as `tfjs-sts/wasm` did to the host: its own kernels (Conv3D, 3D pooling
+ * and their gradients) stand in their places again and stay there. The ops and layers of this package keep theirs.
+ *
+ * @param backendName default: every backend that is loaded
+ *
+ * ```js
+ * sts.restoreStockKernels('wasm');
+ * console.log(sts.kernelCoverage('wasm').Conv3D); // stock
+ * ```
+ */
+export function restoreStockKernels(backendName?: string): void {
+  const names = backendName === undefined ? tf.engine().backendNames() : [backendName];
+  for (const name of names) {
+    if (tf.getKernel(WAITING, name) != null) tf.unregisterKernel(WAITING, name);
+    replacementsOf(name).forEach(putBack);
+  }
+}
+
+/** Without the setup of the kernel itself: whether it can run has been asked. */
+function putInPlace({kernelName, backendName, kernelFunc}: tf.KernelConfig): void {
+  const present: tf.KernelConfig | undefined = tf.getKernel(kernelName, backendName);
+  if (present !== undefined && isReplacing(present)) return;
+  if (present !== undefined) tf.unregisterKernel(kernelName, backendName);
+  const replacing: ReplacingConfig = {kernelName, backendName, kernelFunc, [REPLACED]: present};
+  tf.registerKernel(replacing);
+}
+
+function replacementsOf(backendName: string): ReplacingConfig[] {
+  return tf.getKernelsForBackend(backendName).filter(isReplacing);
+}
+
+function putBack(config: ReplacingConfig): void {
+  tf.unregisterKernel(config.kernelName, config.backendName);
+  const stock = config[REPLACED];
+  if (stock === undefined) return;
+  tf.registerKernel(stock);
+  // The backend may have started anew while the host's kernel was away.
+  const started = startedBackend(config.backendName);
+  if (started !== undefined) stock.setupFunc?.(started);
+}
+
+/**
+ * Which implementation of each kernel runs on a backend: of the kernels of this package, and of the host's own that
+ * its entries replace. Replacements are in place once their backend has started.
  *
  * @param backendName default: the live backend
  */
 export function kernelCoverage(
   backendName: string = tf.getBackend(),
-): Record<KernelName, KernelImplementation> {
-  const entries = KERNEL_NAMES.map((name) => {
+): Record<KernelName | StockKernelName, KernelImplementation> {
+  const ours = KERNEL_NAMES.map((name) => {
     const kernel = tf.getKernel(name, backendName);
     return [name, kernel == null || isComposed(kernel) ? 'composed' : 'kernel'] as const;
   });
-  return Object.fromEntries(entries) as Record<KernelName, KernelImplementation>;
+  const hosts = STOCK_KERNEL_NAMES.map((name) => {
+    const kernel = tf.getKernel(name, backendName);
+    if (kernel == null) return [name, 'absent'] as const;
+    return [name, isReplacing(kernel) ? 'kernel' : 'stock'] as const;
+  });
+  return Object.fromEntries([...ours, ...hosts]) as Record<
+    KernelName | StockKernelName,
+    KernelImplementation
+  >;
+}
+
+/** Not tf.findBackend, which starts a backend that has not started: the user may have settings to make first. */
+function startedBackend(name: string): object | undefined {
+  return tf.engine().registry[name];
 }
 
 function isComposed(config: tf.KernelConfig): boolean {
   return COMPOSED in config;
+}
+
+function isReplacing(config: tf.KernelConfig): config is ReplacingConfig {
+  return REPLACED in config;
 }

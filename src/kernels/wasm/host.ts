@@ -92,6 +92,11 @@ export class WasmHost {
     new Float32Array(this.memory.buffer, this.addressOf(tensor), sizeOf(shape)).fill(0);
   }
 
+  /** Frees a tensor of `makeOutput` that is not handed to the host. */
+  dispose(tensor: TensorInfo): void {
+    this.backend.disposeData(tensor.dataId);
+  }
+
   /** Room that holds until the next call of `scratch`, kept for the next kernel. */
   scratch(bytes: number): number {
     if (this.scratchSpace === undefined || this.scratchSpace.bytes < bytes) {

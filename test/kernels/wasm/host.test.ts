@@ -6,9 +6,9 @@ import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import * as sts from '../../../src';
-import {registerKernels} from '../../../src/kernels/registry';
+import {registerKernels, replaceStockKernels} from '../../../src/kernels/registry';
 import {IndirectConv3D} from '../../../src/ops/kernel_names';
-import {kernelConfigs} from '../../../src/wasm';
+import {kernelConfigs, stockReplacements} from '../../../src/wasm';
 import {startBackend} from '../../support/backends';
 import {heapOf, liveBackend, tensorOf, valuesOf} from './wasm_host';
 
@@ -55,13 +55,20 @@ const ops: Record<string, () => tf.Tensor | tf.Tensor[]> = {
       activation: 'swish',
     }),
   'STS, temporal': () => sts.stsConv3d(tensorOf(x, 1), tensorOf([3, 1, 1, 19, 9], 2), 1, 'same'),
+  "the host's conv3d": () => tf.conv3d(tensorOf([2, 3, 5, 5, 7], 1), tensorOf([3, 3, 3, 7, 5], 2), 2, 'same'),
+  'max pooling, forward': () => tf.maxPool3d(tensorOf(x, 1), 3, 2, 'same'),
+  'max pooling, back': () => tf.grad((t) => tf.maxPool3d(t as tf.Tensor5D, 3, 2, 'same'))(tensorOf(x, 1)),
+  'average pooling, forward': () => tf.avgPool3d(tensorOf(x, 1), 3, 2, 'same'),
+  'average pooling, back': () => tf.grad((t) => tf.avgPool3d(t as tf.Tensor5D, 3, 2, 'same'))(tensorOf(x, 1)),
   'STS, depthwise': () => sts.stsDepthwiseConv3d(tensorOf(x, 1), tensorOf([3, 3, 3, 19, 1], 2), 1, 'same'),
 };
 
 beforeEach(async () => {
   await startBackend('wasm');
   registerKernels(kernelConfigs);
-  expect(new Set(Object.values(sts.kernelCoverage()))).toEqual(new Set(['kernel']));
+  replaceStockKernels(stockReplacements);
+  const coverage = Object.entries(sts.kernelCoverage());
+  expect(coverage.filter(([, runs]) => runs !== 'kernel')).toEqual([]);
 });
 
 /** A plain 1 x 1 x 1 convolution of one position by hand. */

@@ -11,6 +11,7 @@ import {
   PRODUCT_CALL_FIELDS,
   SCATTER_CALL_FIELDS,
 } from '../../../src/kernels/wasm/part_call';
+import {POOL_CALL_FIELDS} from '../../../src/kernels/wasm/pool_call';
 
 const folder = new URL('../../../src/kernels/wasm/module/', import.meta.url);
 const builds = ['simd', 'relaxed-simd'] as const;
@@ -73,6 +74,7 @@ describe('the WebAssembly module', () => {
     expect(PART_CALL_FIELDS).toEqual(fields('PartCall'));
     expect(SCATTER_CALL_FIELDS).toEqual(fields('ScatterCall'));
     expect(PRODUCT_CALL_FIELDS).toEqual(fields('ProductCall'));
+    expect(POOL_CALL_FIELDS).toEqual(fields('PoolCall'));
   });
 });
 

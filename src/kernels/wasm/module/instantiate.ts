@@ -14,7 +14,12 @@ export type RowFunctionName =
   | 'scatterDense'
   | 'scatterDepthwise'
   | 'productDense'
-  | 'productDepthwise';
+  | 'productDepthwise'
+  | 'maxPool'
+  | 'maxPoolTaps'
+  | 'maxPoolGradient'
+  | 'averagePool'
+  | 'averagePoolGradient';
 
 /** The functions and constants of assembly/index.ts that the host uses. Addresses are bytes. */
 export interface KernelModule extends Record<RowFunctionName, RowFunction> {

@@ -6,6 +6,22 @@ export {gatherLines, gatherRow} from './gather';
 export {BLOCK, DEPTH, GATHER_BELOW} from './layout';
 export {packDense, packTransposed, transposePanel} from './pack';
 export {
+  averageOfFour,
+  averageOfSixteen,
+  averagePool,
+  averagePoolGradient,
+  listOutputs,
+  listWindow,
+  maxOfFour,
+  maxOfSixteen,
+  maxPool,
+  maxPoolGradient,
+  maxPoolTaps,
+  sharesOfFour,
+  takenFromFour,
+  tapsOfFour,
+} from './pooling';
+export {
   packPanels,
   packStrips,
   productBlock,

@@ -96,3 +96,34 @@ export class ProductCall {
   /** Output rows, which are summed over. */
   rows!: i32;
 }
+
+/** A pooling or its gradient (pooling.ts); written by src/kernels/wasm/pool_call.ts. */
+@unmanaged
+export class PoolCall {
+  /** Values of the input. */
+  x!: usize;
+  /** Values of the output, or the gradient with respect to them. */
+  y!: usize;
+  /** The gradient with respect to the input. */
+  dx!: usize;
+  /** For each output value the tap of the window that it came from, or -1: int32. */
+  taps!: usize;
+  /** Room for as many entries (pooling.ts) as a window has taps. */
+  list!: usize;
+  channels!: i32;
+  inputTime!: i32;
+  inputHeight!: i32;
+  inputWidth!: i32;
+  outputTime!: i32;
+  outputHeight!: i32;
+  outputWidth!: i32;
+  windowTime!: i32;
+  windowHeight!: i32;
+  windowWidth!: i32;
+  strideTime!: i32;
+  strideHeight!: i32;
+  strideWidth!: i32;
+  paddingTime!: i32;
+  paddingHeight!: i32;
+  paddingWidth!: i32;
+}

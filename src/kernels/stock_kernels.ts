@@ -1,0 +1,127 @@
+/**
+ * Kernels of ours under the names of the host's own: what the host hands them, its attributes as open maps, turned
+ * into the geometry of this package, which is TensorFlow's (conv_info.ts, pool_info.ts). The host checks little, and a
+ * kernel that works in place must not read beyond a tensor: shapes that do not fit are refused here.
+ */
+import {
+  Conv3D,
+  type Conv3DAttrs,
+  Conv3DBackpropFilterV2,
+  type Conv3DBackpropFilterV2Attrs,
+  Conv3DBackpropInputV2,
+  type Conv3DBackpropInputV2Attrs,
+  cast,
+  type KernelConfig,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
+  type Tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import {type ConvInfo, conv3dInfo} from '../ops/conv_info';
+import {
+  IndirectConv3D,
+  IndirectConv3DBackpropFilter,
+  IndirectConv3DBackpropInput,
+  type KernelName,
+} from '../ops/kernel_names';
+import {InvalidArgumentError} from '../util/errors';
+import type {Pool3DAttrs} from './pool_info';
+
+type Inputs = Record<string, TensorInfo>;
+
+/** Inputs of a host kernel, which the host types as possibly missing: `inputs as Given<MaxPool3DInputs>`. */
+export type Given<Names> = Record<keyof Names, TensorInfo>;
+
+/** The host types attributes as an open map; its pooling ops put these in. The one cast. */
+export function poolAttrsOf(attrs: NamedAttrMap | undefined): Pool3DAttrs {
+  return attrs as unknown as Pool3DAttrs;
+}
+
+/** Refuses a tensor of another shape than its geometry asks for. */
+export function checkShape(kernelName: string, name: string, given: TensorInfo, needed: readonly number[]) {
+  if (given.shape.length === needed.length && needed.every((n, axis) => n === given.shape[axis])) return;
+  throw new InvalidArgumentError(
+    `${kernelName}: ${name} must have the shape [${needed.join(', ')}] that follows from the other shapes, strides ` +
+      `and padding; got [${given.shape.join(', ')}].`,
+  );
+}
+
+/** Runs a kernel on float32 copies of what is int32 or bool. Whole numbers are exact up to 2^24. */
+export function onFloats<Given extends Inputs>(
+  kernelName: string,
+  inputs: Given,
+  run: (inputs: Given) => TensorInfo,
+): TensorInfo {
+  const copies: Tensor[] = [];
+  const floats = Object.entries(inputs).map(([name, info]) => {
+    if (info.dtype === 'float32') return [name, info];
+    if (info.dtype === 'complex64') {
+      throw new InvalidArgumentError(`${kernelName}: ${name} is complex64; needed are real numbers.`);
+    }
+    // The host hands a kernel tensors, though it types them as TensorInfo.
+    const copy = cast(info as Tensor, 'float32');
+    copies.push(copy);
+    return [name, copy];
+  });
+  const result = run(Object.fromEntries(floats) as Given);
+  for (const copy of copies) copy.dispose();
+  return result;
+}
+
+/** A host kernel that one of ours computes: both have the same inputs, ours has a ConvInfo for attributes. */
+interface HostConvolution {
+  kernelName: string;
+  ours: KernelName;
+  infoOf(inputs: Inputs, attrs: unknown): ConvInfo;
+}
+
+const hostConvolutions: readonly HostConvolution[] = [
+  {
+    kernelName: Conv3D,
+    ours: IndirectConv3D,
+    infoOf: ({x, filter}, attrs) => {
+      const {strides, pad, dilations} = attrs as Conv3DAttrs;
+      return conv3dInfo(x!.shape, filter!.shape, {strides, pad, dilations});
+    },
+  },
+  {
+    kernelName: Conv3DBackpropInputV2,
+    ours: IndirectConv3DBackpropInput,
+    infoOf: ({dy, filter}, attrs) => {
+      const {strides, pad, inputShape} = attrs as Conv3DBackpropInputV2Attrs;
+      const info = conv3dInfo(inputShape, filter!.shape, {strides, pad});
+      checkShape(Conv3DBackpropInputV2, 'dy', dy!, info.outputShape);
+      return info;
+    },
+  },
+  {
+    kernelName: Conv3DBackpropFilterV2,
+    ours: IndirectConv3DBackpropFilter,
+    infoOf: ({x, dy}, attrs) => {
+      const {strides, pad, filterShape} = attrs as Conv3DBackpropFilterV2Attrs;
+      const info = conv3dInfo(x!.shape, filterShape, {strides, pad});
+      checkShape(Conv3DBackpropFilterV2, 'dy', dy!, info.outputShape);
+      return info;
+    },
+  },
+];
+
+/** The host's convolutions through those of our kernels that a backend has. */
+export function hostConvolutionConfigs(kernels: readonly KernelConfig[]): KernelConfig[] {
+  return hostConvolutions.flatMap(({kernelName, ours, infoOf}) => {
+    const kernel = kernels.find((config) => config.kernelName === ours);
+    if (kernel === undefined) return [];
+    const {backendName, kernelFunc} = kernel;
+    return {
+      kernelName,
+      backendName,
+      kernelFunc: ({inputs, attrs, backend}) => {
+        const info = infoOf(inputs as Inputs, attrs);
+        return onFloats(kernelName, inputs as Inputs, (floats: NamedTensorInfoMap) => {
+          const infoAttrs = {info} as unknown as NamedAttrMap;
+          return kernelFunc({inputs: floats, attrs: infoAttrs, backend}) as TensorInfo;
+        });
+      },
+    };
+  });
+}

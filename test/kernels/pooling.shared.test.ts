@@ -1,0 +1,135 @@
+/**
+ * `tf.maxPool3d`, `tf.avgPool3d` and their gradients through our kernels, on cpu and wasm, against plain float64
+ * loops: random geometries with many equal values, and what the host says of NaN, empty windows and whole numbers.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {replaceStockKernels, restoreStockKernels} from '../../src/kernels/registry';
+import {inBrowser, startBackend} from '../support/backends';
+import {type NaivePool, naivePool3d, naivePool3dGradients} from '../support/naive_pool3d';
+import {replacements} from './replacements';
+
+const GEOMETRIES = inBrowser ? 40 : 150;
+
+const length = fc.integer({min: 1, max: 6});
+const upTo3 = fc.integer({min: 1, max: 3});
+const channels = fc.oneof(fc.integer({min: 1, max: 5}), fc.integer({min: 15, max: 37}));
+
+/** Poolings with an output. */
+const pools = fc
+  .record({
+    batch: fc.integer({min: 1, max: 2}),
+    size: fc.tuple(length, length, length),
+    window: fc.tuple(upTo3, upTo3, upTo3),
+    strides: fc.tuple(upTo3, upTo3, upTo3),
+    pad: fc.constantFrom('same' as const, 'valid' as const),
+    channels,
+  })
+  .map(({batch, size, channels, ...rest}): NaivePool => ({xShape: [batch, ...size, channels], ...rest}))
+  .filter(({xShape, window, pad}) => pad === 'same' || window.every((k, axis) => k <= xShape[axis + 1]!));
+
+/** Whole numbers from -4 to 4, so that a window has equal ones and sums are exact. */
+function wholeNumbers(shape: readonly number[], seed: number): Float32Array {
+  let state = seed;
+  return Float32Array.from({length: shape.reduce((size, n) => size * n, 1)}, () => {
+    state = (state * 48271) % 2147483647;
+    return (state % 9) - 4;
+  });
+}
+
+/** A mean of n whole numbers is rounded once or, as sums of n shares, n times. */
+function expectMeans(given: ArrayLike<number>, expected: Float64Array, terms: number): void {
+  const worst = expected.findIndex((value, i) => !(Math.abs(given[i]! - value) <= terms * 2 ** -22));
+  expect(worst, `[${worst}] is ${given[worst]}, ought to be ${expected[worst]}`).toBe(-1);
+}
+
+type Axes = [number, number, number];
+const row = (...values: number[]) => tf.tensor5d(values, [1, 1, 1, values.length, 1]);
+
+describe.each(replacements)('$backendName', (replacement) => {
+  beforeAll(async () => {
+    await startBackend(replacement.backendName);
+    replaceStockKernels(replacement);
+  });
+  afterAll(() => restoreStockKernels(replacement.backendName));
+
+  it('pools random geometries, forward and back', () => {
+    const check = (pool: NaivePool, seed: number) => {
+      const values = wholeNumbers(pool.xShape, seed);
+      const naive = naivePool3d(pool, values);
+      const gradients = wholeNumbers(naive.yShape, seed + 1);
+      const expected = naivePool3dGradients(pool, values, gradients);
+      const taps = pool.window.reduce((product, n) => product * n, 1);
+      tf.tidy(() => {
+        const x = tf.tensor(values, pool.xShape as [number, number, number, number, number]) as tf.Tensor5D;
+        const dy = tf.tensor(gradients, naive.yShape as typeof x.shape) as tf.Tensor5D;
+        const [window, strides] = [pool.window as Axes, pool.strides as Axes];
+        const maxPool = (t: tf.Tensor) => tf.maxPool3d(t as tf.Tensor5D, window, strides, pool.pad);
+        const meanPool = (t: tf.Tensor) => tf.avgPool3d(t as tf.Tensor5D, window, strides, pool.pad);
+        const max = tf.valueAndGrad<tf.Tensor5D, tf.Tensor5D>(maxPool)(x, dy);
+        const mean = tf.valueAndGrad(meanPool)(x, dy);
+        expect(max.value.shape).toEqual(naive.yShape);
+        expect(mean.value.shape).toEqual(naive.yShape);
+        expect([...max.value.dataSync()]).toEqual([...naive.max]);
+        expect([...max.grad.dataSync()].map((n) => n + 0)).toEqual([...expected.max].map((n) => n + 0));
+        expectMeans(mean.value.dataSync(), naive.average, 1);
+        expectMeans(mean.grad.dataSync(), expected.average, taps);
+      });
+    };
+    fc.assert(fc.property(pools, fc.integer({min: 1, max: 2 ** 31 - 3}), check), {
+      numRuns: GEOMETRIES,
+      seed: 20221023,
+    });
+  });
+
+  it('passes over NaN, as the cpu backend does', () => {
+    const y = tf.maxPool3d(row(1, Number.NaN, -3, 2), [1, 1, 2], 1, 'valid');
+    expect([...y.dataSync()]).toEqual([1, -3, 2]);
+    const none = tf.maxPool3d(row(Number.NaN, Number.NaN), [1, 1, 2], 1, 'valid');
+    expect([...none.dataSync()]).toEqual([-Infinity]);
+    const back = tf.grad((x) => tf.maxPool3d(x as tf.Tensor5D, [1, 1, 2], 2, 'valid'));
+    expect([...back(row(Number.NaN, 5, Number.NaN, Number.NaN), row(3, 4)).dataSync()]).toEqual([0, 3, 0, 0]);
+    const mean = tf.avgPool3d(row(Number.NaN, 1, 3), [1, 1, 2], 1, 'valid');
+    expect([...mean.dataSync()]).toEqual([Number.NaN, 2]);
+    tf.dispose([y, none, mean]);
+  });
+
+  it('gives the gradient of equal values to the last of them', () => {
+    const back = tf.grad((x) => tf.maxPool3d(x as tf.Tensor5D, 2, 2, 'valid'));
+    expect([...back(tf.ones([1, 2, 2, 2, 1])).dataSync()]).toEqual([0, 0, 0, 0, 0, 0, 0, 1]);
+  });
+
+  it('takes numeric padding, rounded sizes and windows that hold nothing', () => {
+    const x = row(1, 2, 3, 4, 5, 6, 7, 8);
+    const read = (y: tf.Tensor) => [...y.dataSync()];
+    expect(read(tf.avgPool3d(x, 1, [1, 1, 3], 0, 'floor'))).toEqual([1, 4, 7]);
+    // Windows begin at -1, 2, 5 and 8; above, below, before and behind there are windows of padding alone.
+    const padded = tf.maxPool3d(x, [1, 1, 2], [1, 1, 3], 1, 'ceil');
+    expect(padded.shape).toEqual([1, 3, 3, 4, 1]);
+    expect(read(padded).slice(16, 20)).toEqual([1, 4, 7, -Infinity]);
+    expect(read(padded).filter((value) => value === -Infinity).length).toBe(33);
+    const means = read(tf.avgPool3d(x, [1, 1, 2], [1, 1, 3], 1, 'ceil'));
+    expect(means.slice(16, 20)).toEqual([1, 3.5, 6.5, 0]);
+    expect(means.filter((value) => value === 0).length).toBe(33);
+    const back = tf.grad((t) => tf.avgPool3d(t as tf.Tensor5D, [1, 1, 2], [1, 1, 3], 1, 'ceil'));
+    expect(read(back(x))).toEqual([1, 0, 0.5, 0.5, 0, 0.5, 0.5, 0]);
+  });
+
+  it('takes whole numbers, and clips without a batch or with an empty one', () => {
+    const whole = tf.maxPool3d(
+      tf.tensor5d([-5, -3, 7, 2], [1, 1, 1, 4, 1], 'int32'),
+      [1, 1, 2],
+      [1, 1, 2],
+      0,
+    );
+    expect([...whole.dataSync()]).toEqual([-3, 7]);
+    const clip = tf.maxPool3d(tf.tensor4d([-5, -3], [1, 1, 2, 1]), [1, 1, 2], 1, 'valid');
+    expect(clip.shape).toEqual([1, 1, 1, 1]);
+    expect([...clip.dataSync()]).toEqual([-3]);
+    for (const pool of [tf.maxPool3d, tf.avgPool3d]) {
+      const none = tf.grad((x) => pool(x as tf.Tensor5D, [1, 2, 2], 2, 'same'));
+      expect(none(tf.zeros([0, 2, 4, 4, 3])).shape).toEqual([0, 2, 4, 4, 3]);
+    }
+  });
+});
