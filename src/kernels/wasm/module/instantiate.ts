@@ -5,7 +5,7 @@
 import {relaxedSimd, simd} from './binaries';
 
 /** Works on the rows `first` to `end - 1` of what the call at an address says. Ranges may be computed in any order. */
-type RowFunction = (call: number, first: number, end: number) => void;
+export type RowFunction = (call: number, first: number, end: number) => void;
 
 /** The functions that threads share by rows. */
 export type RowFunctionName =

@@ -5,6 +5,7 @@
  * order of which it has claimed nothing. Which thread computes a range makes no difference to the result.
  */
 import {UnavailableError} from '../../../util/errors';
+import type {RowFunction} from '../module/instantiate';
 import {CONTROL, MOST_RANGES, type WorkerStart} from './worker_source';
 import {type RunningWorker, startWorker} from './workers';
 
@@ -31,7 +32,6 @@ export interface Order {
 }
 
 type Exports = Record<string, unknown>;
-type RowFunction = (call: number, first: number, end: number) => void;
 
 /** How many rows a range has: several ranges for each thread if each is at least a block, else one for each. */
 export function rowsOfRange(rows: number, block: number, threads: number): number {

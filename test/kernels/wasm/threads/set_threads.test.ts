@@ -2,6 +2,7 @@
  * `setThreads` in Node, from before the backend starts: the same bits on one, two and three threads, and what becomes
  * of the workers.
  */
+import {createHash} from 'node:crypto';
 import type * as workerThreads from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -33,29 +34,64 @@ afterAll(() => {
 /** Workers that have not ended: those have no thread number. */
 const alive = () => workers.filter(({threadId}) => threadId > 0).length;
 
-type Run = () => tf.Tensor;
-const convolutions: Record<string, Run> = {
-  '3x1x1, few rows, deep': () =>
-    sts.conv3d(tensorOf([1, 4, 7, 7, 256], 1), tensorOf([3, 1, 1, 256, 64], 2), 1, 'same'),
-  '3x3x3': () => sts.conv3d(tensorOf([2, 4, 14, 13, 33], 1), tensorOf([3, 3, 3, 33, 21], 2), 1, 'same'),
-  'stem 1x7x7': () =>
-    sts.conv3d(tensorOf([1, 4, 33, 35, 3], 1), tensorOf([1, 7, 7, 3, 24], 2), [1, 2, 2], 'same'),
-  grouped: () =>
-    sts.conv3d(tensorOf([1, 4, 14, 14, 32], 1), tensorOf([3, 3, 3, 8, 32], 2), 1, 'same', 'NDHWC', 1, {
-      groups: 4,
-      bias: tf.tensor1d(valuesOf([32], 3)),
-    }),
-  depthwise: () =>
-    sts.depthwiseConv3d(tensorOf([2, 5, 15, 15, 54], 1), tensorOf([3, 3, 3, 54, 1], 2), [1, 2, 2], 'same'),
-  'STS, temporal': () =>
-    sts.stsConv3d(tensorOf([2, 4, 14, 14, 40], 1), tensorOf([3, 1, 1, 40, 24], 2), 1, 'same'),
-  'STS, depthwise': () =>
-    sts.stsDepthwiseConv3d(tensorOf([1, 4, 15, 15, 45], 1), tensorOf([3, 3, 3, 45, 1], 2), 1, 'same'),
-  'a single position': () =>
-    sts.conv3d(tensorOf([1, 1, 1, 1, 40], 1), tensorOf([1, 1, 1, 40, 9], 2), 1, 'same'),
+type Convolution = (x: tf.Tensor5D, w: tf.Tensor5D) => tf.Tensor5D;
+interface Case {
+  x: number[];
+  w: number[];
+  run: Convolution;
+}
+const conv3d =
+  (strides: number | [number, number, number] = 1, options = {}): Convolution =>
+  (x, w) =>
+    sts.conv3d(x, w, strides, 'same', 'NDHWC', 1, options);
+
+const cases: Record<string, Case> = {
+  '3x1x1, few rows, deep': {x: [1, 4, 7, 7, 256], w: [3, 1, 1, 256, 64], run: conv3d()},
+  '3x3x3': {x: [2, 4, 14, 13, 33], w: [3, 3, 3, 33, 21], run: conv3d()},
+  'strides, scattered gradients': {x: [1, 4, 15, 14, 12], w: [3, 3, 3, 12, 18], run: conv3d([1, 2, 2])},
+  'stem 1x7x7': {x: [1, 4, 33, 35, 3], w: [1, 7, 7, 3, 24], run: conv3d([1, 2, 2])},
+  grouped: {x: [1, 4, 14, 14, 32], w: [3, 3, 3, 8, 32], run: conv3d(1, {groups: 4})},
+  'bias, residual and activation': {
+    x: [1, 4, 9, 9, 40],
+    w: [1, 3, 3, 40, 24],
+    run: (x, w) =>
+      conv3d(1, {
+        bias: tf.tensor1d(valuesOf([24], 3)),
+        residual: tensorOf([1, 4, 9, 9, 24], 4),
+        activation: 'swish',
+      })(x, w),
+  },
+  depthwise: {
+    x: [2, 5, 15, 15, 54],
+    w: [3, 3, 3, 54, 1],
+    run: (x, w) => sts.depthwiseConv3d(x, w, [1, 2, 2], 'same'),
+  },
+  'STS, temporal': {x: [2, 4, 14, 14, 40], w: [3, 1, 1, 40, 24], run: (x, w) => sts.stsConv3d(x, w, 1)},
+  'STS, depthwise': {
+    x: [1, 4, 15, 15, 45],
+    w: [3, 3, 3, 45, 1],
+    run: (x, w) => sts.stsDepthwiseConv3d(x, w, 1, 'same'),
+  },
+  'a single position': {x: [1, 1, 1, 1, 40], w: [1, 1, 1, 40, 9], run: conv3d()},
 };
 
-const valuesFrom = (run: Run) => tf.tidy(() => run().dataSync());
+/** Values as something short to compare: equal for equal bits. */
+const digest = (values: NodeJS.TypedArray) => createHash('sha256').update(values).digest('hex');
+
+const digestFrom = (run: () => tf.Tensor) => tf.tidy(() => digest(run().dataSync()));
+
+/** Output, gradient by x, gradient by w. */
+function everything({x, w, run}: Case) {
+  return tf.tidy(() => {
+    const inputs = [tensorOf(x, 1), tensorOf(w, 2)] as const;
+    const y = run(...inputs);
+    const gradients = tf.grads((a: tf.Tensor, b: tf.Tensor) => run(a as tf.Tensor5D, b as tf.Tensor5D));
+    const dy = tensorOf(y.shape, 5);
+    return [y, ...gradients([...inputs], dy)].map((tensor) => digest(tensor.dataSync()));
+  });
+}
+const depthwise = () =>
+  digestFrom(() => cases.depthwise!.run(tensorOf(cases.depthwise!.x, 1), tensorOf(cases.depthwise!.w, 2)));
 
 describe.sequential('setThreads in Node', () => {
   it.each([0, -1, 1.5, Number.NaN, 65])('refuses %s threads', async (count) => {
@@ -84,12 +120,12 @@ describe.sequential('setThreads in Node', () => {
     expect(sts.kernelCoverage().IndirectConv3D).toBe('kernel');
   });
 
-  it.each(Object.entries(convolutions))('gives the same bits on 1, 2 and 3 threads: %s', async (_, run) => {
+  it.each(Object.entries(cases))('gives the same bits on 1, 2 and 3 threads: %s', async (_, given) => {
     await setThreads(1);
-    const expected = valuesFrom(run);
+    const expected = everything(given);
     for (const threads of [2, 3]) {
       await startBehindWorkers(liveHost(), threads);
-      expect(valuesFrom(run)).toEqual(expected);
+      expect(everything(given)).toEqual(expected);
     }
   });
 
@@ -98,7 +134,7 @@ describe.sequential('setThreads in Node', () => {
     const run = () => sts.conv3d(tensorOf([1, 1, 20, 50, 8], 1), tensorOf([1, 1, 1, 8, 8], 2), 1, 'same');
     let turns = 0;
     // How many turns it takes until a worker has woken up in time is up to the system.
-    do valuesFrom(run);
+    do digestFrom(run);
     while (++turns < 200 && rows() === turns * 1000);
     expect(rows()).toBeLessThan(turns * 1000);
   });
@@ -108,7 +144,7 @@ describe.sequential('setThreads in Node', () => {
     const filter = tensorOf([1, 1, 1, 1024, 8], 2);
     const input = valuesOf([4, 16, 16, 1024], 1);
     const run = () =>
-      valuesFrom(() => sts.conv3d(tf.tensor5d(input, [1, 4, 16, 16, 1024]), filter, 1, 'same'));
+      digestFrom(() => sts.conv3d(tf.tensor5d(input, [1, 4, 16, 16, 1024]), filter, 1, 'same'));
     const expected = run();
     await liveHost().setThreads(3, 0);
     const end = heapOf(liveBackend()).HEAPU8.byteLength;
@@ -122,14 +158,13 @@ describe.sequential('setThreads in Node', () => {
 
   it('says on the next kernels that a worker is gone, until it is told to go on', async () => {
     await liveHost().setThreads(2, 0);
-    const run = convolutions.depthwise!;
-    const expected = valuesFrom(run);
+    const expected = depthwise();
     await workers.at(-1)!.terminate();
     const error = /a worker of setThreads is gone \(exit code 1\); call setThreads\(n\) for new ones/;
-    expect(() => valuesFrom(run)).toThrow(error);
-    expect(() => valuesFrom(run)).toThrow(error);
+    expect(depthwise).toThrow(error);
+    expect(depthwise).toThrow(error);
     await setThreads(2);
-    expect(valuesFrom(run)).toEqual(expected);
+    expect(depthwise()).toEqual(expected);
   });
 
   it('ends the workers for one thread, and with the backend', async () => {
@@ -137,7 +172,7 @@ describe.sequential('setThreads in Node', () => {
     expect(alive()).toBe(2);
     await setThreads(1);
     expect(alive()).toBe(0);
-    valuesFrom(convolutions.depthwise!);
+    depthwise();
     await setThreads(2);
     const ended = new Promise((resolve) => workers.at(-1)!.once('exit', resolve));
     tf.removeBackend('wasm');

@@ -1,7 +1,7 @@
 /** What the tests of threads share: threads for work of any size, and the workers that Node starts. */
 import * as tf from '@tensorflow/tfjs-core';
 import {connect, type WasmHost} from '../../../../src/kernels/wasm/host';
-import type {RowFunctionName} from '../../../../src/kernels/wasm/module/instantiate';
+import type {RowFunction} from '../../../../src/kernels/wasm/module/instantiate';
 import {setThreads} from '../../../../src/wasm';
 import {liveBackend} from '../wasm_host';
 
@@ -18,14 +18,14 @@ export function liveHost(): WasmHost {
 export async function startBehindWorkers(host: WasmHost, threads: number): Promise<() => number> {
   const {module} = host;
   let rows = 0;
-  const slowly = (name: RowFunctionName) => (call: number, first: number, end: number) => {
+  const slowly = (work: RowFunction) => (call: number, first: number, end: number) => {
     // Not a sleep, which the main thread of a page is not allowed.
     for (const start = performance.now(); performance.now() < start + 2; );
     rows += end - first;
-    module[name](call, first, end);
+    work(call, first, end);
   };
-  const [convolveDense, convolveDepthwise] = [slowly('convolveDense'), slowly('convolveDepthwise')];
-  Object.assign(host, {module: {...module, convolveDense, convolveDepthwise}});
+  const entries = Object.entries(module).map(([name, work]) => [name, slowly(work as RowFunction)]);
+  Object.assign(host, {module: Object.fromEntries(entries)});
   await host.setThreads(threads, 0);
   Object.assign(host, {module});
   return () => rows;
