@@ -22,7 +22,7 @@ export interface ToTorchOptions {
  * changed since gives back the same bits.
  *
  * @param model one of our networks; convolution kernels `[time, height, width, in / groups, out]` become
- *   `[out, in / groups, time, height, width]`, dense ones `[in, out]` become `[out, in]`
+ *   `[out, in / groups, time, height, width]` (without time where the map is of an image network), dense ones `[in, out]` become `[out, in]`
  * @param names whose keys to write: `names.mmaction2.slowFast()`, `names.timm.x3d()` and so on, of the model's family
  * @returns the tensors, module by module. A weight's values are copied, and reordered only when they are asked for
  * @throws InvalidArgumentError when the map has no key for a weight, or two weights of the model have one name
@@ -37,8 +37,9 @@ export async function toTorch(
 ): Promise<Checkpoint> {
   const unknown: string[] = [];
   const modules = new Map<string, [string, CheckpointEntry][]>();
-  for (const [weight, entry] of await fromLayersModel(model)) {
+  for (const [weight, ours] of await fromLayersModel(model)) {
     const key = names.toTorch(weight);
+    const entry = key === null ? ours : withRank(ours, key.axes.length);
     if (key === null || key.axes.length !== entry.shape.length) {
       unknown.push(weight);
       continue;
@@ -59,6 +60,12 @@ export async function toTorch(
     ...countOf(module, tensors, original),
   ]);
   return new Checkpoint(entries);
+}
+
+/** A kernel of one slice in time is that of an image network, if the map is of one. */
+function withRank(entry: CheckpointEntry, rank: number): CheckpointEntry {
+  const [time, ...frame] = entry.shape;
+  return time === 1 && frame.length === rank && rank === 4 ? entry.reshape(frame) : entry;
 }
 
 /** PyTorch counts the batches of every norm, behind its other tensors; a file that was cleaned may have no counts. */

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   list: () => import('./commands/list').then(({listCommand}) => listCommand()),
   info: () => import('./commands/info').then(({infoCommand}) => infoCommand()),
   convert: () => import('./commands/convert').then(({convertCommand}) => convertCommand()),
+  inflate: () => import('./commands/inflate').then(({inflateCommand}) => inflateCommand()),
   export: () => import('./commands/export').then(({exportCommand}) => exportCommand()),
 };
 

@@ -36,30 +36,45 @@ export interface InflateOptions {
  * ```
  */
 export function inflate(image: ImageWeights, model: LayersModel, options: InflateOptions): InflationReport {
-  if (!INFLATION_RULES.includes(options.rule)) {
+  const {report, values} = prepareInflation(image, model, options);
+  if (report.missing.length + report.extra.length + report.misshapen.length > 0) {
+    throw new InvalidArgumentError(describeProblems(report));
+  }
+  // All values are made before the first is written: a rule that refuses its kernel must leave the model as it was.
+  const made = [...values].map(([variable, make]) => [variable, make()] as const);
+  for (const [variable, value] of made) {
+    const tensor = tf.tensor(value, variable.shape as number[], 'float32');
+    variable.write(tensor);
+    tensor.dispose();
+  }
+  return report;
+}
+
+/**
+ * What `inflate` would do: the report, and the values of every weight that gets some, made when they are asked for.
+ * Changes nothing.
+ *
+ * @throws InvalidArgumentError for an unknown rule
+ */
+export function prepareInflation(
+  image: ImageWeights,
+  model: LayersModel,
+  {rule, plan}: InflateOptions,
+): {report: InflationReport; values: Map<LayerVariable, () => Float32Array>} {
+  if (!INFLATION_RULES.includes(rule)) {
     throw new InvalidArgumentError(
-      `inflate: unknown rule ${JSON.stringify(options.rule)}; give one of ${INFLATION_RULES.join(', ')}.`,
+      `inflate: unknown rule ${JSON.stringify(rule)}; give one of ${INFLATION_RULES.join(', ')}.`,
     );
   }
   const targets = videoWeights(model);
   const {steps, report} = planInflation(
     image,
     targets.map(({weight}) => weight),
-    options.rule,
-    options.plan,
+    rule,
+    plan,
   );
-  if (report.missing.length + report.extra.length + report.misshapen.length > 0) {
-    throw new InvalidArgumentError(describeProblems(report));
-  }
-  // All values are made before the first is written: a rule that refuses its kernel must leave the model as it was.
-  const values = steps.map(valuesOf);
   const variables = new Map(targets.map(({weight, variable}) => [weight.key, variable]));
-  steps.forEach((step, i) => {
-    const value = tf.tensor(values[i]!, [...step.to.shape], 'float32');
-    variables.get(step.to.key)!.write(value);
-    value.dispose();
-  });
-  return report;
+  return {report, values: new Map(steps.map((step) => [variables.get(step.to.key)!, () => valuesOf(step)]))};
 }
 
 /**

@@ -135,9 +135,9 @@ describe('export', () => {
     ['unknown names', [weights, '--format', 'torch', '-o', out, '--names', 'keras'], /--names is 'keras'/],
     ['an unknown model', ['absent', '--format', 'onnx', '-o', out], /no model is called "absent"/],
     [
-      'a family without names in PyTorch',
-      ['efficientnet_lite0', '--format', 'torch', '-o', out],
-      /no name map for networks of the family efficientnet_lite/,
+      'names of other networks',
+      ['efficientnet_lite0', '--format', 'torch', '--names', 'mmaction2', '-o', out],
+      /mmaction2 has no names for networks of the family efficientnet_lite; timm, efficientnet_pytorch have/,
     ],
   ])('refuses %s, and leaves nothing behind', async (_, args, message) => {
     const {code, out: said, err} = await call('export', ...args);

@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {Checkpoint, entryOf} from '../../src/checkpoints';
+import {Checkpoint, entryOf, toTorch} from '../../src/checkpoints';
 import {efficientnetPytorch, type NameMap, renamed, timm, torchvision} from '../../src/checkpoints/names';
 import {inflate} from '../../src/inflate';
 import {createNetwork, summarize} from '../../src/networks';
@@ -115,6 +115,26 @@ it.each(run)("$key gives PyTorch's answer", ({network, names, shapes, answer}) =
   const values = answerOf(model, answer.input_shape);
   model.dispose();
   expect(largestError(values, answer)).toBeLessThanOrEqual(GATE * answer.max_abs_diff_f32_f64);
+});
+
+it.each([
+  ['mobilenet_v2_tiny', torchvision.mobileNetV2([1, 2])],
+  ['efficientnet_lite_tiny', efficientnetPytorch.efficientNetLite()],
+] as const)('%s goes back to PyTorch with 2D kernels, bit by bit', async (network, names) => {
+  const model = createNetwork(network, {weightless: true});
+  const shapes = model.weights.map(({originalName, shape}) => {
+    const {name, axes} = names.toTorch(originalName)!;
+    const frame = shape.length === 5 ? shape.slice(1) : shape;
+    return [name, axes.map((axis) => frame[axis]!)] as const;
+  });
+  inflate(renamed(filled(Object.fromEntries(shapes)), names), model, {rule: 'center'});
+  const state = await toTorch(model, names);
+  model.dispose();
+  expect(state.names().filter((key) => !names.isLeftAside(key)).length).toBe(shapes.length);
+  for (const [key, shape] of shapes) {
+    expect(state.get(key).shape).toEqual(shape);
+    expect(state.get(key).toFloat32()).toEqual(fill(key, shape));
+  }
 });
 
 it('counts what the packages publish', () => {

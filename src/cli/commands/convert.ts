@@ -1,27 +1,29 @@
 /**
- * `tfjs-sts convert FILE --network NAME -o DIR`: a checkpoint of the authors' PyTorch code becomes a .safetensors file in
- * our names and layout, which `loadModel` and `predict` take. Strict: every tensor has its place, or nothing is written.
+ * `tfjs-sts convert FILE --network NAME -o DIR`: a checkpoint of the authors' PyTorch code, or of an image network of
+ * torchvision or timm, becomes a .safetensors file in our names and layout, which `loadModel` and `predict` take. Strict:
+ * every tensor has its place, or nothing is written. Into another network than the file's own: the command inflate.
  */
 import {readFile} from 'node:fs/promises';
 import {basename} from 'node:path';
 import {parseArgs} from 'node:util';
-import {type AssignReport, type Checkpoint, compare, read, safetensors} from '../../checkpoints';
+import {Checkpoint, compare, read, safetensors} from '../../checkpoints';
 import {renamed} from '../../checkpoints/names';
-import {createNetwork, networkDefinition} from '../../networks';
+import {createNetwork, type NetworkDefinition, networkDefinition} from '../../networks';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
 import {loadLabels} from '../../zoo';
 import {type PublishedCheckpoint, publishedCheckpoint} from '../../zoo/published';
 import {onePositional} from '../arguments';
 import {startBackend} from '../backends';
 import type {Command} from '../command';
+import {differences} from '../differences';
 import {readUserFile} from '../files';
-import {nameMapFor, ORIGIN_NAMES} from '../foreign_names';
+import {nameMapFor, normalizationOf, ORIGIN_NAMES} from '../foreign_names';
 import type {CliIo} from '../io';
-import {oneLine} from '../one_line';
 import {grouped} from '../table';
 import {writeWhole} from '../write_file';
 
-const HELP = `Makes a file for predict and loadModel out of a checkpoint of the authors' PyTorch code.
+const HELP = `Makes a file for predict and loadModel out of a checkpoint of the authors' PyTorch code, or of an image network of
+torchvision, timm or EfficientNet-PyTorch.
 
 usage: tfjs-sts convert FILE --network NAME -o DIR [options]
 
@@ -37,7 +39,8 @@ options:
   -h, --help        this text
 
 Every tensor must have its place in the network and every weight its tensor, all of the right shape.
-Otherwise the differences are listed, and nothing is written.
+Otherwise the differences are listed, and nothing is written. See tfjs-sts inflate for a video network that is to
+start from an image network.
 `;
 
 interface ConvertOptions {
@@ -48,12 +51,6 @@ interface ConvertOptions {
   readonly origin: string | undefined;
   readonly half: boolean;
 }
-
-/** How the authors normalise the frames of all their networks: ImageNet's means and deviations of 0 to 255. */
-const NORMALIZATION = {mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375]} as const;
-
-/** How many names of a kind a report lists. */
-const MAX_LISTED = 20;
 
 /** Options of a command line; undefined when only help is wanted. */
 function parse(args: readonly string[]): ConvertOptions | undefined {
@@ -87,22 +84,12 @@ function classesOf(checkpoint: Checkpoint, file: string, network: string): numbe
   );
 }
 
-/** The lines of a report that names what does not fit. */
-function differences({missing, extra, misshapen}: AssignReport): string[] {
-  const lines = (what: string, names: readonly string[]) => {
-    const more = names.length > MAX_LISTED ? [`  ... and ${names.length - MAX_LISTED} more`] : [];
-    const listed = names.slice(0, MAX_LISTED).map((name) => `  ${oneLine(name)}`);
-    return names.length === 0 ? [] : [`${what} (${names.length})`, ...listed, ...more];
-  };
-  const shape = (lengths: readonly number[]) => `[${lengths.join(', ')}]`;
-  const shapes = misshapen.map(
-    ({name, expected, given}) => `${name}: the network has ${shape(expected)}, the file ${shape(given)}`,
+/** Kernels of an image network as those of one frame, `[1, height, width, in, out]`. */
+function asFrames(checkpoint: Checkpoint): Checkpoint {
+  const entries = [...checkpoint].map(
+    ([key, entry]) => [key, entry.shape.length === 4 ? entry.reshape([1, ...entry.shape]) : entry] as const,
   );
-  return [
-    ...lines('weights of the network without a tensor', missing),
-    ...lines('tensors of the file without a place', extra),
-    ...lines('of another shape', shapes),
-  ];
+  return new Checkpoint(entries);
 }
 
 /**
@@ -120,15 +107,21 @@ function requireFit(
   const {missing, extra, misshapen} = report;
   if (missing.length + extra.length + misshapen.length === 0) return;
   io.stderr.write(`${differences(report).join('\n')}\n`);
+  const isImage = misshapen.some(({expected, given}) => expected.length === 5 && expected[0]! > given[0]!);
+  const hint = isImage ? '. To start a video network from an image network: tfjs-sts inflate' : '';
   throw new FormatError(
     `'${file}' does not fit ${network} (names of ${origin}): ${missing.length} missing, ${extra.length} extra, ` +
-      `${misshapen.length} misshapen; nothing was written`,
+      `${misshapen.length} misshapen; nothing was written${hint}`,
   );
 }
 
 /** What the metadata say of the input and the classes; all of it is known of a checkpoint of the authors alone. */
-async function description(published: PublishedCheckpoint | undefined): Promise<Record<string, string>> {
-  const {mean, std, ...lengths} = published?.input ?? NORMALIZATION;
+async function description(
+  published: PublishedCheckpoint | undefined,
+  definition: NetworkDefinition,
+  origin: string,
+): Promise<Record<string, string>> {
+  const {mean, std, ...lengths} = published?.input ?? normalizationOf(origin, definition);
   return {
     ...Object.fromEntries(Object.entries(lengths).map(([key, value]) => [key, String(value)])),
     mean: JSON.stringify(mean),
@@ -143,10 +136,11 @@ async function description(published: PublishedCheckpoint | undefined): Promise<
 async function run(options: ConvertOptions, io: CliIo): Promise<void> {
   const {file, name, folder, half} = options;
   const published = publishedCheckpoint(name);
-  const {name: network, family} = networkDefinition(published?.network ?? name);
+  const definition = networkDefinition(published?.network ?? name);
+  const {name: network} = definition;
   const original = read(await readUserFile(file));
-  const {origin, names} = nameMapFor(family, options.origin, original);
-  const ours = renamed(original, names);
+  const {origin, names} = nameMapFor(definition, options.origin, original);
+  const ours = asFrames(renamed(original, names));
   const classes = classesOf(ours, file, network);
   if (published !== undefined && published.classes !== classes) {
     throw new FormatError(
@@ -160,7 +154,7 @@ async function run(options: ConvertOptions, io: CliIo): Promise<void> {
   const metadata = {
     network,
     classes: String(classes),
-    ...(await description(published)),
+    ...(await description(published, definition, origin)),
     source: basename(file),
   };
   const path = await writeWhole(folder, `${name}.safetensors`, safetensors.parts(entries, metadata));
@@ -173,7 +167,7 @@ async function run(options: ConvertOptions, io: CliIo): Promise<void> {
 /** The command `convert`. */
 export function convertCommand(): Command {
   return {
-    summary: "turn a checkpoint of the authors' code into one of ours",
+    summary: 'turn a PyTorch checkpoint into a file of ours',
     async run(args, io) {
       const options = parse(args);
       if (options === undefined) io.stdout.write(HELP);

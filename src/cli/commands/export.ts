@@ -32,7 +32,8 @@ options:
   --frames N         onnx: the length of its clips (default: the model's own)
   --layout LAYOUT    onnx: channelsLast, clips [batch, time, height, width, 3] (default), or
                      channelsFirst, [batch, 3, time, height, width] as PyTorch has them
-  --names ORIGIN     torch: whose names the tensors get: ${ORIGIN_NAMES.join(', ')} (default: ${ORIGIN_NAMES[0]})
+  --names ORIGIN     torch: whose names the tensors get: ${ORIGIN_NAMES.join(', ')} (default: the first
+                     that has names for the network)
   -h, --help         this text
 
 The metadata of the file say how the input is made (frames, cropSize, mean, std) and name the classes.
@@ -119,7 +120,7 @@ async function torchBytes(loaded: LoadedModel, {origin, model}: ExportOptions): 
       `'${model}' does not say which network it is, so its weights have no names in PyTorch; export it as onnx`,
     );
   }
-  const names = nameMapOf(networkDefinition(network).family, origin ?? ORIGIN_NAMES[0]!);
+  const names = nameMapOf(networkDefinition(network), origin);
   return safetensors.write(await toTorch(loaded.model, names), metadataOf(loaded));
 }
 

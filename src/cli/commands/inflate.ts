@@ -1,0 +1,278 @@
+/**
+ * `tfjs-sts inflate FILE --network NAME -o PATH`: a video network starts from the weights of an image network, as a
+ * .safetensors file that `loadModel` and `predict` take. Strict: what the image network has for the network is of the right
+ * shape, or nothing is written. The same network's own weights are the business of the command convert.
+ */
+import {basename, dirname, join} from 'node:path';
+import {parseArgs} from 'node:util';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {type Checkpoint, CheckpointEntry, read, safetensors} from '../../checkpoints';
+import {renamed} from '../../checkpoints/names';
+import {
+  type ImageWeights,
+  INFLATION_RULES,
+  type InflationPlan,
+  type InflationReport,
+  type InflationRule,
+  imageModePlan,
+  middleSlices,
+  resNetPlan,
+} from '../../inflate';
+import {prepareInflation} from '../../inflate/inflate';
+import {createNetwork, type NetworkDefinition, networkDefinition} from '../../networks';
+import {FormatError, InvalidArgumentError} from '../../util/errors';
+import {onePositional, wholeNumber} from '../arguments';
+import {startBackend} from '../backends';
+import type {Command} from '../command';
+import {differences, listed} from '../differences';
+import {readUserFile} from '../files';
+import {nameMapFor, normalizationOf, ORIGIN_NAMES, planFor} from '../foreign_names';
+import type {CliIo} from '../io';
+import {grouped} from '../table';
+import {writeWhole} from '../write_file';
+
+/** Files that convert and inflate write have our names. */
+const OWN = 'tfjs-sts';
+
+const HELP = `Starts a video network from the weights of an image network.
+
+usage: tfjs-sts inflate FILE --network NAME -o PATH [options]
+
+  FILE               a PyTorch or .safetensors file: an image-mode checkpoint of the authors, an image network
+                     of torchvision, timm or EfficientNet-PyTorch, or a file that convert wrote. Nothing in it
+                     is executed
+  --network NAME     the video network; tfjs-sts list names them
+  -o, --output PATH  a file, if it ends in .safetensors, else a folder, where NAME.safetensors is written; made
+                     if need be. An older file is replaced
+
+options:
+  --names ORIGIN     whose names the tensors have: ${[...ORIGIN_NAMES, OWN].join(', ')}
+                     (default: those that fit best)
+  --rule RULE        how a 2D kernel becomes slices in time: ${INFLATION_RULES.join(', ')} (default: sts, which keeps
+                     the image network's answers). The authors take mean for ResNets, and taper for the middle
+                     slices of SlowOnly's image mode
+  --classes N        of the new classifier (default: as many as the network usually has)
+  --keep-classifier  take the image network's classifier too, instead of a new one
+  --half             store half precision: half the size, each value rounded once
+  -h, --help         this text
+
+What the image network has nothing for starts anew, as in a network that is to be trained: the classifier, SlowFast's
+fast path and lateral convolutions, ir-CSN's depthwise convolutions where the image network is a ResNet. Everything else
+must be there and fit, otherwise the differences are listed, and nothing is written.
+`;
+
+interface Options {
+  readonly file: string;
+  readonly definition: NetworkDefinition;
+  readonly output: string;
+  readonly origin: string | undefined;
+  readonly rule: InflationRule;
+  readonly classes: number | undefined;
+  readonly keepClassifier: boolean;
+  readonly half: boolean;
+}
+
+const CLASSIFIER = ['classifier/kernel', 'classifier/bias'];
+
+/** Options of a command line; undefined when only help is wanted. */
+function parse(args: readonly string[]): Options | undefined {
+  const {values, positionals} = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      network: {type: 'string'},
+      output: {type: 'string', short: 'o'},
+      names: {type: 'string'},
+      rule: {type: 'string', default: 'sts'},
+      classes: {type: 'string'},
+      'keep-classifier': {type: 'boolean', default: false},
+      half: {type: 'boolean', default: false},
+      help: {type: 'boolean', short: 'h', default: false},
+    },
+  });
+  if (values.help) return undefined;
+  const file = onePositional('inflate', 'FILE', positionals);
+  const {network, output, names: origin, half, 'keep-classifier': keepClassifier} = values;
+  const see = 'see tfjs-sts inflate --help';
+  if (!network) throw new InvalidArgumentError(`inflate needs --network NAME, the video network; ${see}`);
+  if (!output) throw new InvalidArgumentError(`inflate needs -o PATH, where the result goes; ${see}`);
+  const classes = wholeNumber('classes', values.classes);
+  if (keepClassifier && classes !== undefined) {
+    throw new InvalidArgumentError(
+      `--classes is for a new classifier, which --keep-classifier does not want; ${see}`,
+    );
+  }
+  const rule = INFLATION_RULES.find((candidate) => candidate === values.rule);
+  if (rule === undefined) {
+    throw new InvalidArgumentError(
+      `--rule is '${values.rule}'; the known ones are ${INFLATION_RULES.join(', ')}`,
+    );
+  }
+  const definition = networkDefinition(network);
+  return {file, definition, output, origin, rule, classes, keepClassifier, half};
+}
+
+/**
+ * What the weights begin with that an image network may have nothing for. The network that has them is gone when this
+ * returns: it and the file in memory together would be twice the size of the file.
+ */
+function startingValues(create: () => LayersModel): Map<string, Float32Array> {
+  const model = create();
+  const keys = new Set(Object.keys({...resNetPlan(model).from, ...imageModePlan().from}));
+  const values = model.weights
+    .filter(({originalName}) => keys.has(originalName))
+    .map((weight) => [weight.originalName, Float32Array.from(weight.read().dataSync())] as const);
+  model.dispose();
+  return new Map(values);
+}
+
+/** The image network in our names, whose names it had, and the plan that goes with them. */
+function named(original: Checkpoint, {definition, origin}: Options) {
+  // No key of a state dict has a slash.
+  const isOwn = original.names().some((key) => /\/(depthwise_)?kernel$/.test(key));
+  if (origin === OWN || (origin === undefined && isOwn)) {
+    return {image: original, origin: OWN, planOf: imageModePlan};
+  }
+  const found = nameMapFor(definition, origin, original);
+  return {
+    image: renamed(original, found.names),
+    origin: found.origin,
+    planOf: planFor(found.origin, definition),
+  };
+}
+
+/** The classifier of the file has as many classes as its kernel has columns. */
+function classesOf(image: Checkpoint, file: string): number {
+  const key = CLASSIFIER[0]!;
+  const classes = image.has(key) ? image.get(key).shape[1] : undefined;
+  if (classes !== undefined && classes > 0) return classes;
+  throw new FormatError(
+    `'${file}' has no weights of a classifier to keep; tfjs-sts inspect lists what is in it`,
+  );
+}
+
+/** SlowFast puts the features of its paths in another order on clips than on images. */
+function requireSameHead({name, config}: NetworkDefinition): void {
+  if (!('headOrder' in config) || config.headOrder === 'slow-fast') return;
+  throw new InvalidArgumentError(
+    `--keep-classifier: ${name} orders its features otherwise than image networks of its kind, so that their classifier would be wrong for it`,
+  );
+}
+
+/** The plan, but for the classifier, which is taken. */
+function withClassifier({from = {}, unused = [], ...plan}: InflationPlan): InflationPlan {
+  const others = Object.entries(from).filter(([key]) => !CLASSIFIER.includes(key));
+  return {
+    ...plan,
+    from: Object.fromEntries(others),
+    unused: unused.filter((key) => !CLASSIFIER.includes(key)),
+  };
+}
+
+/** Says on stderr what does not fit before it throws. */
+function requireFit({missing, extra, misshapen}: InflationReport, what: string, io: CliIo): void {
+  if (missing.length + extra.length + misshapen.length === 0) return;
+  const lines = differences({
+    missing: missing.map(({key}) => key),
+    extra,
+    misshapen: misshapen.map(({key, needed, given}) => ({name: key, expected: needed, given})),
+  });
+  io.stderr.write(`${lines.join('\n')}\n`);
+  throw new FormatError(
+    `${what}: ${missing.length} missing, ${extra.length} extra, ${misshapen.length} misshapen; nothing was written`,
+  );
+}
+
+/** A tensor whose values are made when it is written. */
+const lazily = (shape: readonly number[], make: () => Float32Array) =>
+  new CheckpointEntry('F32', shape, () => {
+    const {buffer, byteOffset, byteLength} = make();
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  });
+
+/** The weights of the video network in their order, and what was done. `model` is read for names and shapes only. */
+function inflatedEntries(
+  model: LayersModel,
+  image: ImageWeights,
+  plan: InflationPlan,
+  rule: InflationRule,
+  start: ReadonlyMap<string, Float32Array>,
+) {
+  const {report, values} = prepareInflation(image, model, {rule, plan});
+  const entries = model.weights.map((weight) => {
+    const {originalName: key, shape} = weight;
+    const make = values.get(weight) ?? (() => start.get(key)!);
+    return [key, lazily(shape as number[], make)] as const;
+  });
+  return {report, entries};
+}
+
+async function run(options: Options, io: CliIo): Promise<void> {
+  const {file, definition, output, rule, keepClassifier, half} = options;
+  const {name, config} = definition;
+  if (keepClassifier) requireSameHead(definition);
+  const newClasses = options.classes ?? config.classes;
+  // Layers hold their weights on some backend; nothing is computed on it.
+  await startBackend('cpu');
+  const start = startingValues(() => createNetwork(name, {classes: newClasses}));
+  const original = read(await readUserFile(file));
+  const {image, origin, planOf} = named(original, options);
+  const classes = keepClassifier ? classesOf(image, file) : newClasses;
+  const model = createNetwork(name, {classes, weightless: true});
+  const plan = keepClassifier ? withClassifier(planOf(model)) : planOf(model);
+  const weights = rule === 'taper' ? middleSlices(image) : image;
+  const {report, entries} = inflatedEntries(model, weights, plan, rule, start);
+  model.dispose();
+  requireFit(report, `'${file}' cannot start ${name} (names of ${origin})`, io);
+  const stored = entries.map(([key, entry]) => [key, entry.toFloat(half ? 'F16' : 'F32')] as const);
+  const metadata = {
+    network: name,
+    classes: String(classes),
+    ...inputOf(original, origin, definition),
+    rule,
+    source: basename(file),
+  };
+  const path = output.endsWith('.safetensors') ? output : join(output, `${name}.safetensors`);
+  const written = await writeWhole(dirname(path), basename(path), safetensors.parts(stored, metadata));
+  const skipped = (plan.unused ?? []).filter((key) => image.has(key));
+  io.stdout.write(
+    `${[`${written}: ${classes} classes, from names of ${origin}`, ...summary(report, rule, skipped)].join('\n')}\n`,
+  );
+}
+
+/** How frames are normalised: a file of ours says so itself. */
+function inputOf(
+  {metadata}: Checkpoint,
+  origin: string,
+  definition: NetworkDefinition,
+): Record<string, string> {
+  const own = ['mean', 'std'].flatMap((key) => (metadata.has(key) ? [[key, metadata.get(key)!]] : []));
+  if (origin === OWN && own.length > 0) return Object.fromEntries(own);
+  const {mean, std} = normalizationOf(origin, definition);
+  return {mean: JSON.stringify(mean), std: JSON.stringify(std)};
+}
+
+function summary(
+  {copied, inflated, kept}: InflationReport,
+  rule: InflationRule,
+  skipped: readonly string[],
+): string[] {
+  return [
+    `copied       ${grouped(copied.length)}`,
+    `inflated     ${grouped(inflated.length)}, rule ${rule}`,
+    ...listed('started anew', kept),
+    ...listed('skipped of the image network', skipped),
+  ];
+}
+
+/** The command `inflate`. */
+export function inflateCommand(): Command {
+  return {
+    summary: 'start a video network from the weights of an image network',
+    async run(args, io) {
+      const options = parse(args);
+      if (options === undefined) io.stdout.write(HELP);
+      else await run(options, io);
+    },
+  };
+}
