@@ -1,26 +1,55 @@
-/** The shapes that the benchmarks run: layers of SlowFast, R(2+1)D and X3D, one clip. Data only. */
+/**
+ * What the benchmarks run, one clip each: `ops` are single convolutions, layers of SlowFast, SlowOnly, R(2+1)D and X3D;
+ * `networks` are whole networks. Data only.
+ */
 
-/** `x` is `[batch, time, height, width, channels]`, `filter` `[kt, kh, kw, in, out]` or `[kt, kh, kw, channels, 1]`. */
-export const cases = [
-  {
-    name: '3x1x1 1024->256, 8x14x14',
-    x: [1, 8, 14, 14, 1024],
-    filter: [3, 1, 1, 1024, 256],
-    strides: [1, 1, 1],
-  },
-  {name: '3x3x3 64->64, 8x28x28', x: [1, 8, 28, 28, 64], filter: [3, 3, 3, 64, 64], strides: [1, 1, 1]},
-  {name: '1x3x3 64->64, 8x56x56', x: [1, 8, 56, 56, 64], filter: [1, 3, 3, 64, 64], strides: [1, 1, 1]},
-  {
-    name: '1x7x7 stride 2 3->64, 8x224x224',
-    x: [1, 8, 224, 224, 3],
-    filter: [1, 7, 7, 3, 64],
-    strides: [1, 2, 2],
-  },
-  {
-    name: 'depthwise 3x3x3, 108 channels, 13x28x28',
-    x: [1, 13, 28, 28, 108],
-    filter: [3, 3, 3, 108, 1],
-    strides: [1, 1, 1],
-    depthwise: true,
-  },
+const dense = (name, size, channels, filters, kernel, strides = [1, 1, 1]) => ({
+  name: `${kernel.join('x')} ${channels}->${filters}, ${size.join('x')}${strides[1] > 1 ? ', stride 2' : ''}`,
+  figure: name,
+  size,
+  channels,
+  filters,
+  kernel,
+  strides,
+});
+
+/** Every convolution of X3D-S on 13 frames of 160 x 160 that sees time has 3x3x3 taps and is depthwise. */
+const depthwise = (size, channels, stride = 1) => ({
+  ...dense('depthwise', size, channels, channels, [3, 3, 3], [1, stride, stride]),
+  name: `depthwise 3x3x3, ${channels} channels, ${size.join('x')}${stride > 1 ? ', stride 2' : ''}`,
+  depthwise: true,
+});
+
+/** `size` is time, height, width of the input; padding is (kernel - 1) / 2 on every side, as in PyTorch's networks. */
+export const ops = [
+  dense('dense', [8, 14, 14], 1024, 256, [3, 1, 1]),
+  dense('dense', [8, 28, 28], 64, 64, [3, 3, 3]),
+  dense('dense', [8, 56, 56], 64, 64, [1, 3, 3]),
+  dense('dense', [8, 224, 224], 3, 64, [1, 7, 7], [1, 2, 2]),
+  depthwise([13, 28, 28], 108),
+  depthwise([13, 80, 80], 54, 2),
+  depthwise([13, 40, 40], 54),
+  depthwise([13, 20, 20], 108),
+  depthwise([13, 10, 10], 216),
+  depthwise([13, 5, 5], 432),
+];
+
+const network = (title, name, frames, side) => ({
+  name: `${title} ${frames}x${side}x${side}`,
+  network: name,
+  frames,
+  side,
+});
+
+/** From the shortest to the longest. */
+export const networks = [
+  network('X3D-S', 'x3d_s', 13, 160),
+  network('X3D-S', 'x3d_s', 13, 192),
+  network('X3D-S STS', 'x3d_s_sts', 13, 160),
+  network('R(2+1)D-34', 'r2plus1d_r34_8x8', 8, 112),
+  network('ir-CSN-50', 'ircsn_r50', 8, 224),
+  network('SlowOnly', 'slowonly_r50_8x8', 8, 224),
+  network('SlowFast 4x16', 'slowfast_r50_4x16', 32, 224),
+  network('SlowFast 8x8', 'slowfast_r50_8x8', 32, 224),
+  network('ir-CSN-50', 'ircsn_r50', 32, 224),
 ];
