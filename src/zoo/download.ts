@@ -241,6 +241,8 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Pro
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
+    // Of what is past there is no event.
+    if (signal.aborted) abort();
     signal.addEventListener('abort', abort, {once: true});
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
