@@ -1,9 +1,13 @@
 /** The command `predict` with a tiny model: answers, output forms, progress, and what it refuses. */
 import * as tf from '@tensorflow/tfjs-core';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
+import {fromLayersModel, safetensors} from '../../src/checkpoints';
+import {predictCommand} from '../../src/cli/commands/predict';
+import {createNetwork} from '../../src/networks';
 import {InvalidArgumentError, UnavailableError} from '../../src/util/errors';
 import {ffmpegSource} from '../../src/video/sources/ffmpeg';
 import {type Workshop, workshop} from '../video/make_video';
+import {serve} from '../zoo/server';
 import {box, colourModel, fakePredict} from './fake';
 
 let shop: Workshop;
@@ -143,6 +147,40 @@ describe('predict', () => {
     });
     await command.run([red, '--top', '1'], io);
     expect(written.out).toBe('red  4.000\n');
+  });
+
+  it('takes the address of a model, downloads it with progress, and needs no network again', async () => {
+    const network = 'efficientnet_lite_tiny_sts';
+    await tf.setBackend('cpu');
+    const model = createNetwork(network);
+    const labels = '["a", "b", "c", "d", "e"]';
+    const bytes = safetensors.write(await fromLayersModel(model), {network, labels});
+    model.dispose();
+    const server = await serve({'tiny.safetensors': {bytes, etag: '"1"'}});
+    const url = `${server.origin}/tiny.safetensors`;
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    vi.stubEnv('TFJS_STS_CACHE', shop.at('cache'));
+    try {
+      const [first, second] = [box({isTTY: true}), box()];
+      await predictCommand().run([red, '--model', url, '--backend', 'cpu'], first.io);
+      await server.close();
+      await predictCommand().run([red, '--model', url, '--backend', 'cpu'], second.io);
+      expect(first.written.err).toMatch(/\[=+\] 100\/100 loading http/);
+      expect(
+        first.written.out
+          .split('\n')
+          .map((line) => line[0])
+          .filter(Boolean)
+          .sort()
+          .join(''),
+      ).toBe('abcde');
+      expect(second.written.out).toBe(first.written.out);
+      expect(server.asked.length).toBe(1);
+      expect(String(warn.mock.calls[0])).toMatch(/The copy in the cache is used/);
+    } finally {
+      vi.unstubAllEnvs();
+      vi.restoreAllMocks();
+    }
   });
 
   it('shows its help', async () => {

@@ -2,7 +2,6 @@
  * `tfjs-sts predict VIDEO`: what a video network says of a clip. Parses, then calls the zoo for the model, the video
  * part for the frames, the model for the answer, and prints. What it calls can be exchanged for tests.
  */
-import {readFile} from 'node:fs/promises';
 import {parseArgs} from 'node:util';
 import type * as tf from '@tensorflow/tfjs-core';
 import {freeze} from '../../freeze';
@@ -47,7 +46,8 @@ usage: tfjs-sts predict VIDEO [options]
   VIDEO                 a file that ffmpeg reads; a name with a dash in front goes behind --
 
 options:
-  --model NAME|PATH     a model of the zoo, a .safetensors file, or a model.json of TensorFlow.js
+  --model NAME|PATH|URL a model of the zoo, a .safetensors file or its index, or a model.json of TensorFlow.js;
+                        what lies at an http address is downloaded once and kept
                         (default ${DEFAULTS.model})
   --top N               how many labels to print (default ${DEFAULTS.top})
   --frames N            how many frames the network looks at, spread over the whole video or, for models
@@ -162,7 +162,7 @@ const realTools: PredictTools = {
   loadModel(nameOrPath, options) {
     // A model.json may hold layers of ours.
     registerLayers();
-    return loadModel(nameOrPath, {...options, readFile});
+    return loadModel(nameOrPath, options);
   },
 };
 
