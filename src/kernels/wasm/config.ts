@@ -1,6 +1,6 @@
 /**
  * The config of a wasm kernel: a function that is handed the connected host. Where our module cannot run (no SIMD, a
- * backend whose memory is elsewhere) the kernel takes itself out of the registry when the backend is set up, so that
+ * backend that shows nothing of its memory) the kernel takes itself out of the registry when the backend is set up, so that
  * the composed form runs and kernelCoverage() says so.
  */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
@@ -25,7 +25,7 @@ export function wasmKernel(kernelName: string, run: WasmKernel): KernelConfig {
             'has started, or leave out the import of tfjs-sts/wasm.',
         );
       }
-      return run(args, host);
+      return host.run(() => run(args, host));
     },
   };
 }

@@ -1,25 +1,13 @@
 /**
- * The one file that reaches into tfjs-backend-wasm (4.22): its memory, the addresses of its tensors and its
- * allocator. Our module imports the backend's own memory, so kernels run in place and nothing is copied. What is
- * allocated here comes from the host's `_malloc`; views of the memory are made after each allocation, since an
- * allocation may grow the memory and detach them.
+ * A started wasm backend with our module beside it: tensors and scratch by their addresses, packed weights, threads.
+ * Views of the memory are made after each allocation, since an allocation may grow the memory and detach them.
  */
-
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
-import {UnavailableError} from '../../util/errors';
 import {sizeOf} from '../../util/shapes';
+import {type Heap, heapOf} from './heap';
 import {bestBuild, compile, instantiate, type KernelModule, type RowFunctionName} from './module/instantiate';
 import {ThreadPool} from './threads/pool';
-
-/** What Emscripten leaves on its module object; the types of the backend declare a part of it. */
-interface EmscriptenModule {
-  /** The plain and the simd build keep the memory here, the threaded build in `wasmMemory`. */
-  asm?: {memory?: unknown};
-  wasmMemory?: unknown;
-  _malloc(bytes: number): number;
-  _free(address: number): void;
-}
 
 /** Vectors are 16 bytes; the host's allocator aligns to 8. */
 const ALIGNMENT = 16;
@@ -60,10 +48,10 @@ export class WasmHost {
 
   constructor(
     private readonly backend: BackendWasm,
-    readonly memory: WebAssembly.Memory,
+    private readonly heap: Heap,
     private readonly compiled: WebAssembly.Module,
   ) {
-    this.module = instantiate(compiled, memory);
+    this.module = instantiate(compiled, heap.memory);
     const disposeData = backend.disposeData.bind(backend);
     backend.disposeData = (dataId, force) => {
       const released = disposeData(dataId, force);
@@ -77,14 +65,31 @@ export class WasmHost {
     };
   }
 
-  /** Where the values of a tensor lie. Stays true when the memory grows. */
+  get memory(): WebAssembly.Memory {
+    return this.heap.memory;
+  }
+
+  /** Where the values of a tensor lie. Stays true when the memory grows, until the kernel ends. */
   addressOf(tensor: TensorInfo): number {
-    return this.backend.getMemoryOffset(tensor.dataId) >>> 0;
+    return this.heap.addressOf(tensor);
   }
 
   /** A new float32 tensor; its values are whatever lies there. */
   makeOutput(shape: number[]): TensorInfo {
-    return this.backend.makeOutput(shape, 'float32');
+    return this.heap.makeOutput(shape);
+  }
+
+  /** Runs a kernel, which may use the host until it returns. */
+  run<T>(kernel: (host: WasmHost) => T): T {
+    try {
+      return kernel(this);
+    } finally {
+      this.heap.settle();
+      if (!this.heap.lasts) {
+        this.packed.clear();
+        this.scratchSpace = undefined;
+      }
+    }
   }
 
   /** Fills a float32 tensor with zeros. */
@@ -159,45 +164,29 @@ export class WasmHost {
   }
 
   private allocate(bytes: number): Allocation {
-    const address = emscriptenOf(this.backend)._malloc(bytes + ALIGNMENT) >>> 0;
-    if (address === 0) {
-      throw new UnavailableError(
-        `tfjs-sts/wasm: the wasm backend has no ${bytes} bytes left for a convolution; ` +
-          'dispose of tensors, or give it smaller batches.',
-      );
-    }
+    const address = this.heap.allocate(bytes + ALIGNMENT);
     return {address, aligned: address + ALIGNMENT - (address % ALIGNMENT), bytes};
   }
 
   private free({address}: Allocation): void {
-    emscriptenOf(this.backend)._free(address);
+    this.heap.free(address);
   }
-}
-
-function emscriptenOf(backend: BackendWasm): EmscriptenModule {
-  // The backend's type leaves out the memory, which Emscripten puts on the object all the same.
-  return backend.wasm as unknown as EmscriptenModule;
-}
-
-function memoryOf(backend: BackendWasm): WebAssembly.Memory | undefined {
-  const {asm, wasmMemory} = emscriptenOf(backend);
-  return [wasmMemory, asm?.memory].find((memory) => memory instanceof WebAssembly.Memory);
 }
 
 const hosts = new WeakMap<BackendWasm, WasmHost>();
 
 /**
- * The host of a backend, or undefined where our module cannot run: without SIMD, where the backend's memory is not
- * where 4.22 has it, or where the engine refuses to compile at once (a page's main thread in Chromium before 115).
+ * The host of a backend, or undefined where our module cannot run: without SIMD, where nothing of the backend's memory
+ * can be seen, or where the engine refuses to compile at once (a page's main thread in Chromium before 115).
  */
 export function connect(backend: BackendWasm): WasmHost | undefined {
   const known = hosts.get(backend);
   if (known !== undefined) return known;
-  const memory = memoryOf(backend);
+  const heap = heapOf(backend);
   const build = bestBuild();
-  if (memory === undefined || build === undefined) return undefined;
+  if (heap === undefined || build === undefined) return undefined;
   try {
-    const host = new WasmHost(backend, memory, compile(build, memory));
+    const host = new WasmHost(backend, heap, compile(build, heap.memory));
     hosts.set(backend, host);
     return host;
   } catch {

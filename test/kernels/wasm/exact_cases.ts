@@ -1,0 +1,83 @@
+/**
+ * Kernels on an unusual wasm backend against the cpu backend's: convolutions, pooling, gradients. Small whole numbers, so
+ * that every sum is exact and the same everywhere.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {beforeAll, expect, it} from 'vitest';
+import * as sts from '../../../src';
+import {kernelConfigs as cpuKernels, stockReplacements as cpuReplacements} from '../../../src/cpu';
+import {registerKernels, replaceStockKernels} from '../../../src/kernels/registry';
+import {kernelConfigs, stockReplacements} from '../../../src/wasm';
+import {startBackend} from '../../support/backends';
+
+type Shape = [number, number, number, number, number];
+
+const whole = (shape: Shape, seed: number) =>
+  tf.tidy(() => tf.floor(tf.randomUniform(shape, -3, 4, 'float32', seed))) as tf.Tensor5D;
+
+type Conv = (x: tf.Tensor5D, filter: tf.Tensor5D) => tf.Tensor;
+/** The result and both gradients, of which the loss is a sum of squares. */
+const withGradients = (xShape: Shape, filterShape: Shape, conv: Conv) => () => {
+  const [x, filter] = [whole(xShape, 1), whole(filterShape, 2)];
+  const loss = (a: tf.Tensor, b: tf.Tensor) =>
+    tf.sum(tf.square(conv(a as tf.Tensor5D, b as tf.Tensor5D))) as tf.Scalar;
+  return [conv(x, filter), ...tf.grads(loss)([x, filter])];
+};
+
+const cases: Record<string, () => tf.Tensor[]> = {
+  'conv3d with bias, residual and relu': () => {
+    const [x, filter] = [whole([2, 3, 6, 5, 5], 1), whole([3, 3, 3, 5, 9], 2)];
+    const [bias, residual] = [tf.range(-4, 5) as tf.Tensor1D, whole([2, 3, 6, 5, 9], 3)];
+    const options = {bias, residual, activation: 'relu'} as const;
+    return [sts.conv3d(x, filter, 1, 'same', 'NDHWC', 1, options)];
+  },
+  'conv3d, gradients': withGradients([2, 3, 5, 5, 7], [3, 3, 3, 7, 4], (x, f) => sts.conv3d(x, f, 2, 'same')),
+  'depthwise, gradients': withGradients([2, 3, 5, 5, 19], [3, 3, 3, 19, 1], (x, f) =>
+    sts.depthwiseConv3d(x, f, 1, 'same'),
+  ),
+  'STS, gradients': withGradients([2, 3, 5, 4, 7], [3, 1, 1, 7, 9], (x, f) => sts.stsConv3d(x, f, 1, 'same')),
+  'pooling and its gradient': () => {
+    const x = whole([1, 4, 6, 6, 5], 4);
+    const pool = (t: tf.Tensor) => tf.maxPool3d(t as tf.Tensor5D, 2, 2, 'valid');
+    const average = (t: tf.Tensor) => tf.avgPool3d(t as tf.Tensor5D, 2, 2, 'valid');
+    return [pool(x), average(x), tf.grad(pool)(x), tf.grad(average)(x)];
+  },
+};
+
+/** Declares the tests; `change` is called before the backend starts, `hide` between its start and our registration. */
+export function itComputesExactly({
+  change = () => {},
+  hide = () => {},
+}: {
+  change?: () => void;
+  hide?: () => void;
+}) {
+  beforeAll(async () => {
+    await startBackend('cpu');
+    registerKernels(cpuKernels);
+    replaceStockKernels(cpuReplacements);
+    change();
+    await startBackend('wasm');
+    hide();
+    registerKernels(kernelConfigs);
+    replaceStockKernels(stockReplacements);
+  });
+
+  it('has kernels', () => {
+    expect(sts.kernelCoverage('wasm').IndirectConv3D).toBe('kernel');
+    expect(sts.kernelCoverage('wasm').MaxPool3D).toBe('kernel');
+  });
+
+  it.each(Object.entries(cases))('%s', async (_, run) => {
+    const values = () =>
+      tf.tidy(() => run().map((tensor) => Array.from(tensor.dataSync(), (value) => value + 0)));
+    await tf.setBackend('cpu');
+    const expected = values();
+    await tf.setBackend('wasm');
+    const {numTensors} = tf.memory();
+    // Twice: the second call finds what the first one left behind.
+    expect(values()).toEqual(expected);
+    expect(values()).toEqual(expected);
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+}
