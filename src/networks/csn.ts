@@ -143,7 +143,7 @@ function bottleneck(
     strides: [1, stride, stride],
     padding: 1,
     useBias: false,
-    depthwiseInitializer: filterInitializer(config, 27),
+    depthwiseInitializer: filterInitializer(config, `${name}_conv2`, 27),
     name: `${name}_conv2`,
   });
   const filtered = norm(apply(depthwise, relu(reduced, `${name}_conv1_relu`)), `${name}_conv2_bn`, EPSILON);

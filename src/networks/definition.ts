@@ -16,8 +16,11 @@ export interface NetworkOverrides {
   readonly pool?: 'clip' | 'frame';
   /** What the classifier ends with: logits, or probabilities. */
   readonly activation?: 'linear' | 'softmax';
-  /** True: all kernels start as zeros, which is fast. For weights that are loaded afterwards. */
-  readonly weightless?: boolean;
+  /**
+   * True: all kernels start as zeros, which is fast. For weights that are loaded afterwards; a function says which layers
+   * get them all.
+   */
+  readonly weightless?: boolean | ((layer: string) => boolean);
 }
 
 /** The overrides with every choice made; a family's config extends it. */
@@ -68,6 +71,11 @@ function checkKeys(name: string, overrides: object, config: object): void {
   throw new InvalidArgumentError(
     `createNetwork('${name}'): unknown option ${unknown.join(', ')}; it has ${Object.keys(config).join(', ')}.`,
   );
+}
+
+/** Whether the kernel of a layer starts as zeros. */
+export function isWeightless({weightless}: NetworkConfig, layer: string): boolean {
+  return typeof weightless === 'function' ? weightless(layer) : weightless;
 }
 
 /** Checks the choices that all networks share. */

@@ -185,7 +185,7 @@ function pair(
     strides: [timeStride, 1, 1],
     padding: [(time - 1) / 2, 0, 0] as [number, number, number],
     useBias: false,
-    kernelInitializer: filterInitializer(config, time * filters),
+    kernelInitializer: filterInitializer(config, `${name}_t`, time * filters),
     name: `${name}_t`,
   };
   // One tap in time has no neighbours to read elsewhere.

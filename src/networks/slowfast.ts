@@ -170,7 +170,7 @@ function fuse(
     strides: [speedRatio, 1, 1],
     padding: [(lateralTaps - 1) / 2, 0, 0],
     useBias: false,
-    kernelInitializer: filterInitializer(config, lateralTaps * filters),
+    kernelInitializer: filterInitializer(config, name, lateralTaps * filters),
     name,
   });
   const layer = tfl.layers.concatenate({name: `${name}_concat`});

@@ -12,6 +12,7 @@ import {
   classifier,
   convolve,
   convolveBn,
+  denseInitializer,
   filterInitializer,
   norm,
   poolFeatures,
@@ -146,7 +147,7 @@ function stem(clip: tfl.SymbolicTensor, config: NamedConfig): tfl.SymbolicTensor
     kernelSize: [5, 1, 1],
     padding: [2, 0, 0],
     useBias: false,
-    depthwiseInitializer: filterInitializer(config, 5),
+    depthwiseInitializer: filterInitializer(config, 'conv1_t', 5),
     name: 'conv1_t',
   });
   return relu(norm(apply(depthwise, frames), 'conv1_t_bn', EPSILON), 'conv1_t_relu');
@@ -172,7 +173,7 @@ function block(
     strides: [1, stride, stride],
     padding: 1,
     useBias: false,
-    depthwiseInitializer: filterInitializer(config, 27),
+    depthwiseInitializer: filterInitializer(config, `${name}_conv2`, 27),
     name: `${name}_conv2`,
   });
   const filtered = norm(apply(layer, relu(expanded, `${name}_conv1_relu`)), `${name}_conv2_bn`, EPSILON);
@@ -193,14 +194,14 @@ function squeezeExcite(
 ): tfl.SymbolicTensor {
   const gate = [
     sts.globalAveragePooling3d({keepDims: true, name: `${name}_se_pool`}),
-    sts.conv3d({...pointwise(config, squeezedWidth(channels)), activation: 'relu', name: `${name}_se_fc1`}),
-    sts.conv3d({...pointwise(config, channels), activation: 'sigmoid', name: `${name}_se_fc2`}),
+    sts.conv3d({...pointwise(config, `${name}_se_fc1`, squeezedWidth(channels)), activation: 'relu'}),
+    sts.conv3d({...pointwise(config, `${name}_se_fc2`, channels), activation: 'sigmoid'}),
   ].reduce((y, layer) => apply(layer, y), x);
   return tfl.layers.multiply({name: `${name}_se`}).apply([x, gate]) as tfl.SymbolicTensor;
 }
 
-function pointwise(config: NamedConfig, filters: number) {
-  return {filters, kernelSize: 1, kernelInitializer: filterInitializer(config, filters)};
+function pointwise(config: NamedConfig, name: string, filters: number) {
+  return {filters, kernelSize: 1, kernelInitializer: filterInitializer(config, name, filters), name};
 }
 
 /** A sixteenth, rounded to a multiple of 8 that is at least 8 and at least 0.9 of it. */
@@ -214,7 +215,7 @@ function head(x: tfl.SymbolicTensor, config: NamedConfig): tfl.SymbolicTensor {
   const hidden = tfl.layers.dense({
     units: config.hidden,
     useBias: config.hiddenBias,
-    kernelInitializer: config.weightless ? 'zeros' : tfl.initializers.randomNormal({stddev: 0.01}),
+    kernelInitializer: denseInitializer(config, 'fc1'),
     name: 'fc1',
   });
   return classifier(relu(apply(hidden, poolFeatures(x, config.pool)), 'fc1_relu'), config);

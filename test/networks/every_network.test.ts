@@ -99,6 +99,25 @@ describe.each(tiny)('%s, running', (name, {config}) => {
     clip.dispose();
   });
 
+  it('starts with zeros in the kernels of just those layers that are named', () => {
+    const kernels = (network: tfl.LayersModel) =>
+      network.weights.filter(({originalName}) => originalName.endsWith('kernel'));
+    model = createNetwork(name, {weightless: true});
+    const layers = kernels(model).map(({originalName}) => originalName.split('/')[0]!);
+    model.dispose();
+    const zeros = layers.filter((_, i) => i % 2 === 0);
+    model = createNetwork(name, {weightless: (layer: string) => zeros.includes(layer)});
+    const found = kernels(model).filter((kernel) =>
+      tf.tidy(() =>
+        kernel
+          .read()
+          .dataSync()
+          .every((v) => v === 0),
+      ),
+    );
+    expect(found.map(({originalName}) => originalName.split('/')[0])).toEqual(zeros);
+  });
+
   it('comes back from a saved model with the same answers', async () => {
     model = createNetwork(name);
     const clip = clipOf(1);

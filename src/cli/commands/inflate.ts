@@ -9,14 +9,12 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type Checkpoint, CheckpointEntry, read, safetensors} from '../../checkpoints';
 import {renamed} from '../../checkpoints/names';
 import {
-  type ImageWeights,
   INFLATION_RULES,
   type InflationPlan,
   type InflationReport,
   type InflationRule,
   imageModePlan,
   middleSlices,
-  resNetPlan,
 } from '../../inflate';
 import {prepareInflation} from '../../inflate/inflate';
 import {createNetwork, type NetworkDefinition, networkDefinition} from '../../networks';
@@ -113,14 +111,17 @@ function parse(args: readonly string[]): Options | undefined {
 }
 
 /**
- * What the weights begin with that an image network may have nothing for. The network that has them is gone when this
- * returns: it and the file in memory together would be twice the size of the file.
+ * What weights begin with that the image network has nothing for. The others are zeros here, which cost no memory: the
+ * network and the file together would be twice the size of the file.
  */
-function startingValues(create: () => LayersModel): Map<string, Float32Array> {
-  const model = create();
-  const keys = new Set(Object.keys({...resNetPlan(model).from, ...imageModePlan().from}));
+function startingValues(
+  kept: readonly string[],
+  create: (weightless: (layer: string) => boolean) => LayersModel,
+) {
+  const layers = new Set(kept.map((key) => key.slice(0, key.lastIndexOf('/'))));
+  const model = create((layer) => !layers.has(layer));
   const values = model.weights
-    .filter(({originalName}) => keys.has(originalName))
+    .filter(({originalName}) => kept.includes(originalName))
     .map((weight) => [weight.originalName, Float32Array.from(weight.read().dataSync())] as const);
   model.dispose();
   return new Map(values);
@@ -190,40 +191,28 @@ const lazily = (shape: readonly number[], make: () => Float32Array) =>
     return new Uint8Array(buffer, byteOffset, byteLength);
   });
 
-/** The weights of the video network in their order, and what was done. `model` is read for names and shapes only. */
-function inflatedEntries(
-  model: LayersModel,
-  image: ImageWeights,
-  plan: InflationPlan,
-  rule: InflationRule,
-  start: ReadonlyMap<string, Float32Array>,
-) {
-  const {report, values} = prepareInflation(image, model, {rule, plan});
-  const entries = model.weights.map((weight) => {
-    const {originalName: key, shape} = weight;
-    const make = values.get(weight) ?? (() => start.get(key)!);
-    return [key, lazily(shape as number[], make)] as const;
-  });
-  return {report, entries};
-}
-
 async function run(options: Options, io: CliIo): Promise<void> {
   const {file, definition, output, rule, keepClassifier, half} = options;
   const {name, config} = definition;
   if (keepClassifier) requireSameHead(definition);
-  const newClasses = options.classes ?? config.classes;
   // Layers hold their weights on some backend; nothing is computed on it.
   await startBackend('cpu');
-  const start = startingValues(() => createNetwork(name, {classes: newClasses}));
   const original = read(await readUserFile(file));
   const {image, origin, planOf} = named(original, options);
-  const classes = keepClassifier ? classesOf(image, file) : newClasses;
+  const classes = keepClassifier ? classesOf(image, file) : (options.classes ?? config.classes);
   const model = createNetwork(name, {classes, weightless: true});
   const plan = keepClassifier ? withClassifier(planOf(model)) : planOf(model);
-  const weights = rule === 'taper' ? middleSlices(image) : image;
-  const {report, entries} = inflatedEntries(model, weights, plan, rule, start);
+  const {report, values} = prepareInflation(rule === 'taper' ? middleSlices(image) : image, model, {
+    rule,
+    plan,
+  });
   model.dispose();
   requireFit(report, `'${file}' cannot start ${name} (names of ${origin})`, io);
+  const start = startingValues(report.kept, (weightless) => createNetwork(name, {classes, weightless}));
+  const entries = model.weights.map((weight) => {
+    const {originalName: key, shape} = weight;
+    return [key, lazily(shape as number[], values.get(weight) ?? (() => start.get(key)!))] as const;
+  });
   const stored = entries.map(([key, entry]) => [key, entry.toFloat(half ? 'F16' : 'F32')] as const);
   const metadata = {
     network: name,

@@ -6,7 +6,7 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import {type LayerPadding, layers as sts} from '../../layers';
 import {InvalidArgumentError} from '../../util/errors';
-import {checkNetworkConfig, type NetworkConfig} from '../definition';
+import {checkNetworkConfig, isWeightless, type NetworkConfig} from '../definition';
 
 /** A run of inverted bottlenecks; the first has the stride and changes the channels. */
 export interface InvertedBottleneckStage {
@@ -78,7 +78,7 @@ function invertedBottleneck(
     strides: [1, stride, stride],
     padding: padding(config, [config.temporalKernel, kernel, kernel]),
     useBias: false,
-    depthwiseInitializer: kernelInitializer(config, kernel * kernel),
+    depthwiseInitializer: kernelInitializer(config, `${name}_depthwise_conv`, kernel * kernel),
     name: `${name}_depthwise_conv`,
   }).apply(expanded) as tfl.SymbolicTensor;
   const active = relu6(norm(filtered, config, `${name}_depthwise`), `${name}_depthwise`);
@@ -113,7 +113,7 @@ function convolve(
     strides: [1, stride, stride],
     padding: padding(config, [1, kernel, kernel]),
     useBias: false,
-    kernelInitializer: kernelInitializer(config, kernel * kernel * filters),
+    kernelInitializer: kernelInitializer(config, `${name}_conv`, kernel * kernel * filters),
     name: `${name}_conv`,
   });
   return layer.apply(x) as tfl.SymbolicTensor;
@@ -153,7 +153,7 @@ function classify(x: tfl.SymbolicTensor, config: NamedConfig): tfl.SymbolicTenso
     tfl.layers.dense({
       units: config.classes,
       activation: config.activation,
-      kernelInitializer: config.weightless ? 'zeros' : 'glorotUniform',
+      kernelInitializer: isWeightless(config, 'classifier') ? 'zeros' : 'glorotUniform',
       name: 'classifier',
     }),
   ];
@@ -161,8 +161,8 @@ function classify(x: tfl.SymbolicTensor, config: NamedConfig): tfl.SymbolicTenso
 }
 
 /** The original's: normal, variance 2 / (taps of a frame * output channels), of a depthwise kernel 2 / taps. */
-function kernelInitializer({weightless}: NamedConfig, fanOut: number) {
-  return weightless
+function kernelInitializer(config: NamedConfig, layer: string, fanOut: number) {
+  return isWeightless(config, layer)
     ? tfl.initializers.zeros()
     : tfl.initializers.randomNormal({stddev: Math.sqrt(2 / fanOut)});
 }

@@ -145,7 +145,7 @@ function temporalBn(
     filters,
     kernelSize: [taps, 1, 1],
     useBias: false,
-    kernelInitializer: filterInitializer(config, taps * filters),
+    kernelInitializer: filterInitializer(config, name, taps * filters),
     name,
   });
   return norm(apply(layer, x), `${name}_bn`, EPSILON);

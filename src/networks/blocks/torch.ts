@@ -5,7 +5,7 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../../layers';
 import {InvalidArgumentError} from '../../util/errors';
-import {checkNetworkConfig, type NetworkConfig} from '../definition';
+import {checkNetworkConfig, isWeightless, type NetworkConfig} from '../definition';
 
 export interface TorchNetworkConfig extends NetworkConfig {
   /** Whether the convolutions that the authors replace are STS. */
@@ -43,7 +43,7 @@ export function convolve(
     strides: [1, stride, stride],
     padding: [(time - 1) / 2, (height - 1) / 2, (width - 1) / 2],
     useBias: false,
-    kernelInitializer: filterInitializer(config, time * height * width * filters),
+    kernelInitializer: filterInitializer(config, name, time * height * width * filters),
     name,
   });
   return apply(layer, x);
@@ -75,10 +75,17 @@ export function relu(x: tfl.SymbolicTensor, name: string): tfl.SymbolicTensor {
 }
 
 /** Normal, variance 2 / fan-out (He et al. 2015), as in MMAction2; zeros for weights that are loaded afterwards. */
-export function filterInitializer({weightless}: NetworkConfig, fanOut: number) {
-  return weightless
+export function filterInitializer(config: NetworkConfig, layer: string, fanOut: number) {
+  return isWeightless(config, layer)
     ? tfl.initializers.zeros()
     : tfl.initializers.randomNormal({stddev: Math.sqrt(2 / fanOut)});
+}
+
+/** Of a linear layer, as in MMAction2. */
+export function denseInitializer(config: NetworkConfig, layer: string) {
+  return isWeightless(config, layer)
+    ? tfl.initializers.zeros()
+    : tfl.initializers.randomNormal({stddev: 0.01});
 }
 
 /**
@@ -108,7 +115,7 @@ export function classifier(x: tfl.SymbolicTensor, config: TorchNetworkConfig): t
   const layer = tfl.layers.dense({
     units: config.classes,
     activation: config.activation,
-    kernelInitializer: config.weightless ? 'zeros' : tfl.initializers.randomNormal({stddev: 0.01}),
+    kernelInitializer: denseInitializer(config, 'classifier'),
     name: 'classifier',
   });
   return apply(layer, apply(tfl.layers.dropout({rate: config.dropout, name: 'dropout'}), x));
