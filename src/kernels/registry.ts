@@ -16,6 +16,9 @@ export const STOCK_KERNEL_NAMES = [
   tf.MaxPool3DGrad,
   tf.AvgPool3D,
   tf.AvgPool3DGrad,
+  tf.Conv2DBackpropFilter,
+  tf.DepthwiseConv2dNativeBackpropFilter,
+  tf.DepthwiseConv2dNativeBackpropInput,
 ] as const;
 export type StockKernelName = (typeof STOCK_KERNEL_NAMES)[number];
 

@@ -69,13 +69,15 @@ export function onFloats<Given extends Inputs>(
 }
 
 /** A host kernel that one of ours computes: both have the same inputs, ours has a ConvInfo for attributes. */
-interface HostConvolution {
+export interface HostConvolution {
   kernelName: string;
   ours: KernelName;
   infoOf(inputs: Inputs, attrs: unknown): ConvInfo;
+  /** The shape of the result where it is not that of ours: without the axis of time. */
+  resultShape?(attrs: unknown): number[];
 }
 
-const hostConvolutions: readonly HostConvolution[] = [
+const convolutions: readonly HostConvolution[] = [
   {
     kernelName: Conv3D,
     ours: IndirectConv3D,
@@ -106,9 +108,16 @@ const hostConvolutions: readonly HostConvolution[] = [
   },
 ];
 
-/** The host's convolutions through those of our kernels that a backend has. */
-export function hostConvolutionConfigs(kernels: readonly KernelConfig[]): KernelConfig[] {
-  return hostConvolutions.flatMap(({kernelName, ours, infoOf}) => {
+/**
+ * Convolutions of the host through those of our kernels that a backend has.
+ *
+ * @param hosts default: its 3D convolution and the two gradients of it
+ */
+export function hostConvolutionConfigs(
+  kernels: readonly KernelConfig[],
+  hosts: readonly HostConvolution[] = convolutions,
+): KernelConfig[] {
+  return hosts.flatMap(({kernelName, ours, infoOf, resultShape}) => {
     const kernel = kernels.find((config) => config.kernelName === ours);
     if (kernel === undefined) return [];
     const {backendName, kernelFunc} = kernel;
@@ -119,7 +128,8 @@ export function hostConvolutionConfigs(kernels: readonly KernelConfig[]): Kernel
         const info = infoOf(inputs as Inputs, attrs);
         return onFloats(kernelName, inputs as Inputs, (floats: NamedTensorInfoMap) => {
           const infoAttrs = {info} as unknown as NamedAttrMap;
-          return kernelFunc({inputs: floats, attrs: infoAttrs, backend}) as TensorInfo;
+          const result = kernelFunc({inputs: floats, attrs: infoAttrs, backend}) as TensorInfo;
+          return resultShape === undefined ? result : {...result, shape: resultShape(attrs)};
         });
       },
     };

@@ -13,8 +13,11 @@ export const maxPool3DGradConfig: KernelConfig = wasmKernel(MaxPool3DGrad, ({inp
   // A number for each output value fits where a float32 would.
   const tensor = host.makeOutput(info.outputShape);
   const taps = host.addressOf(tensor);
-  runPool(host, 'maxPoolTaps', info, {x: host.addressOf(input), taps});
-  runPool(host, 'maxPoolGradient', info, {y: host.addressOf(dy), dx: host.addressOf(dx), taps});
-  host.dispose(tensor);
+  try {
+    runPool(host, 'maxPoolTaps', info, {x: host.addressOf(input), taps});
+    runPool(host, 'maxPoolGradient', info, {y: host.addressOf(dy), dx: host.addressOf(dx), taps});
+  } finally {
+    host.dispose(tensor);
+  }
   return dx;
 });

@@ -2,6 +2,7 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {KernelConfig} from '@tensorflow/tfjs-core';
 import type {StockReplacements} from '../registry';
+import {conv2dGradientConfigs} from '../stock_conv2d';
 import {hostConvolutionConfigs} from '../stock_kernels';
 import {avgPool3DConfig} from './AvgPool3D';
 import {avgPool3DGradConfig} from './AvgPool3DGrad';
@@ -24,6 +25,7 @@ export const stockReplacements: StockReplacements = {
   backendName: 'wasm',
   configs: [
     ...hostConvolutionConfigs(kernelConfigs),
+    ...conv2dGradientConfigs(kernelConfigs),
     maxPool3DConfig,
     maxPool3DGradConfig,
     avgPool3DConfig,

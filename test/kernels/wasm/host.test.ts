@@ -56,6 +56,11 @@ const ops: Record<string, () => tf.Tensor | tf.Tensor[]> = {
     }),
   'STS, temporal': () => sts.stsConv3d(tensorOf(x, 1), tensorOf([3, 1, 1, 19, 9], 2), 1, 'same'),
   "the host's conv3d": () => tf.conv3d(tensorOf([2, 3, 5, 5, 7], 1), tensorOf([3, 3, 3, 7, 5], 2), 2, 'same'),
+  "the gradients of the host's conv2d": () =>
+    tf.grads((t, f) => tf.conv2d(t as tf.Tensor4D, f as tf.Tensor4D, 2, 'same'))([
+      tf.ones([2, 7, 9, 5]),
+      tf.ones([3, 3, 5, 7]),
+    ])[1]!,
   'max pooling, forward': () => tf.maxPool3d(tensorOf(x, 1), 3, 2, 'same'),
   'max pooling, back': () => tf.grad((t) => tf.maxPool3d(t as tf.Tensor5D, 3, 2, 'same'))(tensorOf(x, 1)),
   'average pooling, forward': () => tf.avgPool3d(tensorOf(x, 1), 3, 2, 'same'),
