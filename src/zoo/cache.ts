@@ -84,16 +84,20 @@ function folderCache(folder: string): ModelCache {
 }
 
 function storageCache(cacheName: string): ModelCache {
-  const opened = caches.open(cacheName);
+  let opened: Promise<Cache> | undefined;
+  const open = () => {
+    opened ??= caches.open(cacheName);
+    return opened;
+  };
   // Entries are found by an address; the top level domain is one that never exists.
   const address = (name: string) => `https://tfjs-sts.invalid/${name}`;
   return {
     async get(name) {
-      const response = await (await opened).match(address(name));
+      const response = await (await open()).match(address(name));
       return response && new Uint8Array(await response.arrayBuffer());
     },
     set: async (name, bytes) =>
-      (await opened).put(address(name), new Response(bytes as Uint8Array<ArrayBuffer>)),
-    delete: async (name) => (await opened).delete(address(name)),
+      (await open()).put(address(name), new Response(bytes as Uint8Array<ArrayBuffer>)),
+    delete: async (name) => (await open()).delete(address(name)),
   };
 }

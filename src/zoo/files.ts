@@ -81,11 +81,13 @@ export class Files {
     for (const url of this.unproven) await forgetRemote(url, this.network());
   }
 
-  private readRemote(url: string, {onProgress, ...expected}: ReadDetails): Promise<Uint8Array> {
+  private async readRemote(url: string, {onProgress, ...expected}: ReadDetails): Promise<Uint8Array> {
     if (expected.sha256 === undefined) this.unproven.add(url);
-    return readRemote(url, expected, this.network(), (loaded, total) => {
+    const bytes = await readRemote(url, expected, this.network(), (loaded, total) => {
       if (total !== undefined && total > 0) onProgress?.(Math.min(1, loaded / total));
     });
+    this.options.signal?.throwIfAborted();
+    return bytes;
   }
 
   private network(): Network {
@@ -109,9 +111,9 @@ async function readOrExplain(readFile: ReadFile, path: URL | string, advice: str
   }
 }
 
-/** Whether it is an address to be fetched, and which. */
+/** Whether it is an address to be fetched, and which; what follows # is never sent. */
 export function httpAddress(path: URL | string): string | undefined {
-  return /^https?:/i.test(String(path)) ? new URL(path).href : undefined;
+  return /^https?:/i.test(String(path)) ? new URL(path).href.replace(/#.*/, '') : undefined;
 }
 
 /**

@@ -27,8 +27,8 @@ export interface Whole extends Part {
 
 const PIECE_BYTES = 2 ** 20;
 
-/** Beyond what any machine holds; a damaged note may claim more. */
-const MAX_BYTES = 2 ** 36;
+/** More than one array holds; a damaged note may claim it. */
+const MAX_BYTES = 2 ** 33;
 
 const piecesOf = (bytes: number) => Math.ceil(bytes / PIECE_BYTES);
 
@@ -63,15 +63,15 @@ export class StoredFile {
     onBytes: (loaded: number, total: number) => void,
   ): Promise<Uint8Array | undefined> {
     let bytes: Uint8Array | undefined;
-    let length = 0;
-    for (let i = 0; i < piecesOf(whole.bytes); i++) {
+    let loaded = 0;
+    // From the last on: that it is there proves the length, which a damaged note may have made up.
+    for (let i = piecesOf(whole.bytes) - 1; i >= 0; i--) {
       const piece = await this.get(this.pieceName(whole.version, i));
       if (piece?.length !== pieceLength(whole.bytes, i)) return undefined;
-      // Only now: a damaged note may claim any length, a piece of it is a fact.
       bytes ??= new Uint8Array(whole.bytes);
-      bytes.set(piece, length);
-      length += piece.length;
-      onBytes(length, whole.bytes);
+      bytes.set(piece, i * PIECE_BYTES);
+      loaded += piece.length;
+      onBytes(loaded, whole.bytes);
     }
     return bytes !== undefined && (await sha256(bytes)) === whole.sha256 ? bytes : undefined;
   }
@@ -105,13 +105,9 @@ export class StoredFile {
   async begin(validators: Validators, bytes: number | undefined): Promise<void> {
     const old = this.part ?? (await this.note<Part>('part', ['version']));
     const {etag, lastModified} = validators;
+    const isSame = old?.bytes === bytes && old?.etag === etag && old?.lastModified === lastModified;
     this.kept = 0;
-    if (
-      bytes !== undefined &&
-      old?.bytes === bytes &&
-      old.etag === etag &&
-      old.lastModified === lastModified
-    ) {
+    if (old !== undefined && isSame) {
       this.part = old;
       return;
     }

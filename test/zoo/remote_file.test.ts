@@ -168,6 +168,15 @@ describe('a file without a known hash', () => {
     writeFileSync(join(folder, files().find((name) => name.endsWith('.file'))!), text);
     expect((await get()).equals(BYTES)).toBe(true);
   });
+
+  it('does not believe a note that claims more bytes than there are', async () => {
+    served();
+    await get();
+    const path = join(folder, files().find((name) => name.endsWith('.file'))!);
+    writeFileSync(path, JSON.stringify({...JSON.parse(readFileSync(path, 'utf8')), bytes: 5e9}));
+    expect((await get()).equals(BYTES)).toBe(true);
+    expect(piecesIn(files())).toBe(3);
+  });
 });
 
 /** Breaks off after 1.25 MiB, and then so often that the call gives up. */
