@@ -111,8 +111,8 @@ function parse(args: readonly string[]): Options | undefined {
 }
 
 /**
- * What weights begin with that the image network has nothing for. The others are zeros here, which cost no memory: the
- * network and the file together would be twice the size of the file.
+ * What weights begin with that the image network has nothing for. All others stay zeros, which take no time to make: random
+ * numbers for a network of 35 million weights take a second.
  */
 function startingValues(
   kept: readonly string[],
