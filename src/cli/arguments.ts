@@ -1,4 +1,5 @@
 /** Reading of arguments that more than one command has. Throws InvalidArgumentError, which becomes one line. */
+import {STORAGE_TYPES, type StorageType} from '../checkpoints';
 import {InvalidArgumentError} from '../util/errors';
 
 /** The value of an option that counts something; undefined when it was not given. */
@@ -23,4 +24,11 @@ export function onePositional(command: string, what: string, positionals: readon
   if (positionals.length > 1)
     throw new InvalidArgumentError(`${command} takes one ${what}, got ${positionals.length}; ${see}`);
   return first;
+}
+
+/** The value of --dtype, how kernels are stored. */
+export function storageType(text: string): StorageType {
+  const type = STORAGE_TYPES.find((candidate) => candidate === text);
+  if (type !== undefined) return type;
+  throw new InvalidArgumentError(`--dtype is '${text}'; the known ones are ${STORAGE_TYPES.join(', ')}`);
 }

@@ -7,7 +7,6 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../layers';
 import {
   apply,
-  checkStsSize,
   checkTorchConfig,
   classifier,
   convolveBn,
@@ -19,6 +18,7 @@ import {
   type TorchNetworkConfig,
 } from './blocks/torch';
 import {defineVariants, type NetworkOverrides} from './definition';
+import {ANY_FRAMES, ANY_SIDE, checkSizes, depthwiseStsSide, type SizeRules} from './sizes';
 
 export interface CSNConfig extends TorchNetworkConfig {
   /** Channels of the stem and inside the blocks of the first stage; each stage has twice the channels before it. */
@@ -65,22 +65,29 @@ const TINY: CSNConfig = {
 };
 
 /** The named variants. */
-export const csnNetworks = defineVariants<CSNConfig>('csn', build, {
-  ircsn_r50: {description: 'ir-CSN-50 with ordinary depthwise convolutions', config: IRCSN_R50},
-  ircsn_r50_sts: {
-    description: 'ir-CSN-50 with every depthwise convolution STS',
-    config: {...IRCSN_R50, sts: true},
+export const csnNetworks = defineVariants<CSNConfig>(
+  'csn',
+  {build, sizes},
+  {
+    ircsn_r50: {description: 'ir-CSN-50 with ordinary depthwise convolutions', config: IRCSN_R50},
+    ircsn_r50_sts: {
+      description: 'ir-CSN-50 with every depthwise convolution STS',
+      config: {...IRCSN_R50, sts: true},
+    },
+    ircsn_r50_image: {
+      description: 'ir-CSN-50 on images: one frame, 1000 classes, for pre-training on ImageNet',
+      config: {...IRCSN_R50, frames: 1, classes: 1000},
+    },
+    ircsn_tiny: {
+      description: 'for tests: ir-CSN with one block a stage on 4 frames of 32 x 64',
+      config: TINY,
+    },
+    ircsn_tiny_sts: {
+      description: 'for tests: ir-CSN with one block a stage on 4 frames of 32 x 64, STS',
+      config: {...TINY, sts: true},
+    },
   },
-  ircsn_r50_image: {
-    description: 'ir-CSN-50 on images: one frame, 1000 classes, for pre-training on ImageNet',
-    config: {...IRCSN_R50, frames: 1, classes: 1000},
-  },
-  ircsn_tiny: {description: 'for tests: ir-CSN with one block a stage on 4 frames of 32 x 64', config: TINY},
-  ircsn_tiny_sts: {
-    description: 'for tests: ir-CSN with one block a stage on 4 frames of 32 x 64, STS',
-    config: {...TINY, sts: true},
-  },
-});
+);
 
 /**
  * ir-CSN-50 on normalized clips `[batch, frames, height, width, 3]`: RGB, `(0..255 - [123.675, 116.28, 103.53]) /
@@ -104,9 +111,15 @@ export function csn(options: CSNOptions = {}): tfl.LayersModel {
   return build({...IRCSN_R50, ...options, name: 'csn'});
 }
 
+/** Stem and pooling halve a frame in ordinary layers, each stage but the first in an STS layer. */
+function sizes({sts: isSts, stages}: CSNConfig): SizeRules {
+  const side = isSts ? depthwiseStsSide({before: 2, multiple: 2 ** (stages.length - 1)}) : ANY_SIDE;
+  return {frames: ANY_FRAMES, height: side, width: side};
+}
+
 function build(config: NamedConfig): tfl.LayersModel {
   checkTorchConfig(config);
-  checkStsSize(config, {before: 2, multiple: 2 ** (config.stages.length - 1)});
+  checkSizes(config, sizes(config));
   const clip = tfl.input({shape: [config.frames, config.height, config.width, 3], name: 'clip'});
   const stem = {name: 'conv1', filters: config.channels, kernel: [3, 7, 7], stride: 2} as const;
   let x = poolStem(relu(convolveBn(clip, config, stem, EPSILON), 'conv1_relu'));

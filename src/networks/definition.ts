@@ -4,6 +4,7 @@
  */
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
+import {ANY_CLIP, type SizeRules} from './sizes';
 
 /** What every network lets its user choose. A family has more, see its config. */
 export interface NetworkOverrides {
@@ -37,26 +38,36 @@ export interface NetworkDefinition {
   /** One line for people. */
   readonly description: string;
   readonly config: NetworkConfig;
+  /** The clips that it takes, and why no others; `create` refuses them by the same rules. */
+  sizes(overrides?: FamilyOverrides): SizeRules;
   /** Builds the network; throws InvalidArgumentError for values that its config cannot take. */
   create(overrides?: FamilyOverrides): LayersModel;
 }
 
+type Build<Config> = (config: Config & {readonly name: string}) => LayersModel;
+
 /**
  * Turns a family's table of variants into definitions.
  *
- * @param build makes the model from a complete config
+ * @param builder makes the model from a complete config; with `sizes`, the clips that a config takes, to which `build`
+ *   holds with `checkSizes`, where those are not all
  * @param variants name to description and config
  */
 export function defineVariants<Config extends NetworkConfig>(
   family: string,
-  build: (config: Config & {readonly name: string}) => LayersModel,
+  builder: Build<Config> | {readonly build: Build<Config>; readonly sizes: (config: Config) => SizeRules},
   variants: Readonly<Record<string, {readonly description: string; readonly config: Config}>>,
 ): NetworkDefinition[] {
+  const {build, sizes} = typeof builder === 'function' ? {build: builder, sizes: () => ANY_CLIP} : builder;
   return Object.entries(variants).map(([name, {description, config}]) => ({
     name,
     family,
     description,
     config,
+    sizes(overrides = {}) {
+      checkKeys(name, overrides, config);
+      return sizes({...config, ...overrides});
+    },
     create(overrides = {}) {
       checkKeys(name, overrides, config);
       return build({...config, ...overrides, name});

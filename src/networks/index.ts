@@ -21,6 +21,7 @@ export {
   networkDefinition,
   registerNetwork,
 } from './registry';
+export type {LengthRule, SizeRules} from './sizes';
 export {type SlowOnlyConfig, type SlowOnlyOptions, slowOnly} from './slow_only';
 export {type SlowFastConfig, type SlowFastOptions, slowFast} from './slowfast';
 export {type LayerSummary, type NetworkSummary, summarize} from './summary';

@@ -9,6 +9,7 @@ import {InvalidArgumentError} from '../util/errors';
 import {checkResNetPath, type ResNetConfig, type ResNetPath, resNetStage, resNetStem} from './blocks/resnet';
 import {apply, checkTorchConfig, classifier, filterInitializer, poolFeatures} from './blocks/torch';
 import {defineVariants, type NetworkOverrides} from './definition';
+import {ANY_SIDE, checkSizes, everyNthFrame, type SizeRules} from './sizes';
 
 export interface SlowFastConfig extends ResNetConfig {
   readonly slow: ResNetPath;
@@ -73,40 +74,44 @@ const TINY: SlowFastConfig = {
 };
 
 /** The named variants. */
-export const slowFastNetworks = defineVariants<SlowFastConfig>('slowfast', build, {
-  slowfast_r50_4x16: {
-    description: 'SlowFast-50 with 4 slow and 32 fast frames, ordinary temporal convolutions',
-    config: R50_4X16,
+export const slowFastNetworks = defineVariants<SlowFastConfig>(
+  'slowfast',
+  {build, sizes},
+  {
+    slowfast_r50_4x16: {
+      description: 'SlowFast-50 with 4 slow and 32 fast frames, ordinary temporal convolutions',
+      config: R50_4X16,
+    },
+    slowfast_r50_4x16_sts: {
+      description: 'SlowFast-50 with 4 slow and 32 fast frames, temporal convolutions of the blocks STS',
+      config: {...R50_4X16, sts: true},
+    },
+    slowfast_r50_4x16_image: {
+      description: 'SlowFast-50 4x16 on images: one frame, 1000 classes, for pre-training on ImageNet',
+      config: {...R50_4X16, ...IMAGE},
+    },
+    slowfast_r50_8x8: {
+      description: 'SlowFast-50 with 8 slow and 32 fast frames, ordinary temporal convolutions',
+      config: R50_8X8,
+    },
+    slowfast_r50_8x8_sts: {
+      description: 'SlowFast-50 with 8 slow and 32 fast frames, temporal convolutions of the blocks STS',
+      config: {...R50_8X8, sts: true},
+    },
+    slowfast_r50_8x8_image: {
+      description: 'SlowFast-50 8x8 on images: one frame, 1000 classes, for pre-training on ImageNet',
+      config: {...R50_8X8, ...IMAGE},
+    },
+    slowfast_tiny: {
+      description: 'for tests: SlowFast with one block a stage on 8 frames of 32 x 32',
+      config: TINY,
+    },
+    slowfast_tiny_sts: {
+      description: 'for tests: SlowFast with one block a stage on 8 frames of 32 x 32, STS',
+      config: {...TINY, sts: true},
+    },
   },
-  slowfast_r50_4x16_sts: {
-    description: 'SlowFast-50 with 4 slow and 32 fast frames, temporal convolutions of the blocks STS',
-    config: {...R50_4X16, sts: true},
-  },
-  slowfast_r50_4x16_image: {
-    description: 'SlowFast-50 4x16 on images: one frame, 1000 classes, for pre-training on ImageNet',
-    config: {...R50_4X16, ...IMAGE},
-  },
-  slowfast_r50_8x8: {
-    description: 'SlowFast-50 with 8 slow and 32 fast frames, ordinary temporal convolutions',
-    config: R50_8X8,
-  },
-  slowfast_r50_8x8_sts: {
-    description: 'SlowFast-50 with 8 slow and 32 fast frames, temporal convolutions of the blocks STS',
-    config: {...R50_8X8, sts: true},
-  },
-  slowfast_r50_8x8_image: {
-    description: 'SlowFast-50 8x8 on images: one frame, 1000 classes, for pre-training on ImageNet',
-    config: {...R50_8X8, ...IMAGE},
-  },
-  slowfast_tiny: {
-    description: 'for tests: SlowFast with one block a stage on 8 frames of 32 x 32',
-    config: TINY,
-  },
-  slowfast_tiny_sts: {
-    description: 'for tests: SlowFast with one block a stage on 8 frames of 32 x 32, STS',
-    config: {...TINY, sts: true},
-  },
-});
+);
 
 /**
  * SlowFast-50 on normalized clips `[batch, frames, height, width, 3]`: RGB, `(0..255 - [123.675, 116.28, 103.53]) /
@@ -130,6 +135,10 @@ export const slowFastNetworks = defineVariants<SlowFastConfig>('slowfast', build
  */
 export function slowFast(options: SlowFastOptions = {}): tfl.LayersModel {
   return build({...R50_4X16, ...options, name: 'slowFast'});
+}
+
+function sizes({speedRatio}: SlowFastConfig): SizeRules {
+  return {frames: everyNthFrame(speedRatio), height: ANY_SIDE, width: ANY_SIDE};
 }
 
 function build(config: NamedConfig): tfl.LayersModel {
@@ -200,7 +209,7 @@ function checkConfig(config: NamedConfig): void {
   checkTorchConfig(config);
   checkResNetPath(config, config.slow);
   checkResNetPath(config, config.fast);
-  const {name, frames, speedRatio, lateralTaps, headOrder} = config;
+  const {name, speedRatio, lateralTaps, headOrder} = config;
   if (!Number.isInteger(speedRatio) || speedRatio < 1) {
     throw new InvalidArgumentError(
       `${name}: speedRatio must be a whole number of at least 1; got ${speedRatio}.`,
@@ -214,10 +223,5 @@ function checkConfig(config: NamedConfig): void {
       `${name}: headOrder must be one of fast-slow, slow-fast; got ${JSON.stringify(headOrder)}.`,
     );
   }
-  if (frames !== 1 && frames % speedRatio !== 0) {
-    throw new InvalidArgumentError(
-      `${name}: frames must be a multiple of ${speedRatio} (the slow path takes every frame ${speedRatio} apart), or 1 ` +
-        `for images; got ${frames}.`,
-    );
-  }
+  checkSizes(config, sizes(config));
 }

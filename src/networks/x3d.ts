@@ -7,7 +7,6 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../layers';
 import {
   apply,
-  checkStsSize,
   checkTorchConfig,
   classifier,
   convolve,
@@ -20,6 +19,7 @@ import {
   type TorchNetworkConfig,
 } from './blocks/torch';
 import {defineVariants, type NetworkOverrides} from './definition';
+import {ANY_FRAMES, ANY_SIDE, checkSizes, depthwiseStsSide, type SizeRules} from './sizes';
 
 /** A run of blocks; the first has stride 2 in space. */
 export interface X3DStage {
@@ -85,19 +85,23 @@ const TINY: X3DConfig = {
 };
 
 /** The named variants. */
-export const x3dNetworks = defineVariants<X3DConfig>('x3d', build, {
-  x3d_s: {description: 'X3D-S with ordinary depthwise convolutions', config: X3D_S},
-  x3d_s_sts: {description: 'X3D-S with every depthwise convolution STS', config: {...X3D_S, sts: true}},
-  x3d_s_image: {
-    description: 'X3D-S on images: one frame, 1000 classes, for pre-training on ImageNet',
-    config: {...X3D_S, frames: 1, height: 224, width: 224, classes: 1000, hiddenBias: true},
+export const x3dNetworks = defineVariants<X3DConfig>(
+  'x3d',
+  {build, sizes},
+  {
+    x3d_s: {description: 'X3D-S with ordinary depthwise convolutions', config: X3D_S},
+    x3d_s_sts: {description: 'X3D-S with every depthwise convolution STS', config: {...X3D_S, sts: true}},
+    x3d_s_image: {
+      description: 'X3D-S on images: one frame, 1000 classes, for pre-training on ImageNet',
+      config: {...X3D_S, frames: 1, height: 224, width: 224, classes: 1000, hiddenBias: true},
+    },
+    x3d_tiny: {description: 'for tests: X3D with one block a stage on 5 frames of 32 x 64', config: TINY},
+    x3d_tiny_sts: {
+      description: 'for tests: X3D with one block a stage on 5 frames of 32 x 64, STS',
+      config: {...TINY, sts: true},
+    },
   },
-  x3d_tiny: {description: 'for tests: X3D with one block a stage on 5 frames of 32 x 64', config: TINY},
-  x3d_tiny_sts: {
-    description: 'for tests: X3D with one block a stage on 5 frames of 32 x 64, STS',
-    config: {...TINY, sts: true},
-  },
-});
+);
 
 /**
  * X3D-S on normalized clips `[batch, frames, height, width, 3]`: RGB, `(0..255 - [123.675, 116.28, 103.53]) / [58.395,
@@ -121,8 +125,15 @@ export function x3d(options: X3DOptions = {}): tfl.LayersModel {
   return build({...X3D_S, ...options, name: 'x3d'});
 }
 
+/** The stem halves a frame in an ordinary layer, each stage in an STS layer. */
+function sizes({sts: isSts, stages}: X3DConfig): SizeRules {
+  const side = isSts ? depthwiseStsSide({before: 1, multiple: 2 ** stages.length}) : ANY_SIDE;
+  return {frames: ANY_FRAMES, height: side, width: side};
+}
+
 function build(config: NamedConfig): tfl.LayersModel {
-  checkConfig(config);
+  checkTorchConfig(config);
+  checkSizes(config, sizes(config));
   const clip = tfl.input({shape: [config.frames, config.height, config.width, 3], name: 'clip'});
   let x = stem(clip, config);
   config.stages.forEach(({channels, blocks}, stage) => {
@@ -219,9 +230,4 @@ function head(x: tfl.SymbolicTensor, config: NamedConfig): tfl.SymbolicTensor {
     name: 'fc1',
   });
   return classifier(relu(apply(hidden, poolFeatures(x, config.pool)), 'fc1_relu'), config);
-}
-
-function checkConfig(config: NamedConfig): void {
-  checkTorchConfig(config);
-  checkStsSize(config, {before: 1, multiple: 2 ** config.stages.length});
 }

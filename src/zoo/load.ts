@@ -4,7 +4,7 @@
  */
 import type {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {type Checkpoint, read, safetensors} from '../checkpoints';
+import {type Checkpoint, expanded, read, safetensors} from '../checkpoints';
 import {inflate} from '../inflate';
 import {createNetwork, networkDefinition} from '../networks';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
@@ -172,16 +172,17 @@ async function fromEntry(entry: CatalogEntry, {files, options, onProgress}: Load
   const {name, network, rule} = entry;
   const input = {...entry.input, ...(options.frames !== undefined && {frames: options.frames})};
   const model = build(network, input, entry.labels.count);
-  assign(model, () => inflate(read(bytes, {formats: [safetensors]}), model, {rule}));
+  assign(model, () => inflate(expanded(read(bytes, {formats: [safetensors]})), model, {rule}));
   return {model, info: {...input, name, network, labels, output: outputOf(model)}};
 }
 
 /** @param name the path or address, for errors and `info` */
 async function fromWeights(
-  checkpoint: Checkpoint,
+  stored: Checkpoint,
   name: string,
   {files, options}: Loading,
 ): Promise<LoadedModel> {
+  const checkpoint = expanded(stored);
   const network = checkpoint.metadata.get('network');
   if (network === undefined) {
     throw new FormatError(

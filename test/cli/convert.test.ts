@@ -9,7 +9,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
-import {type Checkpoint, entryOf, read, safetensors} from '../../src/checkpoints';
+import {type Checkpoint, entryOf, expanded, read, safetensors} from '../../src/checkpoints';
 import {main} from '../../src/cli/main';
 import {writeWhole} from '../../src/cli/write_file';
 import {networkDefinition, registerNetwork} from '../../src/networks';
@@ -118,25 +118,33 @@ describe('convert', () => {
     });
   });
 
-  it('stores half precision when asked to, each value rounded once', async () => {
+  it.each([
+    // Half of the distance between neighbours: 2^-11 of the value, 2^-25 among the smallest.
+    ['float16', 'F16', (value: number) => Math.max(Math.abs(value) * 2 ** -11, 2 ** -25), 1e-2],
+    // Half a step of the largest range that a channel can have; the logits of these random weights are below 1.
+    ['uint8', 'U8', (_: number, largest: number) => (2 * largest) / 255 / 2, 2e-1],
+  ] as const)('--dtype %s stores kernels as %s and answers nearly as before', async (...row) => {
+    const [type, dtype, allowed, change] = row;
     const path = join(out, `${X3D}.safetensors`);
     await convert(golden('timm_tiny_x3d.pth.tar'), '--network', X3D, '-o', out);
     const full = read(readFileSync(path));
-    await convert(golden('timm_tiny_x3d.pth.tar'), '--network', X3D, '-o', out, '--half');
-    const half = read(readFileSync(path));
-    expect(half.names()).toEqual(full.names());
+    await convert(golden('timm_tiny_x3d.pth.tar'), '--network', X3D, '-o', out, '--dtype', type);
+    const small = read(readFileSync(path));
+    const back = expanded(small);
+    expect(back.names()).toEqual(full.names());
     for (const [name, entry] of full) {
-      expect(half.get(name).dtype).toBe('F16');
-      const rounded = half.get(name).toFloat32();
-      // Half of the distance between neighbours: 2^-11 of the value, 2^-25 among the smallest.
-      entry.toFloat32().forEach((value, i) => {
-        expect(Math.abs(rounded[i]! - value)).toBeLessThanOrEqual(
-          Math.max(Math.abs(value) * 2 ** -11, 2 ** -25),
-        );
+      const isKernel = entry.shape.length > 1;
+      expect(small.get(name).dtype).toBe(isKernel ? dtype : 'F32');
+      const values = entry.toFloat32();
+      const largest = Math.max(...values.map(Math.abs));
+      const rounded = back.get(name).toFloat32();
+      values.forEach((value, i) => {
+        const error = Math.abs(rounded[i]! - value);
+        expect(error).toBeLessThanOrEqual(isKernel ? allowed(value, largest) : 0);
       });
     }
     const {forward} = files['timm_tiny_x3d.pth.tar'];
-    expect(await errorOf(path, forward.input_shape, forward.logits_f64)).toBeLessThan(1e-2);
+    expect(await errorOf(path, forward.input_shape, forward.logits_f64)).toBeLessThan(change);
   });
 
   it('shows its help', async () => {
@@ -180,6 +188,11 @@ describe('convert refuses', () => {
     ['no file', ['--network', X3D, '-o', 'OUT'], /convert needs a FILE/],
     ['no network', ['mmaction_tiny_slowonly.pth', '-o', 'OUT'], /needs --network NAME/],
     ['no folder', ['mmaction_tiny_slowonly.pth', '--network', SLOW_ONLY], /needs -o DIR/],
+    [
+      'an unknown type',
+      ['timm_tiny_x3d.pth.tar', '--network', X3D, '-o', 'OUT', '--dtype', 'int8'],
+      /--dtype is 'int8'; the known ones are float32, float16, uint8/,
+    ],
     [
       'an unknown network',
       ['mmaction_tiny_slowonly.pth', '--network', 'slow', '-o', 'OUT'],

@@ -189,10 +189,19 @@ describe('inflate', () => {
       code,
       out: said,
       err,
-    } = await inflate(file, '--network', 'slowfast_tiny_sts', '--rule', 'mean', '--half', '-o', out);
+    } = await inflate(
+      file,
+      '--network',
+      'slowfast_tiny_sts',
+      '--rule',
+      'mean',
+      ...['--dtype', 'float16'],
+      '-o',
+      out,
+    );
     expect([code, err]).toEqual([0, '']);
     const result = read(readFileSync(join(out, 'slowfast_tiny_sts.safetensors')));
-    expect(new Set([...result].map(([, {dtype}]) => dtype))).toEqual(new Set(['F16']));
+    for (const [, {dtype, shape}] of result) expect(dtype).toBe(shape.length > 1 ? 'F16' : 'F32');
     expect(said).toMatch(/started anew \(\d+\)\n {2}slow_conv1_lateral\/kernel\n|\.\.\. and \d+ more/);
     const lateral = [...result.get('slow_conv1_lateral/kernel').toFloat32()];
     const deviation = Math.sqrt(lateral.reduce((sum, value) => sum + value ** 2, 0) / lateral.length);

@@ -75,8 +75,20 @@ describe('info', () => {
     }
   });
 
+  it('tells which clips a network takes, and why, as building it does', async () => {
+    const {sizes} = JSON.parse((await info('slowfast_r50_8x8_sts', '--json')).out);
+    expect(sizes.frames.text).toBe('a multiple of 4, or 1 for images');
+    expect(sizes.height.text).toBe('a whole number of at least 1');
+    const {out} = await info('x3d_s_sts');
+    expect(out).toMatch(/^frames +a whole number of at least 1\. Convolutions pad the clip/m);
+    expect(out).toMatch(/^sides +in 31\.\.32, or that and a multiple of 32\. STS reads lines/m);
+    const {err} = await info('x3d_s_sts', '--size', '33');
+    expect(err).toMatch(/height must be in 31\.\.32, or that and a multiple of 32; got 33\. STS reads lines/);
+  });
+
   it('tells of a network which checkpoints the authors have for it', async () => {
     const {out} = await info('x3d_s_sts');
+    expect(out.match(/^ +source +README of .*, row X3D-S/gm)).toHaveLength(3);
     expect(out.match(/^authors .*/gm)?.map((line) => line.replace(/^authors +/, ''))).toEqual([
       'x3d_s_sts.k400: 72.5 % top-1 on kinetics400',
       'x3d_s_sts.k400_e100: 73.9 % top-1 on kinetics400',

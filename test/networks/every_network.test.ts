@@ -8,7 +8,7 @@ import {afterEach, beforeAll, describe, expect, it} from 'vitest';
 import {kernelConfigs} from '../../src/kernels/cpu';
 import {registerKernels} from '../../src/kernels/registry';
 import {registerLayers} from '../../src/layers';
-import {createNetwork, listNetworks} from '../../src/networks';
+import {createNetwork, type LengthRule, listNetworks, networkDefinition} from '../../src/networks';
 import {registerGradients} from '../../src/ops/grads/indirect_conv3d_grad';
 import {startBackend} from '../support/backends';
 
@@ -20,7 +20,8 @@ beforeAll(async () => {
 });
 
 const all = listNetworks().map((definition) => [definition.name, definition] as const);
-const tiny = all.filter(([name]) => name.includes('_tiny'));
+const isTiny = (name: string) => name.includes('_tiny');
+const tiny = all.filter(([name]) => isTiny(name));
 
 let model: tfl.LayersModel | undefined;
 afterEach(() => {
@@ -53,6 +54,20 @@ describe.each(all)('%s', (name, {family, description, config}) => {
     model.dispose();
     model = createNetwork(name, {weightless: true, frames: config.frames * 8, height: 95, width: 127});
     expect(shapes(model)).toEqual(expected);
+  });
+
+  it('takes the lengths that it says, and refuses others with those that it says', () => {
+    for (const axis of ['frames', 'height', 'width'] as const) {
+      const {takes, text, reason} = networkDefinition(name).sizes()[axis];
+      expect(reason).toMatch(/^[A-Z].*\.$/);
+      const others = {frames: config.frames, height: config.height, width: config.width};
+      // Large networks are slow to build, and differ from small ones in numbers alone.
+      for (const length of isTiny(name) ? [1, 2, 3, 8, 12, 28, 29, 31, 32, 33, 48, 61, 63, 64] : [7, 33]) {
+        const create = () => createNetwork(name, {...others, [axis]: length, weightless: true});
+        if (takes(length)) create().dispose();
+        else expect(create).toThrow(`${name}: ${axis} must be ${text}; got ${length}. ${reason}`);
+      }
+    }
   });
 
   it('names every layer itself', () => {
@@ -116,6 +131,17 @@ describe.each(tiny)('%s, running', (name, {config}) => {
       ),
     );
     expect(found.map(({originalName}) => originalName.split('/')[0])).toEqual(zeros);
+  });
+
+  it('answers on the smallest clip that it takes', () => {
+    const {frames, height, width} = networkDefinition(name).sizes();
+    const least = ({takes}: LengthRule) => Array.from({length: 64}, (_, i) => i + 1).find(takes)!;
+    const size = {frames: least(frames), height: least(height), width: least(width)};
+    model = createNetwork(name, size);
+    const clip = tf.ones([1, size.frames, size.height, size.width, 3]);
+    const answer = model.predict(clip) as tf.Tensor;
+    expect(answer.dataSync().every(Number.isFinite)).toBe(true);
+    tf.dispose([clip, answer]);
   });
 
   it('comes back from a saved model with the same answers', async () => {

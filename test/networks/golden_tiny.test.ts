@@ -7,13 +7,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, describe, expect, it} from 'vitest';
 import {mmaction2, type NameMap} from '../../src/checkpoints/names';
-import {kernelConfigs} from '../../src/kernels/cpu';
-import {registerKernels} from '../../src/kernels/registry';
 import {createNetwork} from '../../src/networks';
 import {registerGradients} from '../../src/ops/grads/indirect_conv3d_grad';
-import {startBackend} from '../support/backends';
 import {bitsAt, fillInput, hashOf} from '../support/fill';
 import {readGoldenJson} from '../support/golden';
+import {implementations} from '../support/implementations';
 import {fillWeights} from './golden_networks';
 
 type Summary = [sum: number, norm: number, first: number, last: number];
@@ -41,8 +39,17 @@ interface Tiny {
   trainGate?: number;
 }
 
-/** float32 against the authors' float64, relative to the norm; seen are up to 3e-6. */
+/** float32 against the authors' float64, relative to the norm; seen are up to 6e-6. */
 const GATE = 2e-5;
+
+/**
+ * In training, batch normalization takes means over all positions, 8192 of SlowFast's first layer. The cpu backend adds
+ * them up in double precision, wasm one after the other in float32, where n terms cost up to n * 2^-24. Seen are 1.2e-4.
+ */
+const WASM_TRAIN_GATE = 8192 * 2 ** -24;
+
+/** The composed forms take minutes, and have the tests of every op. */
+const tested = implementations.filter(({name}) => name.endsWith('kernels'));
 
 const NETWORKS: Tiny[] = [
   {cases: 'tiny_slowfast_4x16', network: 'slowfast_tiny', names: mmaction2.slowFast()},
@@ -71,11 +78,7 @@ const {cases} = await readGoldenJson<{cases: Case[]}>('tiny/tiny.json');
 const weights = new Map<string, tf.Tensor>();
 let model: tfl.LayersModel | undefined;
 
-beforeAll(async () => {
-  await startBackend('cpu');
-  registerGradients();
-  registerKernels(kernelConfigs);
-});
+beforeAll(registerGradients);
 afterEach(() => {
   model?.dispose();
   model = undefined;
@@ -90,17 +93,22 @@ it('has a network for every case', () => {
   expect(new Set(cases.map(networkOf))).toEqual(new Set(known));
 });
 
-describe.each(NETWORKS)('$cases', ({cases: prefix, network, names, options, trainGate = GATE}) => {
-  const own = cases.filter((golden) => networkOf(golden) === prefix);
+describe.each(tested)('$name', ({backend, use}) => {
+  beforeAll(use);
 
-  it.each(own.map((golden) => [golden.name, golden] as const))('%s', (_, golden) => {
-    const [, , frames, height, width] = golden.input_shape;
-    const name = golden.sts ? `${network}_sts` : network;
-    model = createNetwork(name, {frames, height, width, classes: 7, weightless: true, ...options});
-    fillWeights(model, names, weights);
-    const gate = golden.mode === 'train' ? trainGate : GATE;
-    const errors = step(model, names, golden);
-    expect(errors.filter(([, error]) => !(error <= gate))).toEqual([]);
+  describe.each(NETWORKS)('$cases', ({cases: prefix, network, names, options, trainGate}) => {
+    const least = backend === 'wasm' ? WASM_TRAIN_GATE : GATE;
+    const own = cases.filter((golden) => networkOf(golden) === prefix);
+
+    it.each(own.map((golden) => [golden.name, golden] as const))('%s', (_, golden) => {
+      const [, , frames, height, width] = golden.input_shape;
+      const name = golden.sts ? `${network}_sts` : network;
+      model = createNetwork(name, {frames, height, width, classes: 7, weightless: true, ...options});
+      fillWeights(model, names, weights);
+      const gate = golden.mode === 'train' ? (trainGate ?? least) : GATE;
+      const errors = step(model, names, golden);
+      expect(errors.filter(([, error]) => !(error <= gate))).toEqual([]);
+    });
   });
 });
 

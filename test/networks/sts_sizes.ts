@@ -9,7 +9,7 @@ const lengths = Array.from({length: 100}, (_, i) => i + 1);
 export function describeStsSizes(network: string, least: number): void {
   const isTaken = (length: number) => length >= least && (length + 32 - least) % 32 < 33 - least;
   const refusal = new RegExp(
-    `with sts, (height|width) must be in ${least}..32, or that and a multiple of 32; got \\d+`,
+    `: (height|width) must be in ${least}..32, or that and a multiple of 32; got \\d+\\. .* without sts every size`,
   );
   const refuses = (name: string, size: {height?: number; width?: number}) => {
     try {

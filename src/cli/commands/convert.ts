@@ -6,13 +6,21 @@
 import {readFile} from 'node:fs/promises';
 import {basename} from 'node:path';
 import {parseArgs} from 'node:util';
-import {Checkpoint, compare, read, safetensors} from '../../checkpoints';
+import {
+  Checkpoint,
+  compare,
+  read,
+  STORAGE_TYPES,
+  type StorageType,
+  safetensors,
+  storedAs,
+} from '../../checkpoints';
 import {renamed} from '../../checkpoints/names';
 import {createNetwork, type NetworkDefinition, networkDefinition} from '../../networks';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
 import {loadLabels} from '../../zoo';
 import {type PublishedCheckpoint, publishedCheckpoint} from '../../zoo/published';
-import {onePositional} from '../arguments';
+import {onePositional, storageType} from '../arguments';
 import {startBackend} from '../backends';
 import type {Command} from '../command';
 import {differences} from '../differences';
@@ -35,7 +43,9 @@ usage: tfjs-sts convert FILE --network NAME -o DIR [options]
 
 options:
   --names ORIGIN    whose names the tensors have: ${ORIGIN_NAMES.join(', ')} (default: those that fit best)
-  --half            store half precision: half the size, each value rounded once
+  --dtype TYPE      how kernels are stored: ${STORAGE_TYPES.join(', ')} (default: float32). float16 is half the size,
+                    each value rounded once; uint8 a quarter, 255 steps for each output channel. Vectors, such
+                    as those of batch normalization, stay float32
   -h, --help        this text
 
 Every tensor must have its place in the network and every weight its tensor, all of the right shape.
@@ -49,7 +59,7 @@ interface ConvertOptions {
   readonly name: string;
   readonly folder: string;
   readonly origin: string | undefined;
-  readonly half: boolean;
+  readonly dtype: StorageType;
 }
 
 /** Options of a command line; undefined when only help is wanted. */
@@ -61,17 +71,17 @@ function parse(args: readonly string[]): ConvertOptions | undefined {
       network: {type: 'string'},
       output: {type: 'string', short: 'o'},
       names: {type: 'string'},
-      half: {type: 'boolean', default: false},
+      dtype: {type: 'string', default: 'float32'},
       help: {type: 'boolean', short: 'h', default: false},
     },
   });
   if (values.help) return undefined;
   const file = onePositional('convert', 'FILE', positionals);
-  const {network, output, names: origin, half} = values;
+  const {network, output, names: origin, dtype} = values;
   const see = 'see tfjs-sts convert --help';
   if (!network) throw new InvalidArgumentError(`convert needs --network NAME, what the file is for; ${see}`);
   if (!output) throw new InvalidArgumentError(`convert needs -o DIR, where the result goes; ${see}`);
-  return {file, name: network, folder: output, origin, half};
+  return {file, name: network, folder: output, origin, dtype: storageType(dtype)};
 }
 
 /** The number of classes of a checkpoint in our names: the columns of the last layer's kernel. */
@@ -134,7 +144,7 @@ async function description(
 }
 
 async function run(options: ConvertOptions, io: CliIo): Promise<void> {
-  const {file, name, folder, half} = options;
+  const {file, name, folder, dtype} = options;
   const published = publishedCheckpoint(name);
   const definition = networkDefinition(published?.network ?? name);
   const {name: network} = definition;
@@ -150,8 +160,10 @@ async function run(options: ConvertOptions, io: CliIo): Promise<void> {
   // Layers hold their weights on some backend; nothing is computed on it.
   await startBackend('cpu');
   requireFit(ours, {file, network, origin, classes}, io);
-  const entries = [...ours].map(([key, entry]) => [key, entry.toFloat(half ? 'F16' : 'F32')] as const);
+  const stored = storedAs(new Checkpoint(ours), dtype);
+  const entries = [...stored];
   const metadata = {
+    ...Object.fromEntries(stored.metadata),
     network,
     classes: String(classes),
     ...(await description(published, definition, origin)),

@@ -6,7 +6,16 @@
 import {basename, dirname, join} from 'node:path';
 import {parseArgs} from 'node:util';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {type Checkpoint, CheckpointEntry, read, safetensors} from '../../checkpoints';
+import {
+  Checkpoint,
+  CheckpointEntry,
+  expanded,
+  read,
+  STORAGE_TYPES,
+  type StorageType,
+  safetensors,
+  storedAs,
+} from '../../checkpoints';
 import {renamed} from '../../checkpoints/names';
 import {
   INFLATION_RULES,
@@ -19,7 +28,7 @@ import {
 import {prepareInflation} from '../../inflate/inflate';
 import {createNetwork, type NetworkDefinition, networkDefinition} from '../../networks';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
-import {onePositional, wholeNumber} from '../arguments';
+import {onePositional, storageType, wholeNumber} from '../arguments';
 import {startBackend} from '../backends';
 import type {Command} from '../command';
 import {differences, listed} from '../differences';
@@ -51,7 +60,7 @@ options:
                      slices of SlowOnly's image mode
   --classes N        of the new classifier (default: as many as the network usually has)
   --keep-classifier  take the image network's classifier too, instead of a new one
-  --half             store half precision: half the size, each value rounded once
+  --dtype TYPE       how kernels are stored: ${STORAGE_TYPES.join(', ')} (default: float32)
   -h, --help         this text
 
 What the image network has nothing for starts anew, as in a network that is to be trained: the classifier, SlowFast's
@@ -67,7 +76,7 @@ interface Options {
   readonly rule: InflationRule;
   readonly classes: number | undefined;
   readonly keepClassifier: boolean;
-  readonly half: boolean;
+  readonly dtype: StorageType;
 }
 
 const CLASSIFIER = ['classifier/kernel', 'classifier/bias'];
@@ -84,13 +93,13 @@ function parse(args: readonly string[]): Options | undefined {
       rule: {type: 'string', default: 'sts'},
       classes: {type: 'string'},
       'keep-classifier': {type: 'boolean', default: false},
-      half: {type: 'boolean', default: false},
+      dtype: {type: 'string', default: 'float32'},
       help: {type: 'boolean', short: 'h', default: false},
     },
   });
   if (values.help) return undefined;
   const file = onePositional('inflate', 'FILE', positionals);
-  const {network, output, names: origin, half, 'keep-classifier': keepClassifier} = values;
+  const {network, output, names: origin, 'keep-classifier': keepClassifier} = values;
   const see = 'see tfjs-sts inflate --help';
   if (!network) throw new InvalidArgumentError(`inflate needs --network NAME, the video network; ${see}`);
   if (!output) throw new InvalidArgumentError(`inflate needs -o PATH, where the result goes; ${see}`);
@@ -107,7 +116,7 @@ function parse(args: readonly string[]): Options | undefined {
     );
   }
   const definition = networkDefinition(network);
-  return {file, definition, output, origin, rule, classes, keepClassifier, half};
+  return {file, definition, output, origin, rule, classes, keepClassifier, dtype: storageType(values.dtype)};
 }
 
 /**
@@ -192,12 +201,12 @@ const lazily = (shape: readonly number[], make: () => Float32Array) =>
   });
 
 async function run(options: Options, io: CliIo): Promise<void> {
-  const {file, definition, output, rule, keepClassifier, half} = options;
+  const {file, definition, output, rule, keepClassifier, dtype} = options;
   const {name, config} = definition;
   if (keepClassifier) requireSameHead(definition);
   // Layers hold their weights on some backend; nothing is computed on it.
   await startBackend('cpu');
-  const original = read(await readUserFile(file));
+  const original = expanded(read(await readUserFile(file)));
   const {image, origin, planOf} = named(original, options);
   const classes = keepClassifier ? classesOf(image, file) : (options.classes ?? config.classes);
   const model = createNetwork(name, {classes, weightless: true});
@@ -213,8 +222,9 @@ async function run(options: Options, io: CliIo): Promise<void> {
     const {originalName: key, shape} = weight;
     return [key, lazily(shape as number[], values.get(weight) ?? (() => start.get(key)!))] as const;
   });
-  const stored = entries.map(([key, entry]) => [key, entry.toFloat(half ? 'F16' : 'F32')] as const);
+  const stored = storedAs(new Checkpoint(entries), dtype);
   const metadata = {
+    ...Object.fromEntries(stored.metadata),
     network: name,
     classes: String(classes),
     ...inputOf(original, origin, definition),

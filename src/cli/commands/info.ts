@@ -3,7 +3,7 @@
  * counts are those of networks/summary.
  */
 import {parseArgs} from 'node:util';
-import {createNetwork, type LayerSummary, networkDefinition, summarize} from '../../networks';
+import {createNetwork, type LayerSummary, networkDefinition, type SizeRules, summarize} from '../../networks';
 import {listModels} from '../../zoo/catalog';
 import {listCheckpoints, type PublishedCheckpoint} from '../../zoo/published';
 import {onePositional, wholeNumber} from '../arguments';
@@ -22,8 +22,8 @@ options:
   --frames N  for clips of N frames (default: the network's or the model's usual length)
   --size N    for frames of N x N (default: the usual size). Sizes that the network cannot take are
               refused with those that it can
-  --json      print one JSON object: network, family, description, models, checkpoints, input, output,
-              layers, parameters, statistics, macs
+  --json      print one JSON object: network, family, description, models, checkpoints, sizes, input,
+              output, layers, parameters, statistics, macs
   -h, --help  this text
 
 Multiply-accumulates are those of convolutions and dense layers for one clip. Statistics are the moving
@@ -64,6 +64,7 @@ function contents({name, frames, size}: Wanted) {
       description: definition.description,
       models: models.filter((entry) => entry.network === definition.name).map((entry) => entry.name),
       checkpoints,
+      sizes: sizesOf(definition.sizes()),
       input: network.inputs[0]!.shape.slice(1),
       output: network.outputs[0]!.shape.slice(1),
       layers: layers.map((layer) => ({...layer, outputShape: layer.outputShape.slice(1), sts: isSts(layer)})),
@@ -76,6 +77,20 @@ function contents({name, frames, size}: Wanted) {
   }
 }
 
+/** The rules as data: what each axis of a clip may be, and why. */
+function sizesOf({frames, height, width}: SizeRules) {
+  const said = ({text, reason}: SizeRules['frames']) => ({text, reason});
+  return {frames: said(frames), height: said(height), width: said(width)};
+}
+
+/** Height and width in one line where they have one rule. */
+function sizeFacts({frames, height, width}: ReturnType<typeof sizesOf>): string[][] {
+  const line = ({text, reason}: typeof frames) => `${text}. ${reason}`;
+  const sides = ['height', 'width'].map((side, i) => [side, line(i === 0 ? height : width)]);
+  const isSame = height.text === width.text && height.reason === width.reason;
+  return [['frames', line(frames)], ...(isSame ? [['sides', line(height)]] : sides)];
+}
+
 const shape = (lengths: readonly (number | null)[]) => lengths.map((length) => length ?? '?').join(' x ');
 
 const count = (value: number) => (value === 0 ? '' : grouped(value));
@@ -85,9 +100,9 @@ function checkpointFacts(checkpoints: readonly PublishedCheckpoint[]): string[][
   const [first, ...others] = checkpoints;
   if (first === undefined) return [];
   if (others.length > 0)
-    return checkpoints.map(({name, top1, labels}) => [
-      'authors',
-      `${name}: ${top1.toFixed(1)} % top-1 on ${labels}`,
+    return checkpoints.flatMap(({name, top1, labels, source}) => [
+      ['authors', `${name}: ${top1.toFixed(1)} % top-1 on ${labels}`],
+      ['  source', source],
     ]);
   const {name, top1, labels, views, source, config, licence, command} = first;
   const {frames, interval, size, cropSize} = first.input;
@@ -123,6 +138,7 @@ function report(info: ReturnType<typeof contents>): string {
     ['weights', models.length > 0 ? `shipped as ${models.join(', ')}` : 'yours to bring: tfjs-sts convert'],
     ...checkpointFacts(checkpoints),
     ['clip', shape(info.input)],
+    ...sizeFacts(info.sizes),
     ['output', shape(info.output)],
     ['parameters', `${grouped(info.parameters)}, and ${grouped(info.statistics)} statistics`],
     ['MACs', `${grouped(info.macs)} for one clip`],
