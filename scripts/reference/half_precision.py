@@ -6,19 +6,14 @@ The photographs are of mixed free licences; they are only measured here, none bu
 Usage: python half_precision.py gcompris-qt-data_3.1-2_all.deb
 """
 import io
-import subprocess
 import sys
-import tarfile
 
 import numpy as np
 import torch
 from PIL import Image
 
 from efficientnet_lite0 import load, round_kernels
-from photographs import DEB_SHA256, qt_resources
-from store import check_sha256
-
-ACTIVITIES = ('categorization', 'erase', 'explore_farm_animals', 'explore_monuments', 'explore_world_animals')
+from photographs import all_photographs
 
 
 def crops(image):
@@ -31,27 +26,14 @@ def crops(image):
     return (torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2).float() - 127) / 128
 
 
-def photographs(deb):
-    packed = subprocess.run(['dpkg-deb', '--fsys-tarfile', deb], check=True, stdout=subprocess.PIPE).stdout
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        for activity in ACTIVITIES:
-            blob = archive.extractfile(f'./usr/share/gcompris-qt/rcc/{activity}.rcc').read()
-            for path, content in qt_resources(blob):
-                if path.endswith('.webp'):
-                    image = Image.open(io.BytesIO(content)).convert('RGB')
-                    if max(image.size) >= 200:
-                        yield image
-
-
 def main(deb):
-    check_sha256(deb, DEB_SHA256)
     published = load()
     rounded = round_kernels(published)
     total = top1 = top5 = count = 0
     worst, shifts = 0.0, []
     with torch.no_grad():
-        for image in photographs(deb):
-            x = crops(image)
+        for _, content in all_photographs(deb):
+            x = crops(Image.open(io.BytesIO(content)).convert('RGB'))
             a, b = published(x), rounded(x)
             total += len(x)
             count += 1

@@ -28,6 +28,7 @@ from store import check_sha256, sha256, write_json
 DEB_SHA256 = 'e9cf06ab2105529068df73085784e835d2ff03f870d2a8091f09125d40abac9f'
 WHEEL_SHA256 = '178210582cc62a5b25c633966658f1f2598615f9c3f27f36cf45055d2a74b401'
 
+ACTIVITIES = ('categorization', 'erase', 'explore_farm_animals', 'explore_monuments', 'explore_world_animals')
 GCOMPRIS = {  # our name: (resource file, folder of the README, photograph relative to it)
     'red_panda': ('erase', 'erase/resource', 'red_panda.webp'),
     'crab': ('erase', 'erase/resource', 'crab.webp'),
@@ -113,6 +114,18 @@ def from_scikit_image(wheel):
             yield name, archive.read(file), {
                 'package': 'PyPI scikit-image 0.17.2', 'file': file, 'author': author,
                 'source': 'scikit-image, skimage.data', 'licence': 'CC0-1.0'}
+
+
+def all_photographs(deb):
+    """Yields (name, bytes) of every photograph of the activities with photographs. They are of mixed free licences: for measuring alone."""
+    check_sha256(deb, DEB_SHA256)
+    packed = subprocess.run(['dpkg-deb', '--fsys-tarfile', deb], check=True, stdout=subprocess.PIPE).stdout
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        for activity in ACTIVITIES:
+            blob = archive.extractfile(f'./usr/share/gcompris-qt/rcc/{activity}.rcc').read()
+            for path, content in qt_resources(blob):
+                if path.endswith('.webp') and max(Image.open(io.BytesIO(content)).size) >= 200:
+                    yield f'{activity}{path.replace("/", "_")}', content
 
 
 def main(deb, wheel, output):

@@ -64,30 +64,25 @@ const TINY: CSNConfig = {
   stages: [1, 1, 1, 1],
 };
 
+const BUILDER = {build, sizes};
+
 /** The named variants. */
-export const csnNetworks = defineVariants<CSNConfig>(
-  'csn',
-  {build, sizes},
-  {
-    ircsn_r50: {description: 'ir-CSN-50 with ordinary depthwise convolutions', config: IRCSN_R50},
-    ircsn_r50_sts: {
-      description: 'ir-CSN-50 with every depthwise convolution STS',
-      config: {...IRCSN_R50, sts: true},
-    },
-    ircsn_r50_image: {
-      description: 'ir-CSN-50 on images: one frame, 1000 classes, for pre-training on ImageNet',
-      config: {...IRCSN_R50, frames: 1, classes: 1000},
-    },
-    ircsn_tiny: {
-      description: 'for tests: ir-CSN with one block a stage on 4 frames of 32 x 64',
-      config: TINY,
-    },
-    ircsn_tiny_sts: {
-      description: 'for tests: ir-CSN with one block a stage on 4 frames of 32 x 64, STS',
-      config: {...TINY, sts: true},
-    },
+export const csnNetworks = defineVariants<CSNConfig>('csn', BUILDER, {
+  ircsn_r50: {description: 'ir-CSN-50 with ordinary depthwise convolutions', config: IRCSN_R50},
+  ircsn_r50_sts: {
+    description: 'ir-CSN-50 with every depthwise convolution STS',
+    config: {...IRCSN_R50, sts: true},
   },
-);
+  ircsn_r50_image: {
+    description: 'ir-CSN-50 on images: one frame, 1000 classes, for pre-training on ImageNet',
+    config: {...IRCSN_R50, frames: 1, classes: 1000},
+  },
+  ircsn_tiny: {description: 'for tests: ir-CSN with one block a stage on 4 frames of 32 x 64', config: TINY},
+  ircsn_tiny_sts: {
+    description: 'for tests: ir-CSN with one block a stage on 4 frames of 32 x 64, STS',
+    config: {...TINY, sts: true},
+  },
+});
 
 /**
  * ir-CSN-50 on normalized clips `[batch, frames, height, width, 3]`: RGB, `(0..255 - [123.675, 116.28, 103.53]) /

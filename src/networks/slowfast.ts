@@ -73,45 +73,43 @@ const TINY: SlowFastConfig = {
   fast: {...FAST, channels: 4},
 };
 
+const BUILDER = {build, sizes};
+
 /** The named variants. */
-export const slowFastNetworks = defineVariants<SlowFastConfig>(
-  'slowfast',
-  {build, sizes},
-  {
-    slowfast_r50_4x16: {
-      description: 'SlowFast-50 with 4 slow and 32 fast frames, ordinary temporal convolutions',
-      config: R50_4X16,
-    },
-    slowfast_r50_4x16_sts: {
-      description: 'SlowFast-50 with 4 slow and 32 fast frames, temporal convolutions of the blocks STS',
-      config: {...R50_4X16, sts: true},
-    },
-    slowfast_r50_4x16_image: {
-      description: 'SlowFast-50 4x16 on images: one frame, 1000 classes, for pre-training on ImageNet',
-      config: {...R50_4X16, ...IMAGE},
-    },
-    slowfast_r50_8x8: {
-      description: 'SlowFast-50 with 8 slow and 32 fast frames, ordinary temporal convolutions',
-      config: R50_8X8,
-    },
-    slowfast_r50_8x8_sts: {
-      description: 'SlowFast-50 with 8 slow and 32 fast frames, temporal convolutions of the blocks STS',
-      config: {...R50_8X8, sts: true},
-    },
-    slowfast_r50_8x8_image: {
-      description: 'SlowFast-50 8x8 on images: one frame, 1000 classes, for pre-training on ImageNet',
-      config: {...R50_8X8, ...IMAGE},
-    },
-    slowfast_tiny: {
-      description: 'for tests: SlowFast with one block a stage on 8 frames of 32 x 32',
-      config: TINY,
-    },
-    slowfast_tiny_sts: {
-      description: 'for tests: SlowFast with one block a stage on 8 frames of 32 x 32, STS',
-      config: {...TINY, sts: true},
-    },
+export const slowFastNetworks = defineVariants<SlowFastConfig>('slowfast', BUILDER, {
+  slowfast_r50_4x16: {
+    description: 'SlowFast-50 with 4 slow and 32 fast frames, ordinary temporal convolutions',
+    config: R50_4X16,
   },
-);
+  slowfast_r50_4x16_sts: {
+    description: 'SlowFast-50 with 4 slow and 32 fast frames, temporal convolutions of the blocks STS',
+    config: {...R50_4X16, sts: true},
+  },
+  slowfast_r50_4x16_image: {
+    description: 'SlowFast-50 4x16 on images: one frame, 1000 classes, for pre-training on ImageNet',
+    config: {...R50_4X16, ...IMAGE},
+  },
+  slowfast_r50_8x8: {
+    description: 'SlowFast-50 with 8 slow and 32 fast frames, ordinary temporal convolutions',
+    config: R50_8X8,
+  },
+  slowfast_r50_8x8_sts: {
+    description: 'SlowFast-50 with 8 slow and 32 fast frames, temporal convolutions of the blocks STS',
+    config: {...R50_8X8, sts: true},
+  },
+  slowfast_r50_8x8_image: {
+    description: 'SlowFast-50 8x8 on images: one frame, 1000 classes, for pre-training on ImageNet',
+    config: {...R50_8X8, ...IMAGE},
+  },
+  slowfast_tiny: {
+    description: 'for tests: SlowFast with one block a stage on 8 frames of 32 x 32',
+    config: TINY,
+  },
+  slowfast_tiny_sts: {
+    description: 'for tests: SlowFast with one block a stage on 8 frames of 32 x 32, STS',
+    config: {...TINY, sts: true},
+  },
+});
 
 /**
  * SlowFast-50 on normalized clips `[batch, frames, height, width, 3]`: RGB, `(0..255 - [123.675, 116.28, 103.53]) /

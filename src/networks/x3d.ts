@@ -84,24 +84,22 @@ const TINY: X3DConfig = {
   stages: [8, 16, 32, 64].map((channels) => ({channels, blocks: 1})),
 };
 
+const BUILDER = {build, sizes};
+
 /** The named variants. */
-export const x3dNetworks = defineVariants<X3DConfig>(
-  'x3d',
-  {build, sizes},
-  {
-    x3d_s: {description: 'X3D-S with ordinary depthwise convolutions', config: X3D_S},
-    x3d_s_sts: {description: 'X3D-S with every depthwise convolution STS', config: {...X3D_S, sts: true}},
-    x3d_s_image: {
-      description: 'X3D-S on images: one frame, 1000 classes, for pre-training on ImageNet',
-      config: {...X3D_S, frames: 1, height: 224, width: 224, classes: 1000, hiddenBias: true},
-    },
-    x3d_tiny: {description: 'for tests: X3D with one block a stage on 5 frames of 32 x 64', config: TINY},
-    x3d_tiny_sts: {
-      description: 'for tests: X3D with one block a stage on 5 frames of 32 x 64, STS',
-      config: {...TINY, sts: true},
-    },
+export const x3dNetworks = defineVariants<X3DConfig>('x3d', BUILDER, {
+  x3d_s: {description: 'X3D-S with ordinary depthwise convolutions', config: X3D_S},
+  x3d_s_sts: {description: 'X3D-S with every depthwise convolution STS', config: {...X3D_S, sts: true}},
+  x3d_s_image: {
+    description: 'X3D-S on images: one frame, 1000 classes, for pre-training on ImageNet',
+    config: {...X3D_S, frames: 1, height: 224, width: 224, classes: 1000, hiddenBias: true},
   },
-);
+  x3d_tiny: {description: 'for tests: X3D with one block a stage on 5 frames of 32 x 64', config: TINY},
+  x3d_tiny_sts: {
+    description: 'for tests: X3D with one block a stage on 5 frames of 32 x 64, STS',
+    config: {...TINY, sts: true},
+  },
+});
 
 /**
  * X3D-S on normalized clips `[batch, frames, height, width, 3]`: RGB, `(0..255 - [123.675, 116.28, 103.53]) / [58.395,
