@@ -7,6 +7,8 @@ import * as native from 'onnxruntime-node';
 import * as web from 'onnxruntime-web';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {toOnnx} from '../../src/checkpoints';
+import {LAYER_CLASSES} from '../../src/checkpoints/onnx/layer_rules';
+import {createNetwork, listNetworks} from '../../src/networks';
 import '../../src/wasm';
 import {imageNetworks, videoNetworks} from '../networks/golden_files';
 import {build, type Case, fillWeights, inputOf} from '../networks/golden_networks';
@@ -62,4 +64,27 @@ describe.each(networks)('$golden.file', async ({golden, runtimes}) => {
       clip.dispose();
     },
   );
+});
+
+// The large ones are made of the same layers, and differ in numbers alone.
+describe('every family', () => {
+  const tiny = listNetworks({name: 'tiny'}).map(({name}) => name);
+  it.each(tiny)('%s answers alike', async (name) => {
+    const model = createNetwork(name, {classes: 5});
+    const clip = tf.randomUniform([2, ...(model.inputs[0]!.shape.slice(1) as number[])], -2, 2, 'float32', 7);
+    const ours = tf.tidy(() => (model.predict(clip) as tf.Tensor).dataSync());
+    const [answer] = await runOnnx(native, await toOnnx(model), [clip]);
+    model.dispose();
+    clip.dispose();
+    expect(answer!.shape).toEqual([2, 5]);
+    expect(difference(answer!.values, ours) / Math.max(...ours.map(Math.abs))).toBeLessThan(TOLERANCE);
+  });
+
+  const others = listNetworks().filter(({name}) => !tiny.includes(name));
+  it.each(others.map(({name}) => name))('%s has no layer without a form in ONNX', (name) => {
+    const model = createNetwork(name, {weightless: true});
+    const classes = model.layers.map((layer) => layer.getClassName());
+    model.dispose();
+    expect(classes.filter((cls) => cls !== 'InputLayer' && !LAYER_CLASSES.includes(cls))).toEqual([]);
+  });
 });
