@@ -38,8 +38,8 @@ describe('examples', () => {
     .filter((entry) => entry.isDirectory() && entry.name !== 'clips')
     .map(({name}) => name);
 
-  it('are the three that run below, each with a README that says how', () => {
-    expect(folders.sort()).toEqual(['drop_in_layer', 'inflate', 'predict']);
+  it('are the four that run below, each with a README that says how', () => {
+    expect(folders.sort()).toEqual(['drop_in_layer', 'inflate', 'predict', 'slowfast']);
     for (const name of folders) {
       const text = readFileSync(join(repository, 'examples', name, 'README.md'), 'utf8');
       expect(text).toContain(`node examples/${name}/main.mjs`);
@@ -71,6 +71,20 @@ describe('examples', () => {
     const first = (clip: string) => outputOf('predict', `examples/clips/${clip}.mp4`).split('\n')[1];
     expect(first('coffee')).toMatch(/^0\.\d{3} espresso$/);
     expect(first('tabby_cat')).toMatch(/^0\.\d{3} (tabby|tiger cat|Egyptian cat)$/);
+  });
+
+  it("slowfast prints the shapes of the stages, which are the authors', and says what its weights are", () => {
+    const output = outputOf('slowfast', 'examples/clips/coffee.mp4', '--size', '64');
+    for (const line of [
+      'No --weights: the weights are random and the labels below mean nothing.',
+      'examples/clips/coffee.mp4: clip of [1,32,64,64,3]',
+      '34.5 M parameters, 2.3 GMAC',
+      'slow_layer4_0: 4 x 2 x 2 x 2048',
+      'fast_layer4_0: 32 x 2 x 2 x 256',
+      'classifier: 400',
+    ])
+      expect(output.split('\n')).toContain(line);
+    expect(output.match(/^0\.\d{3} class \d+$/gm)).toHaveLength(5);
   });
 
   it('predict without a video says how it is used', () => {
