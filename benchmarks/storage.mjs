@@ -1,8 +1,8 @@
 /**
  * `npm run bench:storage`: what storing kernels in half precision or in bytes does to the answers of two networks, on
  * inputs that are all different: EfficientNet-Lite0 with its weights for ImageNet on photographs, and X3D-S with STS on
- * views of clips, with the weights of the golden
- * vectors, which are random. No accuracy is measured: what is counted is how often the first answer is that of the float32 weights.
+ * views of clips, with the weights of the golden vectors, which are random. No accuracy is measured: what is counted is
+ * how often the first answer is that of the float32 weights.
  *
  * Usage: node benchmarks/storage.mjs --weights FILE.safetensors --photographs FOLDER --clips FOLDER
  */
