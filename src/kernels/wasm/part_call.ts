@@ -75,7 +75,16 @@ export function sumsCall(
     taps: tapCount(part.rule),
     ...{inputTime, inputHeight, inputWidth, outputTime, outputHeight, outputWidth},
     ...ruleFields(part.rule),
+    // A frame in rows, one after the other, is a grid of one line.
+    ...(isRowMajor(part.rule) && {
+      ...{inputHeight: 1, inputWidth: inputHeight * inputWidth},
+      ...{outputHeight: 1, outputWidth: outputHeight * outputWidth},
+    }),
   };
+}
+
+function isRowMajor(rule: TapRule): boolean {
+  return rule.kind === 'line' && rule.order === 'row-major';
 }
 
 type RuleField = Extract<keyof PartCall, 'rule' | `${'taps' | 'stride' | 'dilation' | 'padding'}${string}`>;
@@ -93,7 +102,7 @@ function ruleFields(rule: TapRule): Pick<PartCall, Exclude<RuleField, 'taps'>> {
     };
   }
   return {
-    rule: rule.order === 'row-major' ? 1 : 2,
+    rule: isRowMajor(rule) ? 0 : 1,
     ...{tapsTime: 1, tapsHeight: 1, tapsWidth: rule.taps},
     ...{strideTime: rule.timeStride, strideHeight: 1, strideWidth: rule.stride},
     ...{dilationTime: 1, dilationHeight: 1, dilationWidth: 1},

@@ -131,6 +131,35 @@ const depthwise: Record<string, Shape> = {
     strides: [1, 2, 2],
   },
   '5 x 1 x 1': {size: [6, 5, 5], kernel: [5, 1, 1], inputs: 1, outputs: 1, groups: 19},
+  '3 x 5 x 5, both borders and a tail of outputs': {
+    size: [3, 6, 15],
+    kernel: [3, 5, 5],
+    inputs: 1,
+    outputs: 1,
+    groups: 11,
+  },
+  '1 x 3 x 3, a line longer than a block': {
+    size: [1, 3, 203],
+    kernel: [1, 3, 3],
+    inputs: 1,
+    outputs: 1,
+    groups: 8,
+  },
+  '3 x 3 x 3 where no output has all taps': {
+    size: [2, 4, 2],
+    kernel: [3, 3, 3],
+    inputs: 1,
+    outputs: 1,
+    groups: 9,
+  },
+  'a stride longer than the kernel': {
+    size: [2, 5, 17],
+    kernel: [3, 1, 1],
+    inputs: 1,
+    outputs: 1,
+    groups: 12,
+    strides: [1, 1, 2],
+  },
   'multiplier 2': {size: [2, 5, 5], kernel: [3, 3, 3], inputs: 1, outputs: 2, groups: 9},
   'multiplier 3': {size: [2, 5, 5], kernel: [1, 3, 3], inputs: 1, outputs: 3, groups: 7},
 };
@@ -165,6 +194,22 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     const g = geometry({...shape, strides: [1, 2, 2]});
     await check(naiveStsDepthwise({...g, filterShape: [3, 3, 3, 45, 1]}), (x, w, bias) =>
       sts.stsDepthwiseConv3d(x, w, [1, 2, 2], 'same', 'NDHWC', 1, {bias}),
+    );
+  });
+
+  it('depthwiseConv3d: dilation and unequal padding', async () => {
+    const g = {
+      xShape: [2, 4, 6, 18, 10],
+      filterShape: [2, 3, 3, 10, 1],
+      strides: [1, 1, 1] as Axes,
+      dilations: [2, 1, 3] as Axes,
+      before: [1, 0, 4] as Axes,
+      output: [4, 4, 16] as Axes,
+      groups: 10,
+    };
+    const pad = [[1, 1] as const, [0, 0] as const, [4, 0] as const];
+    await check(naiveDepthwiseConv3d(g), (x, w, bias) =>
+      sts.depthwiseConv3d(x, w, 1, pad, 'NDHWC', [2, 1, 3], {bias}),
     );
   });
 

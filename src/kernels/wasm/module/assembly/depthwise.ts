@@ -1,8 +1,10 @@
 /**
- * The depthwise form, one input channel a group: per output row and 16 channels, the products of all taps. Weights are
- * read as the tensor holds them, `[taps, channels]`. Several outputs a group (a channel multiplier) go 4 at a time.
+ * The depthwise form, one input channel a group. Outputs inside of a line go together (depthwise_run.ts); the others,
+ * and what has several outputs a group (a channel multiplier), row by row through the table of addresses. Weights are
+ * read as the tensor holds them, `[taps, channels]`. Either way gives the same bits.
  */
 import {multiplyAdd} from './arithmetic';
+import {COLUMNS, depthwiseRun, goesInRuns, innerEnd, innerFrom} from './depthwise_run';
 import {finishBlock} from './finish';
 import {BLOCK, PartCall} from './layout';
 import {expandRows} from './taps';
@@ -10,14 +12,50 @@ import {expandRows} from './taps';
 /** Runs one part over its output rows `first` to `end - 1`. */
 export function convolveDepthwise(address: usize, first: i32, end: i32): void {
   const call = changetype<PartCall>(address);
-  for (; first < end; first += BLOCK) depthwiseBlock(call, first, min(BLOCK, end - first));
+  const rows = call.outputTime * call.outputHeight * call.outputWidth;
+  while (first < end) {
+    const next = min(end, first - (first % rows) + rows);
+    depthwiseClip(call, first, next);
+    first = next;
+  }
 }
 
-export function depthwiseBlock(call: PartCall, first: i32, count: i32): void {
+/**
+ * Rows of one clip. A line is done in all frames before the next line: frames share what they read, and so many lines
+ * stay in the L2 cache, which so many frames do not.
+ */
+function depthwiseClip(call: PartCall, first: i32, end: i32): void {
+  const width = call.outputWidth;
+  const frame = call.outputHeight * width;
+  for (let h = 0; h < call.outputHeight; h++) {
+    for (let line = first - (first % frame) + h * width; line < end; line += frame) {
+      const to = min(end, line + width);
+      for (let row = max(first, line); row < to; row += BLOCK) {
+        const count = min(BLOCK, to - row);
+        depthwiseLine(call, line, row, count);
+        finishBlock(call, row, count);
+      }
+    }
+  }
+}
+
+/** Rows of the output line that begins at row `line`: runs of those that they serve, the others one by one. */
+export function depthwiseLine(call: PartCall, line: i32, first: i32, count: i32): void {
+  const end = first + count;
+  const from = max(first, line + innerFrom(call));
+  const to = min(end, line + innerEnd(call));
+  if (goesInRuns(call) && to - from >= COLUMNS) {
+    depthwiseRows(call, first, from - first);
+    depthwiseRun(call, from, to - from);
+    depthwiseRows(call, to, end - to);
+  } else depthwiseRows(call, first, count);
+}
+
+/** Rows one by one. */
+function depthwiseRows(call: PartCall, first: i32, count: i32): void {
   expandRows(call, first, count, false);
   let y = call.y + first * call.yRowBytes;
   for (let i = 0; i < count; i++, y += call.yRowBytes) depthwiseRow(call, call.pointers + (i << 2), y);
-  finishBlock(call, first, count);
 }
 
 /** One output row. `pointers` is the column of the row in the block's table. */
@@ -88,12 +126,13 @@ export function inputOf(call: PartCall, at: i32): i32 {
   return ((at >> 2) / call.outputs) << 2;
 }
 
+/** In a vector, so that it is rounded as its neighbours are. */
 function oneChannel(call: PartCall, pointers: usize, taps: i32, start: usize, y: usize, at: i32): void {
-  let sum = load<f32>(start + at);
+  let sum = v128.load32_zero(start + at);
   let weights = call.weights + at;
   const from = inputOf(call, at);
   for (let tap = 0; tap < taps; tap++, pointers += BLOCK << 2, weights += call.tapBytes) {
-    sum += load<f32>(load<usize>(pointers) + from) * load<f32>(weights);
+    sum = multiplyAdd(v128.load32_zero(load<usize>(pointers) + from), v128.load32_zero(weights), sum);
   }
-  store<f32>(y + at, sum);
+  v128.store32_lane(y + at, sum, 0);
 }

@@ -1,6 +1,7 @@
 /** The module's exports. Those that the host does not call are exported to stay functions of their own (dense.ts). */
 export {convolveDense, denseBlock, multiplyPanels, tile} from './dense';
-export {convolveDepthwise, depthwiseBlock, depthwiseRow} from './depthwise';
+export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise';
+export {depthwiseRun, listTaps, runTile} from './depthwise_run';
 export {finishBlock, finishRun} from './finish';
 export {gatherLines, gatherRow} from './gather';
 export {BLOCK, DEPTH, GATHER_BELOW} from './layout';

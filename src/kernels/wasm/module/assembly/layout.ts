@@ -55,7 +55,7 @@ export class PartCall {
   outputTime!: i32;
   outputHeight!: i32;
   outputWidth!: i32;
-  /** 0 grid, 1 row-major line, 2 column-major line. */
+  /** 0 grid, 1 column-major line. A row-major line is a grid: that of frames of one line. */
   rule!: i32;
   tapsTime!: i32;
   tapsHeight!: i32;

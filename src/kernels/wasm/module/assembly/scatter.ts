@@ -5,7 +5,7 @@
  */
 import {addFloats} from './arithmetic';
 import {denseBlock} from './dense';
-import {depthwiseBlock} from './depthwise';
+import {convolveDepthwise} from './depthwise';
 import {BLOCK, PartCall, ScatterCall} from './layout';
 import {expandRows} from './taps';
 
@@ -24,7 +24,8 @@ export function scatterDepthwise(address: usize, first: i32, end: i32): void {
   const scatter = changetype<ScatterCall>(address);
   for (; first < end; first += BLOCK) {
     const count = min(BLOCK, end - first);
-    depthwiseBlock(sideBySide(scatter, first), first, count);
+    sideBySide(scatter, first);
+    convolveDepthwise(scatter.part, first, first + count);
     scatterRows(scatter, first, count);
   }
 }

@@ -82,20 +82,22 @@ export function expandGrid(call: PartCall, pointers: usize, clip: usize, t: i32,
   }
 }
 
+/** Taps along the frame as one line of columns. */
 export function expandLine(call: PartCall, pointers: usize, clip: usize, t: i32, h: i32, w: i32): void {
   const height = call.inputHeight;
   const width = call.inputWidth;
   const length = height * width;
   const frame = clip + t * call.strideTime * length * call.xRowBytes;
-  const m = call.rule === 1 ? h * call.outputWidth + w : w * call.outputHeight + h;
-  let at = m * call.strideWidth - call.paddingWidth;
-  for (let tap = 0; tap < call.taps; tap++, at++, pointers += BLOCK << 2) {
-    let address = call.zeros;
-    if (<u32>at < <u32>length) {
-      const position = call.rule === 1 ? at : (at % height) * width + at / height;
-      address = frame + position * call.xRowBytes;
+  let at = (w * call.outputHeight + h) * call.strideWidth - call.paddingWidth;
+  let column = at / height;
+  let row = at % height;
+  for (let tap = 0; tap < call.taps; tap++, at++, row++, pointers += BLOCK << 2) {
+    if (row === height) {
+      row = 0;
+      column++;
     }
-    store<usize>(pointers, address);
+    const inside = <u32>at < <u32>length;
+    store<usize>(pointers, inside ? frame + (row * width + column) * call.xRowBytes : call.zeros);
   }
 }
 
