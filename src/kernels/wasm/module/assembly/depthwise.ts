@@ -21,26 +21,35 @@ export function convolveDepthwise(address: usize, first: i32, end: i32): void {
 }
 
 /**
- * Rows of one clip. A line is done in all frames before the next line: frames share what they read, and so many lines
- * stay in the L2 cache, which so many frames do not.
+ * Rows of one clip. Where taps reach over lines and frames, a line is done in all frames before the next line: frames
+ * share what they read, and so many lines stay in the L2 cache, which so many frames do not (a fifth faster). Where
+ * lines or frames share nothing, memory is better read in its order.
  */
 function depthwiseClip(call: PartCall, first: i32, end: i32): void {
   const width = call.outputWidth;
+  if (call.tapsTime === 1 || call.tapsHeight === 1) {
+    for (let line = first - (first % width); line < end; line += width) depthwiseLine(call, line, first, end);
+    return;
+  }
   const frame = call.outputHeight * width;
   for (let h = 0; h < call.outputHeight; h++) {
-    for (let line = first - (first % frame) + h * width; line < end; line += frame) {
-      const to = min(end, line + width);
-      for (let row = max(first, line); row < to; row += BLOCK) {
-        const count = min(BLOCK, to - row);
-        depthwiseLine(call, line, row, count);
-        finishBlock(call, row, count);
-      }
-    }
+    for (let line = first - (first % frame) + h * width; line < end; line += frame)
+      depthwiseLine(call, line, first, end);
   }
 }
 
-/** Rows of the output line that begins at row `line`: runs of those that they serve, the others one by one. */
-export function depthwiseLine(call: PartCall, line: i32, first: i32, count: i32): void {
+/** Those rows from `first` to `end - 1` that belong to the output line that begins at row `line`. */
+export function depthwiseLine(call: PartCall, line: i32, first: i32, end: i32): void {
+  const last = min(end, line + call.outputWidth);
+  for (let row = max(first, line); row < last; row += BLOCK) {
+    const count = min(BLOCK, last - row);
+    depthwiseBlock(call, line, row, count);
+    finishBlock(call, row, count);
+  }
+}
+
+/** Rows of one output line: those that have all taps in their line as a run, the others one by one. */
+function depthwiseBlock(call: PartCall, line: i32, first: i32, count: i32): void {
   const end = first + count;
   const from = max(first, line + innerFrom(call));
   const to = min(end, line + innerEnd(call));
