@@ -3,7 +3,7 @@
  * peers: each is imported when it is asked for, and a missing one is an error that says what to install.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {InvalidArgumentError, UnavailableError} from '../util/errors';
+import {InvalidArgumentError, StsError, UnavailableError} from '../util/errors';
 
 interface CliBackend {
   /** The package to install. */
@@ -38,22 +38,30 @@ export const BACKEND_NAMES: readonly string[] = Object.keys(BACKENDS);
  * Makes a backend the live one.
  *
  * @param name one of `BACKEND_NAMES`.
- * @throws InvalidArgumentError for another name, UnavailableError when its package is missing or does not start.
+ * @param threads for our kernels; only wasm has more than one.
+ * @throws InvalidArgumentError for another name or threads elsewhere, UnavailableError when its package is missing or
+ *     does not start.
  */
-export async function startBackend(name: string): Promise<void> {
+export async function startBackend(name: string, threads = 1): Promise<void> {
   const backend = Object.hasOwn(BACKENDS, name) ? BACKENDS[name] : undefined;
   if (backend === undefined) {
     throw new InvalidArgumentError(
       `unknown backend '${name}'; the known ones are ${BACKEND_NAMES.join(', ')}`,
     );
   }
+  if (threads > 1 && name !== 'wasm') {
+    throw new InvalidArgumentError(`--threads ${threads}: only --backend wasm takes threads, not ${name}`);
+  }
   // Hints of the host on faster backends would land between our lines.
   tf.enableProdMode();
   let reason = 'the host refused it';
   try {
     await backend.load();
+    // Before the start, which settles whether the memory is shared.
+    if (threads > 1) await (await import('../wasm')).setThreads(threads);
     if (await tf.setBackend(name)) return;
   } catch (error) {
+    if (error instanceof StsError) throw error;
     reason = (error as Error).message.split('\n')[0]!;
   }
   throw new UnavailableError(

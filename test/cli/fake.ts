@@ -60,8 +60,8 @@ export function colourModel(frames: number): LoadedModel {
 export function fakePredict(changes: Partial<PredictTools> = {}) {
   const calls: string[] = [];
   const tools: PredictTools = {
-    async startBackend(name) {
-      calls.push(`backend ${name}`);
+    async startBackend(name, threads) {
+      calls.push(`backend ${name} ${threads}`);
       await tf.setBackend('cpu');
     },
     openVideo: ffmpegSource,

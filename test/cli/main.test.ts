@@ -88,6 +88,9 @@ describe('startBackend', () => {
       /unknown backend 'gpu'; the known ones are wasm, cpu, tensorflow/,
     );
     await expect(startBackend('constructor')).rejects.toThrow(InvalidArgumentError);
+    await expect(startBackend('cpu', 2)).rejects.toThrow(
+      new InvalidArgumentError('--threads 2: only --backend wasm takes threads, not cpu'),
+    );
     expect(BACKEND_NAMES).toEqual(['wasm', 'cpu', 'tensorflow']);
   });
 });

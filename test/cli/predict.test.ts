@@ -36,7 +36,7 @@ describe('predict', () => {
     const {io, written} = box();
     const {command, calls} = fakePredict();
     await command.run([red], io);
-    expect(calls).toEqual(['backend wasm', 'model efficientnet_lite0_sts 4']);
+    expect(calls).toEqual(['backend wasm 1', 'model efficientnet_lite0_sts 4']);
     expect(written.out.split('\n')).toEqual([
       `red    ${expected[0]!.toFixed(3)}`,
       `green  ${expected[1]!.toFixed(3)}`,
@@ -47,11 +47,21 @@ describe('predict', () => {
 
   it('prints one JSON object and nothing on stderr', async () => {
     const {io, written} = box();
-    const {command} = fakePredict();
-    await command.run(
-      [red, '--json', '--top', '2', '--frames', '3', '--model', 'colours', '--backend', 'cpu'],
-      io,
-    );
+    const {command, calls} = fakePredict();
+    const choices = [
+      '--top',
+      '2',
+      '--frames',
+      '3',
+      '--model',
+      'colours',
+      '--backend',
+      'cpu',
+      '--threads',
+      '3',
+    ];
+    await command.run([red, '--json', ...choices], io);
+    expect(calls).toEqual(['backend cpu 3', 'model colours 3']);
     expect(written.err).toBe('');
     expect(written.out.endsWith('}\n')).toBe(true);
     const answer = JSON.parse(written.out);
@@ -188,7 +198,7 @@ describe('predict', () => {
     const {command, calls} = fakePredict();
     await command.run(['--help'], io);
     expect(written.out).toMatch(/usage: tfjs-sts predict VIDEO/);
-    for (const option of ['--model', '--top', '--frames', '--backend', '--json'])
+    for (const option of ['--model', '--top', '--frames', '--backend', '--threads', '--json'])
       expect(written.out).toContain(option);
     expect(calls).toEqual([]);
   });

@@ -67,6 +67,24 @@ describe('tfjs-sts', () => {
     expect(answer.predictions[0].probability).toBeGreaterThan(0.3);
   });
 
+  it('answers the very same on two threads', async () => {
+    const answers = [];
+    for (const threads of ['1', '2']) {
+      const {code, out} = await run([
+        'predict',
+        clip('coffee'),
+        '--json',
+        '--frames',
+        '2',
+        '--threads',
+        threads,
+      ]);
+      expect(code).toBe(0);
+      answers.push(JSON.parse(out).predictions);
+    }
+    expect(answers[1]).toEqual(answers[0]);
+  });
+
   it('answers the same from another folder, with a relative path', async () => {
     const {code, out} = await run(['predict', 'coffee.mp4', '--top', '1', '--frames', '2'], {
       cwd: `${root}examples/clips`,
@@ -102,6 +120,7 @@ describe('tfjs-sts', () => {
       /npm install @tensorflow\/tfjs-node/,
     ],
     ['bad --top', () => ['predict', clip('tabby_cat'), '--top', 'x'], /--top is 'x'/],
+    ['bad --threads', () => ['predict', clip('tabby_cat'), '--threads', '65'], /setThreads: got 65/],
     ['bad --frames', () => ['predict', clip('tabby_cat'), '--frames', '0'], /--frames is '0'/],
     [
       'a video shorter than the clip',

@@ -20,7 +20,7 @@ import {createProgress, type Progress} from '../progress';
 
 /** What the command calls. */
 export interface PredictTools {
-  startBackend(name: string): Promise<void>;
+  startBackend(name: string, threads: number): Promise<void>;
   openVideo(path: string, options?: {size?: number}): Promise<FrameSource>;
   loadModel(
     nameOrPath: string,
@@ -32,12 +32,13 @@ interface PredictOptions {
   readonly video: string;
   readonly model: string;
   readonly backend: string;
+  readonly threads: number;
   readonly top: number;
   readonly frames: number | undefined;
   readonly json: boolean;
 }
 
-const DEFAULTS = {model: DEFAULT_MODEL, backend: 'wasm', top: 5};
+const DEFAULTS = {model: DEFAULT_MODEL, backend: 'wasm', threads: 1, top: 5};
 
 const HELP = `Says what a video shows: the labels that the network finds most likely.
 
@@ -53,6 +54,7 @@ options:
   --frames N            how many frames the network looks at, spread over the whole video or, for models
                         that say so, a fixed distance apart (default: what the model was made for)
   --backend NAME        ${BACKEND_NAMES.join(', ')} (default ${DEFAULTS.backend})
+  --threads N           how many threads the wasm backend's convolutions run on (default ${DEFAULTS.threads})
   --json                print one JSON object: video, model, backend, frames, predictions, milliseconds
   -h, --help            this text
 `;
@@ -67,6 +69,7 @@ function parse(args: readonly string[]): PredictOptions | undefined {
       top: {type: 'string'},
       frames: {type: 'string'},
       backend: {type: 'string', default: DEFAULTS.backend},
+      threads: {type: 'string'},
       json: {type: 'boolean', default: false},
       help: {type: 'boolean', short: 'h', default: false},
     },
@@ -85,6 +88,7 @@ function parse(args: readonly string[]): PredictOptions | undefined {
     video,
     model: values.model,
     backend: values.backend,
+    threads: wholeNumber('threads', values.threads) ?? DEFAULTS.threads,
     top: wholeNumber('top', values.top) ?? DEFAULTS.top,
     frames: wholeNumber('frames', values.frames),
     json: values.json,
@@ -135,7 +139,7 @@ async function run(
   // A first look at the video, so that a wrong path is said at once and not after the model is loaded.
   await (await tools.openVideo(options.video)).close();
   progress.stage(`loading ${options.model} on ${options.backend}`);
-  await tools.startBackend(options.backend);
+  await tools.startBackend(options.backend, options.threads);
   const loaded = await tools.loadModel(options.model, {
     ...(options.frames !== undefined && {frames: options.frames}),
     onProgress: (fraction) => progress.advance(Math.round(fraction * 100), 100),
