@@ -75,6 +75,11 @@ const cases: Record<string, Case> = {
   'a single position': {x: [1, 1, 1, 1, 40], w: [1, 1, 1, 40, 9], run: conv3d()},
 };
 
+const poolings: Record<string, (x: tf.Tensor5D) => tf.Tensor5D> = {
+  maxPool3d: (x) => tf.maxPool3d(x, 3, [1, 2, 2], 'same'),
+  avgPool3d: (x) => tf.avgPool3d(x, [2, 3, 3], 2, 'same'),
+};
+
 /** Values as something short to compare: equal for equal bits. */
 const digest = (values: NodeJS.TypedArray) => createHash('sha256').update(values).digest('hex');
 
@@ -126,6 +131,23 @@ describe.sequential('setThreads in Node', () => {
     for (const threads of [2, 3]) {
       await startBehindWorkers(liveHost(), threads);
       expect(everything(given)).toEqual(expected);
+    }
+  });
+
+  it.each(Object.entries(poolings))('gives the same bits on 1, 2 and 3 threads: %s', async (_, pool) => {
+    expect(sts.kernelCoverage().MaxPool3DGrad).toBe('kernel');
+    const both = () =>
+      tf.tidy(() => {
+        const x = tensorOf([2, 5, 15, 14, 37], 1);
+        const y = pool(x);
+        const dx = tf.grad((a: tf.Tensor) => pool(a as tf.Tensor5D))(x, tensorOf(y.shape, 2));
+        return [y, dx].map((tensor) => digest(tensor.dataSync()));
+      });
+    await setThreads(1);
+    const expected = both();
+    for (const threads of [2, 3]) {
+      await startBehindWorkers(liveHost(), threads);
+      expect(both()).toEqual(expected);
     }
   });
 
