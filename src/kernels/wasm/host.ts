@@ -79,8 +79,14 @@ export class WasmHost {
     return this.heap.makeOutput(shape);
   }
 
-  /** Runs a kernel, which may use the host until it returns. */
+  /**
+   * Runs a kernel, which may use the host until it returns.
+   *
+   * @throws UnavailableError if a worker of `setThreads` is gone
+   */
   run<T>(kernel: (host: WasmHost) => T): T {
+    // Before the kernel has allocated anything.
+    this.pool?.check();
     try {
       return kernel(this);
     } finally {
@@ -115,11 +121,10 @@ export class WasmHost {
   /**
    * Runs `work` over all its rows, on the threads there are. Overwrites what `scratch` gave.
    *
-   * @throws UnavailableError if a worker is gone
+   * @throws UnavailableError if a worker fails at it
    */
   runRows({run, rows, block = 1, scratchBytes, steps, writeCall}: RowWork): void {
     const {pool} = this;
-    pool?.check();
     const threads = pool === undefined || steps < this.stepsWorthThreads ? 1 : pool.size;
     const stride = Math.ceil(scratchBytes / ALIGNMENT) * ALIGNMENT;
     const call = this.scratch(threads * stride);

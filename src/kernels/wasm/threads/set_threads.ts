@@ -41,7 +41,16 @@ export interface SetThreadsOptions {
  * await setThreads(2);
  * ```
  */
-export async function setThreads(count: number, {wasmPaths}: SetThreadsOptions = {}): Promise<void> {
+export function setThreads(count: number, options: SetThreadsOptions = {}): Promise<void> {
+  const change = changes.then(() => changeThreads(count, options));
+  changes = change.catch(() => {});
+  return change;
+}
+
+/** Calls take turns, so that each finds what the one before has left. */
+let changes: Promise<void> = Promise.resolve();
+
+async function changeThreads(count: number, {wasmPaths}: SetThreadsOptions): Promise<void> {
   if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS) {
     throw new InvalidArgumentError(
       `setThreads: got ${count}; give a whole number from 1 to ${MOST_THREADS}, in all.`,

@@ -189,6 +189,12 @@ describe.sequential('setThreads in Node', () => {
     expect(depthwise()).toEqual(expected);
   });
 
+  it('does what the last of several calls says', async () => {
+    await Promise.all([setThreads(4), setThreads(2), setThreads(3)]);
+    expect(alive()).toBe(2);
+    depthwise();
+  });
+
   it('ends the workers for one thread, and with the backend', async () => {
     await setThreads(3);
     expect(alive()).toBe(2);
