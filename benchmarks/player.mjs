@@ -15,7 +15,9 @@ export class Player {
     });
     this.ended = new Promise((resolve) => {
       this.process.once('error', (error) => resolve(error.message));
-      this.process.once('close', (code) => resolve(`ended with ${code}: ${this.errors.trim()}`));
+      this.process.once('close', (code) =>
+        resolve(`ended with ${code}: ${this.errors.trim().split('\n').at(-1)}`),
+      );
     });
     // Writing to a process that has died is answered by `ended`.
     this.process.stdin.on('error', () => {});

@@ -75,7 +75,7 @@ function write(result, versions) {
     what: 'medians in milliseconds of interleaved turns, each rival a process; cpu: all its threads; peakMemory in MiB',
     processor,
     cores: os.cpus().length,
-    system: `${os.type()} ${os.release()} ${os.arch()}`,
+    system: `${os.type()} ${os.arch()}`,
     node: process.version,
     relaxedSimd,
     versions: {...report.versions, ...versions},

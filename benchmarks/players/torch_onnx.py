@@ -61,7 +61,7 @@ OPERATORS = {
     "AveragePool": pool(F.avg_pool3d),
     "GlobalAveragePool": lambda _, x: x.mean((2, 3, 4), keepdim=True),
     "Flatten": lambda _, x: x.flatten(1),
-    "Gemm": lambda _, x, w, b: torch.addmm(b, x, w),
+    "Gemm": lambda _, x, w, b=None: x @ w if b is None else torch.addmm(b, x, w),
     "Concat": lambda a, *xs: torch.cat(xs, a["axis"]),
     "Pad": pad,
     "Slice": take,

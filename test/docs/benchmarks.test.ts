@@ -29,7 +29,7 @@ describe.each(['networks', 'ops'] as const)('%s', (key) => {
   it('draws bars as long as the times, the slowest of each case as long as the others', () => {
     const widths = [...svg.matchAll(/class="bar"[^>]*width="([\d.]+)"/g)].map(([, width]) => Number(width));
     const oneThread = cases.map(({rivals}) =>
-      Object.entries(rivals).filter(([name]) => !/threads|array/.test(name)),
+      Object.entries(rivals).filter(([name]) => !/threads|array|stock/.test(name)),
     );
     expect(widths.length).toBe(oneThread.flat().length);
     const longest = Math.max(...widths);
