@@ -1,0 +1,2 @@
+/** Two pages. */
+export default {build: {rollupOptions: {input: ['index.html', 'threads.html']}}};
