@@ -5,7 +5,7 @@ export {depthwiseRun, listTaps, runTile} from './depthwise_run';
 export {finishBlock, finishRun} from './finish';
 export {gatherLines, gatherRow} from './gather';
 export {BLOCK, DEPTH, GATHER_BELOW} from './layout';
-export {packDense, packTransposed, transposePanel} from './pack';
+export {packDense, packRows, packTransposed, transposePanel} from './pack';
 export {
   averageOfFour,
   averageOfSixteen,

@@ -4,6 +4,9 @@
  */
 import {copyFloats, zeroFloats} from './arithmetic';
 
+/** Rows that are packed at a time: their lines are read once, for all panels. */
+const PACK_ROWS: i32 = 64;
+
 /**
  * @param from the part's first tap and first output channel in `[taps, inputs, rowBytes / 4 outputs]`
  * @param to   room for `groups * ceil(outputs / 8) * depth * 8` floats
@@ -18,13 +21,36 @@ export function packDense(
   outputs: i32,
   rowBytes: i32,
 ): void {
-  for (let group = 0; group < groups; group++, from += outputs << 2) {
-    for (let column = 0; column < outputs; column += 8) {
-      const columns = min(8, outputs - column);
-      let row = from + (column << 2);
-      for (let k = 0; k < depth; k++, row += rowBytes, to += 32) {
-        copyFloats(to, row, columns);
-        if (columns < 8) zeroFloats(to + (columns << 2), 8 - columns);
+  const panelBytes = depth << 5;
+  const groupBytes = ((outputs + 7) >> 3) * panelBytes;
+  for (let group = 0; group < groups; group++, from += outputs << 2, to += groupBytes) {
+    for (let first = 0; first < depth; first += PACK_ROWS) {
+      const count = min(PACK_ROWS, depth - first);
+      packRows(from + first * rowBytes, to + (first << 5), count, outputs, rowBytes, panelBytes);
+    }
+  }
+}
+
+/** `count` rows, all panels. */
+export function packRows(
+  from: usize,
+  to: usize,
+  count: i32,
+  outputs: i32,
+  rowBytes: i32,
+  panelBytes: i32,
+): void {
+  for (let column = 0; column < outputs; column += 8, from += 32, to += panelBytes) {
+    const columns = min(8, outputs - column);
+    let row = from;
+    const end = to + (count << 5);
+    for (let at = to; at < end; at += 32, row += rowBytes) {
+      if (columns === 8) {
+        v128.store(at, v128.load(row));
+        v128.store(at, v128.load(row, 16), 16);
+      } else {
+        copyFloats(at, row, columns);
+        zeroFloats(at + (columns << 2), 8 - columns);
       }
     }
   }
