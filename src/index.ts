@@ -3,7 +3,7 @@
  * sts:// addresses known; it contains no kernel and no backend (see the entries tfjs-sts/cpu, /wasm, ...).
  */
 import {registerLayers} from './layers';
-import {registerGradients} from './ops/grads/indirect_conv3d_grad';
+import {registerGradients} from './ops/grads/register';
 import {registerModelScheme} from './zoo';
 
 registerGradients();

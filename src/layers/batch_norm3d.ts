@@ -1,22 +1,25 @@
 /**
- * The layer of batch normalization of video, rank 5, which the host's layer refuses. It is made of plain arithmetic
- * on views of rank 2 and 3, since `tf.batchNorm` at rank 5 has no working gradient; on wasm it is also the faster way
- * (25,088 x 64 values: 1.6 ms a pass against 5.7 ms of the host's fused kernel).
+ * The layer of batch normalization of video, rank 5, which the host's layer refuses. In training it is a kernel of the
+ * package (ops/batch_norm_train.ts); else it is plain arithmetic on views of rank 2 and 3, since `tf.batchNorm` at rank 5
+ * has no working gradient and on wasm is the slower way (25,088 x 64 values: 5.7 ms a pass against 1.6 ms).
  */
 import {
   add,
-  mean,
   mul,
+  ones,
   reshape,
   rsqrt,
   type serialization,
-  square,
   sub,
   type Tensor,
   type Tensor1D,
+  type Tensor2D,
   tidy,
+  transpose,
+  zeros,
 } from '@tensorflow/tfjs-core';
 import {InputSpec, type LayerVariable, layers} from '@tensorflow/tfjs-layers';
+import {batchNormTrain} from '../ops/batch_norm_train';
 import {InvalidArgumentError} from '../util/errors';
 import {type HostArgs, type Kwargs, oneShape5D, oneTensor, type Shape, shapeText} from './host';
 import {
@@ -185,15 +188,16 @@ export class BatchNorm3D extends layers.Layer {
     return add(mul(x, this.perChannel(scale)), this.perChannel(offset));
   }
 
-  /** The same with the statistics of x, centred first: a mean far from zero costs no precision of the deviations. */
+  /** The same with the statistics of x, whose rows are positions. */
   private normalizeByBatch(x: Tensor): Tensor {
-    const axes = x.rank === 2 ? [0] : [0, 2];
-    const average = mean(x, axes) as Tensor1D;
-    const centred = sub(x, this.perChannel(average));
-    const variance = mean(square(centred), axes) as Tensor1D;
-    this.updateMovingAverages(average, variance, x.size / average.size);
-    const scaled = mul(centred, this.perChannel(this.scaleFor(variance)));
-    return this.beta ? add(scaled, this.perChannel(this.beta.read())) : scaled;
+    const channels = this.movingMean!.shape[0]!;
+    const gamma = (this.gamma?.read() ?? ones([channels])) as Tensor1D;
+    const beta = (this.beta?.read() ?? zeros([channels])) as Tensor1D;
+    const channelsLast = x.rank === 2 ? x : transpose(x, [0, 2, 1]);
+    const rows = reshape(channelsLast, [x.size / channels, channels]) as Tensor2D;
+    const {y, mean, variance} = batchNormTrain(rows, gamma, beta, this.epsilon);
+    this.updateMovingAverages(mean, variance, x.size / channels);
+    return x.rank === 2 ? y : transpose(reshape(y, channelsLast.shape), [0, 2, 1]);
   }
 
   private updateMovingAverages(average: Tensor, variance: Tensor, count: number): void {

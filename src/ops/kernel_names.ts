@@ -1,5 +1,6 @@
 /**
- * The kernels of the family: one indirect convolution (Dukhan 2019) and its two gradients, whatever the tap rules.
+ * The kernels of the package: one indirect convolution (Dukhan 2019) and its two gradients, whatever the tap rules, and
+ * batch normalization in training.
  * Names, inputs and attributes only; implementations are in compose/ (stock ops) and kernels/ (per backend).
  */
 import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
@@ -35,17 +36,49 @@ export interface IndirectConv3DBackpropFilterInputs extends NamedTensorInfoMap {
   dy: TensorInfo;
 }
 
-/** Attributes of all three kernels: plain data, so that it survives JSON. The gradients are those of 'linear'. */
+/** Attributes of the three convolution kernels: plain data, so that it survives JSON. The gradients are those of 'linear'. */
 export interface IndirectConv3DAttrs {
   info: ConvInfo;
   /** Default 'linear'. */
   activation?: Activation;
 }
 
+/**
+ * `y = (x - mean) / sqrt(variance + epsilon) * gamma + beta` with mean and variance (by n) of the rows: x and y `[rows,
+ * channels]`, all else `[channels]`. Results: y, mean, variance.
+ */
+export const BatchNormTrain = 'BatchNormTrain';
+export interface BatchNormTrainInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  gamma: TensorInfo;
+  beta: TensorInfo;
+}
+
+/** The gradients of y with respect to x, gamma and beta, given dy and the results mean and variance. */
+export const BatchNormTrainGrad = 'BatchNormTrainGrad';
+export interface BatchNormTrainGradInputs extends NamedTensorInfoMap {
+  dy: TensorInfo;
+  x: TensorInfo;
+  gamma: TensorInfo;
+  mean: TensorInfo;
+  variance: TensorInfo;
+}
+
+/** Attributes of both kernels of batch normalization. */
+export interface BatchNormTrainAttrs extends NamedAttrMap {
+  epsilon: number;
+}
+
+export function epsilonOf(attrs: NamedAttrMap | undefined): number {
+  return (attrs as BatchNormTrainAttrs).epsilon;
+}
+
 export const KERNEL_NAMES = [
   IndirectConv3D,
   IndirectConv3DBackpropInput,
   IndirectConv3DBackpropFilter,
+  BatchNormTrain,
+  BatchNormTrainGrad,
 ] as const;
 export type KernelName = (typeof KERNEL_NAMES)[number];
 

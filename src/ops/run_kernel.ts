@@ -4,13 +4,17 @@
  * it and kernelCoverage() can tell. Gradients are registered once for both.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import {composeBatchNormTrain, composeBatchNormTrainGrad} from './compose/batch_norm';
 import {composeBackpropFilter, composeBackpropInput, composeForward} from './compose/indirect_conv3d';
 import type {ConvInfo} from './conv_info';
 import {
   type Activation,
   activationOf,
+  BatchNormTrain,
+  BatchNormTrainGrad,
   COMPOSED,
   convInfoOf,
+  epsilonOf,
   IndirectConv3D,
   IndirectConv3DBackpropFilter,
   IndirectConv3DBackpropInput,
@@ -33,20 +37,37 @@ const composedKernels: Record<KernelName, tf.KernelFunc> = {
     composeBackpropInput(tensor(inputs.dy), tensor(inputs.filter), convInfoOf(attrs)),
   [IndirectConv3DBackpropFilter]: ({inputs, attrs}) =>
     composeBackpropFilter(tensor(inputs.x), tensor(inputs.dy), convInfoOf(attrs)),
+  [BatchNormTrain]: ({inputs, attrs}) =>
+    composeBatchNormTrain(inputs as Record<'x' | 'gamma' | 'beta', tf.Tensor>, epsilonOf(attrs)),
+  [BatchNormTrainGrad]: ({inputs, attrs}) =>
+    composeBatchNormTrainGrad(
+      inputs as Record<'dy' | 'x' | 'gamma' | 'mean' | 'variance', tf.Tensor>,
+      epsilonOf(attrs),
+    ),
 };
 
+/** A convolution or a gradient of it. */
 export function runKernel(
   kernelName: KernelName,
   inputs: Inputs,
   info: ConvInfo,
   activation: Activation = 'linear',
 ): tf.Tensor {
+  // The host types attributes as open maps; a ConvInfo is plain JSON data behind a closed interface.
+  const attrs = {info, activation} as unknown as tf.NamedAttrMap;
+  return runRegistered(kernelName, inputs, attrs) as tf.Tensor;
+}
+
+/** Any kernel of the package, its composed form if the backend has no other. */
+export function runRegistered(
+  kernelName: KernelName,
+  inputs: Inputs,
+  attrs: tf.NamedAttrMap,
+): tf.Tensor | tf.Tensor[] {
   const backendName = tf.getBackend();
   if (tf.getKernel(kernelName, backendName) == null) {
     const config = {kernelName, backendName, kernelFunc: composedKernels[kernelName], [COMPOSED]: true};
     tf.registerKernel(config);
   }
-  // The host types attributes as open maps; a ConvInfo is plain JSON data behind a closed interface.
-  const attrs = {info, activation} as unknown as tf.NamedAttrMap;
-  return tf.engine().runKernel(kernelName, inputs, attrs) as tf.Tensor;
+  return tf.engine().runKernel(kernelName, inputs, attrs);
 }

@@ -8,7 +8,7 @@ import {beforeAll, describe, expect, it} from 'vitest';
 import {layers as sts} from '../../src/layers';
 import type {Shape} from '../../src/layers/host';
 import {registerLayers} from '../../src/layers/register';
-import {registerGradients} from '../../src/ops/grads/indirect_conv3d_grad';
+import {registerGradients} from '../../src/ops/grads/register';
 import {backendNames, startBackend} from '../support/backends';
 
 type Layer = layers.Layer;

@@ -9,7 +9,7 @@ import {kernelConfigs} from '../../src/kernels/cpu';
 import {registerKernels} from '../../src/kernels/registry';
 import {registerLayers} from '../../src/layers';
 import {createNetwork, type LengthRule, listNetworks, networkDefinition} from '../../src/networks';
-import {registerGradients} from '../../src/ops/grads/indirect_conv3d_grad';
+import {registerGradients} from '../../src/ops/grads/register';
 import {startBackend} from '../support/backends';
 
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, describe, expect, it} from 'vitest';
 import {mmaction2, type NameMap} from '../../src/checkpoints/names';
 import {createNetwork} from '../../src/networks';
-import {registerGradients} from '../../src/ops/grads/indirect_conv3d_grad';
+import {registerGradients} from '../../src/ops/grads/register';
 import {bitsAt, fillInput, hashOf} from '../support/fill';
 import {readGoldenJson} from '../support/golden';
 import {implementations} from '../support/implementations';
@@ -43,10 +43,16 @@ interface Tiny {
 const GATE = 2e-5;
 
 /**
- * In training, batch normalization takes means over all positions, 8192 of SlowFast's first layer. The cpu backend adds
- * them up in double precision, wasm one after the other in float32, where n terms cost up to n * 2^-24. Seen are 1.2e-4.
+ * In training, gradients are sums over all positions, 8192 of SlowFast's first layer. The cpu backend adds them up in
+ * double precision, wasm in float32, where n terms cost up to n * 2^-24 (less in blocks, as its kernels do). Seen are 5e-5.
  */
 const WASM_TRAIN_GATE = 8192 * 2 ** -24;
+
+/**
+ * In this case one of 46,080 inputs of a ReLU is within 1e-6 of zero. float32 may see it on the other side, as the wasm
+ * kernels do (3e-8, by stock ops -8e-7), and then the gradients that come through it differ by 2e-2 of their norm.
+ */
+const WASM_GATE_AT_A_KINK: Record<string, number> = {tiny_x3d_sts_train: 3e-2};
 
 /** The composed forms take minutes, and have the tests of every op. */
 const tested = implementations.filter(({name}) => name.endsWith('kernels'));
@@ -97,7 +103,8 @@ describe.each(tested)('$name', ({backend, use}) => {
   beforeAll(use);
 
   describe.each(NETWORKS)('$cases', ({cases: prefix, network, names, options, trainGate}) => {
-    const least = backend === 'wasm' ? WASM_TRAIN_GATE : GATE;
+    const trainGateOf = (name: string) =>
+      backend === 'wasm' ? (WASM_GATE_AT_A_KINK[name] ?? WASM_TRAIN_GATE) : GATE;
     const own = cases.filter((golden) => networkOf(golden) === prefix);
 
     it.each(own.map((golden) => [golden.name, golden] as const))('%s', (_, golden) => {
@@ -105,7 +112,7 @@ describe.each(tested)('$name', ({backend, use}) => {
       const name = golden.sts ? `${network}_sts` : network;
       model = createNetwork(name, {frames, height, width, classes: 7, weightless: true, ...options});
       fillWeights(model, names, weights);
-      const gate = golden.mode === 'train' ? (trainGate ?? least) : GATE;
+      const gate = golden.mode === 'train' ? (trainGate ?? trainGateOf(golden.name)) : GATE;
       const errors = step(model, names, golden);
       expect(errors.filter(([, error]) => !(error <= gate))).toEqual([]);
     });

@@ -8,7 +8,7 @@ import {type KernelConfig, type KernelFunc, type TensorInfo, unregisterKernel} f
 import {UnavailableError} from '../../util/errors';
 import {connect, type WasmHost} from './host';
 
-type WasmKernel = (args: Parameters<KernelFunc>[0], host: WasmHost) => TensorInfo;
+type WasmKernel = (args: Parameters<KernelFunc>[0], host: WasmHost) => TensorInfo | TensorInfo[];
 
 export function wasmKernel(kernelName: string, run: WasmKernel): KernelConfig {
   return {

@@ -6,6 +6,8 @@ import {conv2dGradientConfigs} from '../stock_conv2d';
 import {hostConvolutionConfigs} from '../stock_kernels';
 import {avgPool3DConfig} from './AvgPool3D';
 import {avgPool3DGradConfig} from './AvgPool3DGrad';
+import {batchNormTrainConfig} from './BatchNormTrain';
+import {batchNormTrainGradConfig} from './BatchNormTrainGrad';
 import {connect} from './host';
 import {indirectConv3DConfig} from './IndirectConv3D';
 import {indirectConv3DBackpropFilterConfig} from './IndirectConv3DBackpropFilter';
@@ -18,6 +20,8 @@ export const kernelConfigs: readonly KernelConfig[] = [
   indirectConv3DConfig,
   indirectConv3DBackpropInputConfig,
   indirectConv3DBackpropFilterConfig,
+  batchNormTrainConfig,
+  batchNormTrainGradConfig,
 ];
 
 /** In the place of the host's own kernels, where our module can run. */

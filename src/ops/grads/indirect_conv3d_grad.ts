@@ -64,9 +64,8 @@ const backpropFilterGradient: tf.GradConfig = {
   },
 };
 
-/** Makes the kernels differentiable. Idempotent: a second copy of the package registers nothing. */
-export function registerGradients(): void {
-  for (const config of [forwardGradient, backpropInputGradient, backpropFilterGradient]) {
-    if (tf.getGradient(config.kernelName) == null) tf.registerGradient(config);
-  }
-}
+export const convolutionGradients: readonly tf.GradConfig[] = [
+  forwardGradient,
+  backpropInputGradient,
+  backpropFilterGradient,
+];

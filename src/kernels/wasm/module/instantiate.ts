@@ -19,7 +19,11 @@ export type RowFunctionName =
   | 'maxPoolTaps'
   | 'maxPoolGradient'
   | 'averagePool'
-  | 'averagePoolGradient';
+  | 'averagePoolGradient'
+  | 'normStatistics'
+  | 'normScale'
+  | 'normSums'
+  | 'normBackprop';
 
 /** The functions and constants of assembly/index.ts that the host uses. Addresses are bytes. */
 export interface KernelModule extends Record<RowFunctionName, RowFunction> {

@@ -5,6 +5,16 @@ export {depthwiseRun, listTaps, runTile} from './depthwise_run';
 export {finishBlock, finishRun} from './finish';
 export {gatherLines, gatherRow} from './gather';
 export {BLOCK, DEPTH, GATHER_BELOW} from './layout';
+export {
+  backpropBlock,
+  normBackprop,
+  normScale,
+  normStatistics,
+  normSums,
+  scaleBlock,
+  statisticsOfBlock,
+  sumsOfBlock,
+} from './norm';
 export {packDense, packRows, packTransposed, transposePanel} from './pack';
 export {
   averageOfFour,

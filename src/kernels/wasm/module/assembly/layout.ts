@@ -127,3 +127,23 @@ export class PoolCall {
   paddingHeight!: i32;
   paddingWidth!: i32;
 }
+
+/** Batch normalization of rows of channels (norm.ts): addresses of tensors `[rows, channels]` and of `[channels]`. */
+@unmanaged
+export class NormCall {
+  x!: usize;
+  dy!: usize;
+  /** What is written. */
+  to!: usize;
+  mean!: usize;
+  /** Sums over the rows: of x, which become means, or of dy. */
+  sums!: usize;
+  /** Sums over the rows: squared deviations, which become variances, or dy times the deviation. */
+  products!: usize;
+  /** Factors of dy and of the deviation from the mean, and what is added. */
+  gradient!: usize;
+  deviation!: usize;
+  shift!: usize;
+  rows!: i32;
+  channels!: i32;
+}

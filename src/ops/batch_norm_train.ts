@@ -1,0 +1,28 @@
+/**
+ * Batch normalization by the statistics of the batch, as layers.batchNorm3d trains with: a kernel and its gradient, and
+ * the same composed of stock ops (compose/batch_norm.ts). Not part of the public API.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {BatchNormTrain} from './kernel_names';
+import {runRegistered} from './run_kernel';
+
+/** A batch, normalized, and its statistics. */
+export interface NormalizedBatch {
+  y: tf.Tensor2D;
+  /** `[channels]`; for moving averages: it carries no gradient. */
+  mean: tf.Tensor1D;
+  /** By n, `[channels]`; carries no gradient. */
+  variance: tf.Tensor1D;
+}
+
+/** `y = (x - mean) / sqrt(variance + epsilon) * gamma + beta`; x `[rows, channels]`, gamma and beta `[channels]`. */
+export function batchNormTrain(
+  x: tf.Tensor2D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  epsilon: number,
+): NormalizedBatch {
+  const results = runRegistered(BatchNormTrain, {x: tf.cast(x, 'float32'), gamma, beta}, {epsilon});
+  const [y, mean, variance] = results as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
+  return {y, mean, variance};
+}

@@ -1,0 +1,11 @@
+/** Makes the kernels of the package differentiable. */
+import * as tf from '@tensorflow/tfjs-core';
+import {batchNormGradients} from './batch_norm_grad';
+import {convolutionGradients} from './indirect_conv3d_grad';
+
+/** Idempotent: a second copy of the package registers nothing. */
+export function registerGradients(): void {
+  for (const config of [...convolutionGradients, ...batchNormGradients]) {
+    if (tf.getGradient(config.kernelName) == null) tf.registerGradient(config);
+  }
+}

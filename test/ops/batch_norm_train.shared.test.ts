@@ -1,0 +1,163 @@
+/**
+ * Batch normalization in training on every implementation: results and gradients against float64 loops written from the
+ * definition, gradients of gradients against stock arithmetic that the host differentiates.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {beforeAll, describe, expect, it} from 'vitest';
+import '../../src';
+import {batchNormTrain} from '../../src/ops/batch_norm_train';
+import {implementations} from '../support/implementations';
+
+const EPSILON = 1e-3;
+const ROUNDING = 2 ** -24;
+
+/** Values in (-1, 1) from a Lehmer generator. */
+function values(size: number, seed: number): Float32Array {
+  let state = seed * 7919 + 1;
+  return Float32Array.from({length: size}, () => {
+    state = (state * 48271) % 2147483647;
+    return (state / 2147483647) * 2 - 1;
+  });
+}
+
+interface Case {
+  rows: number;
+  channels: number;
+  /** Added to all values: with a mean far from zero, a variance by E[x^2] - E[x]^2 has no digits left. */
+  offset: number;
+}
+
+const cases: Record<string, Case> = {
+  'one value': {rows: 1, channels: 1, offset: 0},
+  'few rows': {rows: 5, channels: 3, offset: 2},
+  'a tail of channels': {rows: 97, channels: 23, offset: -1},
+  'several blocks of rows': {rows: 400, channels: 8, offset: 0},
+  'a mean far from zero': {rows: 300, channels: 5, offset: 300},
+};
+
+type Bounds = Record<'y' | 'mean' | 'variance' | 'dx' | 'dgamma' | 'dbeta', [value: number, bound: number][]>;
+
+/** Everything in float64, with how far n float32 additions in any order may be from it. */
+function expected(
+  {rows: n, channels}: Case,
+  x: Float32Array,
+  gamma: Float32Array,
+  beta: Float32Array,
+  dy: Float32Array,
+): Bounds {
+  const found: Bounds = {y: [], mean: [], variance: [], dx: [], dgamma: [], dbeta: []};
+  for (let c = 0; c < channels; c++) {
+    const column = (of: Float32Array) => Array.from({length: n}, (_, i) => of[i * channels + c]!);
+    const total = (of: number[]) => of.reduce((sum, value) => sum + value, 0);
+    const [xs, dys] = [column(x), column(dy)];
+    const magnitude = total(xs.map(Math.abs)) / n;
+    const mean = total(xs) / n;
+    const meanBound = (n + 4) * ROUNDING * magnitude;
+    const apart = xs.map((value) => value - mean);
+    const variance = total(apart.map((d) => d * d)) / n;
+    const varianceBound = (n + 8) * ROUNDING * variance + 2 * meanBound * (Math.sqrt(variance) + meanBound);
+    const scale = 1 / Math.sqrt(variance + EPSILON);
+    const relative = varianceBound * scale * scale + 8 * ROUNDING;
+    const dbeta = total(dys);
+    const dbetaBound = (n + 4) * ROUNDING * total(dys.map(Math.abs));
+    const product = total(dys.map((value, i) => value * apart[i]!));
+    const productBound =
+      (n + 4) * ROUNDING * total(dys.map((value, i) => Math.abs(value * apart[i]!))) +
+      meanBound * total(dys.map(Math.abs));
+    found.mean.push([mean, meanBound]);
+    found.variance.push([variance, varianceBound]);
+    found.dbeta.push([dbeta, dbetaBound]);
+    found.dgamma.push([product * scale, scale * productBound + relative * Math.abs(product * scale)]);
+    apart.forEach((d, i) => {
+      const factor = Math.abs(gamma[c]! * scale);
+      const at = i * channels + c;
+      found.y[at] = [
+        gamma[c]! * scale * d + beta[c]!,
+        factor * (meanBound + 4 * ROUNDING * Math.abs(xs[i]!)) +
+          relative * factor * Math.abs(d) +
+          4 * ROUNDING * Math.abs(beta[c]!),
+      ];
+      const along = (scale * scale * product) / n;
+      const terms = Math.abs(dys[i]!) + Math.abs(dbeta) / n + Math.abs(d * along);
+      found.dx[at] = [
+        gamma[c]! * scale * (dys[i]! - dbeta / n - d * along),
+        factor *
+          (dbetaBound / n +
+            (Math.abs(d) * scale * scale * productBound) / n +
+            Math.abs(along) * (meanBound + 4 * ROUNDING * Math.abs(xs[i]!)) +
+            (3 * relative + 8 * ROUNDING) * terms),
+      ];
+    });
+  }
+  return found;
+}
+
+function tensorsOf({rows, channels, offset}: Case) {
+  const x = values(rows * channels, 1).map((value) => value + offset);
+  return {x, gamma: values(channels, 2), beta: values(channels, 3), dy: values(rows * channels, 4)};
+}
+
+function normalized(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) {
+  return batchNormTrain(x as tf.Tensor2D, gamma as tf.Tensor1D, beta as tf.Tensor1D, EPSILON);
+}
+
+/** The same by stock ops, for the host to differentiate. */
+function byStockOps(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor {
+  const centred = tf.sub(x, tf.mean(x, 0));
+  const variance = tf.mean(tf.square(centred), 0);
+  return tf.add(tf.mul(tf.div(centred, tf.sqrt(tf.add(variance, EPSILON))), gamma), beta);
+}
+
+describe.each(implementations)('batch normalization in training on $name', ({use}) => {
+  beforeAll(use);
+
+  it.each(Object.entries(cases))('%s', async (_, given) => {
+    const {x, gamma, beta, dy} = tensorsOf(given);
+    const before = tf.memory().numTensors;
+    const results = tf.tidy(() => {
+      const shape: [number, number] = [given.rows, given.channels];
+      const inputs = [tf.tensor2d(x, shape), tf.tensor1d(gamma), tf.tensor1d(beta)] as const;
+      const [dx, dgamma, dbeta] = tf.grads((a, b, c) => normalized(a!, b!, c!).y)(
+        [...inputs],
+        tf.tensor2d(dy, shape),
+      );
+      return {...normalized(...inputs), dx: dx!, dgamma: dgamma!, dbeta: dbeta!};
+    });
+    expect(tf.memory().numTensors).toBe(before + 6);
+    const bounds = expected(given, x, gamma, beta, dy);
+    for (const [name, tensor] of Object.entries(results)) {
+      const found = await tensor.data();
+      const wanted = bounds[name as keyof Bounds];
+      expect(found.length, name).toBe(wanted.length);
+      const worst = wanted.findIndex(([value, bound], i) => !(Math.abs(found[i]! - value) <= bound + 1e-30));
+      expect(worst, `${name}[${worst}] is ${found[worst]}, expected ${wanted[worst]}`).toBe(-1);
+    }
+    tf.dispose(Object.values(results));
+  });
+
+  it('has gradients of gradients', async () => {
+    const given = {rows: 7, channels: 3, offset: 1};
+    const {x, gamma, beta, dy} = tensorsOf(given);
+    const pairs = tf.tidy(() => {
+      const shape: [number, number] = [given.rows, given.channels];
+      const offsets = tf.tensor1d(beta);
+      // No gradient of a gradient depends on beta.
+      const second = (norm: (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) => tf.Tensor) =>
+        tf.grads((x, gamma, dy) => {
+          const first = tf.grads((a, b, c) => norm(a!, b!, c!))([x!, gamma!, offsets], dy);
+          return tf.addN(first.map((gradient) => tf.sum(tf.square(gradient)))) as tf.Scalar;
+        })([tf.tensor2d(x, shape), tf.tensor1d(gamma), tf.tensor2d(dy, shape)]);
+      const ours = second((a, b, c) => normalized(a, b, c).y);
+      return second(byStockOps).map((gradient, i) => [gradient, ours[i]!] as const);
+    });
+    for (const [reference, ours] of pairs) {
+      const [a, b] = [await reference.data(), await ours.data()];
+      // Both are float32: differences of some tens of roundings of the largest value.
+      const largest = Math.max(1, ...a.map(Math.abs));
+      a.forEach((value, i) => {
+        expect(Math.abs(value - b[i]!)).toBeLessThan(1e-5 * largest);
+      });
+    }
+    tf.dispose(pairs.flat() as tf.Tensor[]);
+  });
+});
