@@ -32,6 +32,7 @@ export interface SetThreadsOptions {
  *     from ending.
  * @throws InvalidArgumentError for a count that is no whole number from 1 to 64
  * @throws UnavailableError where the memory is not shared, there is no SIMD, or a worker does not start
+ * @throws FormatError in Node, where the .wasm of the backend is not that of 4.22
  *
  * @example
  * ```js

@@ -15,19 +15,20 @@ export type WasmPaths = string | Readonly<Record<string, string>>;
 /**
  * A module with a memory of its own, its memory shared.
  *
- * @throws FormatError if it has no memory, several, or one without a maximum
+ * @throws FormatError if it is damaged, or has no memory, several, or one without a maximum
  */
 export function withSharedMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const changed = Uint8Array.from(bytes);
   const flags = memoryFlagsOf(changed);
-  if (flags === undefined || changed[flags] !== WITH_MAXIMUM) {
-    throw new FormatError(
-      'setThreads: the .wasm of tfjs-backend-wasm does not have the one memory with a maximum that 4.22 has; ' +
-        'use version 4.22, or no threads.',
-    );
+  if (flags !== undefined && changed[flags] === WITH_MAXIMUM) {
+    changed[flags] = SHARED_WITH_MAXIMUM;
+    // The host would wait for ever for a module that does not compile.
+    if (WebAssembly.validate(changed)) return changed;
   }
-  changed[flags] = SHARED_WITH_MAXIMUM;
-  return changed;
+  throw new FormatError(
+    'setThreads: the .wasm of tfjs-backend-wasm is damaged, or does not have the one memory with a maximum that 4.22 ' +
+      'has; use version 4.22, or no threads.',
+  );
 }
 
 /** Where the flags of a module's one memory are. */

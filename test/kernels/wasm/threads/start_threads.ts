@@ -31,11 +31,13 @@ export async function startBehindWorkers(host: WasmHost, threads: number): Promi
   return () => rows;
 }
 
-/** Starts wasm on `threads` threads, which the smallest convolution uses too. */
+/** Starts wasm in Node on `threads` threads, which the smallest convolution uses too, from a named .wasm file. */
 export async function startThreads(threads: number): Promise<void> {
   await import('@tensorflow/tfjs-layers');
   await import('@tensorflow/tfjs-backend-wasm');
-  await setThreads(threads);
+  const {wasmPaths} = await import('../../../support/wasm_paths_node');
+  const build = 'tfjs-backend-wasm-simd.wasm';
+  await setThreads(threads, {wasmPaths: {[build]: wasmPaths + build}});
   await tf.setBackend('wasm');
   await liveHost().setThreads(threads, 0);
 }
