@@ -4,16 +4,17 @@
  */
 import type {LayersModel, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../../util/errors';
-import {Graph, type Shape, type Value} from './graph';
+import {firstFromLast, Graph, type Shape, type Value} from './graph';
 import {applyRule, LAYER_CLASSES, type LayerConfig} from './layer_rules';
-import {modelFields, type OnnxPort} from './model_proto';
+import {modelFields, type OnnxGraph, type OnnxNode, type OnnxPort} from './model_proto';
 import {byteLength, joined} from './protobuf';
 
 export interface ToOnnxOptions {
   /**
    * How tensors of rank 5 enter and leave the ONNX model: 'channelsLast', `[batch, time, height, width, channels]` as in
    * this package (a Transpose at the border), or 'channelsFirst', `[batch, channels, time, height, width]` as in
-   * PyTorch. Tensors of other ranks stay as they are. Default 'channelsLast'.
+   * PyTorch. Tensors of other ranks stay as they are, and a model whose own layers are channels first needs no option.
+   * Default 'channelsLast'.
    */
   layout?: 'channelsLast' | 'channelsFirst';
   /** Texts to keep in the file's metadata_props, such as the names of the classes. */
@@ -31,7 +32,8 @@ const MAX_BYTES = 2 ** 31 - 1;
  * (batch normalization uses its moving averages, dropout does nothing). STS convolutions become Conv, Slice, Reshape,
  * Transpose, Add and Concat. The batch is of any length; the other lengths are those of the model.
  *
- * Inputs and outputs have the names of the model's (`model.inputNames`, `model.outputNames`).
+ * Inputs and outputs have the names of the model's (`model.inputNames`, `model.outputNames`), with a number behind a name
+ * that comes twice.
  *
  * @param model a functional or sequential model of this package's layers and those of TensorFlow.js that a video network
  *   is made of: convolutions, pooling and padding of rank 5, batch normalization, dense, activation, merging and
@@ -49,43 +51,40 @@ export async function toOnnx(model: LayersModel, options: ToOnnxOptions = {}): P
       `checkpoints.toOnnx: layout must be 'channelsLast' or 'channelsFirst'; got ${JSON.stringify(layout)}.`,
     );
   }
-  const graph = new Graph();
-  const isFirst = ({shape}: {shape: Shape}) => layout === 'channelsFirst' && shape.length === 5;
-  const outside = (name: string, shape: Shape): OnnxPort =>
-    isFirst({shape}) ? {name, shape: [shape[0]!, shape[4]!, ...shape.slice(1, 4)]} : {name, shape};
-  const inputs = model.inputs.map((tensor, i): Value => {
-    const shape = batchShape(tensor.shape, `the input ${model.inputNames[i]}`);
-    return {name: graph.unique(model.inputNames[i]!), shape, channelsFirst: isFirst({shape})};
-  });
-  // Taken before any node can get them.
-  const outputNames = model.outputNames.map((name) => graph.unique(name));
-  const values = applyModel(graph, model, inputs, await weightsOf(model));
-  values.forEach((value, i) => {
-    const {name} = graph.ordered(value, isFirst(value));
-    graph.nodes.push({
-      name: outputNames[i]!,
-      operator: 'Identity',
-      inputs: [name],
-      output: outputNames[i]!,
-      attributes: {},
-    });
-  });
-  const fields = modelFields(
-    {
-      name: model.name,
-      nodes: graph.nodes,
-      constants: graph.constants,
-      inputs: inputs.map(({name, shape}) => outside(name, shape)),
-      outputs: values.map(({shape}, i) => outside(outputNames[i]!, shape)),
-    },
-    metadata,
-  );
-  if (byteLength(fields) > MAX_BYTES) {
+  const fields = modelFields(graphOf(model, layout === 'channelsFirst', await weightsOf(model)), metadata);
+  const length = byteLength(fields);
+  if (length > MAX_BYTES) {
     throw new InvalidArgumentError(
-      `checkpoints.toOnnx: the file would have ${byteLength(fields)} bytes; ONNX with its weights inside has ${MAX_BYTES} at most.`,
+      `checkpoints.toOnnx: the file would have ${length} bytes; ONNX with its weights inside has ${MAX_BYTES} at most.`,
     );
   }
   return joined(fields);
+}
+
+/** @param channelsFirst the order of rank-5 tensors at the borders */
+function graphOf(model: LayersModel, channelsFirst: boolean, weights: Weights): OnnxGraph {
+  const graph = new Graph();
+  const isFirst = (shape: Shape) => channelsFirst && shape.length === 5;
+  const port = (name: string, shape: Shape): OnnxPort =>
+    isFirst(shape) ? {name, shape: firstFromLast(5).map((axis) => shape[axis]!)} : {name, shape};
+  const inputs = model.inputs.map((tensor, i): Value => {
+    const shape = batchShape(tensor.shape, `the input ${model.inputNames[i]}`);
+    return {name: graph.unique(model.inputNames[i]!), shape, channelsFirst: isFirst(shape)};
+  });
+  // Taken before any node can get them. An Identity gives a value its name outside, whatever it is called inside.
+  const names = model.outputNames.map((name) => graph.unique(name));
+  const outputs = applyModel(graph, model, inputs, weights);
+  const last = outputs.map((value, i): OnnxNode => {
+    const {name} = graph.ordered(value, isFirst(value.shape));
+    return {name: names[i]!, operator: 'Identity', inputs: [name], output: names[i]!, attributes: {}};
+  });
+  return {
+    name: model.name,
+    nodes: [...graph.nodes, ...last],
+    constants: graph.constants,
+    inputs: inputs.map(({name, shape}) => port(name, shape)),
+    outputs: outputs.map(({shape}, i) => port(names[i]!, shape)),
+  };
 }
 
 /** Values by the id of the weight. Read before the walk, since a backend may only give them later. */
