@@ -19,6 +19,8 @@ export const STOCK_KERNEL_NAMES = [
   tf.Conv2DBackpropFilter,
   tf.DepthwiseConv2dNativeBackpropFilter,
   tf.DepthwiseConv2dNativeBackpropInput,
+  tf.Mean,
+  tf.Sum,
 ] as const;
 export type StockKernelName = (typeof STOCK_KERNEL_NAMES)[number];
 
@@ -28,10 +30,15 @@ export type StockKernelName = (typeof STOCK_KERNEL_NAMES)[number];
  */
 export type KernelImplementation = 'kernel' | 'composed' | 'stock' | 'absent';
 
-/** Kernels of ours under the names of the host's. */
+/** A kernel of ours under the name of the host's. */
+export interface StockReplacement extends tf.KernelConfig {
+  /** Whether it takes a call; the host's own kernel runs the others. Default: all. */
+  takes?(args: Parameters<tf.KernelFunc>[0]): boolean;
+}
+
 export interface StockReplacements {
   backendName: string;
-  configs: readonly tf.KernelConfig[];
+  configs: readonly StockReplacement[];
   /** Whether they can run on this backend, which has started. Where they cannot, the host's own stay. */
   canRun(backend: object): boolean;
 }
@@ -97,10 +104,14 @@ export function restoreStockKernels(backendName?: string): void {
 }
 
 /** Without the setup of the kernel itself: whether it can run has been asked. */
-function putInPlace({kernelName, backendName, kernelFunc}: tf.KernelConfig): void {
+function putInPlace({kernelName, backendName, kernelFunc: ours, takes}: StockReplacement): void {
   const present: tf.KernelConfig | undefined = tf.getKernel(kernelName, backendName);
   if (present !== undefined && isReplacing(present)) return;
   if (present !== undefined) tf.unregisterKernel(kernelName, backendName);
+  const kernelFunc: tf.KernelFunc =
+    takes === undefined || present === undefined
+      ? ours
+      : (args) => (takes(args) ? ours(args) : present.kernelFunc(args));
   const replacing: ReplacingConfig = {kernelName, backendName, kernelFunc, [REPLACED]: present};
   tf.registerKernel(replacing);
 }

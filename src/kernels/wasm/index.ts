@@ -14,6 +14,8 @@ import {indirectConv3DBackpropFilterConfig} from './IndirectConv3DBackpropFilter
 import {indirectConv3DBackpropInputConfig} from './IndirectConv3DBackpropInput';
 import {maxPool3DConfig} from './MaxPool3D';
 import {maxPool3DGradConfig} from './MaxPool3DGrad';
+import {meanConfig} from './Mean';
+import {sumConfig} from './Sum';
 
 /** The kernels of this package's own ops. */
 export const kernelConfigs: readonly KernelConfig[] = [
@@ -34,6 +36,8 @@ export const stockReplacements: StockReplacements = {
     maxPool3DGradConfig,
     avgPool3DConfig,
     avgPool3DGradConfig,
+    meanConfig,
+    sumConfig,
   ],
   canRun: (backend) => connect(backend as BackendWasm) !== undefined,
 };

@@ -5,6 +5,7 @@
 import {sizeOf} from '../../util/shapes';
 import {type PoolInfo, rowsOf} from '../pool_info';
 import type {WasmHost} from './host';
+import {writeFields} from './part_call';
 
 /** In the order of the module's class; test/kernels/wasm/module.test.ts compares. */
 export const POOL_CALL_FIELDS = [
@@ -39,10 +40,7 @@ export function runPool(
     writeCall: (at) => {
       const list = at + POOL_CALL_FIELDS.length * WORD_BYTES;
       const call = {x: 0, y: 0, dx: 0, taps: 0, ...addresses, list, ...geometry(info)};
-      const view = new Int32Array(host.memory.buffer, at, POOL_CALL_FIELDS.length);
-      POOL_CALL_FIELDS.forEach((field, i) => {
-        view[i] = call[field];
-      });
+      writeFields(host.memory, at, POOL_CALL_FIELDS, call);
     },
   });
 }

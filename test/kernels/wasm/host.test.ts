@@ -61,6 +61,7 @@ const ops: Record<string, () => tf.Tensor | tf.Tensor[]> = {
       tf.ones([2, 7, 9, 5]),
       tf.ones([3, 3, 5, 7]),
     ])[1]!,
+  'sums over time, height and width': () => tf.sum(tensorOf(x, 1), [1, 2, 3]),
   'max pooling, forward': () => tf.maxPool3d(tensorOf(x, 1), 3, 2, 'same'),
   'max pooling, back': () => tf.grad((t) => tf.maxPool3d(t as tf.Tensor5D, 3, 2, 'same'))(tensorOf(x, 1)),
   'average pooling, forward': () => tf.avgPool3d(tensorOf(x, 1), 3, 2, 'same'),

@@ -13,6 +13,7 @@ import {
   SCATTER_CALL_FIELDS,
 } from '../../../src/kernels/wasm/part_call';
 import {POOL_CALL_FIELDS} from '../../../src/kernels/wasm/pool_call';
+import {SUM_CALL_FIELDS} from '../../../src/kernels/wasm/sum_rows';
 
 const folder = new URL('../../../src/kernels/wasm/module/', import.meta.url);
 const builds = ['simd', 'relaxed-simd'] as const;
@@ -77,6 +78,7 @@ describe('the WebAssembly module', () => {
     expect(PRODUCT_CALL_FIELDS).toEqual(fields('ProductCall'));
     expect(NORM_CALL_FIELDS).toEqual(fields('NormCall'));
     expect(POOL_CALL_FIELDS).toEqual(fields('PoolCall'));
+    expect(SUM_CALL_FIELDS).toEqual(fields('SumCall'));
   });
 });
 

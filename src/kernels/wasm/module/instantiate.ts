@@ -23,7 +23,8 @@ export type RowFunctionName =
   | 'normStatistics'
   | 'normScale'
   | 'normSums'
-  | 'normBackprop';
+  | 'normBackprop'
+  | 'sumStrips';
 
 /** The functions and constants of assembly/index.ts that the host uses. Addresses are bytes. */
 export interface KernelModule extends Record<RowFunctionName, RowFunction> {

@@ -43,4 +43,5 @@ export {
 } from './product';
 export {productDepthwise, productDepthwiseBlock, productTap} from './product_depthwise';
 export {scatterDense, scatterDepthwise, scatterRows} from './scatter';
+export {sumOfFour, sumOfSixteen, sumStrips} from './sums';
 export {expandGrid, expandLine} from './taps';

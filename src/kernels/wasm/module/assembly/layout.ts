@@ -147,3 +147,14 @@ export class NormCall {
   rows!: i32;
   channels!: i32;
 }
+
+/** Sums over the middle axis of three (sums.ts). */
+@unmanaged
+export class SumCall {
+  x!: usize;
+  y!: usize;
+  count!: i32;
+  inner!: i32;
+  /** What the sums are divided by. */
+  divisor!: i32;
+}
