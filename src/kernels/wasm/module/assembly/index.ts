@@ -1,5 +1,5 @@
 /** The module's exports. Those that the host does not call are exported to stay functions of their own (dense.ts). */
-export {convolveDense, denseBlock, multiplyPanels, tile} from './dense';
+export {convolveDense, denseBlock, multiplyPanels} from './dense';
 export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise';
 export {depthwiseRun, listTaps, runTile} from './depthwise_run';
 export {finishBlock, finishRun} from './finish';
