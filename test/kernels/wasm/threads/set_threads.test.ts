@@ -7,6 +7,7 @@ import type * as workerThreads from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../../../src';
+import {batchNormTrain} from '../../../../src/ops/batch_norm_train';
 import {InvalidArgumentError, UnavailableError} from '../../../../src/util/errors';
 import {setThreads} from '../../../../src/wasm';
 import {heapOf, liveBackend, tensorOf, valuesOf} from '../wasm_host';
@@ -75,9 +76,15 @@ const cases: Record<string, Case> = {
   'a single position': {x: [1, 1, 1, 1, 40], w: [1, 1, 1, 40, 9], run: conv3d()},
 };
 
-const poolings: Record<string, (x: tf.Tensor5D) => tf.Tensor5D> = {
+const withoutFilter: Record<string, (x: tf.Tensor5D) => tf.Tensor5D> = {
   maxPool3d: (x) => tf.maxPool3d(x, 3, [1, 2, 2], 'same'),
   avgPool3d: (x) => tf.avgPool3d(x, [2, 3, 3], 2, 'same'),
+  batchNormTrain: (x) => {
+    const channels = x.shape[4];
+    const [gamma, beta] = [tf.tensor1d(valuesOf([channels], 3)), tf.tensor1d(valuesOf([channels], 4))];
+    const {y} = batchNormTrain(tf.reshape(x, [-1, channels]), gamma, beta, 1e-3);
+    return tf.reshape(y, x.shape);
+  },
 };
 
 /** Values as something short to compare: equal for equal bits. */
@@ -134,13 +141,14 @@ describe.sequential('setThreads in Node', () => {
     }
   });
 
-  it.each(Object.entries(poolings))('gives the same bits on 1, 2 and 3 threads: %s', async (_, pool) => {
-    expect(sts.kernelCoverage().MaxPool3DGrad).toBe('kernel');
+  it.each(Object.entries(withoutFilter))('gives the same bits on 1, 2 and 3 threads: %s', async (_, op) => {
+    const {MaxPool3DGrad, AvgPool3DGrad, BatchNormTrainGrad} = sts.kernelCoverage();
+    expect([MaxPool3DGrad, AvgPool3DGrad, BatchNormTrainGrad]).toEqual(['kernel', 'kernel', 'kernel']);
     const both = () =>
       tf.tidy(() => {
         const x = tensorOf([2, 5, 15, 14, 37], 1);
-        const y = pool(x);
-        const dx = tf.grad((a: tf.Tensor) => pool(a as tf.Tensor5D))(x, tensorOf(y.shape, 2));
+        const y = op(x);
+        const dx = tf.grad((a: tf.Tensor) => op(a as tf.Tensor5D))(x, tensorOf(y.shape, 2));
         return [y, dx].map((tensor) => digest(tensor.dataSync()));
       });
     await setThreads(1);
