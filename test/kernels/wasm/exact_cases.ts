@@ -42,6 +42,13 @@ const cases: Record<string, () => tf.Tensor[]> = {
     const average = (t: tf.Tensor) => tf.avgPool3d(t as tf.Tensor5D, 2, 2, 'valid');
     return [pool(x), average(x), tf.grad(pool)(x), tf.grad(average)(x)];
   },
+  'pooling of whole numbers': () => [
+    tf.maxPool3d(tf.cast(whole([1, 4, 6, 6, 5], 4), 'int32') as tf.Tensor5D, 2, 2, 'valid'),
+  ],
+  'sums and means': () => {
+    const x = whole([2, 4, 6, 5, 19], 4);
+    return [tf.sum(x, [1, 2, 3]), tf.sum(x, [0, 1, 2, 3]), tf.mean(x, 1)];
+  },
 };
 
 /** Declares the tests; `change` is called before the backend starts, `hide` between its start and our registration. */

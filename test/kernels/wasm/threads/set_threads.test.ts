@@ -76,7 +76,8 @@ const cases: Record<string, Case> = {
   'a single position': {x: [1, 1, 1, 1, 40], w: [1, 1, 1, 40, 9], run: conv3d()},
 };
 
-const withoutFilter: Record<string, (x: tf.Tensor5D) => tf.Tensor5D> = {
+const withoutFilter: Record<string, (x: tf.Tensor5D) => tf.Tensor> = {
+  'sum over all positions': (x) => tf.sum(x, [0, 1, 2, 3]),
   maxPool3d: (x) => tf.maxPool3d(x, 3, [1, 2, 2], 'same'),
   avgPool3d: (x) => tf.avgPool3d(x, [2, 3, 3], 2, 'same'),
   batchNormTrain: (x) => {
