@@ -6,6 +6,26 @@ export function multiplyAdd(a: v128, b: v128, sum: v128): v128 {
   return f32x4.add(sum, f32x4.mul(a, b));
 }
 
+/** Copies 1 to 8 floats, without a loop. */
+export function copyColumns(to: usize, from: usize, count: i32): void {
+  if (count & 8) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    return;
+  }
+  if (count & 4) {
+    v128.store(to, v128.load(from));
+    to += 16;
+    from += 16;
+  }
+  if (count & 2) {
+    store<u64>(to, load<u64>(from));
+    to += 8;
+    from += 8;
+  }
+  if (count & 1) store<u32>(to, load<u32>(from));
+}
+
 /** Copies `count` floats. */
 export function copyFloats(to: usize, from: usize, count: i32): void {
   while (count >= 4) {

@@ -4,7 +4,7 @@
  * functions that do the work are exported so that the optimizer keeps them apart: an engine compiles a function anew
  * once it is hot, and only later calls get the fast code.
  */
-import {copyFloats, multiplyAdd} from './arithmetic';
+import {copyColumns, multiplyAdd} from './arithmetic';
 import {finishBlock} from './finish';
 import {gatherBlockLines, gatherTaps} from './gather';
 import {BLOCK, DEPTH, GATHER_BELOW, PartCall} from './layout';
@@ -145,7 +145,7 @@ export function multiplyPanels(
       const whole = columns === 8 && i + 4 <= count;
       // A tile that is not full: its sums are moved to a full one and back, so that nothing else is written.
       const held = whole ? 0 : min(4, count - i);
-      for (let k = 0; k < held; k++) copyFloats(call.edge + k * 32, from + k * fromStride, columns);
+      for (let k = 0; k < held; k++) copyColumns(call.edge + k * 32, from + k * fromStride, columns);
       tile(
         row,
         runs,
@@ -157,7 +157,7 @@ export function multiplyPanels(
         whole ? at : call.edge,
         whole ? stride : 32,
       );
-      for (let k = 0; k < held; k++) copyFloats(at + k * stride, call.edge + k * 32, columns);
+      for (let k = 0; k < held; k++) copyColumns(at + k * stride, call.edge + k * 32, columns);
     }
   }
 }

@@ -29,33 +29,53 @@ export function finishBlock(call: PartCall, first: i32, count: i32): void {
   }
 }
 
-/** Ends `count` floats that lie side by side. */
+/**
+ * Ends `count` floats that lie side by side. Each activation has a loop of its own: asking for every vector which one it
+ * is takes longer than the simple ones.
+ */
 export function finishRun(y: usize, residual: usize, count: i32, activation: i32): void {
-  const end = y + (count << 2);
-  while (y < end) {
-    const four = y + 16 <= end;
-    let sum = four ? v128.load(y) : v128.load32_zero(y);
-    if (residual) sum = f32x4.add(sum, four ? v128.load(residual) : v128.load32_zero(residual));
-    const done = activate(sum, activation);
-    if (four) v128.store(y, done);
-    else v128.store32_lane(y, done, 0);
-    const step: i32 = four ? 16 : 4;
-    y += step;
-    if (residual) residual += step;
-  }
+  if (activation === RELU) Ending.run(y, residual, count, RELU);
+  else if (activation === RELU6) Ending.run(y, residual, count, RELU6);
+  else if (activation === SWISH) Ending.run(y, residual, count, SWISH);
+  else if (activation === HARD_SWISH) Ending.run(y, residual, count, HARD_SWISH);
+  else if (activation === SIGMOID) Ending.run(y, residual, count, SIGMOID);
+  else Ending.run(y, residual, count, 0);
 }
 
-function activate(x: v128, activation: i32): v128 {
-  const zero = f32x4.splat(0);
-  if (activation === RELU) return f32x4.max(x, zero);
-  if (activation === RELU6) return f32x4.min(f32x4.max(x, zero), f32x4.splat(6));
-  if (activation === SWISH) return f32x4.mul(x, sigmoid(x));
-  if (activation === HARD_SWISH) {
-    const gate = f32x4.min(f32x4.max(f32x4.add(x, f32x4.splat(3)), zero), f32x4.splat(6));
-    return f32x4.mul(x, f32x4.div(gate, f32x4.splat(6)));
+/** What the compiler writes out where it is called, and finds the activation constant. */
+// biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`
+class Ending {
+  @inline
+  static run(y: usize, residual: usize, count: i32, activation: i32): void {
+    const end = y + (count << 2);
+    const whole = y + ((count & ~3) << 2);
+    if (residual) {
+      for (; y < whole; y += 16, residual += 16) {
+        v128.store(y, Ending.activate(f32x4.add(v128.load(y), v128.load(residual)), activation));
+      }
+      for (; y < end; y += 4, residual += 4) {
+        const sum = f32x4.add(v128.load32_zero(y), v128.load32_zero(residual));
+        v128.store32_lane(y, Ending.activate(sum, activation), 0);
+      }
+      return;
+    }
+    for (; y < whole; y += 16) v128.store(y, Ending.activate(v128.load(y), activation));
+    for (; y < end; y += 4) v128.store32_lane(y, Ending.activate(v128.load32_zero(y), activation), 0);
   }
-  if (activation === SIGMOID) return sigmoid(x);
-  return x;
+
+  @inline
+  static activate(x: v128, activation: i32): v128 {
+    const zero = f32x4.splat(0);
+    if (activation === RELU) return f32x4.max(x, zero);
+    if (activation === RELU6) return f32x4.min(f32x4.max(x, zero), f32x4.splat(6));
+    if (activation === SWISH) return f32x4.mul(x, sigmoid(x));
+    if (activation === HARD_SWISH) {
+      const gate = f32x4.min(f32x4.max(f32x4.add(x, f32x4.splat(3)), zero), f32x4.splat(6));
+      return f32x4.mul(x, f32x4.div(gate, f32x4.splat(6)));
+    }
+    if (activation === SIGMOID) return sigmoid(x);
+    return x;
+  }
 }
 
 /** 1 / (1 + e^-x), from e^-|x|, which never overflows. Within 2^-22 of the value; zero below -104. */
