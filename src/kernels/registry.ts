@@ -21,6 +21,7 @@ export const STOCK_KERNEL_NAMES = [
   tf.DepthwiseConv2dNativeBackpropInput,
   tf.Mean,
   tf.Sum,
+  tf.Identity,
 ] as const;
 export type StockKernelName = (typeof STOCK_KERNEL_NAMES)[number];
 

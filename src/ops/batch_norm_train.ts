@@ -22,7 +22,9 @@ export function batchNormTrain(
   beta: tf.Tensor1D,
   epsilon: number,
 ): NormalizedBatch {
-  const results = runRegistered(BatchNormTrain, {x: tf.cast(x, 'float32'), gamma, beta}, {epsilon});
+  // A cast to the same type would copy.
+  const floats = x.dtype === 'float32' ? x : tf.cast(x, 'float32');
+  const results = runRegistered(BatchNormTrain, {x: floats, gamma, beta}, {epsilon});
   const [y, mean, variance] = results as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
   return {y, mean, variance};
 }

@@ -9,6 +9,7 @@ import {avgPool3DGradConfig} from './AvgPool3DGrad';
 import {batchNormTrainConfig} from './BatchNormTrain';
 import {batchNormTrainGradConfig} from './BatchNormTrainGrad';
 import {connect} from './host';
+import {identityConfig} from './Identity';
 import {indirectConv3DConfig} from './IndirectConv3D';
 import {indirectConv3DBackpropFilterConfig} from './IndirectConv3DBackpropFilter';
 import {indirectConv3DBackpropInputConfig} from './IndirectConv3DBackpropInput';
@@ -38,6 +39,7 @@ export const stockReplacements: StockReplacements = {
     avgPool3DGradConfig,
     meanConfig,
     sumConfig,
+    identityConfig,
   ],
   canRun: (backend) => connect(backend as BackendWasm) !== undefined,
 };
