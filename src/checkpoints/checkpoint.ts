@@ -3,11 +3,9 @@
  * file held. Knows no file format and no model; formats/ make checkpoints, assign.ts gives them to models.
  */
 import {FormatError, InvalidArgumentError} from '../util/errors';
+import {type CheckpointDtype, itemBytes} from './dtypes';
 import {decodeBFloat16, decodeFloat16, encodeFloat16Array} from './float16';
 import {countElements, gather, rowMajorStrides} from './strided';
-
-/** Element types, by their safetensors names. */
-export type CheckpointDtype = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
 
 /** Values of a tensor: F16 and BF16 come as float32 (exact), I64 as big integers, BOOL as 0 and 1. */
 export type CheckpointValues =
@@ -19,31 +17,11 @@ export type CheckpointValues =
   | Int8Array
   | Uint8Array;
 
-const ITEM_BYTES: ReadonlyMap<string, number> = new Map<CheckpointDtype, number>([
-  ['F64', 8],
-  ['F32', 4],
-  ['F16', 2],
-  ['BF16', 2],
-  ['I64', 8],
-  ['I32', 4],
-  ['I16', 2],
-  ['I8', 1],
-  ['U8', 1],
-  ['BOOL', 1],
-]);
+/** Bytes of a piece of a tensor while it is written. */
+const PIECE_BYTES = 1 << 17;
 
-/** The supported element types. */
-export const CHECKPOINT_DTYPES = [...ITEM_BYTES.keys()] as readonly CheckpointDtype[];
-
-/** Whether a string names a supported element type. */
-export function isCheckpointDtype(name: string): name is CheckpointDtype {
-  return ITEM_BYTES.has(name);
-}
-
-/** Bytes of one element. */
-export function itemBytes(dtype: CheckpointDtype): number {
-  return ITEM_BYTES.get(dtype)!;
-}
+/** Fills `target` with the elements from the one numbered `begin` on, in row-major order. */
+export type FillElements = (target: Uint8Array, begin: number) => void;
 
 /** One tensor of a checkpoint. Nothing is decoded or copied before a method asks for it, and nothing is cached. */
 export class CheckpointEntry {
@@ -53,12 +31,14 @@ export class CheckpointEntry {
 
   /**
    * @param load gives the elements in row-major order, little-endian; called once per `bytes()`.
+   * @param beginPieces begins a tensor that is made piece by piece, where that takes less memory than `load`.
    * @throws InvalidArgumentError when the shape is not made of whole numbers from 0 up.
    */
   constructor(
     readonly dtype: CheckpointDtype,
     shape: readonly number[],
     private readonly load: () => Uint8Array,
+    private readonly beginPieces?: () => FillElements,
   ) {
     const size = countElements(shape);
     if (size === null || !Number.isSafeInteger(size * itemBytes(dtype))) {
@@ -88,6 +68,27 @@ export class CheckpointEntry {
       );
     }
     return bytes;
+  }
+
+  /**
+   * The same bytes in pieces. What has to be made is made a piece at a time, in one and the same array: a piece is good
+   * until the next one is asked for.
+   *
+   * @throws FormatError as `bytes` does.
+   */
+  *pieces(): IterableIterator<Uint8Array> {
+    if (this.beginPieces === undefined) {
+      yield this.bytes();
+      return;
+    }
+    const fill = this.beginPieces();
+    const width = itemBytes(this.dtype);
+    const piece = new Uint8Array(Math.min(PIECE_BYTES, this.byteLength));
+    for (let done = 0; done < this.byteLength; done += piece.length) {
+      const part = piece.subarray(0, Math.min(piece.length, this.byteLength - done));
+      fill(part, done / width);
+      yield part;
+    }
   }
 
   /** The values as a fresh typed array of their own kind (see {@link CheckpointValues}). */
@@ -140,8 +141,15 @@ export class CheckpointEntry {
     const strides = rowMajorStrides(this.shape);
     const shape = axes.map((axis) => this.shape[axis]!);
     const order = axes.map((axis) => strides[axis]!);
-    return new CheckpointEntry(this.dtype, shape, () =>
-      gather(this.bytes(), itemBytes(this.dtype), shape, order, 0),
+    const width = itemBytes(this.dtype);
+    return new CheckpointEntry(
+      this.dtype,
+      shape,
+      () => gather(this.bytes(), width, shape, order, 0),
+      () => {
+        const source = this.bytes();
+        return (target, begin) => gather(source, width, shape, order, 0, target, begin);
+      },
     );
   }
 
@@ -151,7 +159,7 @@ export class CheckpointEntry {
    * @throws InvalidArgumentError when the number of elements differs.
    */
   reshape(shape: readonly number[]): CheckpointEntry {
-    const reshaped = new CheckpointEntry(this.dtype, shape, () => this.bytes());
+    const reshaped = new CheckpointEntry(this.dtype, shape, () => this.bytes(), this.beginPieces);
     if (reshaped.size !== this.size) {
       throw new InvalidArgumentError(
         `CheckpointEntry.reshape: [${this.shape.join(', ')}] has ${this.size} elements, [${shape.join(', ')}] has ${reshaped.size}`,
@@ -172,11 +180,50 @@ export class CheckpointEntry {
         `CheckpointEntry.toFloat: the tensor is ${this.dtype}, not a floating-point type; use values() and entryOf`,
       );
     }
-    return new CheckpointEntry(dtype, this.shape, () =>
+    return this.map(dtype, (part) =>
       dtype === 'F32'
-        ? bytesOf(this.toFloat32())
-        : bytesOf(encodeFloat16Array(this.values() as Float32Array | Float64Array)),
+        ? bytesOf(part.toFloat32())
+        : bytesOf(encodeFloat16Array(part.values() as Float32Array | Float64Array)),
     );
+  }
+
+  /**
+   * A tensor of the same shape whose elements are made of those of this one, each of the one in its place, lazily.
+   *
+   * @param convert gives the elements for a part of this tensor, whose first element is the one numbered `begin` here
+   */
+  map(
+    dtype: CheckpointDtype,
+    convert: (part: CheckpointEntry, begin: number) => Uint8Array,
+  ): CheckpointEntry {
+    return new CheckpointEntry(
+      dtype,
+      this.shape,
+      () => convert(this, 0),
+      () => {
+        const read = this.elements();
+        return (target, begin) => {
+          const count = target.length / itemBytes(dtype);
+          target.set(convert(new CheckpointEntry(this.dtype, [count], () => read(begin, count)), begin));
+        };
+      },
+    );
+  }
+
+  /** Begins to read pieces, each good until the next one. */
+  private elements(): (begin: number, count: number) => Uint8Array {
+    const width = itemBytes(this.dtype);
+    const fill = this.beginPieces?.();
+    if (fill === undefined) {
+      const bytes = this.bytes();
+      return (begin, count) => bytes.subarray(begin * width, (begin + count) * width);
+    }
+    let piece = new Uint8Array(0);
+    return (begin, count) => {
+      if (piece.length !== count * width) piece = new Uint8Array(count * width);
+      fill(piece, begin);
+      return piece;
+    };
   }
 }
 

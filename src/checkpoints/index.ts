@@ -7,14 +7,8 @@ export {
   fromLayersModel,
   type Misshapen,
 } from './assign';
-export {
-  CHECKPOINT_DTYPES,
-  Checkpoint,
-  type CheckpointDtype,
-  CheckpointEntry,
-  type CheckpointValues,
-  entryOf,
-} from './checkpoint';
+export {Checkpoint, CheckpointEntry, type CheckpointValues, entryOf} from './checkpoint';
+export {CHECKPOINT_DTYPES, type CheckpointDtype} from './dtypes';
 export type {CheckpointFormat} from './formats/format';
 export {GlobalRef, PickledObject} from './formats/pickle_values';
 export {pytorchLegacy} from './formats/pytorch_legacy';

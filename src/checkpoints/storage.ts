@@ -100,7 +100,7 @@ function quantized(name: string, kernel: CheckpointEntry): [string, CheckpointEn
     return known;
   };
   return [
-    [name, new CheckpointEntry('U8', kernel.shape, () => levelsOf(kernel, ranges()))],
+    [name, kernel.map('U8', (part, begin) => levelsOf(part, begin, ranges()))],
     [name + SCALE, new CheckpointEntry('F32', shape, () => new Uint8Array(ranges().scale.slice().buffer))],
     [name + ZERO, new CheckpointEntry('U8', shape, () => ranges().zero)],
   ];
@@ -116,12 +116,14 @@ function rangesOf(name: string, kernel: CheckpointEntry, shape: readonly number[
   const channels = countElements(shape)!;
   const least = new Float64Array(channels);
   const most = new Float64Array(channels);
-  const values = kernel.toFloat32();
-  for (let i = 0, channel = 0; i < values.length; i++) {
-    // Math.min and Math.max carry a NaN along.
-    least[channel] = Math.min(least[channel]!, values[i]!);
-    most[channel] = Math.max(most[channel]!, values[i]!);
-    if (++channel === channels) channel = 0;
+  let channel = 0;
+  for (const piece of kernel.pieces()) {
+    for (const value of new CheckpointEntry('F32', [piece.length / 4], () => piece).toFloat32()) {
+      // Math.min and Math.max carry a NaN along.
+      least[channel] = Math.min(least[channel]!, value);
+      most[channel] = Math.max(most[channel]!, value);
+      if (++channel === channels) channel = 0;
+    }
   }
   const scale = Float32Array.from(most, (value, i) =>
     Math.max((value - least[i]!) / LEVELS, SMALLEST_FLOAT32),
@@ -135,10 +137,11 @@ function rangesOf(name: string, kernel: CheckpointEntry, shape: readonly number[
   return {scale, zero: Uint8Array.from(scale, (step, i) => Math.round(-least[i]! / step))};
 }
 
-function levelsOf(kernel: CheckpointEntry, {scale, zero}: Ranges): Uint8Array {
-  const levels = new Uint8ClampedArray(kernel.size);
-  const values = kernel.toFloat32();
-  for (let i = 0, channel = 0; i < values.length; i++) {
+/** @param begin the number of the part's first element in the kernel */
+function levelsOf(part: CheckpointEntry, begin: number, {scale, zero}: Ranges): Uint8Array {
+  const levels = new Uint8ClampedArray(part.size);
+  const values = part.toFloat32();
+  for (let i = 0, channel = begin % scale.length; i < values.length; i++) {
     levels[i] = Math.round(values[i]! / scale[channel]!) + zero[channel]!;
     if (++channel === scale.length) channel = 0;
   }

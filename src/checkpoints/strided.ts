@@ -41,10 +41,12 @@ export function isRowMajor(shape: readonly number[], strides: readonly number[])
 }
 
 /**
- * Copies a strided view into row-major order. The caller has checked the bounds.
+ * Copies a strided view into row-major order, or as much of it as a target holds. The caller has checked the bounds.
  *
  * @param source bytes of the whole storage.
  * @param itemBytes bytes of one element.
+ * @param target where the elements go. Default: a new array for all of them.
+ * @param begin the first element that is copied, counted in row-major order.
  */
 export function gather(
   source: Uint8Array,
@@ -52,19 +54,27 @@ export function gather(
   shape: readonly number[],
   strides: readonly number[],
   offset: number,
+  target: Uint8Array = new Uint8Array((countElements(shape) ?? 0) * itemBytes),
+  begin = 0,
 ): Uint8Array {
-  const count = countElements(shape) ?? 0;
-  const out = new Uint8Array(count * itemBytes);
-  if (count === 0) return out;
+  if (target.length === 0) return target;
   const rank = shape.length;
   const rowLength = rank === 0 ? 1 : shape[rank - 1]!;
   const rowStep = (rank === 0 ? 1 : strides[rank - 1]!) * itemBytes;
   const index = new Array<number>(Math.max(rank - 1, 0)).fill(0);
   let start = offset * itemBytes;
-  for (let to = 0; to < out.length; ) {
-    for (let i = 0, from = start; i < rowLength; i++, from += rowStep) {
-      for (let b = 0; b < itemBytes; b++) out[to++] = source[from + b]!;
+  let column = begin % rowLength;
+  for (let axis = rank - 2, row = Math.floor(begin / rowLength); axis >= 0; axis--) {
+    index[axis] = row % shape[axis]!;
+    row = Math.floor(row / shape[axis]!);
+    start += index[axis]! * strides[axis]! * itemBytes;
+  }
+  for (let to = 0; to < target.length; ) {
+    const end = Math.min(target.length, to + (rowLength - column) * itemBytes);
+    for (let from = start + column * rowStep; to < end; from += rowStep) {
+      for (let b = 0; b < itemBytes; b++) target[to++] = source[from + b]!;
     }
+    column = 0;
     for (let axis = rank - 2; axis >= 0; axis--) {
       start += strides[axis]! * itemBytes;
       if (++index[axis]! < shape[axis]!) break;
@@ -72,5 +82,5 @@ export function gather(
       index[axis] = 0;
     }
   }
-  return out;
+  return target;
 }

@@ -7,7 +7,7 @@ import {StsError, UnavailableError} from '../util/errors';
  * Writes a file under a temporary name beside its own and renames it; an older file of that name is replaced. The folder
  * is made if need be, and taken away again if writing fails.
  *
- * @param parts what to write, one after the other
+ * @param parts what to write, one after the other; a part is written before the next one is asked for
  * @returns the path of the file
  * @throws UnavailableError when that does not work; what making a part throws, if it is an error of ours
  */

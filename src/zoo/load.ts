@@ -153,7 +153,7 @@ async function fromCatalog(name: string, loading: Loading): Promise<LoadedModel>
   const published = publishedCheckpoint(name);
   if (published !== undefined) {
     throw new UnavailableError(
-      `loadModel: ${name} does not ship with tfjs-sts, nor does tfjs-sts download it; ${howToBring(published)}.`,
+      `loadModel: ${name} does not ship with tfjs-sts, and its file lies on a drive of the authors; ${howToBring(published)}.`,
     );
   }
   const entry = CATALOG.find((candidate) => candidate.name === name);

@@ -7,12 +7,8 @@
  *   byte changes the one value that it belongs to.
  */
 import {describe, expect, it} from 'vitest';
-import {
-  type Checkpoint,
-  CheckpointEntry,
-  isCheckpointDtype,
-  itemBytes,
-} from '../../src/checkpoints/checkpoint';
+import {type Checkpoint, CheckpointEntry} from '../../src/checkpoints/checkpoint';
+import {isCheckpointDtype, itemBytes} from '../../src/checkpoints/dtypes';
 import type {CheckpointFormat} from '../../src/checkpoints/formats/format';
 import {pytorchLegacy} from '../../src/checkpoints/formats/pytorch_legacy';
 import {pytorchZip} from '../../src/checkpoints/formats/pytorch_zip';

@@ -5,7 +5,7 @@
  */
 import {FormatError} from '../../util/errors';
 import type {Checkpoint} from '../checkpoint';
-import {itemBytes} from '../checkpoint';
+import {itemBytes} from '../dtypes';
 import {ByteReader} from './byte_reader';
 import {type CheckpointFormat, quoted} from './format';
 import {unpickle} from './pickle';

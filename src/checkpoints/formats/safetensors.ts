@@ -4,7 +4,8 @@
  * 100 MB. The format has no checksum: a changed data byte is a changed value, which no reader can notice.
  */
 import {FormatError, InvalidArgumentError} from '../../util/errors';
-import {Checkpoint, type CheckpointDtype, CheckpointEntry, isCheckpointDtype, itemBytes} from '../checkpoint';
+import {Checkpoint, CheckpointEntry} from '../checkpoint';
+import {type CheckpointDtype, isCheckpointDtype, itemBytes} from '../dtypes';
 import {countElements} from '../strided';
 import {ByteReader, decodeUtf8} from './byte_reader';
 import {type CheckpointFormat, quoted} from './format';
@@ -136,8 +137,10 @@ function write(entries: Entries, metadata: Metadata = {}): Uint8Array {
   file.set(start);
   let position = start.length;
   for (const entry of placed) {
-    file.set(entry.bytes(), position);
-    position += entry.byteLength;
+    for (const piece of entry.pieces()) {
+      file.set(piece, position);
+      position += piece.length;
+    }
   }
   return file;
 }
@@ -155,6 +158,18 @@ function parts(entries: Entries, metadata: Metadata = {}): Iterable<Uint8Array> 
   return (function* () {
     yield start;
     for (const entry of placed) yield entry.bytes();
+  })();
+}
+
+/**
+ * As `parts`, for who is done with a part before the next one: tensors that have to be made come in pieces, all of a
+ * tensor in one and the same array. Garbage of a file's size would else be in memory beside the file that was read.
+ */
+export function passingParts(entries: Entries, metadata: Metadata = {}): Iterable<Uint8Array> {
+  const {start, placed} = layOut(entries, metadata);
+  return (function* () {
+    yield start;
+    for (const entry of placed) yield* entry.pieces();
   })();
 }
 

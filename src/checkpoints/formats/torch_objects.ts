@@ -4,7 +4,8 @@
  * Source: torch/_utils.py, torch/serialization.py (versions 0.4 to 2.x).
  */
 import {FormatError} from '../../util/errors';
-import {Checkpoint, type CheckpointDtype, CheckpointEntry, itemBytes} from '../checkpoint';
+import {Checkpoint, CheckpointEntry} from '../checkpoint';
+import {type CheckpointDtype, itemBytes} from '../dtypes';
 import {countElements, endOfView, gather, isRowMajor} from '../strided';
 import {quoted} from './format';
 import {described, GlobalRef, isTuple, type PickleCall, type PickleHost, type PyTuple} from './pickle_values';

@@ -6,15 +6,8 @@
 import {readFile} from 'node:fs/promises';
 import {basename} from 'node:path';
 import {parseArgs} from 'node:util';
-import {
-  Checkpoint,
-  compare,
-  read,
-  STORAGE_TYPES,
-  type StorageType,
-  safetensors,
-  storedAs,
-} from '../../checkpoints';
+import {Checkpoint, compare, read, STORAGE_TYPES, type StorageType, storedAs} from '../../checkpoints';
+import {passingParts} from '../../checkpoints/formats/safetensors';
 import {renamed} from '../../checkpoints/names';
 import {createNetwork, type NetworkDefinition, networkDefinition} from '../../networks';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
@@ -169,7 +162,7 @@ async function run(options: ConvertOptions, io: CliIo): Promise<void> {
     ...(await description(published, definition, origin)),
     source: basename(file),
   };
-  const path = await writeWhole(folder, `${name}.safetensors`, safetensors.parts(entries, metadata));
+  const path = await writeWhole(folder, `${name}.safetensors`, passingParts(entries, metadata));
   const bytes = entries.reduce((sum, [, {byteLength}]) => sum + byteLength, 0);
   io.stdout.write(
     `${path}: ${grouped(entries.length)} tensors of ${grouped(bytes)} bytes, ${classes} classes, from names of ${origin}\n`,

@@ -13,9 +13,9 @@ import {
   read,
   STORAGE_TYPES,
   type StorageType,
-  safetensors,
   storedAs,
 } from '../../checkpoints';
+import {passingParts} from '../../checkpoints/formats/safetensors';
 import {renamed} from '../../checkpoints/names';
 import {
   INFLATION_RULES,
@@ -232,7 +232,7 @@ async function run(options: Options, io: CliIo): Promise<void> {
     source: basename(file),
   };
   const path = output.endsWith('.safetensors') ? output : join(output, `${name}.safetensors`);
-  const written = await writeWhole(dirname(path), basename(path), safetensors.parts(stored, metadata));
+  const written = await writeWhole(dirname(path), basename(path), passingParts(stored, metadata));
   const skipped = (plan.unused ?? []).filter((key) => image.has(key));
   io.stdout.write(
     `${[`${written}: ${classes} classes, from names of ${origin}`, ...summary(report, rule, skipped)].join('\n')}\n`,
