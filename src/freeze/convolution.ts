@@ -6,7 +6,7 @@ import {add, keep, mul, reshape, type Tensor1D, type Tensor5D, tidy} from '@tens
 import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {BaseConv3D, type BatchNorm3D, GroupedConv3D, type GroupedConv3DLayerArgs} from '../layers';
 import {ACTIVATIONS, type Activation} from '../ops/kernel_names';
-import type {Layer} from './graph';
+import type {Call, Layer} from './graph';
 
 /** A planned convolution: y = activation(conv(input) + bias + residual). The passes of plan.ts fill it in. */
 export interface Convolution {
@@ -30,11 +30,7 @@ export function fusedActivation(name: unknown): Activation | undefined {
  * The layer's call as a convolution; undefined for another kind of layer, for channels first, and for an activation that
  * the kernels do not have.
  */
-export function asConvolution(
-  layer: Layer,
-  input: SymbolicTensor,
-  output: SymbolicTensor,
-): Convolution | undefined {
+export function asConvolution({layer, inputs, outputs}: Call): Convolution | undefined {
   if (!(layer instanceof BaseConv3D) && layer.getClassName() !== 'Conv3D') return undefined;
   const config = layer.getConfig();
   const activation = fusedActivation(config.activation);
@@ -42,7 +38,7 @@ export function asConvolution(
   // The host's Conv3D is an ordinary convolution whose config has the same keys.
   const op =
     layer instanceof BaseConv3D ? layer : new GroupedConv3D(config as unknown as GroupedConv3DLayerArgs);
-  return {op, layer, input, output, activation};
+  return {op, layer, input: inputs[0]!, output: outputs[0]!, activation};
 }
 
 /** Filter and bias that give conv and batch normalization in one: new tensors, kept, the caller's to dispose of. */

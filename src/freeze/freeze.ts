@@ -6,7 +6,8 @@ import {InvalidArgumentError} from '../util/errors';
 import {type Convolution, foldWeights} from './convolution';
 import {FrozenModel, type Step} from './frozen_model';
 import type {Call, Layer} from './graph';
-import {isConvolution, planSteps} from './plan';
+import {isConvolution, isScaling, planSteps} from './plan';
+import {type Scaling, scaleChannels} from './scaling';
 
 /**
  * Makes a model for inference alone out of a LayersModel: batch normalizations are folded into the convolutions before
@@ -14,8 +15,8 @@ import {isConvolution, planSteps} from './plan';
  * last reader has run. Logits differ from the model's by rounding alone.
  *
  * Folded are `sts.layers` convolutions and the host's conv3d, channels last, followed by `batchNorm3d`, `add` of two values
- * and `reLU` or `activation` with relu, relu6, swish, hardSwish, sigmoid. Every other layer runs as it is, as in
- * `predict`: without dropout, with the moving averages.
+ * and `reLU` or `activation` with relu, relu6, swish, hardSwish, sigmoid, and squeeze-excite's `multiply` with an
+ * activation. Every other layer runs as it is, as in `predict`: without dropout, with the moving averages.
  *
  * The frozen model has the weights as they are now and needs the model no more: whoever needs the memory disposes of the
  * model after freezing.
@@ -36,9 +37,10 @@ export function freeze(model: LayersModel): FrozenModel {
     );
   }
   const copies = new Map<Layer, LayerCopy>();
-  const steps = planSteps(model).map((planned) =>
-    isConvolution(planned) ? convolutionStep(planned) : layerStep(planned, copies),
-  );
+  const steps = planSteps(model).map((planned) => {
+    if (isConvolution(planned)) return convolutionStep(planned);
+    return isScaling(planned) ? scalingStep(planned) : layerStep(planned, copies);
+  });
   return new FrozenModel(model.name, model.inputs, model.outputs, steps);
 }
 
@@ -51,6 +53,15 @@ function convolutionStep(planned: Convolution): Step {
     run: ([x, added]) =>
       op.convolve(x as Tensor5D, filter, {bias, residual: added as Tensor5D | undefined, activation}),
     dispose: () => dispose([filter, ...(bias ? [bias] : [])]),
+  };
+}
+
+function scalingStep({input, factors, output, activation}: Scaling): Step {
+  return {
+    inputs: [input, factors],
+    outputs: [output],
+    run: ([x, y]) => scaleChannels(x as Tensor5D, y as Tensor5D, activation),
+    dispose: () => {},
   };
 }
 

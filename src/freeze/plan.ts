@@ -1,18 +1,24 @@
 /**
- * Which steps a frozen model takes: convolutions with what could be fused to them, and all other layers as they are.
- * What follows a convolution is fused if nobody else reads the convolution's output: one batch normalization, then one
- * sum with a value of the same shape, then one activation.
+ * Which steps a frozen model takes: convolutions and squeeze-excite's products with what could be fused to them, and all
+ * other layers as they are. What follows a convolution is fused if nobody else reads the convolution's output: one batch
+ * normalization, then one sum with a value of the same shape, then one activation; to a product the activation.
  */
 import type {LayersModel, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {BatchNorm3D} from '../layers';
 import type {Activation} from '../ops';
 import {asConvolution, type Convolution, fusedActivation} from './convolution';
 import {type Call, callsOf, type Layer} from './graph';
+import {asScaling, type Scaling} from './scaling';
 
-export type PlannedStep = Convolution | Call;
+type Fusing = Convolution | Scaling;
+export type PlannedStep = Fusing | Call;
 
 export function isConvolution(step: PlannedStep): step is Convolution {
   return 'op' in step;
+}
+
+export function isScaling(step: PlannedStep): step is Scaling {
+  return 'factors' in step;
 }
 
 /** The steps in an order in which they can run. */
@@ -20,28 +26,27 @@ export function planSteps(model: LayersModel): PlannedStep[] {
   const calls = callsOf(model);
   const readers = countReaders(model, calls);
   const steps: PlannedStep[] = [];
-  /** The convolution that makes a value which one call alone reads. */
-  const open = new Map<SymbolicTensor, Convolution>();
-  const keepOpen = (convolution: Convolution) => {
-    if (readers.get(convolution.output) === 1) open.set(convolution.output, convolution);
+  /** The step that makes a value which one call alone reads, and to which that call may be fused. */
+  const open = new Map<SymbolicTensor, Fusing>();
+  const keepOpen = (step: Fusing) => {
+    if (readers.get(step.output) === 1) open.set(step.output, step);
   };
   const fuse = (call: Call): boolean => {
-    const convolution = call.inputs.flatMap((input) => open.get(input) ?? []).at(-1);
-    if (convolution === undefined || !fuseInto(convolution, call)) return false;
-    open.delete(convolution.output);
-    convolution.output = call.outputs[0]!;
-    keepOpen(convolution);
+    const step = call.inputs.flatMap((input) => open.get(input) ?? []).at(-1);
+    if (step === undefined || !fuseInto(step, call)) return false;
+    open.delete(step.output);
+    step.output = call.outputs[0]!;
+    keepOpen(step);
     // It runs when the call would have run: the other summand is there by then.
-    steps.splice(steps.indexOf(convolution), 1);
-    steps.push(convolution);
+    steps.splice(steps.indexOf(step), 1);
+    steps.push(step);
     return true;
   };
   for (const call of calls) {
     if (fuse(call)) continue;
-    const [input, output] = [call.inputs[0], call.outputs[0]];
-    const convolution = call.inputs.length === 1 ? asConvolution(call.layer, input!, output!) : undefined;
-    steps.push(convolution ?? call);
-    if (convolution !== undefined) keepOpen(convolution);
+    const step = asConvolution(call) ?? asScaling(call);
+    steps.push(step ?? call);
+    if (step !== undefined) keepOpen(step);
   }
   return steps;
 }
@@ -56,28 +61,31 @@ function countReaders(model: LayersModel, calls: readonly Call[]): Map<SymbolicT
   return readers;
 }
 
-/** Adds the call to the convolution if they fit together; whether they did. */
-function fuseInto(convolution: Convolution, {layer, inputs}: Call): boolean {
-  if (convolution.activation !== 'linear') return false;
-  if (layer instanceof BatchNorm3D) {
-    if (convolution.residual !== undefined || convolution.norm !== undefined || !layer.isChannelsLast()) {
-      return false;
-    }
-    convolution.norm = layer;
-    return true;
-  }
-  if (layer.getClassName() === 'Add') {
-    const residual = inputs.find((input) => input !== convolution.output);
-    if (inputs.length !== 2 || residual === undefined || convolution.residual !== undefined) return false;
-    // Kernels add values of one shape; a length that is unknown now may turn out to be 1, which broadcasts.
-    const [shape, other] = [convolution.output.shape.slice(1), residual.shape.slice(1)];
-    if (shape.includes(null) || String(shape) !== String(other)) return false;
-    convolution.residual = residual;
-    return true;
-  }
-  const activation = activationOf(layer);
+/** Adds the call to the step before it if they fit together; whether they did. */
+function fuseInto(step: Fusing, call: Call): boolean {
+  if (step.activation !== 'linear') return false;
+  if (isConvolution(step) && (fuseNorm(step, call) || fuseSum(step, call))) return true;
+  const activation = activationOf(call.layer);
   if (activation === undefined) return false;
-  convolution.activation = activation;
+  step.activation = activation;
+  return true;
+}
+
+function fuseNorm(convolution: Convolution, {layer}: Call): boolean {
+  const isFree = convolution.residual === undefined && convolution.norm === undefined;
+  if (!(layer instanceof BatchNorm3D) || !isFree || !layer.isChannelsLast()) return false;
+  convolution.norm = layer;
+  return true;
+}
+
+function fuseSum(convolution: Convolution, {layer, inputs}: Call): boolean {
+  const residual = inputs.find((input) => input !== convolution.output);
+  if (layer.getClassName() !== 'Add' || inputs.length !== 2) return false;
+  if (residual === undefined || convolution.residual !== undefined) return false;
+  // Kernels add values of one shape; a length that is unknown now may turn out to be 1, which broadcasts.
+  const [shape, other] = [convolution.output.shape.slice(1), residual.shape.slice(1)];
+  if (shape.includes(null) || String(shape) !== String(other)) return false;
+  convolution.residual = residual;
   return true;
 }
 

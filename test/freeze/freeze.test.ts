@@ -140,6 +140,30 @@ describe('residual blocks', () => {
   });
 });
 
+describe('squeeze-excite', () => {
+  const gate = (x: tfl.SymbolicTensor) =>
+    apply(
+      sts.conv3d({filters: 4, kernelSize: 1, activation: 'sigmoid'}),
+      apply(sts.globalAveragePooling3d({keepDims: true}), x),
+    );
+
+  it.each(['clip first', 'factors first'])('the product and its activation are one step, %s', (order) => {
+    const x = clip();
+    const factors = order === 'clip first' ? [x, gate(x)] : [gate(x), x];
+    const product = apply(tfl.layers.multiply(), ...factors);
+    expect(stepsWithSameAnswers(model(x, apply(tfl.layers.activation({activation: 'swish'}), product)))).toBe(
+      3,
+    );
+  });
+
+  it('other products stay', () => {
+    const x = clip();
+    const square = apply(tfl.layers.multiply(), x, x);
+    const frames = apply(tfl.layers.averagePooling3d({poolSize: [1, 6, 6], strides: [1, 1, 1]}), x);
+    expect(stepsWithSameAnswers(model(x, apply(tfl.layers.multiply(), square, frames)))).toBe(3);
+  });
+});
+
 describe('what cannot be fused runs as it is', () => {
   it('a value that is read twice, or that is an output', () => {
     const x = clip();
