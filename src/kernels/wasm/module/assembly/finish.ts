@@ -78,39 +78,36 @@ class Ending {
   }
 }
 
-/** 1 / (1 + e^-x), from e^-|x|, which never overflows. Within 2^-22 of the value; zero below -104. */
+/** Below this a sigmoid is less than the smallest normal float, and 0 here. */
+const LEAST: f32 = -87.33654;
+
+/** 1.5 * 2^23, to which a float is added to round it to a whole number, and the bias of a float's exponent. */
+const ROUNDING: f32 = 12582912 + 127;
+
+/** 1 / (1 + e^-x), from e^-|x|, which never overflows. Within 2^-22 of the value where that is a normal float. */
 function sigmoid(x: v128): v128 {
   const one = f32x4.splat(1);
-  const e = exponential(f32x4.neg(f32x4.abs(x)));
+  const e = exponential(v128.or(x, f32x4.splat(-0.0)));
   const above = v128.bitselect(one, e, f32x4.ge(x, f32x4.splat(0)));
-  return f32x4.div(above, f32x4.add(one, e));
+  return v128.andnot(f32x4.div(above, f32x4.add(one, e)), f32x4.lt(x, f32x4.splat(LEAST)));
 }
 
 /**
- * e^x for x <= 0, within 2^-23 of the value where that is a normal float: 2^n * e^r with a whole n and
- * |r| <= log(2) / 2. e^r is 1 + r + r^2 * q(r), where q of degree 5 meets (e^r - 1 - r) / r^2 in the six Chebyshev
- * nodes of that interval: 7e-10 of e^r at most.
+ * e^x for x <= 0, not less than e^LEAST: 2^n * e^r with a whole n and |r| <= log(2) / 2. e^r is 1 + r + r^2 * q(r), where
+ * q of degree 4 meets (e^r - 1 - r) / r^2 in the five Chebyshev nodes of that interval: 1e-8 of e^r at most. NaN stays.
  */
 function exponential(x: v128): v128 {
-  // Below -104 the value is nearer to zero than to the smallest float.
-  const bounded = f32x4.max(x, f32x4.splat(-104));
-  const n = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(<f32>Math.LOG2E)));
+  const bounded = f32x4.max(x, f32x4.splat(LEAST));
+  // The sum has n and the bias in its last bits, which are then shifted to where a float has its exponent.
+  const rounded = multiplyAdd(bounded, f32x4.splat(<f32>Math.LOG2E), f32x4.splat(ROUNDING));
+  const power = i32x4.shl(rounded, 23);
+  const n = f32x4.sub(rounded, f32x4.splat(ROUNDING));
   // log(2) in two pieces: 355 / 512, whose products with n are exact, and the rest.
-  let r = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444005469057e-4)));
-  let q = multiplyAdd(f32x4.splat(1.9890980911441147e-4), r, f32x4.splat(1.3933641603216529e-3));
-  q = multiplyAdd(q, r, f32x4.splat(8.33331048488617e-3));
-  q = multiplyAdd(q, r, f32x4.splat(4.166646674275398e-2));
-  q = multiplyAdd(q, r, f32x4.splat(0.1666666716337204));
+  let r = multiplyAdd(n, f32x4.splat(-0.693359375), bounded);
+  r = multiplyAdd(n, f32x4.splat(2.1219444005469057e-4), r);
+  let q = multiplyAdd(f32x4.splat(1.3926183587875752e-3), r, f32x4.splat(8.363179052728214e-3));
+  q = multiplyAdd(q, r, f32x4.splat(4.166655461720141e-2));
+  q = multiplyAdd(q, r, f32x4.splat(0.1666657698969869));
   q = multiplyAdd(q, r, f32x4.splat(0.5));
-  const power = f32x4.add(f32x4.splat(1), multiplyAdd(f32x4.mul(r, r), q, r));
-  // 2^n in two factors, as that of the smallest values is no normal float. NaN stays: its n counts as 0.
-  const whole = i32x4.trunc_sat_f32x4_s(n);
-  const half = i32x4.shr_s(whole, 1);
-  return f32x4.mul(f32x4.mul(power, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half)));
-}
-
-/** 2^n for |n| < 127: n in the place of a float's exponent. */
-function powerOfTwo(n: v128): v128 {
-  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+  return f32x4.mul(power, f32x4.add(f32x4.splat(1), multiplyAdd(f32x4.mul(r, r), q, r)));
 }
