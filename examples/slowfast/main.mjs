@@ -1,5 +1,5 @@
 // SlowFast-R50 with STS on a clip: what each stage makes of it, and the likeliest classes.
-// Usage: node main.mjs VIDEO [--weights FILE.safetensors] [--size 224]
+// Usage: node main.mjs VIDEO [--weights FILE.safetensors|URL] [--size 224]
 import '@tensorflow/tfjs-backend-wasm';
 import {readFile} from 'node:fs/promises';
 import {parseArgs} from 'node:util';
@@ -14,17 +14,16 @@ const {values: options, positionals} = parseArgs({
 });
 const [path] = positionals;
 if (path === undefined)
-  throw new Error('usage: node main.mjs VIDEO [--weights FILE.safetensors] [--size 224]');
+  throw new Error('usage: node main.mjs VIDEO [--weights FILE.safetensors|URL] [--size 224]');
 
 await tf.setBackend('wasm');
 
 // 1. The network: from a file that `tfjs-sts convert` wrote, or with random weights, the same in every run.
-const {model, labels} = options.weights ? await trained(options.weights) : random(Number(options.size));
+const {model, info} = options.weights ? await trained(options.weights) : random(Number(options.size));
 const [, frames, size] = model.inputs[0].shape;
 
-async function trained(file) {
-  const {model, info} = await sts.loadModel(file, {readFile});
-  return {model, labels: info.labels};
+function trained(file) {
+  return sts.loadModel(file, {readFile});
 }
 
 function random(size) {
@@ -46,19 +45,21 @@ function random(size) {
     weight.write(value);
     value.dispose();
   }
-  return {model, labels: []};
+  const normalization = {mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375]};
+  return {model, info: {interval: 2, ...normalization, labels: []}};
 }
 
-// 2. The clip: frames two apart, as the network is trained on Kinetics-400.
+// 2. The clip: frames as far apart as the network is trained on, two without a file, as on Kinetics-400.
 const source = await ffmpegSource(path, {size});
-const normalization = {mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375]};
+const {interval, mean, std, labels} = info;
 const clip = await sts.video.readClip(source, {
   frames,
-  interval: 2,
+  interval,
   size,
   crop: size,
   shortVideo: 'loop',
-  ...normalization,
+  mean,
+  std,
 });
 await source.close();
 console.log(`${path}: clip of [${clip.shape}]`);

@@ -7,6 +7,9 @@ import {type CatalogFile, LABELS, type LabelFile, type ModelInput} from './rows'
 
 export interface CatalogEntry {
   readonly name: string;
+  /** What the weights were trained on, as in the names of `listCheckpoints`. `NAME.TAG` is the model too. */
+  readonly tag: string;
+  readonly task: 'image classification' | 'action recognition';
   /** One line for people. */
   readonly description: string;
   /** Name in the network registry. */
@@ -17,11 +20,15 @@ export interface CatalogEntry {
   /** A JSON list of the names of the classes. */
   readonly labels: LabelFile;
   readonly input: ModelInput;
+  /** Top-1 accuracy in percent, and who reports it; null where nobody has measured it. */
+  readonly reported: {readonly top1: number; readonly source: string} | null;
   readonly licence: string;
   readonly source: string;
 }
 
 const EFFICIENTNET_LITE0 = {
+  tag: 'in1k',
+  task: 'image classification',
   weights: {
     path: 'models/efficientnet_lite0.safetensors',
     bytes: 9_581_720,
@@ -43,6 +50,10 @@ export const CATALOG: readonly CatalogEntry[] = [
     description: 'ImageNet classes: the image network on each frame, features averaged over the clip',
     network: 'efficientnet_lite0',
     rule: 'center',
+    reported: {
+      top1: 75.1,
+      source: 'models/official/efficientnet/lite/README.md of tensorflow/tpu, float model, ImageNet-1k',
+    },
   },
   {
     ...EFFICIENTNET_LITE0,
@@ -51,10 +62,16 @@ export const CATALOG: readonly CatalogEntry[] = [
       'ImageNet classes: the image network inflated to 3 x k x k STS convolutions, not trained on video',
     network: 'efficientnet_lite0_sts',
     rule: 'sts',
+    reported: null,
   },
 ];
 
 /** The models that `loadModel` knows by name. */
 export function listModels(): readonly CatalogEntry[] {
   return CATALOG;
+}
+
+/** The row of this name, with or without its tag, if there is one. */
+export function catalogEntry(name: string): CatalogEntry | undefined {
+  return CATALOG.find((entry) => name === entry.name || name === `${entry.name}.${entry.tag}`);
 }

@@ -8,7 +8,7 @@ import {type Checkpoint, expanded, read, safetensors} from '../checkpoints';
 import {inflate} from '../inflate';
 import {createNetwork, networkDefinition} from '../networks';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
-import {CATALOG, type CatalogEntry} from './catalog';
+import {CATALOG, type CatalogEntry, catalogEntry} from './catalog';
 import {type Described, parseDescription} from './described';
 import {type FileOptions, Files, httpAddress} from './files';
 import {readHandler} from './io_handler';
@@ -122,7 +122,7 @@ async function load(source: string | URL | io.IOHandler, loading: Loading): Prom
   if (file.endsWith('.json')) {
     return fromLayersModel(await readLayersModel(source, sha256, files, onProgress), text, options);
   }
-  if (source instanceof URL || (/[/\\.]/.test(text) && publishedCheckpoint(text) === undefined)) {
+  if (source instanceof URL || (/[/\\.]/.test(text) && !isKnownName(text))) {
     throw new InvalidArgumentError(
       `loadModel: ${JSON.stringify(text)} looks like a path, but not of a .safetensors file, its index or a model.json. ` +
         `For a model of the catalog give its name alone: ${catalogNames()}.`,
@@ -156,13 +156,15 @@ async function fromCatalog(name: string, loading: Loading): Promise<LoadedModel>
       `loadModel: ${name} does not ship with tfjs-sts, and its file lies on a drive of the authors; ${howToBring(published)}.`,
     );
   }
-  const entry = CATALOG.find((candidate) => candidate.name === name);
+  const entry = catalogEntry(name);
   if (entry !== undefined) return fromEntry(entry, loading);
   throw new InvalidArgumentError(
     `loadModel: no model is called ${JSON.stringify(name)}; known are ${catalogNames()}. ` +
       'Or give the path or address of a .safetensors file or a model.json.',
   );
 }
+
+const isKnownName = (name: string) => (publishedCheckpoint(name) ?? catalogEntry(name)) !== undefined;
 
 const catalogNames = () => CATALOG.map(({name}) => name).join(', ');
 

@@ -54,6 +54,7 @@ describe('info', () => {
 
   it('takes a model of the zoo with its usual clip', async () => {
     const {out} = await info('efficientnet_lite0_sts');
+    expect((await info('efficientnet_lite0_sts.in1k')).out).toBe(out);
     expect(out).toMatch(/^weights +shipped as efficientnet_lite0_sts$/m);
     expect(out).toMatch(/^clip +8 x 224 x 224 x 3$/m);
   });

@@ -20,6 +20,13 @@ describe('the catalog', () => {
     for (const length of ['frames', 'size', 'cropSize'] as const) {
       expect(Number.isInteger(entry.input[length]) && entry.input[length] >= 1).toBe(true);
     }
+    expect(entry.tag).toMatch(/^[a-z][a-z0-9_]*$/);
+    expect(entry.task).toBe('image classification');
+    if (entry.reported !== null) {
+      expect(entry.reported.top1).toBeGreaterThan(50);
+      expect(entry.reported.top1).toBeLessThan(100);
+      expect(entry.reported.source.length).toBeGreaterThan(5);
+    }
     expect(entry.input.cropSize).toBeLessThanOrEqual(entry.input.size);
     expect(entry.input.std).toBeGreaterThan(0);
     for (const text of [entry.description, entry.licence, entry.source])

@@ -18,7 +18,7 @@ describe('sts://', () => {
     const ours = await loadModel('efficientnet_lite0_sts', {readFile});
     const before = tf.memory().numTensors;
     const fractions: number[] = [];
-    const model = await tfl.loadLayersModel('sts://efficientnet_lite0_sts', {
+    const model = await tfl.loadLayersModel('sts://efficientnet_lite0_sts.in1k', {
       onProgress: (fraction) => fractions.push(fraction),
     });
     expect(model.inputs[0]!.shape).toEqual(ours.model.inputs[0]!.shape);

@@ -4,7 +4,7 @@
  */
 import {parseArgs} from 'node:util';
 import {createNetwork, type LayerSummary, networkDefinition, type SizeRules, summarize} from '../../networks';
-import {listModels} from '../../zoo/catalog';
+import {catalogEntry, listModels} from '../../zoo/catalog';
 import {listCheckpoints, type PublishedCheckpoint} from '../../zoo/published';
 import {onePositional, wholeNumber} from '../arguments';
 import {startBackend} from '../backends';
@@ -43,7 +43,7 @@ function contents({name, frames, size}: Wanted) {
   const models = listModels();
   const checkpoint = listCheckpoints().find((entry) => entry.name === name);
   // A model's name may be that of its network too; its usual clip then counts.
-  const model = checkpoint ?? models.find((entry) => entry.name === name);
+  const model = checkpoint ?? catalogEntry(name);
   const definition = networkDefinition(model?.network ?? name);
   const checkpoints = checkpoint
     ? [checkpoint]

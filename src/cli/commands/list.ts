@@ -25,14 +25,10 @@ const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** Everything that has a name, and which network which model has. */
 function contents() {
-  const models = listModels().map(({name, description, network, weights, labels, licence, source}) => ({
-    name,
-    description,
-    network,
+  const models = listModels().map(({weights, labels, rule, ...row}) => ({
+    ...row,
     bytes: weights.bytes,
     classes: labels.count,
-    licence,
-    source,
   }));
   const networks = listNetworks().map(({name, family, description, config}) => ({
     name,
