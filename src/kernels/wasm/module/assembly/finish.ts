@@ -29,52 +29,60 @@ export function finishBlock(call: PartCall, first: i32, count: i32): void {
   }
 }
 
-/**
- * Ends `count` floats that lie side by side. Each activation has a loop of its own: asking for every vector which one it
- * is takes longer than the simple ones.
- */
+/** Ends `count` floats that lie side by side. */
 export function finishRun(y: usize, residual: usize, count: i32, activation: i32): void {
-  if (activation === RELU) Ending.run(y, residual, count, RELU);
-  else if (activation === RELU6) Ending.run(y, residual, count, RELU6);
-  else if (activation === SWISH) Ending.run(y, residual, count, SWISH);
-  else if (activation === HARD_SWISH) Ending.run(y, residual, count, HARD_SWISH);
-  else if (activation === SIGMOID) Ending.run(y, residual, count, SIGMOID);
-  else Ending.run(y, residual, count, 0);
+  if (residual || activation <= RELU6) bound(y, residual, count, activation);
+  if (activation === SWISH) Curve.run(y, count, SWISH);
+  else if (activation === HARD_SWISH) Curve.run(y, count, HARD_SWISH);
+  else if (activation === SIGMOID) Curve.run(y, count, SIGMOID);
 }
 
-/** What the compiler writes out where it is called, and finds the activation constant. */
+/**
+ * Adds the residual, and keeps the sums between the bounds of an activation that is no more than that. NaN is neither
+ * below nor above a bound and stays: `pmax` and `pmin` are one instruction each, `max` and `min` are several.
+ */
+function bound(y: usize, residual: usize, count: i32, activation: i32): void {
+  const isBounded = activation === RELU || activation === RELU6;
+  const least = f32x4.splat(isBounded ? 0 : -Infinity);
+  const most = f32x4.splat(activation === RELU6 ? 6 : Infinity);
+  const end = y + (count << 2);
+  const whole = y + ((count & ~3) << 2);
+  if (residual) {
+    for (; y < whole; y += 16, residual += 16) {
+      const sum = f32x4.add(v128.load(y), v128.load(residual));
+      v128.store(y, f32x4.pmin(f32x4.pmax(sum, least), most));
+    }
+  } else for (; y < whole; y += 16) v128.store(y, f32x4.pmin(f32x4.pmax(v128.load(y), least), most));
+  for (; y < end; y += 4) {
+    let sum = v128.load32_zero(y);
+    if (residual) {
+      sum = f32x4.add(sum, v128.load32_zero(residual));
+      residual += 4;
+    }
+    v128.store32_lane(y, f32x4.pmin(f32x4.pmax(sum, least), most), 0);
+  }
+}
+
+/**
+ * Each curve has a loop of its own: asking for every vector which one it is takes time. The compiler writes the methods out
+ * where they are called, and finds the activation constant.
+ */
 // biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`
-class Ending {
+class Curve {
   @inline
-  static run(y: usize, residual: usize, count: i32, activation: i32): void {
+  static run(y: usize, count: i32, activation: i32): void {
     const end = y + (count << 2);
     const whole = y + ((count & ~3) << 2);
-    if (residual) {
-      for (; y < whole; y += 16, residual += 16) {
-        v128.store(y, Ending.activate(f32x4.add(v128.load(y), v128.load(residual)), activation));
-      }
-      for (; y < end; y += 4, residual += 4) {
-        const sum = f32x4.add(v128.load32_zero(y), v128.load32_zero(residual));
-        v128.store32_lane(y, Ending.activate(sum, activation), 0);
-      }
-      return;
-    }
-    for (; y < whole; y += 16) v128.store(y, Ending.activate(v128.load(y), activation));
-    for (; y < end; y += 4) v128.store32_lane(y, Ending.activate(v128.load32_zero(y), activation), 0);
+    for (; y < whole; y += 16) v128.store(y, Curve.at(v128.load(y), activation));
+    for (; y < end; y += 4) v128.store32_lane(y, Curve.at(v128.load32_zero(y), activation), 0);
   }
 
   @inline
-  static activate(x: v128, activation: i32): v128 {
-    const zero = f32x4.splat(0);
-    if (activation === RELU) return f32x4.max(x, zero);
-    if (activation === RELU6) return f32x4.min(f32x4.max(x, zero), f32x4.splat(6));
+  static at(x: v128, activation: i32): v128 {
     if (activation === SWISH) return f32x4.mul(x, sigmoid(x));
-    if (activation === HARD_SWISH) {
-      const gate = f32x4.min(f32x4.max(f32x4.add(x, f32x4.splat(3)), zero), f32x4.splat(6));
-      return f32x4.mul(x, f32x4.div(gate, f32x4.splat(6)));
-    }
     if (activation === SIGMOID) return sigmoid(x);
-    return x;
+    const gate = f32x4.pmin(f32x4.pmax(f32x4.add(x, f32x4.splat(3)), f32x4.splat(0)), f32x4.splat(6));
+    return f32x4.mul(x, f32x4.div(gate, f32x4.splat(6)));
   }
 }
 
@@ -97,7 +105,7 @@ function sigmoid(x: v128): v128 {
  * q of degree 4 meets (e^r - 1 - r) / r^2 in the five Chebyshev nodes of that interval: 1e-8 of e^r at most. NaN stays.
  */
 function exponential(x: v128): v128 {
-  const bounded = f32x4.max(x, f32x4.splat(LEAST));
+  const bounded = f32x4.pmax(x, f32x4.splat(LEAST));
   // The sum has n and the bias in its last bits, which are then shifted to where a float has its exponent.
   const rounded = multiplyAdd(bounded, f32x4.splat(<f32>Math.LOG2E), f32x4.splat(ROUNDING));
   const power = i32x4.shl(rounded, 23);
