@@ -93,7 +93,7 @@ export class CheckpointEntry {
 
   /** The values as a fresh typed array of their own kind (see {@link CheckpointValues}). */
   values(): CheckpointValues {
-    const buffer = copyOf(this.bytes());
+    const buffer = joined(this.pieces(), this.byteLength);
     switch (this.dtype) {
       case 'F64':
         return new Float64Array(buffer);
@@ -291,10 +291,14 @@ export class Checkpoint implements Iterable<[string, CheckpointEntry]> {
   }
 }
 
-function copyOf(bytes: Uint8Array): ArrayBuffer {
-  const copy = new Uint8Array(bytes.length);
-  copy.set(bytes);
-  return copy.buffer;
+function joined(pieces: Iterable<Uint8Array>, byteLength: number): ArrayBuffer {
+  const whole = new Uint8Array(byteLength);
+  let position = 0;
+  for (const piece of pieces) {
+    whole.set(piece, position);
+    position += piece.length;
+  }
+  return whole.buffer;
 }
 
 function bytesOf(values: CheckpointValues | Uint16Array): Uint8Array {

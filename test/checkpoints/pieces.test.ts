@@ -45,6 +45,7 @@ describe('a tensor in pieces', () => {
             for (let o = 0; o < outs; o++)
               expected.push(values[(((o * ins + i) * times + t) * heights + y) * widths + x]!);
     expect(Buffer.from(Float32Array.from(expected).buffer).equals(bytes)).toBe(true);
+    expect(Buffer.from(kernel.toFloat32().buffer).equals(bytes)).toBe(true);
   });
 
   it.each(['float16', 'uint8'] as const)('is stored as %s as the whole is', (type) => {
