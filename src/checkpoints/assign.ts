@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
+import {sameShape} from '../util/shapes';
 import {Checkpoint, type CheckpointEntry, entryOf} from './checkpoint';
 
 type Weight = LayersModel['weights'][number];
@@ -203,10 +204,6 @@ function tensorOf(weight: Weight, entry: CheckpointEntry): tf.Tensor {
 
 function shapeOf(weight: Weight): number[] {
   return weight.shape.map((length) => length ?? 0);
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }
 
 function mismatch({missing, extra, misshapen}: AssignReport, total: number): string {

@@ -1,6 +1,7 @@
-/** Files that the user names on the command line, read whole, with errors that say which file and why. */
+/** Files that the user names on the command line and what must be in them, with errors that say which file and why. */
 import {readFile} from 'node:fs/promises';
-import {InvalidArgumentError, UnavailableError} from '../util/errors';
+import type {Checkpoint} from '../checkpoints';
+import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
 
 /**
  * @throws InvalidArgumentError for a path that is no readable file; UnavailableError when reading fails otherwise
@@ -14,4 +15,18 @@ export async function readUserFile(path: string): Promise<Uint8Array> {
     if (code === 'EISDIR') throw new InvalidArgumentError(`'${path}' is a folder; a file is needed`);
     throw new UnavailableError(`cannot read '${path}': ${message}`, {cause: error});
   }
+}
+
+/**
+ * The number of classes of a checkpoint in our names: the columns of the last layer's kernel.
+ *
+ * @throws FormatError for a checkpoint without a classifier
+ */
+export function classesOf(checkpoint: Checkpoint, file: string, network: string): number {
+  const key = 'classifier/kernel';
+  const classes = checkpoint.has(key) ? checkpoint.get(key).shape[1] : undefined;
+  if (classes !== undefined && classes > 0) return classes;
+  throw new FormatError(
+    `'${file}' has no weights of a classifier for ${network}; is it for this network? tfjs-sts inspect lists what is in it`,
+  );
 }

@@ -2,6 +2,8 @@
  * Which image weight becomes which video weight, and how: names and shapes only, no values and no tensors. The
  * default is the weight of the same name; an InflationPlan says what differs from that, as plain data.
  */
+
+import {sameShape} from '../util/shapes';
 import type {InflationRule} from './inflate_kernel';
 
 /** One named weight of an image network; a Checkpoint's entries are of this form. */
@@ -113,8 +115,4 @@ function planStep(to: VideoWeight, from: ImageWeight, rule: InflationRule): Infl
   if (!fits) return undefined;
   const isSts = to.layerClass === 'STSConv3D' || to.layerClass === 'STSDepthwiseConv3D';
   return {to, from, shape, inflate: {rule: rule === 'sts' && !isSts ? 'center' : rule, layout}};
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }

@@ -30,3 +30,8 @@ export function positiveTriple(value: unknown, what: string, refuse: (message: s
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
+
+/** Whether two shapes have the same lengths. */
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+}

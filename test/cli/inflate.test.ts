@@ -297,7 +297,7 @@ describe('inflate refuses', () => {
     [
       'a classifier that is not there',
       [fromRoot('test/golden/checkpoints/zoo_zip.pth'), '--network', X3D, '--keep-classifier', '-o', 'OUT'],
-      /has no weights of a classifier to keep/,
+      /has no weights of a classifier for/,
     ],
     [
       'a hostile file',

@@ -17,7 +17,7 @@ import {onePositional, storageType} from '../arguments';
 import {startBackend} from '../backends';
 import type {Command} from '../command';
 import {differences} from '../differences';
-import {readUserFile} from '../files';
+import {classesOf, readUserFile} from '../files';
 import {nameMapFor, normalizationOf, ORIGIN_NAMES} from '../foreign_names';
 import type {CliIo} from '../io';
 import {grouped} from '../table';
@@ -75,16 +75,6 @@ function parse(args: readonly string[]): ConvertOptions | undefined {
   if (!network) throw new InvalidArgumentError(`convert needs --network NAME, what the file is for; ${see}`);
   if (!output) throw new InvalidArgumentError(`convert needs -o DIR, where the result goes; ${see}`);
   return {file, name: network, folder: output, origin, dtype: storageType(dtype)};
-}
-
-/** The number of classes of a checkpoint in our names: the columns of the last layer's kernel. */
-function classesOf(checkpoint: Checkpoint, file: string, network: string): number {
-  const key = 'classifier/kernel';
-  const classes = checkpoint.has(key) ? checkpoint.get(key).shape[1] : undefined;
-  if (classes !== undefined && classes > 0) return classes;
-  throw new FormatError(
-    `'${file}' has no weights of a classifier for ${network}; is it for this network? tfjs-sts inspect lists what is in it`,
-  );
 }
 
 /** Kernels of an image network as those of one frame, `[1, height, width, in, out]`. */

@@ -32,7 +32,7 @@ import {onePositional, storageType, wholeNumber} from '../arguments';
 import {startBackend} from '../backends';
 import type {Command} from '../command';
 import {differences, listed} from '../differences';
-import {readUserFile} from '../files';
+import {classesOf, readUserFile} from '../files';
 import {nameMapFor, normalizationOf, ORIGIN_NAMES, planFor} from '../foreign_names';
 import type {CliIo} from '../io';
 import {grouped} from '../table';
@@ -151,16 +151,6 @@ function named(original: Checkpoint, {definition, origin}: Options) {
   };
 }
 
-/** The classifier of the file has as many classes as its kernel has columns. */
-function classesOf(image: Checkpoint, file: string): number {
-  const key = CLASSIFIER[0]!;
-  const classes = image.has(key) ? image.get(key).shape[1] : undefined;
-  if (classes !== undefined && classes > 0) return classes;
-  throw new FormatError(
-    `'${file}' has no weights of a classifier to keep; tfjs-sts inspect lists what is in it`,
-  );
-}
-
 /** SlowFast puts the features of its paths in another order on clips than on images. */
 function requireSameHead({name, config}: NetworkDefinition): void {
   if (!('headOrder' in config) || config.headOrder === 'slow-fast') return;
@@ -208,7 +198,7 @@ async function run(options: Options, io: CliIo): Promise<void> {
   await startBackend('cpu');
   const original = expanded(read(await readUserFile(file)));
   const {image, origin, planOf} = named(original, options);
-  const classes = keepClassifier ? classesOf(image, file) : (options.classes ?? config.classes);
+  const classes = keepClassifier ? classesOf(image, file, name) : (options.classes ?? config.classes);
   const model = createNetwork(name, {classes, weightless: true});
   const plan = keepClassifier ? withClassifier(planOf(model)) : planOf(model);
   const {report, values} = prepareInflation(rule === 'taper' ? middleSlices(image) : image, model, {

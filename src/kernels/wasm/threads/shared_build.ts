@@ -1,3 +1,8 @@
+/**
+ * In Node the host's builds of one thread keep their memory to themselves. Its SIMD build is made to share it by one bit of
+ * its memory section and handed to the host for all of its builds, so that threads of ours can read and write it. Starts no
+ * thread (see set_threads.ts).
+ */
 import {FormatError, UnavailableError} from '../../../util/errors';
 
 const PACKAGE = '@tensorflow/tfjs-backend-wasm';
