@@ -62,23 +62,20 @@ export async function recognize(
   const {labels = [], top = 5, batchSize = 1} = options;
   requireCount('top', top);
   requireCount('batchSize', batchSize);
-  if (!('layers' in model) || options.freeze === false) {
-    return best(await meanProbabilities(model, clipOrViews, options), labels, top);
-  }
-  const frozen = freeze(model);
+  const frozen = 'layers' in model && options.freeze !== false ? freeze(model) : undefined;
   try {
-    return best(await meanProbabilities(frozen, clipOrViews, options), labels, top);
+    return best(await meanProbabilities(frozen ?? model, clipOrViews, batchSize, options), labels, top);
   } finally {
-    frozen.dispose();
+    frozen?.dispose();
   }
 }
 
 async function meanProbabilities(
   model: LayersModel | FrozenModel,
   clipOrViews: Views,
+  batchSize: number,
   options: RecognizeOptions,
 ): Promise<number[]> {
-  const {batchSize = 1} = options;
   const output = options.output ?? outputOf(model);
   const sum = new ProbabilitySum();
   const add = async (tensor: tf.Tensor) => {
