@@ -12,73 +12,27 @@ import {
   type IndirectConv3DInputs,
 } from '../../ops/kernel_names';
 import {tapCount} from '../../ops/taps';
-import {sizeOf} from '../../util/shapes';
 import {wasmKernel} from './config';
 import type {WasmHost} from './host';
-import {FLOAT_BYTES, isDepthwise, PART_CALL_FIELDS, partCall, writePartCall} from './part_call';
+import {FLOAT_BYTES, isDepthwise, PANEL, partCall} from './part_call';
+import {type Panels, runPart} from './run_part';
 
-/** Columns of a tile, into whose panels the weights are packed. */
-export const PANEL = 8;
-
-/** Scratch of one part: offsets in bytes from its start, where the call stands, and its size, a multiple of 16. */
-export interface ScratchLayout {
-  pointers: number;
-  zeros: number;
-  edge: number;
-  gathered: number;
-  bytes: number;
-}
-
-/** Zeros in the place of an input position outside, or of a bias. */
-export function zeroChannels(part: ConvPart): number {
-  return Math.max(part.inputChannels, part.outputChannels);
-}
-
-export function scratchLayout(
-  {module}: WasmHost,
-  part: ConvPart,
-  depthwise = isDepthwise(part),
-): ScratchLayout {
-  const [block, depth] = [module.BLOCK.value, module.DEPTH.value];
-  const gathers = !depthwise && part.inputChannels / part.groups < module.GATHER_BELOW.value;
-  let bytes = 0;
-  const take = (words: number) => {
-    const at = bytes;
-    bytes += Math.ceil((words * FLOAT_BYTES) / 16) * 16;
-    return at;
-  };
-  take(PART_CALL_FIELDS.length);
-  const zeros = take(zeroChannels(part));
-  const edge = take(4 * PANEL);
-  const gathered = take(gathers ? block + block * depth : 0);
-  // An address for each tap, or the four words of a row's place.
-  const pointers = take(Math.max(4, tapCount(part.rule)) * block);
-  return {pointers, zeros, edge, gathered, bytes};
-}
-
-/** The addresses of a part's scratch that begins at `at`. */
-export function roomsAt(at: number, layout: ScratchLayout) {
-  return {
-    pointers: at + layout.pointers,
-    zeros: at + layout.zeros,
-    gathered: at + layout.gathered,
-    edge: at + layout.edge,
-  };
-}
-
-/** Where the module reads the weights of a part: in the tensor itself, or packed in panels. */
-function weightsOf(host: WasmHost, filter: TensorInfo, info: ConvInfo, part: ConvPart): number {
+/** Weights of a part: as they lie (depthwise), or how they go into panels. */
+function weightsOf(host: WasmHost, filter: TensorInfo, info: ConvInfo, part: ConvPart): Panels | number {
   const [, inputs, columns] = info.filterView;
   const first = (part.firstTap * inputs * columns + part.outputChannel) * FLOAT_BYTES;
   if (isDepthwise(part)) return host.addressOf(filter) + first;
   const depth = tapCount(part.rule) * inputs;
   const outputs = part.outputChannels / part.groups;
-  const bytes = part.groups * Math.ceil(outputs / PANEL) * PANEL * depth * FLOAT_BYTES;
-  const layout = `dense ${[first, depth, part.groups, outputs, columns].join()}`;
-  return host.packedFrom(filter, layout, bytes, (to) => {
-    const from = host.addressOf(filter) + first;
-    host.module.packDense(from, to, depth, part.groups, outputs, columns * FLOAT_BYTES);
-  });
+  return {
+    filter,
+    layout: `dense ${[first, depth, part.groups, outputs, columns].join()}`,
+    bytes: part.groups * Math.ceil(outputs / PANEL) * PANEL * depth * FLOAT_BYTES,
+    pack: (to) => {
+      const from = host.addressOf(filter) + first;
+      host.module.packDense(from, to, depth, part.groups, outputs, columns * FLOAT_BYTES);
+    },
+  };
 }
 
 /** A new tensor `activation(conv(x, filter) + bias + residual)`. */
@@ -104,29 +58,19 @@ function convolvePart(
   activation: Activation,
 ): void {
   const part = info.parts[index]!;
-  const weights = weightsOf(host, filter, info, part);
-  const layout = scratchLayout(host, part);
   const fromChannel = part.outputChannel * FLOAT_BYTES;
-  const rows = sizeOf(info.outputShape.slice(0, 4));
-  host.runRows({
-    run: isDepthwise(part) ? 'convolveDepthwise' : 'convolveDense',
-    rows,
-    block: host.module.BLOCK.value,
-    scratchBytes: layout.bytes,
-    steps: rows * tapCount(part.rule) * (part.inputChannels / part.groups) * part.outputChannels,
-    writeCall: (at) => {
-      const rooms = roomsAt(at, layout);
-      const call = partCall(info, index, activation, {
+  runPart(host, {
+    part,
+    outputShape: info.outputShape,
+    weights: weightsOf(host, filter, info, part),
+    describe: (rooms) =>
+      partCall(info, index, activation, {
         ...rooms,
         x: host.addressOf(x) + part.inputChannel * FLOAT_BYTES,
-        weights,
         bias: bias === undefined ? rooms.zeros : host.addressOf(bias) + fromChannel,
         y: host.addressOf(y) + fromChannel,
         residual: residual === undefined ? 0 : host.addressOf(residual) + fromChannel,
-      });
-      writePartCall(host.memory, at, call);
-      new Float32Array(host.memory.buffer, call.zeros, zeroChannels(part)).fill(0);
-    },
+      }),
   });
 }
 

@@ -13,15 +13,16 @@ import {tapCount} from '../../ops/taps';
 import {sizeOf} from '../../util/shapes';
 import {wasmKernel} from './config';
 import type {WasmHost} from './host';
-import {PANEL, roomsAt, scratchLayout, zeroChannels} from './IndirectConv3D';
 import {
   FLOAT_BYTES,
   isDepthwise,
+  PANEL,
   PRODUCT_CALL_FIELDS,
   sumsCall,
   writeFields,
   writePartCall,
 } from './part_call';
+import {roomsAt, scratchLayout, zeroChannels} from './run_part';
 
 /** Input columns that the module copies at a time. */
 const STRIP_COLUMNS = 16;

@@ -14,16 +14,17 @@ import {type InversePhase, inversePhases} from '../../ops/taps';
 import {type Shape5D, sizeOf, type Triple} from '../../util/shapes';
 import {wasmKernel} from './config';
 import type {WasmHost} from './host';
-import {PANEL, roomsAt, scratchLayout, zeroChannels} from './IndirectConv3D';
 import {
   FLOAT_BYTES,
   isDepthwise,
+  PANEL,
   PART_CALL_FIELDS,
   SCATTER_CALL_FIELDS,
   sumsCall,
   writeFields,
   writePartCall,
 } from './part_call';
+import {type Panels, packedWeights, roomsAt, runPart, scratchLayout, zeroChannels} from './run_part';
 
 /** A phase of a part, as a convolution from the output's channels to the input's. */
 interface Inverse {
@@ -65,7 +66,7 @@ function weightsOf(
   filter: TensorInfo,
   info: ConvInfo,
   {phase, of, depthwise}: Inverse,
-): number {
+): Panels | number {
   const {taps} = phase;
   const [, inputs, columns] = info.filterView;
   const outputs = of.outputChannels / of.groups;
@@ -90,20 +91,25 @@ function weightsOf(
     });
   }
   const panelBytes = taps.length * outputs * PANEL * FLOAT_BYTES;
-  return host.packedFrom(filter, layout, of.groups * Math.ceil(inputs / PANEL) * panelBytes, (to) => {
-    taps.forEach((tap, i) => {
-      const panel = to + i * outputs * PANEL * FLOAT_BYTES;
-      host.module.packTransposed(
-        from(tap),
-        panel,
-        of.groups,
-        inputs,
-        outputs,
-        columns * FLOAT_BYTES,
-        panelBytes,
-      );
-    });
-  });
+  return {
+    filter,
+    layout,
+    bytes: of.groups * Math.ceil(inputs / PANEL) * panelBytes,
+    pack: (to) => {
+      taps.forEach((tap, i) => {
+        const panel = to + i * outputs * PANEL * FLOAT_BYTES;
+        host.module.packTransposed(
+          from(tap),
+          panel,
+          of.groups,
+          inputs,
+          outputs,
+          columns * FLOAT_BYTES,
+          panelBytes,
+        );
+      });
+    },
+  };
 }
 
 /** dy `info.outputShape`, filter `info.filterShape`; a new tensor of `info.inputShape`. */
@@ -133,7 +139,7 @@ interface Run {
   dy: TensorInfo;
   dx: TensorInfo;
   inverse: Inverse;
-  weights: number;
+  weights: Panels | number;
 }
 
 /** What is said of either kind of run: rows, steps, and the part as a convolution onto rows of `channels`. */
@@ -154,33 +160,27 @@ function describe({info, inverse: {phase, part}}: Run, channels: number) {
 /** Straight into the gradient, which `starts` here or is added to. */
 function runWhole(run: Run, starts: boolean): void {
   const {host, info, dy, dx, inverse, weights} = run;
-  const {part, depthwise} = inverse;
-  const {inverted, rows, steps} = describe(run, info.inputShape[4]);
-  const layout = scratchLayout(host, part, depthwise);
-  host.runRows({
-    run: depthwise ? 'convolveDepthwise' : 'convolveDense',
-    rows,
-    block: host.module.BLOCK.value,
-    steps,
-    scratchBytes: layout.bytes,
-    writeCall: (at) => {
-      const rooms = roomsAt(at, layout);
-      const x = host.addressOf(dy) + part.inputChannel * FLOAT_BYTES;
-      const y = host.addressOf(dx) + part.outputChannel * FLOAT_BYTES;
-      writePartCall(
-        host.memory,
-        at,
-        sumsCall(inverted, part, starts, {...rooms, x, weights, y, bias: rooms.zeros}),
-      );
-      new Float32Array(host.memory.buffer, rooms.zeros, zeroChannels(part)).fill(0);
-    },
+  const {part} = inverse;
+  const {inverted} = describe(run, info.inputShape[4]);
+  runPart(host, {
+    part,
+    outputShape: inverted.outputShape,
+    weights,
+    describe: (rooms) =>
+      sumsCall(inverted, part, starts, {
+        ...rooms,
+        x: host.addressOf(dy) + part.inputChannel * FLOAT_BYTES,
+        y: host.addressOf(dx) + part.outputChannel * FLOAT_BYTES,
+        bias: rooms.zeros,
+      }),
   });
 }
 
 /** Rows that lie apart in the gradient: a block of them side by side in scratch, then added to where they belong. */
 function runScattered(run: Run): void {
-  const {host, info, dy, dx, inverse, weights} = run;
+  const {host, info, dy, dx, inverse} = run;
   const {phase, part, depthwise} = inverse;
+  const weights = packedWeights(host, run.weights);
   const {inverted, rows, steps} = describe(run, part.outputChannels);
   const layout = scratchLayout(host, part, depthwise);
   const [head, call] = [SCATTER_CALL_FIELDS, PART_CALL_FIELDS].map(

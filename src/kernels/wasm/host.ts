@@ -163,6 +163,13 @@ export class WasmHost {
     return room.aligned;
   }
 
+  /** Runs `use` with room that is free again when it returns. */
+  withRoom(bytes: number, use: (at: number) => void): void {
+    const room = this.allocate(bytes);
+    use(room.aligned);
+    this.free(room);
+  }
+
   private dropPacked(dataId: DataId): void {
     for (const room of this.packed.get(dataId)?.values() ?? []) this.free(room);
     this.packed.delete(dataId);

@@ -26,6 +26,9 @@ export type Addresses = Pick<
 
 export const FLOAT_BYTES = 4;
 
+/** Columns of a tile, into whose panels the weights are packed. */
+export const PANEL = 8;
+
 /** One input channel a group, of several groups, and fewer outputs than fill a tile of the dense form. */
 export function isDepthwise(part: ConvPart): boolean {
   return part.groups === part.inputChannels && part.groups > 1 && part.outputChannels < 8 * part.groups;

@@ -14,6 +14,7 @@ import {
 } from '../../../src/kernels/wasm/part_call';
 import {POOL_CALL_FIELDS} from '../../../src/kernels/wasm/pool_call';
 import {SUM_CALL_FIELDS} from '../../../src/kernels/wasm/sum_rows';
+import {WINOGRAD_CALL_FIELDS} from '../../../src/kernels/wasm/winograd_call';
 
 const folder = new URL('../../../src/kernels/wasm/module/', import.meta.url);
 const builds = ['simd', 'relaxed-simd'] as const;
@@ -75,6 +76,7 @@ describe('the WebAssembly module', () => {
     expect(fields('PartCall').length).toBeGreaterThan(30);
     expect(PART_CALL_FIELDS).toEqual(fields('PartCall'));
     expect(SCATTER_CALL_FIELDS).toEqual(fields('ScatterCall'));
+    expect(WINOGRAD_CALL_FIELDS).toEqual(fields('WinogradCall'));
     expect(PRODUCT_CALL_FIELDS).toEqual(fields('ProductCall'));
     expect(NORM_CALL_FIELDS).toEqual(fields('NormCall'));
     expect(POOL_CALL_FIELDS).toEqual(fields('PoolCall'));

@@ -10,6 +10,7 @@ export type RowFunction = (call: number, first: number, end: number) => void;
 /** The functions that threads share by rows. */
 export type RowFunctionName =
   | 'convolveDense'
+  | 'convolveWinograd'
   | 'convolveDepthwise'
   | 'scatterDense'
   | 'scatterDepthwise'
@@ -37,6 +38,15 @@ export interface KernelModule extends Record<RowFunctionName, RowFunction> {
     outputs: number,
     rowBytes: number,
     panelBytes: number,
+  ): void;
+  transformWeights(
+    from: number,
+    to: number,
+    apart: number,
+    panels: number,
+    turns: number,
+    inputs: number,
+    alongTime: number,
   ): void;
   BLOCK: WebAssembly.Global<'i32'>;
   DEPTH: WebAssembly.Global<'i32'>;

@@ -49,6 +49,7 @@ const conv3d =
 const cases: Record<string, Case> = {
   '3x1x1, few rows, deep': {x: [1, 4, 7, 7, 256], w: [3, 1, 1, 256, 64], run: conv3d()},
   '3x3x3': {x: [2, 4, 14, 13, 33], w: [3, 3, 3, 33, 21], run: conv3d()},
+  '3x3x3, minimal filtering': {x: [2, 4, 15, 13, 33], w: [3, 3, 3, 33, 37], run: conv3d()},
   'strides, scattered gradients': {x: [1, 4, 15, 14, 12], w: [3, 3, 3, 12, 18], run: conv3d([1, 2, 2])},
   'stem 1x7x7': {x: [1, 4, 33, 35, 3], w: [1, 7, 7, 3, 24], run: conv3d([1, 2, 2])},
   grouped: {x: [1, 4, 14, 14, 32], w: [3, 3, 3, 8, 32], run: conv3d(1, {groups: 4})},

@@ -44,16 +44,23 @@ export function copyFloats(to: usize, from: usize, count: i32): void {
 
 /** Adds `count` floats to those at `to`. */
 export function addFloats(to: usize, from: usize, count: i32): void {
+  sumFloats(to, to, from, count);
+}
+
+/** Writes the sums of `count` floats at `a` and `b`. */
+export function sumFloats(to: usize, a: usize, b: usize, count: i32): void {
   while (count >= 4) {
-    v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
+    v128.store(to, f32x4.add(v128.load(a), v128.load(b)));
     to += 16;
-    from += 16;
+    a += 16;
+    b += 16;
     count -= 4;
   }
   while (count > 0) {
-    store<f32>(to, load<f32>(to) + load<f32>(from));
+    store<f32>(to, load<f32>(a) + load<f32>(b));
     to += 4;
-    from += 4;
+    a += 4;
+    b += 4;
     count--;
   }
 }

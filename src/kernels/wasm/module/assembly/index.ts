@@ -45,3 +45,13 @@ export {productDepthwise, productDepthwiseBlock, productTap} from './product_dep
 export {scatterDense, scatterDepthwise, scatterRows} from './scatter';
 export {sumOfFour, sumOfSixteen, sumStrips} from './sums';
 export {expandGrid, expandLine} from './taps';
+export {convolveWinograd, placeSums, winogradBlock} from './winograd';
+export {
+  frameSums,
+  timeSums,
+  transformFrame,
+  transformFrameTaps,
+  transformTime,
+  transformTimeTaps,
+  transformWeights,
+} from './winograd_transforms';

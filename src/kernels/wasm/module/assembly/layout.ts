@@ -84,6 +84,31 @@ export class ScatterCall {
   sums!: usize;
 }
 
+/** A part in the minimal-filtering form (winograd.ts). */
+@unmanaged
+export class WinogradCall {
+  /** A PartCall: the convolution. */
+  part!: usize;
+  /** A PartCall: the matrix products, its taps those that are summed, its outputs rounded up to panels of 8. */
+  product!: usize;
+  /** Room for `block` positions of transformed inputs, 16 times, or 4 times along time, at these distances in bytes. */
+  values!: usize;
+  valuesApart!: usize;
+  /** Room for `block` positions of sums of the product, as often. */
+  sums!: usize;
+  sumsApart!: usize;
+  /** From the weights of one product to those of the next. */
+  weightsApart!: usize;
+  /** Room for `block` addresses. */
+  rows!: usize;
+  /** Room for the inputs of a tile, which are copied where some lie outside. */
+  patch!: usize;
+  /** Tiles at a time: a multiple of 4, at most BLOCK. */
+  block!: i32;
+  /** 1 for tiles of 2 outputs along time, 0 for tiles of 2 x 2 outputs of a frame. */
+  alongTime!: i32;
+}
+
 /** A gradient with respect to the filter (product.ts): `y` of the part is the output gradient, `weights` the result. */
 @unmanaged
 export class ProductCall {

@@ -1,0 +1,134 @@
+/**
+ * One part of a convolution, forward or a whole gradient with respect to the input: which form it goes in (direct, minimal
+ * filtering, depthwise), its scratch, its packed weights, and the rows of the module's function.
+ */
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {ConvPart} from '../../ops/conv_info';
+import {tapCount} from '../../ops/taps';
+import {type Shape5D, sizeOf} from '../../util/shapes';
+import type {WasmHost} from './host';
+import {FLOAT_BYTES, isDepthwise, PANEL, PART_CALL_FIELDS, type PartCall, writePartCall} from './part_call';
+import {
+  transformWeights,
+  type Winograd,
+  winogradOf,
+  winogradScratch,
+  winogradWeightBytes,
+  writeWinogradCall,
+} from './winograd_call';
+
+/** Scratch of one part: offsets in bytes from its start, where the call stands, and its size, a multiple of 16. */
+export interface ScratchLayout {
+  pointers: number;
+  zeros: number;
+  edge: number;
+  gathered: number;
+  bytes: number;
+}
+
+/** Zeros in the place of an input position outside, or of a bias. */
+export function zeroChannels(part: ConvPart): number {
+  return Math.max(part.inputChannels, part.outputChannels);
+}
+
+export function scratchLayout(
+  {module}: WasmHost,
+  part: ConvPart,
+  depthwise = isDepthwise(part),
+): ScratchLayout {
+  const [block, depth] = [module.BLOCK.value, module.DEPTH.value];
+  const gathers = !depthwise && part.inputChannels / part.groups < module.GATHER_BELOW.value;
+  let bytes = 0;
+  const take = (words: number) => {
+    const at = bytes;
+    bytes += Math.ceil((words * FLOAT_BYTES) / 16) * 16;
+    return at;
+  };
+  take(PART_CALL_FIELDS.length);
+  const zeros = take(zeroChannels(part));
+  const edge = take(4 * PANEL);
+  const gathered = take(gathers ? block + block * depth : 0);
+  // An address for each tap, or the four words of a row's place.
+  const pointers = take(Math.max(4, tapCount(part.rule)) * block);
+  return {pointers, zeros, edge, gathered, bytes};
+}
+
+/** Addresses of a part's scratch. */
+export type Rooms = Pick<PartCall, 'pointers' | 'zeros' | 'gathered' | 'edge'>;
+
+/** The addresses of a part's scratch that begins at `at`. */
+export function roomsAt(at: number, layout: ScratchLayout): Rooms {
+  return {
+    pointers: at + layout.pointers,
+    zeros: at + layout.zeros,
+    gathered: at + layout.gathered,
+    edge: at + layout.edge,
+  };
+}
+
+/** Weights in panels for the dense form. */
+export interface Panels {
+  filter: TensorInfo;
+  /** Says what is packed, and how. */
+  layout: string;
+  bytes: number;
+  pack(to: number): void;
+}
+
+/** Where the module reads weights: panels are packed, and transformed if they are for the minimal-filtering form. */
+export function packedWeights(host: WasmHost, weights: Panels | number, form?: Winograd): number {
+  if (typeof weights === 'number') return weights;
+  const {filter, layout, bytes, pack} = weights;
+  if (form === undefined) return host.packedFrom(filter, layout, bytes, pack);
+  const transformed = `${form.alongTime ? 'time' : 'frame'} ${layout}`;
+  return host.packedFrom(filter, transformed, winogradWeightBytes(form), (to) =>
+    host.withRoom(bytes, (from) => {
+      pack(from);
+      transformWeights(host.module, form, from, to);
+    }),
+  );
+}
+
+export interface PartWork {
+  part: ConvPart;
+  /** Of the tensor whose positions are the rows. */
+  outputShape: Shape5D;
+  /** Panels, or for the depthwise form the address of weights that are read as they lie. */
+  weights: Panels | number;
+  /** The part's call, with the scratch that it has. */
+  describe(rooms: Rooms & {weights: number}): PartCall;
+}
+
+export function runPart(host: WasmHost, {part, outputShape, weights: given, describe}: PartWork): void {
+  const rows = sizeOf(outputShape.slice(0, 4));
+  const steps = rows * tapCount(part.rule) * (part.inputChannels / part.groups) * part.outputChannels;
+  const depthwise = typeof given === 'number';
+  const form = depthwise ? undefined : winogradOf(part, outputShape);
+  const weights = packedWeights(host, given, form);
+  if (form !== undefined) {
+    host.runRows({
+      run: 'convolveWinograd',
+      rows: form.tiles,
+      block: form.block,
+      scratchBytes: winogradScratch(form),
+      steps,
+      writeCall: (at) => {
+        writeWinogradCall(host.memory, at, form, (rooms) => describe({...rooms, weights}));
+      },
+    });
+    return;
+  }
+  const layout = scratchLayout(host, part, depthwise);
+  host.runRows({
+    run: depthwise ? 'convolveDepthwise' : 'convolveDense',
+    rows,
+    block: host.module.BLOCK.value,
+    scratchBytes: layout.bytes,
+    steps,
+    writeCall: (at) => {
+      const rooms = roomsAt(at, layout);
+      writePartCall(host.memory, at, describe({...rooms, weights}));
+      new Float32Array(host.memory.buffer, rooms.zeros, zeroChannels(part)).fill(0);
+    },
+  });
+}
