@@ -19,6 +19,12 @@ export const WINOGRAD_CALL_FIELDS = [
 /** With fewer channels on either side, transforms take more than the products that they spare. */
 const LEAST_CHANNELS = 32;
 
+/**
+ * With fewer tiles (of a frame; twice as many along time) what they spare is less than it takes to transform the weights, which
+ * is done once for a network that answers but in every step for one that is trained.
+ */
+const LEAST_TILES = 32;
+
 const CACHE_LINE = 64;
 
 /** Products of the direct form for each of this one, at least: an odd length computes an output that is dropped. */
@@ -63,6 +69,7 @@ export function winogradOf(part: ConvPart, outputShape: Shape5D): Winograd | und
     if (direct * time * height * width < LEAST_GAIN * products * tilesPerClip) return undefined;
     const panels = Math.ceil(outputs / PANEL);
     const tiles = batch * tilesPerClip;
+    if (tiles < LEAST_TILES * (alongTime ? 2 : 1)) return undefined;
     const weights = products * turns * inputs * panels * PANEL * FLOAT_BYTES;
     const block = Math.min(weights > CACHED_WEIGHTS ? 64 : 32, Math.ceil(tiles / 4) * 4);
     return {alongTime, products, turns, inputs, panels, tiles, block};
