@@ -61,6 +61,7 @@ function convolvePart(
   const fromChannel = part.outputChannel * FLOAT_BYTES;
   runPart(host, {
     part,
+    inputShape: info.inputShape,
     outputShape: info.outputShape,
     weights: weightsOf(host, filter, info, part),
     describe: (rooms) =>

@@ -164,6 +164,7 @@ function runWhole(run: Run, starts: boolean): void {
   const {inverted} = describe(run, info.inputShape[4]);
   runPart(host, {
     part,
+    inputShape: inverted.inputShape,
     outputShape: inverted.outputShape,
     weights,
     describe: (rooms) =>

@@ -1,11 +1,12 @@
 /**
  * One part of a convolution, forward or a whole gradient with respect to the input: which form it goes in (direct, minimal
- * filtering, depthwise), its scratch, its packed weights, and the rows of the module's function.
+ * filtering, depthwise, in bands), its scratch, its packed weights, and the rows of the module's function.
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvPart} from '../../ops/conv_info';
 import {tapCount} from '../../ops/taps';
 import {type Shape5D, sizeOf} from '../../util/shapes';
+import {bandScratch, bandsOf, writeBandCall} from './band_call';
 import type {WasmHost} from './host';
 import {FLOAT_BYTES, isDepthwise, PANEL, PART_CALL_FIELDS, type PartCall, writePartCall} from './part_call';
 import {
@@ -91,6 +92,7 @@ export function packedWeights(host: WasmHost, weights: Panels | number, form?: W
 
 export interface PartWork {
   part: ConvPart;
+  inputShape: Shape5D;
   /** Of the tensor whose positions are the rows. */
   outputShape: Shape5D;
   /** Panels, or for the depthwise form the address of weights that are read as they lie. */
@@ -99,7 +101,8 @@ export interface PartWork {
   describe(rooms: Rooms & {weights: number}): PartCall;
 }
 
-export function runPart(host: WasmHost, {part, outputShape, weights: given, describe}: PartWork): void {
+export function runPart(host: WasmHost, work: PartWork): void {
+  const {part, inputShape, outputShape, weights: given, describe} = work;
   const rows = sizeOf(outputShape.slice(0, 4));
   const steps = rows * tapCount(part.rule) * (part.inputChannels / part.groups) * part.outputChannels;
   const depthwise = typeof given === 'number';
@@ -114,6 +117,19 @@ export function runPart(host: WasmHost, {part, outputShape, weights: given, desc
       steps,
       writeCall: (at) => {
         writeWinogradCall(host.memory, at, form, (rooms) => describe({...rooms, weights}));
+      },
+    });
+    return;
+  }
+  const bands = depthwise ? bandsOf(part, inputShape, outputShape) : undefined;
+  if (bands !== undefined) {
+    host.runRows({
+      run: 'convolveBands',
+      rows: bands.count,
+      scratchBytes: bandScratch(bands),
+      steps,
+      writeCall: (at) => {
+        writeBandCall(host.memory, at, bands, (rooms) => describe({...rooms, weights}));
       },
     });
     return;

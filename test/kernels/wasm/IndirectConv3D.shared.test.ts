@@ -160,6 +160,40 @@ const depthwise: Record<string, Shape> = {
     groups: 12,
     strides: [1, 1, 2],
   },
+  'several bands of lines and of channels': {
+    batch: 2,
+    size: [2, 9, 60],
+    kernel: [3, 3, 3],
+    inputs: 1,
+    outputs: 1,
+    groups: 66,
+  },
+  'several bands, stride 2': {
+    size: [2, 31, 60],
+    kernel: [3, 3, 3],
+    inputs: 1,
+    outputs: 1,
+    groups: 66,
+    strides: [2, 2, 2],
+  },
+  '1 x 5 x 5, stride 2': {
+    size: [1, 9, 11],
+    kernel: [1, 5, 5],
+    inputs: 1,
+    outputs: 1,
+    groups: 6,
+    strides: [1, 2, 2],
+  },
+  '1 x 7 x 3, strides 3 and 1': {
+    size: [2, 17, 12],
+    kernel: [1, 7, 3],
+    inputs: 1,
+    outputs: 1,
+    groups: 17,
+    strides: [1, 3, 1],
+  },
+  '3 x 1 x 4': {size: [5, 3, 13], kernel: [3, 1, 4], inputs: 1, outputs: 1, groups: 9},
+  'two channels': {size: [2, 5, 6], kernel: [3, 3, 3], inputs: 1, outputs: 1, groups: 2},
   'multiplier 2': {size: [2, 5, 5], kernel: [3, 3, 3], inputs: 1, outputs: 2, groups: 9},
   'multiplier 3': {size: [2, 5, 5], kernel: [1, 3, 3], inputs: 1, outputs: 3, groups: 7},
 };
@@ -194,6 +228,30 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     const g = geometry({...shape, strides: [1, 2, 2]});
     await check(naiveStsDepthwise({...g, filterShape: [3, 3, 3, 45, 1]}), (x, w, bias) =>
       sts.stsDepthwiseConv3d(x, w, [1, 2, 2], 'same', 'NDHWC', 1, {bias}),
+    );
+  });
+
+  it('stsDepthwiseConv3d: several bands of a line and of channels', async () => {
+    const shape: Shape = {size: [1, 39, 41], kernel: [3, 3, 3], inputs: 1, outputs: 1, groups: 130};
+    const g = geometry({...shape, strides: [1, 2, 2]});
+    await check(naiveStsDepthwise({...g, filterShape: [3, 3, 3, 130, 1]}), (x, w, bias) =>
+      sts.stsDepthwiseConv3d(x, w, [1, 2, 2], 'same', 'NDHWC', 1, {bias}),
+    );
+  });
+
+  it('depthwiseConv3d: more zeros before the input than there are taps', async () => {
+    const g = {
+      xShape: [1, 4, 6, 7, 10],
+      filterShape: [3, 3, 3, 10, 1],
+      strides: [1, 2, 1] as Axes,
+      dilations: [1, 1, 1] as Axes,
+      before: [4, 4, 5] as Axes,
+      output: [6, 4, 12] as Axes,
+      groups: 10,
+    };
+    const pad = [[4, 0] as const, [4, 0] as const, [5, 2] as const];
+    await check(naiveDepthwiseConv3d(g), (x, w, bias) =>
+      sts.depthwiseConv3d(x, w, [1, 2, 1], pad, 'NDHWC', 1, {bias}),
     );
   });
 

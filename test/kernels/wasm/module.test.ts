@@ -5,6 +5,7 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, it} from 'vitest';
 import {binariesSource, buildModule} from '../../../scripts/build_wasm.mjs';
+import {BAND_CALL_FIELDS} from '../../../src/kernels/wasm/band_call';
 import {bytesOf, importingSharedMemory} from '../../../src/kernels/wasm/module/instantiate';
 import {NORM_CALL_FIELDS} from '../../../src/kernels/wasm/norm_call';
 import {
@@ -77,6 +78,7 @@ describe('the WebAssembly module', () => {
     expect(PART_CALL_FIELDS).toEqual(fields('PartCall'));
     expect(SCATTER_CALL_FIELDS).toEqual(fields('ScatterCall'));
     expect(WINOGRAD_CALL_FIELDS).toEqual(fields('WinogradCall'));
+    expect(BAND_CALL_FIELDS).toEqual(fields('BandCall'));
     expect(PRODUCT_CALL_FIELDS).toEqual(fields('ProductCall'));
     expect(NORM_CALL_FIELDS).toEqual(fields('NormCall'));
     expect(POOL_CALL_FIELDS).toEqual(fields('PoolCall'));

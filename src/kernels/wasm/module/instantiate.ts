@@ -12,6 +12,7 @@ export type RowFunctionName =
   | 'convolveDense'
   | 'convolveWinograd'
   | 'convolveDepthwise'
+  | 'convolveBands'
   | 'scatterDense'
   | 'scatterDepthwise'
   | 'productDense'

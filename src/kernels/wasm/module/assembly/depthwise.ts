@@ -1,7 +1,7 @@
 /**
- * The depthwise form, one input channel a group. Outputs inside of a line go together (depthwise_run.ts); the others,
- * and what has several outputs a group (a channel multiplier), row by row through the table of addresses. Weights are
- * read as the tensor holds them, `[taps, channels]`. Either way gives the same bits.
+ * The depthwise form, one input channel a group, row by row: where there are no bands (bands.ts). Outputs inside of a
+ * line go together (depthwise_run.ts); the others, and what has several outputs a group (a channel multiplier), through
+ * the table of addresses. Weights are read as the tensor holds them, `[taps, channels]`. Either way gives the same bits.
  */
 import {multiplyAdd} from './arithmetic';
 import {COLUMNS, depthwiseRun, goesInRuns, innerEnd, innerFrom} from './depthwise_run';

@@ -1,4 +1,7 @@
 /** The module's exports. Those that the host does not call are exported to stay functions of their own (dense.ts). */
+export {copyPositions, fillSlot} from './band_copy';
+export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './band_tiles';
+export {convolveBands, listTaps as listBandTaps} from './bands';
 export {convolveDense, denseBlock, multiplyPanels} from './dense';
 export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise';
 export {depthwiseRun, listTaps, runTile} from './depthwise_run';

@@ -73,6 +73,33 @@ export class PartCall {
   paddingWidth!: i32;
 }
 
+/** A part in the depthwise form that is computed band by band (bands.ts); written by src/kernels/wasm/band_call.ts. */
+@unmanaged
+export class BandCall {
+  /** A PartCall, whose `pointers` need room for its taps alone. Rule 1 stands for either kind of line. */
+  part!: usize;
+  /** Room for `ring` frames of planes of `slotBytes`. */
+  slots!: usize;
+  /** Room for planes of `sumsBytes`, twice: the sums of a frame, and its residual. */
+  sums!: usize;
+  /** Room for a vector for each tap, and one for the bias, for each plane. */
+  weights!: usize;
+  /** Channels of a band, a multiple of 4: there is a plane for four of them. */
+  channels!: i32;
+  /** Output lines of a band; of a line rule, positions. */
+  lines!: i32;
+  /** Frames from the first to the last that an output reads. */
+  ring!: i32;
+  /** Positions from one line of a slot to the next, a multiple of `strideWidth`; of a line rule, of the whole slot. */
+  pitch!: i32;
+  /** Lines of a slot that lie `strideHeight` apart in the input: they are side by side, so that outputs are neighbours. */
+  phaseLines!: i32;
+  slotBytes!: i32;
+  sumsBytes!: i32;
+  /** Neighbouring taps that a tile takes at once: 1, 3 or 5. */
+  span!: i32;
+}
+
 /** Rows of a part that do not lie side by side in the output (scatter.ts). */
 @unmanaged
 export class ScatterCall {
