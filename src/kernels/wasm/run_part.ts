@@ -27,9 +27,9 @@ export interface ScratchLayout {
   bytes: number;
 }
 
-/** Zeros in the place of an input position outside, or of a bias. */
-export function zeroChannels(part: ConvPart): number {
-  return Math.max(part.inputChannels, part.outputChannels);
+/** Zeros in the place of a line of taps outside, or of a bias. */
+export function zeroChannels({rule, inputChannels, outputChannels}: ConvPart): number {
+  return Math.max(inputChannels * (rule.kind === 'grid' ? rule.taps[2] : 1), outputChannels);
 }
 
 export function scratchLayout(
@@ -49,8 +49,8 @@ export function scratchLayout(
   const zeros = take(zeroChannels(part));
   const edge = take(4 * PANEL);
   const gathered = take(gathers ? block + block * depth : 0);
-  // An address for each tap, or the four words of a row's place.
-  const pointers = take(Math.max(4, tapCount(part.rule)) * block);
+  // An address for each tap, or the four words of a row's place and an address for each line of taps.
+  const pointers = take((4 + tapCount(part.rule)) * block);
   return {pointers, zeros, edge, gathered, bytes};
 }
 

@@ -6,7 +6,7 @@
  */
 import {copyColumns, multiplyAdd} from './arithmetic';
 import {finishBlock} from './finish';
-import {gatherBlockLines, gatherTaps} from './gather';
+import {gatherTaps, linesOf, listBlockLines} from './gather';
 import {BLOCK, DEPTH, GATHER_BELOW, PartCall} from './layout';
 import {expandRows, readsLines} from './taps';
 
@@ -95,20 +95,20 @@ function multiplyGathered(
   }
 }
 
-/** Copies the lines of each row side by side first, as many as DEPTH holds. */
+/** Multiplies lines of taps where they lie, as many as DEPTH holds. */
 function multiplyLines(call: PartCall, panels: usize, sums: usize, bias: usize, count: i32): void {
   const all = call.tapsTime * call.tapsHeight;
   const length = call.tapsWidth * call.inputs;
   const step = DEPTH / length;
   for (let line = 0; line < all; line += step) {
     const lines = min(step, all - line);
-    gatherBlockLines(call, line, lines, count);
+    listBlockLines(call, line, lines, count);
     multiplyPanels(
       call,
-      call.gathered,
-      1,
+      linesOf(call),
+      lines,
       0,
-      lines * length,
+      length,
       panels + line * length * 32,
       sums,
       startsAt(call, line, bias),

@@ -6,7 +6,7 @@ export {convolveDense, denseBlock, multiplyPanels} from './dense';
 export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise';
 export {depthwiseRun, listTaps, runTile} from './depthwise_run';
 export {finishBlock, finishRun} from './finish';
-export {gatherLines, gatherRow} from './gather';
+export {gatherRow, listLine} from './gather';
 export {BLOCK, DEPTH, GATHER_BELOW} from './layout';
 export {
   backpropBlock,

@@ -10,8 +10,8 @@ export const BLOCK: i32 = 96;
 export const DEPTH: i32 = 256;
 
 /**
- * Below this many input channels a group, the taps of a row are copied side by side before they are multiplied: the
- * inner loop over one tap would be too short.
+ * Below this many input channels a group, several taps of a row are multiplied as one: the inner loop over one tap would be
+ * too short.
  */
 export const GATHER_BELOW: i32 = 32;
 
@@ -26,7 +26,7 @@ export class PartCall {
   bias!: usize;
   /** First output channel of the part at the first position. */
   y!: usize;
-  /** Room for `taps * BLOCK` addresses, and for `4 * BLOCK`. */
+  /** Room for `(4 + taps) * BLOCK` addresses: of taps, or of lines of them after the places of the rows. */
   pointers!: usize;
   /** What a tap outside the input reads: at least one zero for each input channel of the part. */
   zeros!: usize;

@@ -5,8 +5,8 @@
 import {BLOCK, DEPTH, GATHER_BELOW, PartCall} from './layout';
 
 /**
- * Whether the taps of a row are copied line by line, straight from the rule: a grid whose taps in a line of the input
- * lie side by side in memory. Sparing the addresses of each tap makes the stem of a network a fifth faster.
+ * Whether the taps of a row are read line by line, straight from the rule: a grid whose taps in a line of the input
+ * lie side by side in memory, so that a line of them is as good as one tap of more channels (gather.ts).
  */
 export function readsLines(call: PartCall): bool {
   return (
