@@ -15,6 +15,9 @@ const ALIGNMENT = 16;
 /** Work of fewer steps than this is done before a worker has woken up. */
 const STEPS_WORTH_THREADS = 2_000_000;
 
+/** How many steps it takes to read a float from memory or to write it there: that bounds whatever does little with it. */
+export const MEMORY_STEPS = 16;
+
 /** Memory that was allocated with room to align it. */
 interface Allocation {
   address: number;
@@ -31,7 +34,7 @@ export interface RowWork {
   block?: number;
   /** Room for the call and all that it needs to work with. */
   scratchBytes: number;
-  /** Multiply-adds of all rows, or as many steps of another kind: small work is not worth a second thread. */
+  /** Multiply-adds of all rows in registers, or what takes as long: small work is not worth a second thread. */
   steps: number;
   /** Writes the call to `at`, the beginning of a thread's scratch. Called once for each thread. */
   writeCall(at: number): void;

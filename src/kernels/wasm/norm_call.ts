@@ -3,7 +3,7 @@
  * the kernels say.
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import type {RowWork, WasmHost} from './host';
+import {MEMORY_STEPS, type RowWork, type WasmHost} from './host';
 import {FLOAT_BYTES, writeFields} from './part_call';
 
 /** The fields of the module's class `NormCall`. */
@@ -36,7 +36,7 @@ export function runNorm(
     rows: byChannel ? channels : rows,
     // One range of channels for each thread: all rows are gone through for every range.
     block: byChannel ? channels : host.module.BLOCK.value,
-    steps: rows * channels,
+    steps: rows * channels * MEMORY_STEPS,
     scratchBytes: head + 3 * room,
     writeCall: (at) => {
       const rooms = {gradient: at + head, deviation: at + head + room, shift: at + head + 2 * room};

@@ -7,7 +7,7 @@ import type {ConvPart} from '../../ops/conv_info';
 import {tapCount} from '../../ops/taps';
 import {type Shape5D, sizeOf} from '../../util/shapes';
 import {bandScratch, bandsOf, writeBandCall} from './band_call';
-import type {WasmHost} from './host';
+import {MEMORY_STEPS, type WasmHost} from './host';
 import {FLOAT_BYTES, isDepthwise, PANEL, PART_CALL_FIELDS, type PartCall, writePartCall} from './part_call';
 import {
   transformWeights,
@@ -104,7 +104,8 @@ export interface PartWork {
 export function runPart(host: WasmHost, work: PartWork): void {
   const {part, inputShape, outputShape, weights: given, describe} = work;
   const rows = sizeOf(outputShape.slice(0, 4));
-  const steps = rows * tapCount(part.rule) * (part.inputChannels / part.groups) * part.outputChannels;
+  const products = tapCount(part.rule) * (part.inputChannels / part.groups);
+  const steps = rows * part.outputChannels * (products + MEMORY_STEPS);
   const depthwise = typeof given === 'number';
   const form = depthwise ? undefined : winogradOf(part, outputShape);
   const weights = packedWeights(host, given, form);

@@ -5,7 +5,7 @@
 import type {KernelFunc, SumAttrs, TensorInfo} from '@tensorflow/tfjs-core';
 import {backend_util, util} from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../util/shapes';
-import type {WasmHost} from './host';
+import {MEMORY_STEPS, type WasmHost} from './host';
 import {writeFields} from './part_call';
 
 type Arguments = Parameters<KernelFunc>[0];
@@ -49,7 +49,7 @@ export function sumRows(args: Arguments, host: WasmHost, mean: boolean): TensorI
   host.runRows({
     run: 'sumStrips',
     rows: outer * Math.ceil(inner / STRIP),
-    steps: outer * count * inner,
+    steps: outer * count * inner * MEMORY_STEPS,
     scratchBytes: SUM_CALL_FIELDS.length * 4,
     writeCall: (at) => {
       const call = {x: host.addressOf(x), y: host.addressOf(y), count, inner, divisor: mean ? count : 1};
