@@ -147,10 +147,10 @@ export function writeWinogradCall(
 ): void {
   const layout = layoutOf(form);
   const zeros = at + layout.zeros;
-  const outputs = form.panels * PANEL;
-  new Float32Array(memory.buffer, zeros, Math.max(form.inputs, outputs)).fill(0);
+  const columns = form.panels * PANEL;
+  new Float32Array(memory.buffer, zeros, Math.max(form.inputs, columns)).fill(0);
   const part = describe({zeros, edge: at + layout.edge, pointers: 0, gathered: 0});
-  const product = {...part, outputs, taps: form.turns, yRowBytes: outputs * FLOAT_BYTES};
+  const product = {...part, taps: form.turns, yRowBytes: columns * FLOAT_BYTES};
   writePartCall(memory, at + layout.part, part);
   writePartCall(memory, at + layout.product, product);
   writeFields(memory, at, WINOGRAD_CALL_FIELDS, {

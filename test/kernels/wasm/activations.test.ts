@@ -1,9 +1,14 @@
-/** The sigmoids of the wasm kernel over the whole range of floats, against Math.exp in double precision. */
+/**
+ * The sigmoids of the wasm kernel over the whole range of floats, against Math.exp in double precision, and residual and
+ * bounds wherever they come into the sums.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../../src';
 import {curves} from '../../support/activations';
 import {implementations} from '../../support/implementations';
+import {naiveConv3d, naiveForward} from '../../support/naive_conv3d';
+import {valuesOf} from './wasm_host';
 
 /** Every 0.002 of where a sigmoid is neither 0 nor 1, and powers of two of either sign down to the smallest. */
 const line = Array.from({length: 120_000}, (_, i) => Math.fround((i - 60_000) / 500 + 1 / 3));
@@ -18,6 +23,36 @@ function kernelAt(points: Float32Array, activation: sts.Activation): Float32Arra
     return sts.conv3d(x, one, 1, 'same', 'NDHWC', 1, {activation}).dataSync() as Float32Array;
   });
 }
+
+type Four = [number, number, number, number];
+type Five = [number, ...Four];
+
+/** Whole numbers from -3 to 3. */
+const wholes = (shape: number[], seed: number) => valuesOf(shape, seed).map((value) => Math.round(value * 6));
+
+/** `[time, height, width, inputs]` and `[kt, kh, kw, inputs, outputs]`, valid convolutions. */
+const places: Record<string, [Four, Five]> = {
+  'four rows at a time, a tail of outputs': [
+    [3, 7, 9, 24],
+    [1, 1, 1, 24, 54],
+  ],
+  'a block of rows at a time, a tail of outputs': [
+    [1, 7, 19, 24],
+    [1, 1, 1, 24, 108],
+  ],
+  'no full tile': [
+    [1, 1, 3, 40],
+    [1, 1, 1, 40, 13],
+  ],
+  'fewer outputs than a tile': [
+    [2, 5, 5, 9],
+    [1, 1, 1, 9, 5],
+  ],
+  'gathered taps in two turns': [
+    [4, 9, 9, 9],
+    [3, 5, 5, 9, 13],
+  ],
+};
 
 describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$name', ({use}) => {
   beforeAll(use);
@@ -53,6 +88,62 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
       }),
     );
     expect(worst).toBeLessThanOrEqual(1);
+  });
+
+  describe.each(Object.entries(places))('%s', (_, [size, filterShape]) => {
+    const xShape: Five = [1, ...size];
+    const kernel = filterShape.slice(0, 3);
+    const output = size.slice(0, 3).map((n, axis) => n - kernel[axis]! + 1) as [number, number, number];
+    const yShape: Five = [1, ...output, filterShape[4]!];
+    const [x, w] = [wholes(xShape, 1), wholes(filterShape, 2)];
+    const [bias, residual] = [wholes(yShape.slice(4), 3), wholes(yShape, 4)];
+    const naive = naiveConv3d({
+      ...{xShape, filterShape, output, groups: 1},
+      ...{strides: [1, 1, 1], dilations: [1, 1, 1], before: [0, 0, 0]},
+    });
+    const sums = naiveForward(naive, x, w, bias).values;
+
+    it.each([
+      ['linear', true],
+      ['relu', false],
+      ['relu', true],
+      ['relu6', false],
+      ['relu6', true],
+    ] as const)('%s, residual: %s', (activation, adds) => {
+      const given = tf.tidy(() => {
+        const options = {activation, bias: tf.tensor1d(bias)};
+        return sts
+          .conv3d(
+            tf.tensor<tf.Rank.R5>(x, xShape),
+            tf.tensor<tf.Rank.R5>(w, filterShape),
+            1,
+            'valid',
+            'NDHWC',
+            1,
+            {
+              ...options,
+              ...(adds && {residual: tf.tensor<tf.Rank.R5>(residual, yShape)}),
+            },
+          )
+          .dataSync();
+      });
+      const expected = Array.from(
+        sums,
+        (sum, i) => curves[activation].value(sum + (adds ? residual[i]! : 0)) + 0,
+      );
+      expect(Array.from(given, (value) => value + 0)).toEqual(expected);
+    });
+  });
+
+  it('NaN stays in a full tile', () => {
+    const y = tf.tidy(() => {
+      const x = tf.fill([1, 1, 1, 4, 1], Number.NaN) as tf.Tensor5D;
+      const options = {activation: 'relu6'} as const;
+      return sts
+        .conv3d(x, tf.ones([1, 1, 1, 1, 8]) as tf.Tensor5D, 1, 'same', 'NDHWC', 1, options)
+        .dataSync();
+    });
+    expect(new Set(y)).toEqual(new Set([Number.NaN]));
   });
 
   it('NaN stays, and infinities have their limits', () => {

@@ -52,6 +52,13 @@ const ops: Record<string, () => tf.Tensor | tf.Tensor[]> = {
   'dense, gathered': () => sts.conv3d(tensorOf(x, 1), tensorOf([3, 3, 3, 19, 13], 2), 1, 'same'),
   'dense, in place': () =>
     sts.conv3d(tensorOf([2, 3, 5, 5, 37], 1), tensorOf([3, 1, 1, 37, 11], 2), 1, 'same'),
+  'pointwise, a tail of outputs': () =>
+    sts.conv3d(tensorOf(x, 1), tensorOf([1, 1, 1, 19, 13], 2), 1, 'same', 'NDHWC', 1, {
+      residual: tensorOf([...x.slice(0, 4), 13], 3),
+      activation: 'relu',
+    }),
+  'pointwise, three positions': () =>
+    sts.conv3d(tensorOf([1, 1, 1, 3, 5], 1), tensorOf([1, 1, 1, 5, 11], 2), 1, 'same'),
   grouped: () =>
     sts.conv3d(tensorOf([1, 3, 5, 5, 12], 1), tensorOf([1, 3, 3, 4, 9], 2), 1, 1, 'NDHWC', 1, {groups: 3}),
   depthwise: () => sts.depthwiseConv3d(tensorOf(x, 1), tensorOf([3, 3, 3, 19, 1], 2), [1, 2, 2], 'same'),

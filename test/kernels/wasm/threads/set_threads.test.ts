@@ -74,6 +74,7 @@ const cases: Record<string, Case> = {
     w: [3, 3, 3, 45, 1],
     run: (x, w) => sts.stsDepthwiseConv3d(x, w, 1, 'same'),
   },
+  'pointwise, tails': {x: [1, 3, 17, 19, 24], w: [1, 1, 1, 24, 54], run: conv3d(1, {activation: 'relu'})},
   'a single position': {x: [1, 1, 1, 1, 40], w: [1, 1, 1, 40, 9], run: conv3d()},
 };
 

@@ -5,10 +5,10 @@
  * once it is hot, and only later calls get the fast code.
  */
 import {copyColumns, multiplyAdd} from './arithmetic';
-import {finishBlock} from './finish';
+import {finishBlock, finishRun, isBound, RELU6} from './finish';
 import {gatherTaps, linesOf, listBlockLines} from './gather';
-import {BLOCK, DEPTH, GATHER_BELOW, PartCall} from './layout';
-import {expandRows, readsLines} from './taps';
+import {BLOCK, DEPTH, PartCall} from './layout';
+import {expandRows, isGathered, readsLines} from './taps';
 
 /** Runs one part over its output rows `first` to `end - 1`. What a row holds does not depend on where the range begins. */
 export function convolveDense(address: usize, first: i32, end: i32): void {
@@ -22,50 +22,27 @@ export function denseBlock(call: PartCall, first: i32, count: i32): void {
   expandRows(call, first, count, lines);
   for (let group = 0; group < call.groups; group++) {
     const offset = (group * call.inputs) << 2;
-    const panels = call.weights + group * ((call.outputs + 7) >> 3) * call.taps * call.inputs * 32;
+    const panels = call.weights + group * ((call.outputs + 7) >> 3) * panelBytes(call);
     const sums = y + ((group * call.outputs) << 2);
     const bias = call.bias + ((group * call.outputs) << 2);
     if (lines) multiplyLines(call, panels, sums, bias, count);
-    else if (call.inputs < GATHER_BELOW) multiplyGathered(call, offset, panels, sums, bias, count);
-    else multiplyInPlace(call, offset, panels, sums, bias, count);
+    else if (isGathered(call)) multiplyGathered(call, offset, panels, sums, bias, count);
+    else {
+      const start = startsAt(call, 0, bias);
+      multiplyPanels(call, call.pointers, call.taps, offset, call.inputs, panels, sums, start, true, count);
+    }
   }
-  finishBlock(call, first, count);
+  if (!endsInTiles(call)) finishBlock(call, first, count);
+}
+
+/** All products of 8 output channels. */
+function panelBytes(call: PartCall): i32 {
+  return (call.taps * call.inputs) << 5;
 }
 
 /** What the sums of a turn start at: the bias for the first of a part that starts its outputs, else 0: what y holds. */
 function startsAt(call: PartCall, turn: i32, bias: usize): usize {
   return call.starts && turn === 0 ? bias : 0;
-}
-
-/** Multiplies input rows where they lie: several short taps at a time, or one long tap in pieces of DEPTH. */
-function multiplyInPlace(
-  call: PartCall,
-  offset: usize,
-  panels: usize,
-  sums: usize,
-  bias: usize,
-  count: i32,
-): void {
-  const step = max(1, DEPTH / call.inputs);
-  for (let tap = 0; tap < call.taps; tap += step) {
-    const rows = call.pointers + ((tap * BLOCK) << 2);
-    const runs = min(step, call.taps - tap);
-    for (let k = 0; k < call.inputs; k += DEPTH) {
-      const weights = panels + (tap * call.inputs + k) * 32;
-      const start = startsAt(call, tap + k, bias);
-      multiplyPanels(
-        call,
-        rows,
-        runs,
-        offset + (k << 2),
-        min(DEPTH, call.inputs - k),
-        weights,
-        sums,
-        start,
-        count,
-      );
-    }
-  }
 }
 
 /** Copies the taps of each row side by side first, as many as DEPTH holds. */
@@ -90,6 +67,7 @@ function multiplyGathered(
       panels + tap * call.inputs * 32,
       sums,
       startsAt(call, tap, bias),
+      tap + taps === call.taps,
       count,
     );
   }
@@ -112,6 +90,7 @@ function multiplyLines(call: PartCall, panels: usize, sums: usize, bias: usize, 
       panels + line * length * 32,
       sums,
       startsAt(call, line, bias),
+      line + lines === all,
       count,
     );
   }
@@ -119,7 +98,8 @@ function multiplyLines(call: PartCall, panels: usize, sums: usize, bias: usize, 
 
 /**
  * `count` rows times all panels, `runs` pieces of `length` products for each row, added to the bias that `start` points
- * to, or to the sums if it is 0.
+ * to, or to the sums if it is 0. With the last products of a sum, which `ends` tells, come the residual and an
+ * activation that is a bound.
  */
 export function multiplyPanels(
   call: PartCall,
@@ -130,44 +110,153 @@ export function multiplyPanels(
   weights: usize,
   sums: usize,
   start: usize,
+  ends: bool,
   count: i32,
 ): void {
-  const panelBytes = call.taps * call.inputs * 32;
-  const stride = call.yRowBytes;
-  const fromStride = start ? 0 : stride;
-  for (let column = 0; column < call.outputs; column += 8, weights += panelBytes) {
-    const columns = min(8, call.outputs - column);
-    const panel = sums + (column << 2);
-    for (let i = 0; i < count; i += 4) {
-      const at = panel + i * stride;
-      const from = start ? start + (column << 2) : at;
-      const row = rows + (i << 2);
-      const whole = columns === 8 && i + 4 <= count;
-      // A tile that is not full: its sums are moved to a full one and back, so that nothing else is written.
-      const held = whole ? 0 : min(4, count - i);
-      for (let k = 0; k < held; k++) copyColumns(call.edge + k * 32, from + k * fromStride, columns);
-      tile(
-        row,
-        runs,
-        offset,
-        length,
-        weights,
-        whole ? from : call.edge,
-        whole ? fromStride : 32,
-        whole ? at : call.edge,
-        whole ? stride : 32,
-      );
-      for (let k = 0; k < held; k++) copyColumns(at + k * stride, call.edge + k * 32, columns);
-    }
+  // Sums that begin here may be made twice: the last tiles reach back over the ones before.
+  const overlaps = start !== 0 && call.outputs >= 8;
+  const whole = count & ~3;
+  const step = rowsTogether(call);
+  for (let i = 0; i < whole; i += step) {
+    const band = min(step, whole - i);
+    const to = sums + i * call.yRowBytes;
+    multiplyBand(call, rows + (i << 2), runs, offset, length, weights, to, start, ends, overlaps, band);
+  }
+  if (whole === count) return;
+  if (overlaps && count > 4) {
+    const i = count - 4;
+    const to = sums + i * call.yRowBytes;
+    multiplyBand(call, rows + (i << 2), runs, offset, length, weights, to, start, ends, true, 4);
+    return;
+  }
+  rows += whole << 2;
+  sums += whole * call.yRowBytes;
+  for (let column = 0; column < call.outputs; column += 8, weights += panelBytes(call)) {
+    multiplyEdge(call, rows, runs, offset, length, weights, sums, start, ends, column, count - whole);
   }
 }
 
 /**
- * The inner loop: 4 rows times 8 columns, 8 sums in registers, which begin as what stands at `from`. The only size of
- * tile that is fast in every engine tried (Node 20 to 24, Chromium); a longer loop body makes it slower. It is called
- * in one place, so that the optimizer puts it there: as a function of its own it costs a twentieth without relaxed SIMD.
+ * Rows that go through all panels before the next ones. Where all weights stay in the L1 cache and output rows are
+ * short, these are best written in the order of memory.
  */
-function tile(
+function rowsTogether(call: PartCall): i32 {
+  return call.outputs <= 64 && call.outputs * call.taps * call.inputs <= 4096 ? 4 : BLOCK;
+}
+
+/**
+ * Whether residual and activation come with the last products. Sigmoids need too many registers, and the residual of
+ * rows that do not go on to the next panel at once is better read in the order of memory.
+ */
+function endsInTiles(call: PartCall): bool {
+  return isBound(call.activation) && (!call.residual || rowsTogether(call) === 4);
+}
+
+/** A multiple of 4 rows times all panels. */
+function multiplyBand(
+  call: PartCall,
+  rows: usize,
+  runs: i32,
+  offset: usize,
+  length: i32,
+  weights: usize,
+  sums: usize,
+  start: usize,
+  ends: bool,
+  overlaps: bool,
+  count: i32,
+): void {
+  const stride = call.yRowBytes;
+  const fromStride = start ? 0 : stride;
+  const from = start ? start : sums;
+  const full = call.outputs & ~7;
+  let column = 0;
+  if (count === 4 && full) {
+    multiplyTiles(
+      call,
+      full >> 3,
+      false,
+      rows,
+      runs,
+      offset,
+      length,
+      weights,
+      from,
+      fromStride,
+      sums,
+      stride,
+      ends,
+    );
+    weights += (full >> 3) * panelBytes(call);
+    column = full;
+  }
+  const end = overlaps ? call.outputs : full;
+  for (; column < end; column += 8, weights += panelBytes(call)) {
+    const at = min(column, call.outputs - 8) << 2;
+    multiplyTiles(
+      call,
+      count >> 2,
+      true,
+      rows,
+      runs,
+      offset,
+      length,
+      weights,
+      from + at,
+      fromStride,
+      sums + at,
+      stride,
+      ends,
+    );
+  }
+  if (column >= call.outputs) return;
+  for (let i = 0; i < count; i += 4, rows += 16, sums += stride << 2) {
+    multiplyEdge(call, rows, runs, offset, length, weights, sums, start, ends, column, 4);
+  }
+}
+
+/** A tile that is not full: its sums are moved to a full one and back, so that nothing else is written. */
+export function multiplyEdge(
+  call: PartCall,
+  rows: usize,
+  runs: i32,
+  offset: usize,
+  length: i32,
+  weights: usize,
+  sums: usize,
+  start: usize,
+  ends: bool,
+  column: i32,
+  count: i32,
+): void {
+  const columns = min(8, call.outputs - column);
+  const stride = call.yRowBytes;
+  // Where the panel has its columns, see pack.ts.
+  const to = call.edge + (call.outputs < 8 ? 0 : (8 - columns) << 2);
+  sums += column << 2;
+  let from = start ? start + (column << 2) : sums;
+  for (let i = 0; i < count; i++, from += start ? 0 : stride) copyColumns(to + i * 32, from, columns);
+  multiplyTiles(call, 1, true, rows, runs, offset, length, weights, call.edge, 32, call.edge, 32, false);
+  for (let i = 0; i < count; i++, sums += stride) {
+    copyColumns(sums, to + i * 32, columns);
+    if (ends && endsInTiles(call)) finishRun(sums, residualOf(call, sums), columns, call.activation);
+  }
+}
+
+/** What is added to the finished sum at `sums`, or 0 for nothing. */
+function residualOf(call: PartCall, sums: usize): usize {
+  return call.residual ? call.residual + (sums - call.y) : 0;
+}
+
+/**
+ * Full tiles, one below the other in a panel (`down`) or side by side in a row. A tile is 4 rows times 8 columns, 8 sums
+ * in registers, which begin as what stands at `from`. It is the only size that is fast in every engine tried (Node 20 to
+ * 24, Chromium); a longer loop body makes it slower.
+ */
+export function multiplyTiles(
+  call: PartCall,
+  tiles: i32,
+  down: bool,
   rows: usize,
   runs: i32,
   offset: usize,
@@ -177,55 +266,102 @@ function tile(
   fromStride: i32,
   sums: usize,
   stride: i32,
+  ends: bool,
 ): void {
-  const from1 = from + fromStride;
-  const from2 = from1 + fromStride;
-  const from3 = from2 + fromStride;
-  const sums1 = sums + stride;
-  const sums2 = sums1 + stride;
-  const sums3 = sums2 + stride;
-  let s00 = v128.load(from);
-  let s01 = v128.load(from, 16);
-  let s10 = v128.load(from1);
-  let s11 = v128.load(from1, 16);
-  let s20 = v128.load(from2);
-  let s21 = v128.load(from2, 16);
-  let s30 = v128.load(from3);
-  let s31 = v128.load(from3, 16);
-  for (let run = 0; run < runs; run++, rows += BLOCK << 2) {
-    let row0 = load<usize>(rows) + offset;
-    let row1 = load<usize>(rows, 4) + offset;
-    let row2 = load<usize>(rows, 8) + offset;
-    let row3 = load<usize>(rows, 12) + offset;
-    const end = weights + length * 32;
-    do {
-      const w0 = v128.load(weights);
-      const w1 = v128.load(weights, 16);
-      let a = v128.load32_splat(row0);
-      s00 = multiplyAdd(a, w0, s00);
-      s01 = multiplyAdd(a, w1, s01);
-      a = v128.load32_splat(row1);
-      s10 = multiplyAdd(a, w0, s10);
-      s11 = multiplyAdd(a, w1, s11);
-      a = v128.load32_splat(row2);
-      s20 = multiplyAdd(a, w0, s20);
-      s21 = multiplyAdd(a, w1, s21);
-      a = v128.load32_splat(row3);
-      s30 = multiplyAdd(a, w0, s30);
-      s31 = multiplyAdd(a, w1, s31);
-      row0 += 4;
-      row1 += 4;
-      row2 += 4;
-      row3 += 4;
-      weights += 32;
-    } while (weights !== end);
-  }
-  v128.store(sums, s00);
-  v128.store(sums, s01, 16);
-  v128.store(sums1, s10);
-  v128.store(sums1, s11, 16);
-  v128.store(sums2, s20);
-  v128.store(sums2, s21, 16);
-  v128.store(sums3, s30);
-  v128.store(sums3, s31, 16);
+  const rowsStep = down ? 16 : 0;
+  const weightsStep = down ? 0 : panelBytes(call);
+  const fromStep = down ? fromStride << 2 : 32;
+  const sumsStep = down ? stride << 2 : 32;
+  const lengthBytes = length << 5;
+  const fuses = ends && endsInTiles(call);
+  const activation = fuses ? call.activation : 0;
+  const toResidual = fuses && call.residual ? call.residual - call.y : 0;
+  do {
+    let pointers = rows;
+    let panel = weights;
+    const from1 = from + fromStride;
+    const from2 = from1 + fromStride;
+    const from3 = from2 + fromStride;
+    const sums1 = sums + stride;
+    const sums2 = sums1 + stride;
+    const sums3 = sums2 + stride;
+    let s00 = v128.load(from);
+    let s01 = v128.load(from, 16);
+    let s10 = v128.load(from1);
+    let s11 = v128.load(from1, 16);
+    let s20 = v128.load(from2);
+    let s21 = v128.load(from2, 16);
+    let s30 = v128.load(from3);
+    let s31 = v128.load(from3, 16);
+    for (let run = 0; run < runs; run++, pointers += BLOCK << 2) {
+      let row0 = load<usize>(pointers) + offset;
+      let row1 = load<usize>(pointers, 4) + offset;
+      let row2 = load<usize>(pointers, 8) + offset;
+      let row3 = load<usize>(pointers, 12) + offset;
+      const end = panel + lengthBytes;
+      do {
+        const w0 = v128.load(panel);
+        const w1 = v128.load(panel, 16);
+        let a = v128.load32_splat(row0);
+        s00 = multiplyAdd(a, w0, s00);
+        s01 = multiplyAdd(a, w1, s01);
+        a = v128.load32_splat(row1);
+        s10 = multiplyAdd(a, w0, s10);
+        s11 = multiplyAdd(a, w1, s11);
+        a = v128.load32_splat(row2);
+        s20 = multiplyAdd(a, w0, s20);
+        s21 = multiplyAdd(a, w1, s21);
+        a = v128.load32_splat(row3);
+        s30 = multiplyAdd(a, w0, s30);
+        s31 = multiplyAdd(a, w1, s31);
+        row0 += 4;
+        row1 += 4;
+        row2 += 4;
+        row3 += 4;
+        panel += 32;
+      } while (panel !== end);
+    }
+    if (toResidual) {
+      const residual = sums + toResidual;
+      const residual1 = residual + stride;
+      const residual2 = residual1 + stride;
+      const residual3 = residual2 + stride;
+      s00 = f32x4.add(s00, v128.load(residual));
+      s01 = f32x4.add(s01, v128.load(residual, 16));
+      s10 = f32x4.add(s10, v128.load(residual1));
+      s11 = f32x4.add(s11, v128.load(residual1, 16));
+      s20 = f32x4.add(s20, v128.load(residual2));
+      s21 = f32x4.add(s21, v128.load(residual2, 16));
+      s30 = f32x4.add(s30, v128.load(residual3));
+      s31 = f32x4.add(s31, v128.load(residual3, 16));
+    }
+    if (activation) {
+      const most = f32x4.splat(activation === RELU6 ? 6 : Infinity);
+      s00 = between0And(most, s00);
+      s01 = between0And(most, s01);
+      s10 = between0And(most, s10);
+      s11 = between0And(most, s11);
+      s20 = between0And(most, s20);
+      s21 = between0And(most, s21);
+      s30 = between0And(most, s30);
+      s31 = between0And(most, s31);
+    }
+    v128.store(sums, s00);
+    v128.store(sums, s01, 16);
+    v128.store(sums1, s10);
+    v128.store(sums1, s11, 16);
+    v128.store(sums2, s20);
+    v128.store(sums2, s21, 16);
+    v128.store(sums3, s30);
+    v128.store(sums3, s31, 16);
+    rows += rowsStep;
+    weights += weightsStep;
+    from += fromStep;
+    sums += sumsStep;
+  } while (--tiles);
+}
+
+/** As `bound` of finish.ts, which NaN passes. */
+function between0And(most: v128, sum: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(sum, f32x4.splat(0)), most);
 }

@@ -7,10 +7,15 @@ import {PartCall} from './layout';
 
 /** Codes of the activations, in the order of ACTIVATIONS in src/ops/kernel_names.ts. */
 const RELU: i32 = 1;
-const RELU6: i32 = 2;
+export const RELU6: i32 = 2;
 const SWISH: i32 = 3;
 const HARD_SWISH: i32 = 4;
 const SIGMOID: i32 = 5;
+
+/** Whether an activation is no more than a bound below and one above. */
+export function isBound(activation: i32): bool {
+  return activation <= RELU6;
+}
 
 /** Ends `count` rows from row `first` on. */
 export function finishBlock(call: PartCall, first: i32, count: i32): void {
@@ -31,7 +36,7 @@ export function finishBlock(call: PartCall, first: i32, count: i32): void {
 
 /** Ends `count` floats that lie side by side. */
 export function finishRun(y: usize, residual: usize, count: i32, activation: i32): void {
-  if (residual || activation <= RELU6) bound(y, residual, count, activation);
+  if (residual || isBound(activation)) bound(y, residual, count, activation);
   if (activation === SWISH) Curve.run(y, count, SWISH);
   else if (activation === HARD_SWISH) Curve.run(y, count, HARD_SWISH);
   else if (activation === SIGMOID) Curve.run(y, count, SIGMOID);

@@ -2,7 +2,7 @@
 export {copyPositions, fillSlot} from './band_copy';
 export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './band_tiles';
 export {convolveBands, listTaps as listBandTaps} from './bands';
-export {convolveDense, denseBlock, multiplyPanels} from './dense';
+export {convolveDense, denseBlock, multiplyEdge, multiplyPanels, multiplyTiles} from './dense';
 export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise';
 export {depthwiseRun, listTaps, runTile} from './depthwise_run';
 export {finishBlock, finishRun} from './finish';

@@ -116,7 +116,7 @@ export class ScatterCall {
 export class WinogradCall {
   /** A PartCall: the convolution. */
   part!: usize;
-  /** A PartCall: the matrix products, its taps those that are summed, its outputs rounded up to panels of 8. */
+  /** A PartCall: the matrix products, its taps those that are summed, its rows rounded up to panels of 8. */
   product!: usize;
   /** Room for `block` positions of transformed inputs, 16 times, or 4 times along time, at these distances in bytes. */
   values!: usize;

@@ -1,6 +1,7 @@
 /**
  * Weights of a dense part in the order in which the tiles read them: for each group, for each 8 output channels, all
- * products `[taps, inputs]` with their 8 columns side by side, zeros where the group has no more channels.
+ * products `[taps, inputs]` with their 8 columns side by side. The last panel ends with the last channel and so may begin
+ * before the end of the one before it; a group of fewer than 8 channels has zeros in place of the others.
  */
 import {copyFloats, zeroFloats} from './arithmetic';
 
@@ -40,9 +41,9 @@ export function packRows(
   rowBytes: i32,
   panelBytes: i32,
 ): void {
-  for (let column = 0; column < outputs; column += 8, from += 32, to += panelBytes) {
-    const columns = min(8, outputs - column);
-    let row = from;
+  const columns = min(8, outputs);
+  for (let column = 0; column < outputs; column += 8, to += panelBytes) {
+    let row = from + (min(column, outputs - columns) << 2);
     const end = to + (count << 5);
     for (let at = to; at < end; at += 32, row += rowBytes) {
       if (columns === 8) {
@@ -74,13 +75,14 @@ export function packTransposed(
   panelBytes: i32,
 ): void {
   for (let group = 0; group < groups; group++, from += outputs << 2) {
+    const columns = min(8, inputs);
     for (let input = 0; input < inputs; input += 8, to += panelBytes) {
-      transposePanel(from + input * rowBytes, to, min(8, inputs - input), outputs, rowBytes);
+      transposePanel(from + min(input, inputs - columns) * rowBytes, to, columns, outputs, rowBytes);
     }
   }
 }
 
-/** Rows of at most 8 inputs to columns, zeros where there are fewer. */
+/** Rows of at most 8 inputs to columns, zeros in place of the others. */
 export function transposePanel(from: usize, to: usize, inputs: i32, outputs: i32, rowBytes: i32): void {
   const end = to + (outputs << 5);
   for (let row = 0; row < 8; row++, from += rowBytes, to += 4) {

@@ -6,8 +6,8 @@
  */
 import {addFloats, copyFloats, multiplyAdd, zeroFloats} from './arithmetic';
 import {gatherBlockLines, gatherTaps} from './gather';
-import {BLOCK, DEPTH, GATHER_BELOW, PartCall, ProductCall} from './layout';
-import {expandRows, readsLines} from './taps';
+import {BLOCK, DEPTH, PartCall, ProductCall} from './layout';
+import {expandRows, isGathered, readsLines} from './taps';
 
 /** Inputs whose columns are copied at a time: what a row holds of them is one line of the cache. */
 const STRIPS = 16;
@@ -32,7 +32,7 @@ export function productBlock(product: ProductCall, first: i32, end: i32, row: i3
     packPanels(call, product.panels, dy, count);
     const offset = (group * call.inputs) << 2;
     if (lines) productLines(product, first, end, result, count, adds);
-    else if (call.inputs < GATHER_BELOW) productGathered(product, first, end, offset, result, count, adds);
+    else if (isGathered(call)) productGathered(product, first, end, offset, result, count, adds);
     else productInPlace(product, first, end, offset, result, count, adds);
   }
 }

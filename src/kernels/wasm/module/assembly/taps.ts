@@ -4,16 +4,34 @@
  */
 import {BLOCK, DEPTH, GATHER_BELOW, PartCall} from './layout';
 
+/** Whether the taps of a row are copied side by side: they are several, and each is short. */
+export function isGathered(call: PartCall): bool {
+  return call.taps > 1 && call.inputs < GATHER_BELOW;
+}
+
+/** Whether output rows read one input row each, in the order in which these lie: a pointwise convolution. */
+function readsInOrder(call: PartCall): bool {
+  return (
+    call.rule === 0 &&
+    call.taps === 1 &&
+    call.strideTime * call.strideHeight * call.strideWidth === 1 &&
+    (call.paddingTime | call.paddingHeight | call.paddingWidth) === 0 &&
+    call.inputTime === call.outputTime &&
+    call.inputHeight === call.outputHeight &&
+    call.inputWidth === call.outputWidth
+  );
+}
+
 /**
  * Whether the taps of a row are read line by line, straight from the rule: a grid whose taps in a line of the input
  * lie side by side in memory, so that a line of them is as good as one tap of more channels (gather.ts).
  */
 export function readsLines(call: PartCall): bool {
   return (
+    isGathered(call) &&
     call.rule === 0 &&
     call.dilationWidth === 1 &&
     call.xRowBytes === call.inputs << 2 &&
-    call.inputs < GATHER_BELOW &&
     call.inputs * call.tapsWidth <= DEPTH
   );
 }
@@ -23,6 +41,12 @@ export function readsLines(call: PartCall): bool {
  * repeat the last one, so that tiles read in bounds.
  */
 export function expandRows(call: PartCall, first: i32, count: i32, places: bool): void {
+  if (readsInOrder(call)) {
+    let x = call.x + first * call.xRowBytes;
+    for (let i = 0; i < count; i++, x += call.xRowBytes) store<usize>(call.pointers + ((<usize>i) << 2), x);
+    for (let i = count; i < ((count + 3) & ~3); i++) repeatRow(call, i);
+    return;
+  }
   let w = first % call.outputWidth;
   let h = (first / call.outputWidth) % call.outputHeight;
   let t = (first / (call.outputWidth * call.outputHeight)) % call.outputTime;

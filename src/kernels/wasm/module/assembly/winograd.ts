@@ -8,7 +8,7 @@
 import {copyFloats, sumFloats} from './arithmetic';
 import {multiplyPanels} from './dense';
 import {finishRun} from './finish';
-import {DEPTH, PartCall, WinogradCall} from './layout';
+import {PartCall, WinogradCall} from './layout';
 import {frameSums, timeSums, transformFrame, transformTime} from './winograd_transforms';
 
 /** Runs one part over its tiles `first` to `end - 1`: of 2 x 2 outputs of a frame, or of 2 outputs along time. */
@@ -56,19 +56,18 @@ function multiplyValues(call: WinogradCall, part: PartCall, turn: i32, count: i3
   const inputs = part.inputs;
   const products = call.alongTime ? 4 : 16;
   for (let i = 0; i < products; i++) {
-    for (let k = 0; k < inputs; k += DEPTH) {
-      multiplyPanels(
-        product,
-        call.rows,
-        1,
-        i * call.valuesApart + (k << 2),
-        min(DEPTH, inputs - k),
-        product.weights + i * call.weightsApart + (turn * inputs + k) * 32,
-        call.sums + i * call.sumsApart,
-        turn + k ? 0 : product.zeros,
-        (count + 3) & ~3,
-      );
-    }
+    multiplyPanels(
+      product,
+      call.rows,
+      1,
+      i * call.valuesApart,
+      inputs,
+      product.weights + i * call.weightsApart + turn * inputs * 32,
+      call.sums + i * call.sumsApart,
+      turn ? 0 : product.zeros,
+      false,
+      (count + 3) & ~3,
+    );
   }
 }
 
