@@ -18,14 +18,14 @@ import {
   isDepthwise,
   PANEL,
   PRODUCT_CALL_FIELDS,
+  STRIP_COLUMNS,
   sumsCall,
   writeFields,
   writePartCall,
 } from './part_call';
-import {roomsAt, scratchLayout, zeroChannels} from './run_part';
-
-/** Input columns that the module copies at a time. */
-const STRIP_COLUMNS = 16;
+import {type Rooms, roomsAt, scratchLayout, zeroChannels} from './run_part';
+import {winogradOf} from './winograd_call';
+import {winogradProductOf, winogradProductScratch, writeWinogradProductCall} from './winograd_product_call';
 
 /** Whether the first block of rows writes every value of the gradient. */
 function writesAll(info: ConvInfo): boolean {
@@ -60,6 +60,29 @@ function productOfPart(
   const first = part.firstTap * inputs * columns + part.outputChannel;
   const rows = sizeOf(info.outputShape.slice(0, 4));
   const filterRows = tapCount(part.rule) * inputs;
+  const steps = rows * filterRows * part.outputChannels;
+  const describe = (rooms: Rooms) =>
+    sumsCall(info, part, starts, {
+      ...rooms,
+      x: host.addressOf(x) + part.inputChannel * FLOAT_BYTES,
+      weights: host.addressOf(dw) + first * FLOAT_BYTES,
+      bias: rooms.zeros,
+      y: host.addressOf(dy) + part.outputChannel * FLOAT_BYTES,
+    });
+  const form = winogradOf(part, info.outputShape);
+  if (form !== undefined) {
+    const product = winogradProductOf(form, host.module.BLOCK.value);
+    host.runRows({
+      run: 'productWinograd',
+      rows: inputs,
+      // One range for each thread: all tiles are gone through for every range.
+      block: inputs,
+      steps,
+      scratchBytes: winogradProductScratch(product),
+      writeCall: (at) => writeWinogradProductCall(host.memory, at, product, describe),
+    });
+    return;
+  }
   const depthwise = isDepthwise(part);
   const layout = scratchLayout(host, part);
   const head = Math.ceil(PRODUCT_CALL_FIELDS.length / 4) * 4 * FLOAT_BYTES;
@@ -70,7 +93,7 @@ function productOfPart(
     rows: filterRows,
     // One range for each thread: all output rows are gone through for every range.
     block: filterRows,
-    steps: rows * filterRows * part.outputChannels,
+    steps,
     scratchBytes: head + layout.bytes + panelBytes + block * STRIP_COLUMNS,
     writeCall: (at) => {
       const rooms = roomsAt(at + head, layout);
@@ -81,14 +104,7 @@ function productOfPart(
         strips: panels + panelBytes,
         rows,
       });
-      const call = sumsCall(info, part, starts, {
-        ...rooms,
-        x: host.addressOf(x) + part.inputChannel * FLOAT_BYTES,
-        weights: host.addressOf(dw) + first * FLOAT_BYTES,
-        bias: rooms.zeros,
-        y: host.addressOf(dy) + part.outputChannel * FLOAT_BYTES,
-      });
-      writePartCall(host.memory, at + head, call);
+      writePartCall(host.memory, at + head, describe(rooms));
       new Float32Array(host.memory.buffer, rooms.zeros, zeroChannels(part)).fill(0);
     },
   });

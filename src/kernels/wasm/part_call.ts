@@ -26,6 +26,9 @@ export type Addresses = Pick<
 
 export const FLOAT_BYTES = 4;
 
+/** Input columns that product.ts copies at a time. */
+export const STRIP_COLUMNS = 16;
+
 /** Columns of a tile, into whose panels the weights are packed. */
 export const PANEL = 8;
 

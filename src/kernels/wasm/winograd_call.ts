@@ -85,7 +85,7 @@ export function winogradOf(part: ConvPart, outputShape: Shape5D): Winograd | und
  * Bytes from what one of the products needs to what the next one needs. What is needed of all of them at once is so
  * spread over the sets of a cache: many sizes are powers of two, and would all fall into the same one.
  */
-function apart(floats: number): number {
+export function apart(floats: number): number {
   return Math.ceil((floats * FLOAT_BYTES) / CACHE_LINE) * CACHE_LINE + CACHE_LINE;
 }
 

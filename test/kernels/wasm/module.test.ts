@@ -16,6 +16,7 @@ import {
 import {POOL_CALL_FIELDS} from '../../../src/kernels/wasm/pool_call';
 import {SUM_CALL_FIELDS} from '../../../src/kernels/wasm/sum_rows';
 import {WINOGRAD_CALL_FIELDS} from '../../../src/kernels/wasm/winograd_call';
+import {WINOGRAD_PRODUCT_CALL_FIELDS} from '../../../src/kernels/wasm/winograd_product_call';
 
 const folder = new URL('../../../src/kernels/wasm/module/', import.meta.url);
 const builds = ['simd', 'relaxed-simd'] as const;
@@ -79,6 +80,7 @@ describe('the WebAssembly module', () => {
     expect(SCATTER_CALL_FIELDS).toEqual(fields('ScatterCall'));
     expect(WINOGRAD_CALL_FIELDS).toEqual(fields('WinogradCall'));
     expect(BAND_CALL_FIELDS).toEqual(fields('BandCall'));
+    expect(WINOGRAD_PRODUCT_CALL_FIELDS).toEqual(fields('WinogradProductCall'));
     expect(PRODUCT_CALL_FIELDS).toEqual(fields('ProductCall'));
     expect(NORM_CALL_FIELDS).toEqual(fields('NormCall'));
     expect(POOL_CALL_FIELDS).toEqual(fields('PoolCall'));

@@ -1,5 +1,5 @@
 /**
- * The minimal-filtering form of dense convolution and of its gradient with respect to the input: whole numbers exactly as
+ * The minimal-filtering form of dense convolution and of its gradients: whole numbers exactly as
  * plain float64 loops have them, other numbers within the rounding of its transforms, and which convolutions go in it.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -14,6 +14,7 @@ import {
   type Axes,
   type NaiveConvolution,
   naiveConv3d,
+  naiveFilterGradient,
   naiveForward,
   naiveInputGradient,
   naiveStsTemporal,
@@ -101,7 +102,7 @@ const whole = (shape: readonly number[], seed: number) =>
 
 type Conv = (x: tf.Tensor5D, filter: tf.Tensor5D, bias: tf.Tensor1D) => tf.Tensor;
 
-/** Output and gradient with respect to the input. */
+/** Output and gradients with respect to input and filter. */
 function run(
   naive: NaiveConvolution,
   values: [Float32Array, Float32Array, Float32Array, Float32Array],
@@ -112,7 +113,8 @@ function run(
       tf.tensor(value, [naive.xShape, naive.filterShape, [naive.yShape[4]!], naive.yShape][i]! as Shape5D),
     ) as [tf.Tensor5D, tf.Tensor5D, tf.Tensor1D, tf.Tensor5D];
     const onInput = (t: tf.Tensor) => conv(t as tf.Tensor5D, filter, bias);
-    return [onInput(x).dataSync(), tf.grad(onInput)(x, dy).dataSync()];
+    const onFilter = (t: tf.Tensor) => conv(x, t as tf.Tensor5D, bias);
+    return [onInput(x), tf.grad(onInput)(x, dy), tf.grad(onFilter)(filter, dy)].map((t) => t.dataSync());
   });
 }
 
@@ -128,7 +130,8 @@ function valuesFor({xShape, filterShape, yShape}: NaiveConvolution, of: typeof v
 function expectExact(naive: NaiveConvolution, conv: Conv): void {
   const values = valuesFor(naive, whole);
   const [x, filter, bias, dy] = values;
-  const [y, dx] = run(naive, values, conv);
+  const [y, dx, dw] = run(naive, values, conv);
+  expect(dw).toEqual(Float32Array.from(naiveFilterGradient(naive, dy, x).values));
   expect(y).toEqual(Float32Array.from(naiveForward(naive, x, filter, bias).values));
   expect(dx).toEqual(Float32Array.from(naiveInputGradient(naive, dy, filter).values));
 }

@@ -16,6 +16,7 @@ export type RowFunctionName =
   | 'scatterDense'
   | 'scatterDepthwise'
   | 'productDense'
+  | 'productWinograd'
   | 'productDepthwise'
   | 'maxPool'
   | 'maxPoolTaps'

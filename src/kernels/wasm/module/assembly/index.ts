@@ -49,12 +49,17 @@ export {scatterDense, scatterDepthwise, scatterRows} from './scatter';
 export {sumOfFour, sumOfSixteen, sumStrips} from './sums';
 export {expandGrid, expandLine} from './taps';
 export {convolveWinograd, placeSums, winogradBlock} from './winograd';
+export {productWinograd, winogradProductBlock} from './winograd_product';
 export {
   frameSums,
+  frameTaps,
   timeSums,
+  timeTaps,
   transformFrame,
+  transformFrameGradients,
   transformFrameTaps,
   transformTime,
+  transformTimeGradients,
   transformTimeTaps,
   transformWeights,
 } from './winograd_transforms';

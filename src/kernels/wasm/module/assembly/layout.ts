@@ -149,6 +149,24 @@ export class ProductCall {
   rows!: i32;
 }
 
+/** A gradient with respect to the filter in the minimal-filtering form (winograd_product.ts). */
+@unmanaged
+export class WinogradProductCall {
+  /** A WinogradCall for the inputs; `part` as in a ProductCall, its `product` another with as many inputs as a strip has. */
+  inputs!: usize;
+  /** A ProductCall whose part has the sums as its result: outputs rounded up to 8. */
+  product!: usize;
+  /** Transformed output gradients in panels, for each of the 4 or 16 products, at these distances in bytes. */
+  gradientsApart!: usize;
+  /** Room for the sums `[turns, 4 or 16, strip, outputs]`, the products at these distances in bytes. */
+  sums!: usize;
+  sumsApart!: usize;
+  /** Inputs at a time. */
+  strip!: i32;
+  /** Tiles, which are summed over. */
+  tiles!: i32;
+}
+
 /** A pooling or its gradient (pooling.ts); written by src/kernels/wasm/pool_call.ts. */
 @unmanaged
 export class PoolCall {

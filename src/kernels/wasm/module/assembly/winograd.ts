@@ -18,15 +18,15 @@ export function convolveWinograd(address: usize, first: i32, end: i32): void {
 }
 
 /** Tiles along the axes. */
-function tilesWidth(call: WinogradCall, part: PartCall): i32 {
+export function tilesWidth(call: WinogradCall, part: PartCall): i32 {
   return call.alongTime ? part.outputWidth : (part.outputWidth + 1) >> 1;
 }
 
-function tilesHeight(call: WinogradCall, part: PartCall): i32 {
+export function tilesHeight(call: WinogradCall, part: PartCall): i32 {
   return call.alongTime ? part.outputHeight : (part.outputHeight + 1) >> 1;
 }
 
-function tilesTime(call: WinogradCall, part: PartCall): i32 {
+export function tilesTime(call: WinogradCall, part: PartCall): i32 {
   return call.alongTime ? (part.outputTime + 1) >> 1 : part.outputTime;
 }
 
@@ -44,7 +44,7 @@ export function winogradBlock(call: WinogradCall, first: i32, count: i32): void 
 }
 
 /** Addresses of the rows of transformed inputs; those up to the next multiple of 4 repeat the last one. */
-function listValues(call: WinogradCall, part: PartCall, count: i32): void {
+export function listValues(call: WinogradCall, part: PartCall, count: i32): void {
   for (let i = 0; i < ((count + 3) & ~3); i++) {
     store<usize>(call.rows + ((<usize>i) << 2), call.values + min(i, count - 1) * (part.inputs << 2));
   }
@@ -72,7 +72,7 @@ function multiplyValues(call: WinogradCall, part: PartCall, turn: i32, count: i3
 }
 
 /** Transforms the inputs of tiles of a frame, of one tap in time. */
-function frameInputs(call: WinogradCall, part: PartCall, first: i32, count: i32, time: i32): void {
+export function frameInputs(call: WinogradCall, part: PartCall, first: i32, count: i32, time: i32): void {
   const width = tilesWidth(call, part);
   const height = tilesHeight(call, part);
   const pixel = part.xRowBytes;
@@ -105,7 +105,7 @@ function frameInputs(call: WinogradCall, part: PartCall, first: i32, count: i32,
 }
 
 /** Transforms the inputs of tiles along time. */
-function timeInputs(call: WinogradCall, part: PartCall, first: i32, count: i32): void {
+export function timeInputs(call: WinogradCall, part: PartCall, first: i32, count: i32): void {
   const time = tilesTime(call, part);
   const frame = part.inputHeight * part.inputWidth * part.xRowBytes;
   const bytes = part.inputs << 2;

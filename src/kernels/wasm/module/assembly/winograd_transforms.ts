@@ -8,6 +8,7 @@
  *
  * Along height and width, each is done along the one and then along the other.
  */
+import {BLOCK} from './layout';
 
 /** What goes along the width is one of four, known where it is called: the compiler writes the methods out there. */
 // biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`
@@ -195,4 +196,79 @@ export function transformTimeTaps(from: usize, tap: usize, to: usize, apart: usi
     v128.store(to + 2 * apart, halves(g0, g1, g2, false));
     v128.store(to + 3 * apart, g2);
   }
+}
+
+/**
+ * Output gradients of a tile of 2 x 2 positions, `bytes` apart, the transposed transform of the sums; into panels of 8
+ * channels for each of the 16 products, `apart` bytes apart.
+ *
+ * @param to the tile in the first panel
+ */
+export function transformFrameGradients(from: usize, to: usize, apart: usize, bytes: i32): void {
+  for (let at = 0; at < bytes; at += 16) {
+    const x = from + at;
+    const y = to + (at >> 5) * (BLOCK << 5) + (at & 16);
+    const d0 = v128.load(x);
+    const d1 = v128.load(x + bytes);
+    const d2 = v128.load(x + 2 * bytes);
+    const d3 = v128.load(x + 3 * bytes);
+    Gradients.line(y, apart, d0, d1);
+    Gradients.line(y + 4 * apart, apart, f32x4.add(d0, d2), f32x4.add(d1, d3));
+    Gradients.line(y + 8 * apart, apart, f32x4.sub(d0, d2), f32x4.sub(d1, d3));
+    Gradients.line(y + 12 * apart, apart, f32x4.neg(d2), f32x4.neg(d3));
+  }
+}
+
+/** The same of a tile of 2 frames, `bytes` apart, for 4 products. */
+export function transformTimeGradients(from: usize, to: usize, apart: usize, bytes: i32): void {
+  for (let at = 0; at < bytes; at += 16) {
+    const y = to + (at >> 5) * (BLOCK << 5) + (at & 16);
+    Gradients.line(y, apart, v128.load(from + at), v128.load(from + bytes + at));
+  }
+}
+
+/**
+ * Transposed transforms along one axis: with output gradients d and sums p of the products,
+ *
+ *     gradients: d0, d0 + d1, d0 - d1, -d1
+ *     taps:      p0 + (p1 + p2) / 2, (p1 - p2) / 2, (p1 + p2) / 2 + p3
+ */
+// biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`
+class Gradients {
+  /** Two neighbours transformed along their axis. */
+  @inline
+  static line(y: usize, apart: usize, d0: v128, d1: v128): void {
+    v128.store(y, d0);
+    v128.store(y + apart, f32x4.add(d0, d1));
+    v128.store(y + 2 * apart, f32x4.sub(d0, d1));
+    v128.store(y + 3 * apart, f32x4.neg(d1));
+  }
+
+  /** Four sums, `step` bytes apart, become three taps, in the place of the first three. */
+  @inline
+  static taps(p: usize, step: usize): void {
+    const p1 = v128.load(p + step);
+    const p2 = v128.load(p + 2 * step);
+    const halves = f32x4.mul(f32x4.add(p1, p2), f32x4.splat(0.5));
+    v128.store(p, f32x4.add(v128.load(p), halves));
+    v128.store(p + step, f32x4.mul(f32x4.sub(p1, p2), f32x4.splat(0.5)));
+    v128.store(p + 2 * step, f32x4.add(v128.load(p + 3 * step), halves));
+  }
+}
+
+/**
+ * The 16 sums of one input, `apart` bytes apart, become the 3 x 3 taps of its gradient: tap `i` along the height and `j`
+ * along the width in the place of sum `4 * i + j`.
+ */
+export function frameTaps(sums: usize, apart: usize, bytes: i32): void {
+  const line = 4 * apart;
+  for (const end = sums + bytes; sums < end; sums += 16) {
+    for (let i = 0; i < 4; i++) Gradients.taps(sums + i * line, apart);
+    for (let j = 0; j < 3; j++) Gradients.taps(sums + j * apart, line);
+  }
+}
+
+/** The 4 sums of one input become the 3 taps of its gradient, in the place of the first 3. */
+export function timeTaps(sums: usize, apart: usize, bytes: i32): void {
+  for (const end = sums + bytes; sums < end; sums += 16) Gradients.taps(sums, apart);
 }
