@@ -38,8 +38,7 @@ export function scratchLayout(
   depthwise = isDepthwise(part),
 ): ScratchLayout {
   const [block, depth] = [module.BLOCK.value, module.DEPTH.value];
-  const gathers =
-    !depthwise && tapCount(part.rule) > 1 && part.inputChannels / part.groups < module.GATHER_BELOW.value;
+  const gathers = !depthwise && part.inputChannels / part.groups < module.GATHER_BELOW.value;
   let bytes = 0;
   const take = (words: number) => {
     const at = bytes;

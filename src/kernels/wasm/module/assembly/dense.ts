@@ -113,35 +113,81 @@ export function multiplyPanels(
   ends: bool,
   count: i32,
 ): void {
+  const stride = call.yRowBytes;
+  const from = start ? start : sums;
+  const fromStride = start ? 0 : stride;
   // Sums that begin here may be made twice: the last tiles reach back over the ones before.
   const overlaps = start !== 0 && call.outputs >= 8;
+  const columns = overlaps ? call.outputs : call.outputs & ~7;
   const whole = count & ~3;
-  const step = rowsTogether(call);
-  for (let i = 0; i < whole; i += step) {
-    const band = min(step, whole - i);
-    const to = sums + i * call.yRowBytes;
-    multiplyBand(call, rows + (i << 2), runs, offset, length, weights, to, start, ends, overlaps, band);
+  const full = call.outputs >> 3;
+  multiplyTiles(
+    call,
+    rows,
+    whole >> 2,
+    full,
+    runs,
+    offset,
+    length,
+    weights,
+    from,
+    fromStride,
+    sums,
+    stride,
+    ends,
+  );
+  if (full << 3 < columns) {
+    const left = (columns - 8) << 2;
+    multiplyTiles(
+      call,
+      rows,
+      whole >> 2,
+      1,
+      runs,
+      offset,
+      length,
+      weights + full * panelBytes(call),
+      from + left,
+      fromStride,
+      sums + left,
+      stride,
+      ends,
+    );
+  }
+  for (let i = 0; i < whole && columns < call.outputs; i += 4) {
+    const to = sums + i * stride;
+    multiplyEdge(call, rows + (i << 2), runs, offset, length, weights, to, start, ends, columns, 4);
   }
   if (whole === count) return;
   if (overlaps && count > 4) {
-    const i = count - 4;
-    const to = sums + i * call.yRowBytes;
-    multiplyBand(call, rows + (i << 2), runs, offset, length, weights, to, start, ends, true, 4);
+    const back = count - 4;
+    multiplyPanels(
+      call,
+      rows + (back << 2),
+      runs,
+      offset,
+      length,
+      weights,
+      sums + back * stride,
+      start,
+      ends,
+      4,
+    );
     return;
   }
   rows += whole << 2;
-  sums += whole * call.yRowBytes;
-  for (let column = 0; column < call.outputs; column += 8, weights += panelBytes(call)) {
+  sums += whole * stride;
+  for (let column = 0; column < call.outputs; column += 8) {
     multiplyEdge(call, rows, runs, offset, length, weights, sums, start, ends, column, count - whole);
   }
 }
 
 /**
- * Rows that go through all panels before the next ones. Where all weights stay in the L1 cache and output rows are
- * short, these are best written in the order of memory.
+ * Whether four rows go through all panels before the next ones. Where all weights stay in the L1 cache and output rows
+ * are short, these are best written in the order of memory.
  */
-function rowsTogether(call: PartCall): i32 {
-  return call.outputs <= 64 && call.outputs * call.taps * call.inputs <= 4096 ? 4 : BLOCK;
+function sideBySide(call: PartCall): bool {
+  return call.outputs <= 64 && call.outputs * call.taps * call.inputs <= 4096;
 }
 
 /**
@@ -149,70 +195,7 @@ function rowsTogether(call: PartCall): i32 {
  * rows that do not go on to the next panel at once is better read in the order of memory.
  */
 function endsInTiles(call: PartCall): bool {
-  return isBound(call.activation) && (!call.residual || rowsTogether(call) === 4);
-}
-
-/** A multiple of 4 rows times all panels. */
-function multiplyBand(
-  call: PartCall,
-  rows: usize,
-  runs: i32,
-  offset: usize,
-  length: i32,
-  weights: usize,
-  sums: usize,
-  start: usize,
-  ends: bool,
-  overlaps: bool,
-  count: i32,
-): void {
-  const stride = call.yRowBytes;
-  const fromStride = start ? 0 : stride;
-  const from = start ? start : sums;
-  const full = call.outputs & ~7;
-  let column = 0;
-  if (count === 4 && full) {
-    multiplyTiles(
-      call,
-      full >> 3,
-      false,
-      rows,
-      runs,
-      offset,
-      length,
-      weights,
-      from,
-      fromStride,
-      sums,
-      stride,
-      ends,
-    );
-    weights += (full >> 3) * panelBytes(call);
-    column = full;
-  }
-  const end = overlaps ? call.outputs : full;
-  for (; column < end; column += 8, weights += panelBytes(call)) {
-    const at = min(column, call.outputs - 8) << 2;
-    multiplyTiles(
-      call,
-      count >> 2,
-      true,
-      rows,
-      runs,
-      offset,
-      length,
-      weights,
-      from + at,
-      fromStride,
-      sums + at,
-      stride,
-      ends,
-    );
-  }
-  if (column >= call.outputs) return;
-  for (let i = 0; i < count; i += 4, rows += 16, sums += stride << 2) {
-    multiplyEdge(call, rows, runs, offset, length, weights, sums, start, ends, column, 4);
-  }
+  return isBound(call.activation) && (!call.residual || sideBySide(call));
 }
 
 /** A tile that is not full: its sums are moved to a full one and back, so that nothing else is written. */
@@ -236,7 +219,8 @@ export function multiplyEdge(
   sums += column << 2;
   let from = start ? start + (column << 2) : sums;
   for (let i = 0; i < count; i++, from += start ? 0 : stride) copyColumns(to + i * 32, from, columns);
-  multiplyTiles(call, 1, true, rows, runs, offset, length, weights, call.edge, 32, call.edge, 32, false);
+  weights += (column >> 3) * panelBytes(call);
+  multiplyTiles(call, rows, 1, 1, runs, offset, length, weights, call.edge, 32, call.edge, 32, false);
   for (let i = 0; i < count; i++, sums += stride) {
     copyColumns(sums, to + i * 32, columns);
     if (ends && endsInTiles(call)) finishRun(sums, residualOf(call, sums), columns, call.activation);
@@ -249,15 +233,15 @@ function residualOf(call: PartCall, sums: usize): usize {
 }
 
 /**
- * Full tiles, one below the other in a panel (`down`) or side by side in a row. A tile is 4 rows times 8 columns, 8 sums
- * in registers, which begin as what stands at `from`. It is the only size that is fast in every engine tried (Node 20 to
- * 24, Chromium); a longer loop body makes it slower.
+ * Full tiles of `groups` times 4 rows and of `panels`. A tile is 4 rows times 8 columns, 8 sums in registers, which begin
+ * as what stands at `from`. It is the only size that is fast in every engine tried (Node 20 to 24, Chromium); a longer
+ * loop body makes it slower.
  */
 export function multiplyTiles(
   call: PartCall,
-  tiles: i32,
-  down: bool,
   rows: usize,
+  groups: i32,
+  panels: i32,
   runs: i32,
   offset: usize,
   length: i32,
@@ -268,97 +252,114 @@ export function multiplyTiles(
   stride: i32,
   ends: bool,
 ): void {
-  const rowsStep = down ? 16 : 0;
-  const weightsStep = down ? 0 : panelBytes(call);
-  const fromStep = down ? fromStride << 2 : 32;
-  const sumsStep = down ? stride << 2 : 32;
+  // From a tile to the next: to the next panel, or to the next rows.
+  const side = sideBySide(call);
+  const inner = side ? panels : groups;
+  const rowsStep = side ? 0 : 16;
+  const weightsStep = side ? panelBytes(call) : 0;
+  const fromStep = side ? 32 : fromStride << 2;
+  const sumsStep = side ? 32 : stride << 2;
+  const rowsTurn = 16 - rowsStep;
+  const weightsTurn = panelBytes(call) - weightsStep;
+  const fromTurn = 32 + (fromStride << 2) - fromStep;
+  const sumsTurn = 32 + (stride << 2) - sumsStep;
   const lengthBytes = length << 5;
   const fuses = ends && endsInTiles(call);
   const activation = fuses ? call.activation : 0;
   const toResidual = fuses && call.residual ? call.residual - call.y : 0;
-  do {
-    let pointers = rows;
-    let panel = weights;
-    const from1 = from + fromStride;
-    const from2 = from1 + fromStride;
-    const from3 = from2 + fromStride;
-    const sums1 = sums + stride;
-    const sums2 = sums1 + stride;
-    const sums3 = sums2 + stride;
-    let s00 = v128.load(from);
-    let s01 = v128.load(from, 16);
-    let s10 = v128.load(from1);
-    let s11 = v128.load(from1, 16);
-    let s20 = v128.load(from2);
-    let s21 = v128.load(from2, 16);
-    let s30 = v128.load(from3);
-    let s31 = v128.load(from3, 16);
-    for (let run = 0; run < runs; run++, pointers += BLOCK << 2) {
-      let row0 = load<usize>(pointers) + offset;
-      let row1 = load<usize>(pointers, 4) + offset;
-      let row2 = load<usize>(pointers, 8) + offset;
-      let row3 = load<usize>(pointers, 12) + offset;
-      const end = panel + lengthBytes;
-      do {
-        const w0 = v128.load(panel);
-        const w1 = v128.load(panel, 16);
-        let a = v128.load32_splat(row0);
-        s00 = multiplyAdd(a, w0, s00);
-        s01 = multiplyAdd(a, w1, s01);
-        a = v128.load32_splat(row1);
-        s10 = multiplyAdd(a, w0, s10);
-        s11 = multiplyAdd(a, w1, s11);
-        a = v128.load32_splat(row2);
-        s20 = multiplyAdd(a, w0, s20);
-        s21 = multiplyAdd(a, w1, s21);
-        a = v128.load32_splat(row3);
-        s30 = multiplyAdd(a, w0, s30);
-        s31 = multiplyAdd(a, w1, s31);
-        row0 += 4;
-        row1 += 4;
-        row2 += 4;
-        row3 += 4;
-        panel += 32;
-      } while (panel !== end);
+  for (let outer = side ? groups : panels; outer > 0; outer--) {
+    let tileRows = rows;
+    let tileWeights = weights;
+    let begin = from;
+    let to = sums;
+    for (let i = inner; i > 0; i--) {
+      let pointers = tileRows;
+      let panel = tileWeights;
+      const from1 = begin + fromStride;
+      const from2 = from1 + fromStride;
+      const from3 = from2 + fromStride;
+      const sums1 = to + stride;
+      const sums2 = sums1 + stride;
+      const sums3 = sums2 + stride;
+      let s00 = v128.load(begin);
+      let s01 = v128.load(begin, 16);
+      let s10 = v128.load(from1);
+      let s11 = v128.load(from1, 16);
+      let s20 = v128.load(from2);
+      let s21 = v128.load(from2, 16);
+      let s30 = v128.load(from3);
+      let s31 = v128.load(from3, 16);
+      for (let run = 0; run < runs; run++, pointers += BLOCK << 2) {
+        let row0 = load<usize>(pointers) + offset;
+        let row1 = load<usize>(pointers, 4) + offset;
+        let row2 = load<usize>(pointers, 8) + offset;
+        let row3 = load<usize>(pointers, 12) + offset;
+        const end = panel + lengthBytes;
+        do {
+          const w0 = v128.load(panel);
+          const w1 = v128.load(panel, 16);
+          let a = v128.load32_splat(row0);
+          s00 = multiplyAdd(a, w0, s00);
+          s01 = multiplyAdd(a, w1, s01);
+          a = v128.load32_splat(row1);
+          s10 = multiplyAdd(a, w0, s10);
+          s11 = multiplyAdd(a, w1, s11);
+          a = v128.load32_splat(row2);
+          s20 = multiplyAdd(a, w0, s20);
+          s21 = multiplyAdd(a, w1, s21);
+          a = v128.load32_splat(row3);
+          s30 = multiplyAdd(a, w0, s30);
+          s31 = multiplyAdd(a, w1, s31);
+          row0 += 4;
+          row1 += 4;
+          row2 += 4;
+          row3 += 4;
+          panel += 32;
+        } while (panel !== end);
+      }
+      if (toResidual) {
+        const residual = to + toResidual;
+        const residual1 = residual + stride;
+        const residual2 = residual1 + stride;
+        const residual3 = residual2 + stride;
+        s00 = f32x4.add(s00, v128.load(residual));
+        s01 = f32x4.add(s01, v128.load(residual, 16));
+        s10 = f32x4.add(s10, v128.load(residual1));
+        s11 = f32x4.add(s11, v128.load(residual1, 16));
+        s20 = f32x4.add(s20, v128.load(residual2));
+        s21 = f32x4.add(s21, v128.load(residual2, 16));
+        s30 = f32x4.add(s30, v128.load(residual3));
+        s31 = f32x4.add(s31, v128.load(residual3, 16));
+      }
+      if (activation) {
+        const most = f32x4.splat(activation === RELU6 ? 6 : Infinity);
+        s00 = between0And(most, s00);
+        s01 = between0And(most, s01);
+        s10 = between0And(most, s10);
+        s11 = between0And(most, s11);
+        s20 = between0And(most, s20);
+        s21 = between0And(most, s21);
+        s30 = between0And(most, s30);
+        s31 = between0And(most, s31);
+      }
+      v128.store(to, s00);
+      v128.store(to, s01, 16);
+      v128.store(sums1, s10);
+      v128.store(sums1, s11, 16);
+      v128.store(sums2, s20);
+      v128.store(sums2, s21, 16);
+      v128.store(sums3, s30);
+      v128.store(sums3, s31, 16);
+      tileRows += rowsStep;
+      tileWeights += weightsStep;
+      begin += fromStep;
+      to += sumsStep;
     }
-    if (toResidual) {
-      const residual = sums + toResidual;
-      const residual1 = residual + stride;
-      const residual2 = residual1 + stride;
-      const residual3 = residual2 + stride;
-      s00 = f32x4.add(s00, v128.load(residual));
-      s01 = f32x4.add(s01, v128.load(residual, 16));
-      s10 = f32x4.add(s10, v128.load(residual1));
-      s11 = f32x4.add(s11, v128.load(residual1, 16));
-      s20 = f32x4.add(s20, v128.load(residual2));
-      s21 = f32x4.add(s21, v128.load(residual2, 16));
-      s30 = f32x4.add(s30, v128.load(residual3));
-      s31 = f32x4.add(s31, v128.load(residual3, 16));
-    }
-    if (activation) {
-      const most = f32x4.splat(activation === RELU6 ? 6 : Infinity);
-      s00 = between0And(most, s00);
-      s01 = between0And(most, s01);
-      s10 = between0And(most, s10);
-      s11 = between0And(most, s11);
-      s20 = between0And(most, s20);
-      s21 = between0And(most, s21);
-      s30 = between0And(most, s30);
-      s31 = between0And(most, s31);
-    }
-    v128.store(sums, s00);
-    v128.store(sums, s01, 16);
-    v128.store(sums1, s10);
-    v128.store(sums1, s11, 16);
-    v128.store(sums2, s20);
-    v128.store(sums2, s21, 16);
-    v128.store(sums3, s30);
-    v128.store(sums3, s31, 16);
-    rows += rowsStep;
-    weights += weightsStep;
-    from += fromStep;
-    sums += sumsStep;
-  } while (--tiles);
+    rows += rowsTurn;
+    weights += weightsTurn;
+    from += fromTurn;
+    sums += sumsTurn;
+  }
 }
 
 /** As `bound` of finish.ts, which NaN passes. */

@@ -28,8 +28,9 @@ function readsInOrder(call: PartCall): bool {
  */
 export function readsLines(call: PartCall): bool {
   return (
-    isGathered(call) &&
     call.rule === 0 &&
+    call.inputs < GATHER_BELOW &&
+    !readsInOrder(call) &&
     call.dilationWidth === 1 &&
     call.xRowBytes === call.inputs << 2 &&
     call.inputs * call.tapsWidth <= DEPTH
