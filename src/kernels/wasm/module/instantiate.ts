@@ -60,9 +60,17 @@ export type Build = 'relaxed-simd' | 'simd';
 
 const sources: Record<Build, string> = {'relaxed-simd': relaxedSimd, simd};
 
+/** The value of a digit in base 16: of a code of '0' to '9', or of 'a' to 'f', which has bit 6. */
+const digit = (code: number) => (code & 15) + 9 * (code >> 6);
+
 /** The bytes of a build. */
 export function bytesOf(build: Build): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(sources[build]), (character) => character.charCodeAt(0));
+  const digits = sources[build];
+  const bytes = new Uint8Array(digits.length / 2);
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = 16 * digit(digits.charCodeAt(2 * i)) + digit(digits.charCodeAt(2 * i + 1));
+  }
+  return bytes;
 }
 
 /** The best build that this engine runs, or undefined without 128-bit SIMD. */
