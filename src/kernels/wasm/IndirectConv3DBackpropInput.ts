@@ -12,6 +12,7 @@ import {
 } from '../../ops/kernel_names';
 import {type InversePhase, inversePhases} from '../../ops/taps';
 import {type Shape5D, sizeOf, type Triple} from '../../util/shapes';
+import type {Place} from './band_call';
 import {wasmKernel} from './config';
 import type {WasmHost} from './host';
 import {
@@ -128,6 +129,7 @@ export function backpropInput(
       info.parts.find(({inputChannel}) => inputChannel === inverse.of.inputChannel) === inverse.of;
     const run: Run = {host, info, dy, dx, inverse, weights: weightsOf(host, filter, info, inverse)};
     if (inverse.whole) runWhole(run, writes && begins);
+    else if (inverse.depthwise) runWhole(run, begins, {shape: info.inputShape, rule: inverse.phase.place});
     else runScattered(run);
   }
   return dx;
@@ -157,8 +159,8 @@ function describe({info, inverse: {phase, part}}: Run, channels: number) {
   return {inverted, rows, steps: rows * phase.taps.length * inputs * part.outputChannels};
 }
 
-/** Straight into the gradient, which `starts` here or is added to. */
-function runWhole(run: Run, starts: boolean): void {
+/** Straight into the gradient, which `starts` here or is added to; of the depthwise form also where rows lie apart. */
+function runWhole(run: Run, starts: boolean, place?: Place): void {
   const {host, info, dy, dx, inverse, weights} = run;
   const {part} = inverse;
   const {inverted} = describe(run, info.inputShape[4]);
@@ -167,6 +169,7 @@ function runWhole(run: Run, starts: boolean): void {
     inputShape: inverted.inputShape,
     outputShape: inverted.outputShape,
     weights,
+    ...(place && {place}),
     describe: (rooms) =>
       sumsCall(inverted, part, starts, {
         ...rooms,
@@ -180,16 +183,16 @@ function runWhole(run: Run, starts: boolean): void {
 /** Rows that lie apart in the gradient: a block of them side by side in scratch, then added to where they belong. */
 function runScattered(run: Run): void {
   const {host, info, dy, dx, inverse} = run;
-  const {phase, part, depthwise} = inverse;
+  const {phase, part} = inverse;
   const weights = packedWeights(host, run.weights);
   const {inverted, rows, steps} = describe(run, part.outputChannels);
-  const layout = scratchLayout(host, part, depthwise);
+  const layout = scratchLayout(host, part, false);
   const [head, call] = [SCATTER_CALL_FIELDS, PART_CALL_FIELDS].map(
     ({length}) => Math.ceil(length / 4) * 4 * FLOAT_BYTES,
   ) as [number, number];
   const block = Math.ceil((host.module.BLOCK.value * part.outputChannels) / 4) * 4 * FLOAT_BYTES;
   host.runRows({
-    run: depthwise ? 'scatterDepthwise' : 'scatterDense',
+    run: 'scatterDense',
     rows,
     block: host.module.BLOCK.value,
     steps,

@@ -3,11 +3,12 @@
  * is, what is written into its call.
  */
 import type {ConvPart} from '../../ops/conv_info';
-import {type GridTaps, type LineTaps, tapCount} from '../../ops/taps';
-import type {Shape5D} from '../../util/shapes';
+import {type GridTaps, type LineTaps, type TapRule, tapCount} from '../../ops/taps';
+import type {Shape5D, Triple} from '../../util/shapes';
 import {
   type Addresses,
   FLOAT_BYTES,
+  isRowMajor,
   PART_CALL_FIELDS,
   type PartCall,
   writeFields,
@@ -18,15 +19,20 @@ import {
 export const BAND_CALL_FIELDS = [
   ...(['part', 'slots', 'sums', 'weights', 'channels', 'lines'] as const),
   ...(['ring', 'pitch', 'phaseLines', 'slotBytes', 'sumsBytes', 'span'] as const),
+  ...(['yClip', 'yFrame', 'yLine', 'yStep', 'yHeight', 'yWidth', 'yFirst', 'yApart'] as const),
 ] as const;
 
 type BandCall = Record<(typeof BAND_CALL_FIELDS)[number], number>;
 
-/** Channels of a band where there are more: whole cache lines of each position, and bands for threads to share. */
+/** Most channels of a band: more of a position, which lie side by side, would leave room for fewer lines. */
 const CHANNELS = 64;
 
 /** Floats of all slots of a band, which then stay in an L2 cache of 512 kB beside the sums. */
 const SLOT_FLOATS = 96 * 1024;
+
+/** Bands that there should be at least, if they have so many lines: those at their ends are copied for both neighbours. */
+const SHARES = 8;
+const LEAST_LINES = 8;
 
 /** A plane is one vector for each position, of four channels. */
 const VECTOR_BYTES = 4 * FLOAT_BYTES;
@@ -39,22 +45,30 @@ export interface Bands {
   part: ConvPart;
   /** In all clips. */
   count: number;
-  fields: Omit<BandCall, 'part' | 'slots' | 'sums' | 'weights'>;
+  fields: Omit<BandCall, 'part' | 'slots' | 'sums' | 'weights' | keyof Placing>;
 }
 
-/**
- * The bands of a part, or undefined for one that has none: several outputs a channel, or taps in time alone, which read
- * everything in place and have no borders.
- */
-export function bandsOf(part: ConvPart, inputShape: Shape5D, outputShape: Shape5D): Bands | undefined {
+/** Where outputs are put: over the positions of a tensor, a rule whose one tap "reads" the place of an output. */
+export interface Place {
+  shape: Shape5D;
+  rule: TapRule;
+}
+
+/** Whether rows of a part are better read where they lie: taps in time alone have no borders, and share little. */
+export function readsInPlace({rule, groups, outputChannels}: ConvPart): boolean {
+  if (outputChannels !== groups) return true;
+  return rule.kind === 'grid' ? rule.taps[1] * rule.taps[2] === 1 : isRowMajor(rule) && rule.stride > 2;
+}
+
+/** The bands of a depthwise part with one output a channel. */
+export function bandsOf(part: ConvPart, inputShape: Shape5D, outputShape: Shape5D): Bands {
   const {rule, groups} = part;
-  if (part.outputChannels !== groups) return undefined;
-  if (rule.kind === 'grid' && rule.taps[1] * rule.taps[2] === 1) return undefined;
-  const channels = Math.min(CHANNELS, Math.ceil(groups / 4) * 4);
+  const pieces = Math.ceil(groups / CHANNELS);
+  const channels = Math.ceil(groups / pieces / 4) * 4;
   const most = SLOT_FLOATS / channels;
   const shape =
     rule.kind === 'grid'
-      ? gridShape(rule, inputShape[3], outputShape, most)
+      ? gridShape(rule, inputShape[3], outputShape, most, SHARES / (inputShape[0] * pieces))
       : lineShape(rule, outputShape, most);
   const {slot, sums, all, ...fields} = shape;
   return {
@@ -71,8 +85,17 @@ interface Shape extends Pick<BandCall, 'lines' | 'ring' | 'pitch' | 'phaseLines'
   sums: number;
 }
 
-/** @param most positions that all slots together should not exceed */
-function gridShape(rule: GridTaps, inputWidth: number, outputShape: Shape5D, most: number): Shape {
+/**
+ * @param most positions that all slots together should not exceed
+ * @param least bands that there should be, for threads to share
+ */
+function gridShape(
+  rule: GridTaps,
+  inputWidth: number,
+  outputShape: Shape5D,
+  most: number,
+  least: number,
+): Shape {
   const [, , outputHeight, outputWidth] = outputShape;
   const [tapsTime, tapsHeight, tapsWidth] = rule.taps;
   const [, strideHeight, strideWidth] = rule.strides;
@@ -88,7 +111,8 @@ function gridShape(rule: GridTaps, inputWidth: number, outputShape: Shape5D, mos
   const pitch = neighbours * strideWidth;
   const halo = (tapsHeight - 1) * dilationHeight;
   const fitting = Math.floor((most / ring / pitch - halo - 1) / strideHeight) + 1;
-  const bands = Math.max(1, Math.ceil(outputHeight / Math.max(1, fitting)));
+  const shared = Math.min(least, outputHeight / LEAST_LINES);
+  const bands = Math.ceil(Math.max(1, outputHeight / Math.max(1, fitting), shared));
   const lines = Math.ceil(outputHeight / bands);
   const phaseLines = Math.ceil(((lines - 1) * strideHeight + halo + 1) / strideHeight);
   return {
@@ -148,12 +172,13 @@ export function bandScratch(bands: Bands): number {
 /**
  * Writes the calls of a part to `at`, the start of its scratch.
  *
- * @param describe the part's own call
+ * @param describe the part's own call, its `y` the position of the first place
  */
 export function writeBandCall(
   memory: WebAssembly.Memory,
   at: number,
   bands: Bands,
+  place: Place,
   describe: (rooms: Pick<Addresses, 'zeros' | 'pointers' | 'edge' | 'gathered'>) => PartCall,
 ): void {
   const {part, fields} = bands;
@@ -161,9 +186,12 @@ export function writeBandCall(
   const zeros = at + layout.zeros;
   new Float32Array(memory.buffer, zeros, part.groups).fill(0);
   const call = describe({zeros, pointers: at + layout.pointers, edge: 0, gathered: 0});
-  writePartCall(memory, at + layout.part, lineAsColumns(part, call));
+  const {first, ...placing} = placingOf(place, call.yRowBytes);
+  const placed = {...call, y: call.y + first, residual: call.residual && call.residual + first};
+  writePartCall(memory, at + layout.part, lineAsColumns(part, placed));
   writeFields(memory, at, BAND_CALL_FIELDS, {
     ...fields,
+    ...placing,
     part: at + layout.part,
     slots: at + layout.slots,
     sums: at + layout.sums,
@@ -182,5 +210,38 @@ function lineAsColumns(part: ConvPart, call: PartCall): PartCall {
     inputWidth: 1,
     outputHeight: outputWidth,
     outputWidth: 1,
+  };
+}
+
+type Placing = Pick<
+  BandCall,
+  'yClip' | 'yFrame' | 'yLine' | 'yStep' | 'yHeight' | 'yWidth' | 'yFirst' | 'yApart'
+>;
+
+/** The place of outputs that are those of a tensor, in their order. */
+export function inOrder({rule}: ConvPart, shape: Shape5D): Place {
+  if (rule.kind === 'line') return {shape, rule: {...rule, taps: 1, stride: 1, padding: 0, timeStride: 1}};
+  return {shape, rule: {...rule, taps: [1, 1, 1], strides: [1, 1, 1], padding: [0, 0, 0]}};
+}
+
+/** A place in bytes. `first` is that of the first output. */
+function placingOf({shape, rule}: Place, row: number): Placing & {first: number} {
+  const [, time, height, width] = shape;
+  const frame = height * width * row;
+  const yClip = time * frame;
+  if (rule.kind === 'grid') {
+    const [st, sh, sw] = rule.strides;
+    const [t, h, w] = rule.padding.map((zeros) => 0 - zeros) as Triple;
+    return {
+      ...{yClip, yFrame: st * frame, yLine: sh * width * row, yStep: sw * row},
+      ...{yHeight: 0, yWidth: 0, yFirst: 0, yApart: 0},
+      first: t * frame + (h * width + w) * row,
+    };
+  }
+  const [yHeight, yWidth] = isRowMajor(rule) ? [height * width, 1] : [height, width];
+  return {
+    ...{yClip, yFrame: rule.timeStride * frame, yLine: 0, yStep: 0},
+    ...{yHeight, yWidth, yFirst: 0 - rule.padding, yApart: rule.stride},
+    first: 0,
   };
 }

@@ -89,7 +89,7 @@ export function sumsCall(
   };
 }
 
-function isRowMajor(rule: TapRule): boolean {
+export function isRowMajor(rule: TapRule): boolean {
   return rule.kind === 'line' && rule.order === 'row-major';
 }
 

@@ -6,7 +6,7 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvPart} from '../../ops/conv_info';
 import {tapCount} from '../../ops/taps';
 import {type Shape5D, sizeOf} from '../../util/shapes';
-import {bandScratch, bandsOf, writeBandCall} from './band_call';
+import {bandScratch, bandsOf, inOrder, type Place, readsInPlace, writeBandCall} from './band_call';
 import {MEMORY_STEPS, type WasmHost} from './host';
 import {FLOAT_BYTES, isDepthwise, PANEL, PART_CALL_FIELDS, type PartCall, writePartCall} from './part_call';
 import {
@@ -97,6 +97,8 @@ export interface PartWork {
   outputShape: Shape5D;
   /** Panels, or for the depthwise form the address of weights that are read as they lie. */
   weights: Panels | number;
+  /** Where the rows of the depthwise form belong, if they are not those of a tensor in their order. */
+  place?: Place;
   /** The part's call, with the scratch that it has. */
   describe(rooms: Rooms & {weights: number}): PartCall;
 }
@@ -122,15 +124,16 @@ export function runPart(host: WasmHost, work: PartWork): void {
     });
     return;
   }
-  const bands = depthwise ? bandsOf(part, inputShape, outputShape) : undefined;
-  if (bands !== undefined) {
+  if (depthwise && (work.place !== undefined || !readsInPlace(part))) {
+    const bands = bandsOf(part, inputShape, outputShape);
+    const place = work.place ?? inOrder(part, outputShape);
     host.runRows({
       run: 'convolveBands',
       rows: bands.count,
       scratchBytes: bandScratch(bands),
       steps,
       writeCall: (at) => {
-        writeBandCall(host.memory, at, bands, (rooms) => describe({...rooms, weights}));
+        writeBandCall(host.memory, at, bands, place, (rooms) => describe({...rooms, weights}));
       },
     });
     return;

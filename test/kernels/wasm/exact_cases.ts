@@ -47,6 +47,9 @@ const cases: Record<string, () => tf.Tensor[]> = {
   'depthwise, gradients': withGradients([2, 3, 5, 5, 19], [3, 3, 3, 19, 1], (x, f) =>
     sts.depthwiseConv3d(x, f, 1, 'same'),
   ),
+  'STS depthwise under a stride, gradients': withGradients([2, 3, 6, 8, 10], [3, 3, 3, 10, 1], (x, f) =>
+    sts.stsDepthwiseConv3d(x, f, [1, 2, 2], 'same'),
+  ),
   'STS, gradients': withGradients([2, 3, 5, 4, 7], [3, 1, 1, 7, 9], (x, f) => sts.stsConv3d(x, f, 1, 'same')),
   'pooling and its gradient': () => {
     const x = whole([1, 4, 6, 6, 5], 4);

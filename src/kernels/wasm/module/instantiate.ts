@@ -14,7 +14,6 @@ export type RowFunctionName =
   | 'convolveDepthwise'
   | 'convolveBands'
   | 'scatterDense'
-  | 'scatterDepthwise'
   | 'productDense'
   | 'productWinograd'
   | 'productDepthwise'

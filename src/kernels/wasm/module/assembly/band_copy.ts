@@ -58,7 +58,7 @@ export function copyRows(
   else copyPositions(rows, rowBytes, 16, planes, 16, planeBytes, count, channels);
 }
 
-/** Positions `first` to `end - 1` of the column-major line of a frame of rows, which begins at `frame`. */
+/** `count` positions from `first` on, `apart` from each other, of the column-major line of a frame of rows. */
 export function copyLine(
   back: bool,
   frame: usize,
@@ -66,21 +66,21 @@ export function copyLine(
   height: i32,
   width: i32,
   first: i32,
-  end: i32,
+  apart: i32,
+  count: i32,
   planes: usize,
   planeBytes: i32,
   channels: i32,
 ): void {
-  let column = first / height;
-  let row = first % height;
-  while (first < end) {
-    const count = min(end - first, height - row);
-    const rows = frame + (row * width + column) * rowBytes;
-    copyRows(back, rows, width * rowBytes, planes, planeBytes, count, channels);
-    planes += count << 4;
-    first += count;
-    column++;
-    row = 0;
+  while (count > 0) {
+    const row = first % height;
+    // As many as there are in a column.
+    const some = min(count, (height - row + apart - 1) / apart);
+    const rows = frame + (row * width + first / height) * rowBytes;
+    copyRows(back, rows, apart * width * rowBytes, planes, planeBytes, some, channels);
+    planes += some << 4;
+    first += some * apart;
+    count -= some;
   }
 }
 
@@ -105,7 +105,7 @@ export function fillSlot(
     const first = max(0, start);
     const end = min(height * width, start + band.pitch);
     const to = slot + ((first - start) << 4);
-    copyLine(false, frame, rowBytes, height, width, first, end, to, planeBytes, channels);
+    copyLine(false, frame, rowBytes, height, width, first, 1, end - first, to, planeBytes, channels);
     return;
   }
   const zeros = max(0, call.paddingWidth);

@@ -47,7 +47,8 @@ function convolveBand(band: BandCall, call: PartCall, clip: i32, line: i32, line
         channels,
       );
     }
-    convolveFrame(band, call, clip * call.outputTime + t, first, line, lines, channel, channels);
+    const at = clip * band.yClip + t * band.yFrame + (channel << 2);
+    convolveFrame(band, call, at, first, line, lines, channels);
   }
 }
 
@@ -59,27 +60,24 @@ function copyWeights(band: BandCall, call: PartCall, channel: i32, channels: i32
   copyRows(false, call.weights + at, call.tapBytes, band.weights + 16, planeBytes, call.taps, channels);
 }
 
-/** The outputs of one frame. `first` is the frame that the first tap in time reads, which may be none. */
+/** The outputs of one frame, at byte `at` of the output. `first` is the frame that the first tap in time reads, which may be none. */
 function convolveFrame(
   band: BandCall,
   call: PartCall,
-  frame: i32,
+  at: i32,
   first: i32,
   line: i32,
   lines: i32,
-  channel: i32,
   channels: i32,
 ): void {
-  const row = frame * call.outputHeight * call.outputWidth;
-  const at = row * call.yRowBytes + (channel << 2);
   const residuals = band.sums + (band.channels >> 2) * band.sumsBytes;
   if (!call.starts) moveSums(false, band, call, call.y + at, band.sums, line, lines, channels);
   if (call.residual) moveSums(false, band, call, call.residual + at, residuals, line, lines, channels);
   const count = call.rule === 1 ? lines : ((lines - 1) * band.pitch) / call.strideWidth + call.outputWidth;
   sumPlanes(band, call, first, count, channels);
-  for (let at = 0; at < channels << 2; at += 16) {
+  for (let plane = 0; plane < (channels + 3) >> 2; plane++) {
     if (!call.residual && !call.activation) break;
-    const offset = (at >> 4) * band.sumsBytes;
+    const offset = plane * band.sumsBytes;
     finishRun(band.sums + offset, call.residual ? residuals + offset : 0, count << 2, call.activation);
   }
   moveSums(true, band, call, call.y + at, band.sums, line, lines, channels);
@@ -96,18 +94,18 @@ function moveSums(
   lines: i32,
   channels: i32,
 ): void {
-  const rowBytes = call.yRowBytes;
   const planeBytes = band.sumsBytes;
-  const width = call.outputWidth;
   if (call.rule === 1) {
+    const first = band.yFirst + line * band.yApart;
     copyLine(
       back,
       rows,
-      rowBytes,
-      call.outputHeight,
-      width,
-      line,
-      line + lines,
+      call.yRowBytes,
+      band.yHeight,
+      band.yWidth,
+      first,
+      band.yApart,
+      lines,
       planes,
       planeBytes,
       channels,
@@ -115,9 +113,9 @@ function moveSums(
     return;
   }
   const pitch = (band.pitch / call.strideWidth) << 4;
-  rows += line * width * rowBytes;
-  for (let i = 0; i < lines; i++, rows += width * rowBytes, planes += pitch) {
-    copyRows(back, rows, rowBytes, planes, planeBytes, width, channels);
+  rows += line * band.yLine;
+  for (let i = 0; i < lines; i++, rows += band.yLine, planes += pitch) {
+    copyRows(back, rows, band.yStep, planes, planeBytes, call.outputWidth, channels);
   }
 }
 

@@ -45,7 +45,7 @@ export {
   productTile,
 } from './product';
 export {productDepthwise, productDepthwiseBlock, productTap} from './product_depthwise';
-export {scatterDense, scatterDepthwise, scatterRows} from './scatter';
+export {scatterDense, scatterRows} from './scatter';
 export {sumOfFour, sumOfSixteen, sumStrips} from './sums';
 export {expandGrid, expandLine} from './taps';
 export {convolveWinograd, placeSums, winogradBlock} from './winograd';

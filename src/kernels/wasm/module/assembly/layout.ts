@@ -76,7 +76,10 @@ export class PartCall {
 /** A part in the depthwise form that is computed band by band (bands.ts); written by src/kernels/wasm/band_call.ts. */
 @unmanaged
 export class BandCall {
-  /** A PartCall, whose `pointers` need room for its taps alone. Rule 1 stands for either kind of line. */
+  /**
+   * A PartCall, whose `pointers` need room for its taps alone. Rule 1 stands for either kind of line. `y` and the
+   * residual are where the first output is; of a line rule, where the frame is, and `yFirst` the place in its line.
+   */
   part!: usize;
   /** Room for `ring` frames of planes of `slotBytes`. */
   slots!: usize;
@@ -98,6 +101,18 @@ export class BandCall {
   sumsBytes!: i32;
   /** Neighbouring taps that a tile takes at once: 1, 3 or 5. */
   span!: i32;
+  /** Bytes of y from one clip to the next, and from one frame of outputs to the next. */
+  yClip!: i32;
+  yFrame!: i32;
+  /** Bytes of y from one line of outputs to the next, and from one output to the next; of a grid. */
+  yLine!: i32;
+  yStep!: i32;
+  /** Of a line rule: lines and columns of a frame of y, the place of the first output in its line, and how many
+   * places the next one is away. */
+  yHeight!: i32;
+  yWidth!: i32;
+  yFirst!: i32;
+  yApart!: i32;
 }
 
 /** Rows of a part that do not lie side by side in the output (scatter.ts). */

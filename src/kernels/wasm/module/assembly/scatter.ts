@@ -1,31 +1,19 @@
 /**
  * Parts whose rows do not lie side by side in the output: phases of the gradient with respect to the input, where rows
  * that lie a stride apart are one convolution (inversePhases in src/ops/taps.ts). A block of rows is computed side by side
- * and then added row by row to where it belongs.
+ * and then added row by row to where it belongs. The depthwise form puts rows in their places itself (bands.ts).
  */
 import {addFloats} from './arithmetic';
 import {denseBlock} from './dense';
-import {convolveDepthwise} from './depthwise';
 import {BLOCK, PartCall, ScatterCall} from './layout';
 import {expandRows} from './taps';
 
-/** Runs one part in the dense form over its rows `first` to `end - 1`. */
+/** Runs one part over its rows `first` to `end - 1`. */
 export function scatterDense(address: usize, first: i32, end: i32): void {
   const scatter = changetype<ScatterCall>(address);
   for (; first < end; first += BLOCK) {
     const count = min(BLOCK, end - first);
     denseBlock(sideBySide(scatter, first), first, count);
-    scatterRows(scatter, first, count);
-  }
-}
-
-/** The same in the depthwise form. */
-export function scatterDepthwise(address: usize, first: i32, end: i32): void {
-  const scatter = changetype<ScatterCall>(address);
-  for (; first < end; first += BLOCK) {
-    const count = min(BLOCK, end - first);
-    sideBySide(scatter, first);
-    convolveDepthwise(scatter.part, first, first + count);
     scatterRows(scatter, first, count);
   }
 }
