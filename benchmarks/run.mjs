@@ -14,7 +14,7 @@ const HELP = `usage: node benchmarks/run.mjs ops|networks [options]
 
   --only TEXT     cases whose name has TEXT in it; several: --only X3D --only SlowOnly
   --rivals TEXT   rivals whose name has TEXT in it; several as above
-  --rounds N      how often each rival runs a case (default: 9 for ops, 5 for networks)
+  --rounds N      how often each rival runs a case (default: 25 for ops, 15 for networks)
   --seconds N     a rival that has used so much in a case takes no further turn (default 20)
   --quick         one round
   --resume        leave out the cases that the file of results has
@@ -52,7 +52,7 @@ const matching = (list, texts) =>
   texts === undefined ? list : list.filter(({name}) => texts.some((text) => name.includes(text)));
 const cases = matching({ops, networks}[what], options.only);
 const wanted = matching(rivals, options.rivals);
-const rounds = options.quick ? 1 : Number(options.rounds ?? {ops: 9, networks: 5}[what]);
+const rounds = options.quick ? 1 : Number(options.rounds ?? {ops: 25, networks: 15}[what]);
 
 const processor = os.cpus()[0].model.trim();
 const relaxedSimd = WebAssembly.validate(relaxedSimdProbe);

@@ -49,10 +49,15 @@ const GATE = 2e-5;
 const WASM_TRAIN_GATE = 8192 * 2 ** -24;
 
 /**
- * In this case one of 46,080 inputs of a ReLU is within 1e-6 of zero. float32 may see it on the other side, as the wasm
- * kernels do (3e-8, by stock ops -8e-7), and then the gradients that come through it differ by 2e-2 of their norm.
+ * In these cases an input of a ReLU is so near to zero that float32 may see it on the other side, and then the gradients that
+ * come through it differ by 1e-2 of their norm. X3D: one of 46,080, within 1e-6 of zero (3e-8 by the wasm kernels, -8e-7 by
+ * stock ops). SlowFast: one of 292,864 (-2.8e-6 on cpu, 6e-7 by the wasm kernels without relaxed SIMD, where the inputs of
+ * that layer differ by up to 2e-5).
  */
-const WASM_GATE_AT_A_KINK: Record<string, number> = {tiny_x3d_sts_train: 3e-2};
+const WASM_GATE_AT_A_KINK: Record<string, number> = {
+  tiny_x3d_sts_train: 3e-2,
+  tiny_slowfast_4x16_sts_train: 3e-2,
+};
 
 /** The composed forms take minutes, and have the tests of every op. */
 const tested = implementations.filter(({name}) => name.endsWith('kernels'));
