@@ -18,12 +18,13 @@ import {
   isDepthwise,
   PANEL,
   PRODUCT_CALL_FIELDS,
+  type Rooms,
   STRIP_COLUMNS,
   sumsCall,
   writeFields,
   writePartCall,
 } from './part_call';
-import {type Rooms, roomsAt, scratchLayout, zeroChannels} from './run_part';
+import {roomsAt, scratchLayout, zeroChannels} from './run_part';
 import {winogradOf} from './winograd_call';
 import {winogradProductOf, winogradProductScratch, writeWinogradProductCall} from './winograd_product_call';
 

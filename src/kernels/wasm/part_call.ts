@@ -24,6 +24,9 @@ export type Addresses = Pick<
   'x' | 'weights' | 'bias' | 'y' | 'pointers' | 'zeros' | 'gathered' | 'edge' | 'residual'
 >;
 
+/** Addresses of a part's scratch. */
+export type Rooms = Pick<PartCall, 'pointers' | 'zeros' | 'gathered' | 'edge'>;
+
 export const FLOAT_BYTES = 4;
 
 /** Input columns that product.ts copies at a time. */

@@ -8,7 +8,15 @@ import {tapCount} from '../../ops/taps';
 import {type Shape5D, sizeOf} from '../../util/shapes';
 import {bandScratch, bandsOf, inOrder, type Place, readsInPlace, writeBandCall} from './band_call';
 import {MEMORY_STEPS, type WasmHost} from './host';
-import {FLOAT_BYTES, isDepthwise, PANEL, PART_CALL_FIELDS, type PartCall, writePartCall} from './part_call';
+import {
+  FLOAT_BYTES,
+  isDepthwise,
+  PANEL,
+  PART_CALL_FIELDS,
+  type PartCall,
+  type Rooms,
+  writePartCall,
+} from './part_call';
 import {
   transformWeights,
   type Winograd,
@@ -53,9 +61,6 @@ export function scratchLayout(
   const pointers = take((4 + tapCount(part.rule)) * block);
   return {pointers, zeros, edge, gathered, bytes};
 }
-
-/** Addresses of a part's scratch. */
-export type Rooms = Pick<PartCall, 'pointers' | 'zeros' | 'gathered' | 'edge'>;
 
 /** The addresses of a part's scratch that begins at `at`. */
 export function roomsAt(at: number, layout: ScratchLayout): Rooms {

@@ -6,8 +6,15 @@ import type {ConvPart} from '../../ops/conv_info';
 import type {GridTaps, TapRule} from '../../ops/taps';
 import type {Shape5D} from '../../util/shapes';
 import type {KernelModule} from './module/instantiate';
-import {FLOAT_BYTES, PANEL, PART_CALL_FIELDS, type PartCall, writeFields, writePartCall} from './part_call';
-import type {Rooms} from './run_part';
+import {
+  FLOAT_BYTES,
+  PANEL,
+  PART_CALL_FIELDS,
+  type PartCall,
+  type Rooms,
+  writeFields,
+  writePartCall,
+} from './part_call';
 
 /** The fields of the module's class `WinogradCall`. */
 export const WINOGRAD_CALL_FIELDS = [

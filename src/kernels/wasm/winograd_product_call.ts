@@ -8,11 +8,11 @@ import {
   PART_CALL_FIELDS,
   type PartCall,
   PRODUCT_CALL_FIELDS,
+  type Rooms,
   STRIP_COLUMNS,
   writeFields,
   writePartCall,
 } from './part_call';
-import type {Rooms} from './run_part';
 import {apart, WINOGRAD_CALL_FIELDS, type Winograd} from './winograd_call';
 
 /** The fields of the module's class `WinogradProductCall`. */
