@@ -25,6 +25,7 @@ import {
   writePartCall,
 } from './part_call';
 import {roomsAt, scratchLayout, zeroChannels} from './run_part';
+import {ScratchPlan} from './scratch';
 import {winogradOf} from './winograd_call';
 import {winogradProductOf, winogradProductScratch, writeWinogradProductCall} from './winograd_product_call';
 
@@ -86,23 +87,25 @@ function productOfPart(
   }
   const depthwise = isDepthwise(part);
   const layout = scratchLayout(host, part);
-  const head = Math.ceil(PRODUCT_CALL_FIELDS.length / 4) * 4 * FLOAT_BYTES;
-  const block = depthwise ? 0 : host.module.BLOCK.value * FLOAT_BYTES;
-  const panelBytes = block * Math.ceil(part.outputChannels / part.groups / PANEL) * PANEL;
+  const block = depthwise ? 0 : host.module.BLOCK.value;
+  const plan = new ScratchPlan();
+  plan.fields(PRODUCT_CALL_FIELDS);
+  const head = plan.take(layout.bytes);
+  const panels = plan.floats(block * Math.ceil(part.outputChannels / part.groups / PANEL) * PANEL);
+  const strips = plan.floats(block * STRIP_COLUMNS);
   host.runRows({
     run: depthwise ? 'productDepthwise' : 'productDense',
     rows: filterRows,
     // One range for each thread: all output rows are gone through for every range.
     block: filterRows,
     steps,
-    scratchBytes: head + layout.bytes + panelBytes + block * STRIP_COLUMNS,
+    scratchBytes: plan.bytes,
     writeCall: (at) => {
       const rooms = roomsAt(at + head, layout);
-      const panels = at + head + layout.bytes;
       writeFields(host.memory, at, PRODUCT_CALL_FIELDS, {
         part: at + head,
-        panels,
-        strips: panels + panelBytes,
+        panels: at + panels,
+        strips: at + strips,
         rows,
       });
       writePartCall(host.memory, at + head, describe(rooms));

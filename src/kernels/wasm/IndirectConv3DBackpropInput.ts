@@ -11,7 +11,7 @@ import {
   type IndirectConv3DBackpropInputInputs,
 } from '../../ops/kernel_names';
 import {type InversePhase, inversePhases} from '../../ops/taps';
-import {type Shape5D, sizeOf, type Triple} from '../../util/shapes';
+import {sizeOf, type Triple} from '../../util/shapes';
 import type {Place} from './band_call';
 import {wasmKernel} from './config';
 import type {WasmHost} from './host';
@@ -26,6 +26,7 @@ import {
   writePartCall,
 } from './part_call';
 import {type Panels, packedWeights, roomsAt, runPart, scratchLayout, zeroChannels} from './run_part';
+import {ScratchPlan} from './scratch';
 
 /** A phase of a part, as a convolution from the output's channels to the input's. */
 interface Inverse {
@@ -144,26 +145,22 @@ interface Run {
   weights: Panels | number;
 }
 
-/** What is said of either kind of run: rows, steps, and the part as a convolution onto rows of `channels`. */
-function describe({info, inverse: {phase, part}}: Run, channels: number) {
-  const outputShape: Shape5D = [info.inputShape[0], ...phase.size, channels];
-  const inputs = part.inputChannels / part.groups;
-  const inverted: ConvInfo = {
+/** The part as a convolution onto rows of `channels`. */
+function invertedInfo({info, inverse: {phase, part}}: Run, channels: number): ConvInfo {
+  return {
     inputShape: info.outputShape,
     filterShape: info.filterShape,
-    outputShape,
-    filterView: [phase.taps.length, inputs, part.outputChannels],
+    outputShape: [info.inputShape[0], ...phase.size, channels],
+    filterView: [phase.taps.length, part.inputChannels / part.groups, part.outputChannels],
     parts: [part],
   };
-  const rows = sizeOf(outputShape.slice(0, 4));
-  return {inverted, rows, steps: rows * phase.taps.length * inputs * part.outputChannels};
 }
 
 /** Straight into the gradient, which `starts` here or is added to; of the depthwise form also where rows lie apart. */
 function runWhole(run: Run, starts: boolean, place?: Place): void {
   const {host, info, dy, dx, inverse, weights} = run;
   const {part} = inverse;
-  const {inverted} = describe(run, info.inputShape[4]);
+  const inverted = invertedInfo(run, info.inputShape[4]);
   runPart(host, {
     part,
     inputShape: inverted.inputShape,
@@ -185,22 +182,24 @@ function runScattered(run: Run): void {
   const {host, info, dy, dx, inverse} = run;
   const {phase, part} = inverse;
   const weights = packedWeights(host, run.weights);
-  const {inverted, rows, steps} = describe(run, part.outputChannels);
+  const inverted = invertedInfo(run, part.outputChannels);
+  const rows = sizeOf(inverted.outputShape.slice(0, 4));
+  const [taps, inputs, outputs] = inverted.filterView;
   const layout = scratchLayout(host, part, false);
-  const [head, call] = [SCATTER_CALL_FIELDS, PART_CALL_FIELDS].map(
-    ({length}) => Math.ceil(length / 4) * 4 * FLOAT_BYTES,
-  ) as [number, number];
-  const block = Math.ceil((host.module.BLOCK.value * part.outputChannels) / 4) * 4 * FLOAT_BYTES;
+  const plan = new ScratchPlan();
+  plan.fields(SCATTER_CALL_FIELDS);
+  const head = plan.take(layout.bytes);
+  const placeAt = plan.fields(PART_CALL_FIELDS);
+  const sumsAt = plan.floats(host.module.BLOCK.value * outputs);
   host.runRows({
     run: 'scatterDense',
     rows,
     block: host.module.BLOCK.value,
-    steps,
-    scratchBytes: head + layout.bytes + call + block,
+    steps: rows * taps * inputs * outputs,
+    scratchBytes: plan.bytes,
     writeCall: (at) => {
       const rooms = roomsAt(at + head, layout);
-      const place = at + head + layout.bytes;
-      const sums = place + call;
+      const [place, sums] = [at + placeAt, at + sumsAt];
       writeFields(host.memory, at, SCATTER_CALL_FIELDS, {part: at + head, place, sums});
       const x = host.addressOf(dy) + part.inputChannel * FLOAT_BYTES;
       const addresses = {...rooms, x, weights, y: sums, bias: rooms.zeros};

@@ -6,14 +6,15 @@ import type {ConvPart} from '../../ops/conv_info';
 import {type GridTaps, type LineTaps, type TapRule, tapCount} from '../../ops/taps';
 import type {Shape5D, Triple} from '../../util/shapes';
 import {
-  type Addresses,
   FLOAT_BYTES,
   isRowMajor,
   PART_CALL_FIELDS,
   type PartCall,
+  type Rooms,
   writeFields,
   writePartCall,
 } from './part_call';
+import {ScratchPlan} from './scratch';
 
 /** The fields of the module's class `BandCall`. */
 export const BAND_CALL_FIELDS = [
@@ -147,21 +148,16 @@ function spanOf(taps: number, stride: number, dilation: number): number {
 function layoutOf({part, fields}: Bands) {
   const planes = fields.channels / 4;
   const taps = tapCount(part.rule);
-  let bytes = 0;
-  const take = (size: number) => {
-    const at = bytes;
-    bytes += Math.ceil(size / VECTOR_BYTES) * VECTOR_BYTES;
-    return at;
-  };
-  take(BAND_CALL_FIELDS.length * FLOAT_BYTES);
+  const plan = new ScratchPlan();
+  plan.fields(BAND_CALL_FIELDS);
   return {
-    part: take(PART_CALL_FIELDS.length * FLOAT_BYTES),
-    zeros: take(part.groups * FLOAT_BYTES),
-    pointers: take(taps * FLOAT_BYTES),
-    weights: take(planes * (taps + 1) * VECTOR_BYTES),
-    sums: take(2 * planes * fields.sumsBytes),
-    slots: take(fields.ring * planes * fields.slotBytes),
-    bytes,
+    part: plan.fields(PART_CALL_FIELDS),
+    zeros: plan.floats(part.groups),
+    pointers: plan.floats(taps),
+    weights: plan.take(planes * (taps + 1) * VECTOR_BYTES),
+    sums: plan.take(2 * planes * fields.sumsBytes),
+    slots: plan.take(fields.ring * planes * fields.slotBytes),
+    bytes: plan.bytes,
   };
 }
 
@@ -179,7 +175,7 @@ export function writeBandCall(
   at: number,
   bands: Bands,
   place: Place,
-  describe: (rooms: Pick<Addresses, 'zeros' | 'pointers' | 'edge' | 'gathered'>) => PartCall,
+  describe: (rooms: Rooms) => PartCall,
 ): void {
   const {part, fields} = bands;
   const layout = layoutOf(bands);

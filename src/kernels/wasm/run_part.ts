@@ -8,15 +8,8 @@ import {tapCount} from '../../ops/taps';
 import {type Shape5D, sizeOf} from '../../util/shapes';
 import {bandScratch, bandsOf, inOrder, type Place, readsInPlace, writeBandCall} from './band_call';
 import {MEMORY_STEPS, type WasmHost} from './host';
-import {
-  FLOAT_BYTES,
-  isDepthwise,
-  PANEL,
-  PART_CALL_FIELDS,
-  type PartCall,
-  type Rooms,
-  writePartCall,
-} from './part_call';
+import {isDepthwise, PANEL, PART_CALL_FIELDS, type PartCall, type Rooms, writePartCall} from './part_call';
+import {ScratchPlan} from './scratch';
 import {
   transformWeights,
   type Winograd,
@@ -47,19 +40,16 @@ export function scratchLayout(
 ): ScratchLayout {
   const [block, depth] = [module.BLOCK.value, module.DEPTH.value];
   const gathers = !depthwise && part.inputChannels / part.groups < module.GATHER_BELOW.value;
-  let bytes = 0;
-  const take = (words: number) => {
-    const at = bytes;
-    bytes += Math.ceil((words * FLOAT_BYTES) / 16) * 16;
-    return at;
+  const plan = new ScratchPlan();
+  plan.fields(PART_CALL_FIELDS);
+  return {
+    zeros: plan.floats(zeroChannels(part)),
+    edge: plan.floats(4 * PANEL),
+    gathered: plan.floats(gathers ? block + block * depth : 0),
+    // An address for each tap, or the four words of a row's place and an address for each line of taps.
+    pointers: plan.floats((4 + tapCount(part.rule)) * block),
+    bytes: plan.bytes,
   };
-  take(PART_CALL_FIELDS.length);
-  const zeros = take(zeroChannels(part));
-  const edge = take(4 * PANEL);
-  const gathered = take(gathers ? block + block * depth : 0);
-  // An address for each tap, or the four words of a row's place and an address for each line of taps.
-  const pointers = take((4 + tapCount(part.rule)) * block);
-  return {pointers, zeros, edge, gathered, bytes};
 }
 
 /** The addresses of a part's scratch that begins at `at`. */

@@ -3,7 +3,6 @@
  * told about them: half as many products and more, for transforms that cost as much as a few channels.
  */
 import type {ConvPart} from '../../ops/conv_info';
-import type {GridTaps, TapRule} from '../../ops/taps';
 import type {Shape5D} from '../../util/shapes';
 import type {KernelModule} from './module/instantiate';
 import {
@@ -15,6 +14,7 @@ import {
   writeFields,
   writePartCall,
 } from './part_call';
+import {ScratchPlan} from './scratch';
 
 /** The fields of the module's class `WinogradCall`. */
 export const WINOGRAD_CALL_FIELDS = [
@@ -59,14 +59,10 @@ export interface Winograd {
   block: number;
 }
 
-function isGrid(rule: TapRule): rule is GridTaps {
-  return rule.kind === 'grid';
-}
-
 /** How a part onto `outputShape` goes in this form, or undefined where it does not or would not gain. */
 export function winogradOf(part: ConvPart, outputShape: Shape5D): Winograd | undefined {
   const {rule, groups, inputChannels: inputs, outputChannels: outputs} = part;
-  if (!isGrid(rule) || groups > 1 || Math.min(inputs, outputs) < LEAST_CHANNELS) return undefined;
+  if (rule.kind !== 'grid' || groups > 1 || Math.min(inputs, outputs) < LEAST_CHANNELS) return undefined;
   const [batch, time, height, width] = outputShape;
   const takes = (axis: 0 | 1 | 2) =>
     rule.taps[axis] === 3 && rule.strides[axis] === 1 && rule.dilations[axis] === 1;
@@ -115,25 +111,20 @@ export function transformWeights(module: KernelModule, form: Winograd, from: num
 function layoutOf({products, inputs, panels, block}: Winograd) {
   const valuesApart = apart(block * inputs);
   const sumsApart = apart(block * panels * PANEL);
-  let bytes = 0;
-  const take = (size: number) => {
-    const at = bytes;
-    bytes += Math.ceil(size / 16) * 16;
-    return at;
-  };
-  take(WINOGRAD_CALL_FIELDS.length * FLOAT_BYTES);
+  const plan = new ScratchPlan();
+  plan.fields(WINOGRAD_CALL_FIELDS);
   return {
-    part: take(PART_CALL_FIELDS.length * FLOAT_BYTES),
-    product: take(PART_CALL_FIELDS.length * FLOAT_BYTES),
-    zeros: take(Math.max(inputs, panels * PANEL) * FLOAT_BYTES),
-    rows: take(block * FLOAT_BYTES),
-    patch: take(16 * inputs * FLOAT_BYTES),
-    edge: take(4 * PANEL * FLOAT_BYTES),
-    values: take(products * valuesApart),
+    part: plan.fields(PART_CALL_FIELDS),
+    product: plan.fields(PART_CALL_FIELDS),
+    zeros: plan.floats(Math.max(inputs, panels * PANEL)),
+    rows: plan.floats(block),
+    patch: plan.floats(16 * inputs),
+    edge: plan.floats(4 * PANEL),
+    values: plan.take(products * valuesApart),
     valuesApart,
-    sums: take(products * sumsApart),
+    sums: plan.take(products * sumsApart),
     sumsApart,
-    bytes,
+    bytes: plan.bytes,
   };
 }
 

@@ -13,6 +13,7 @@ import {
   writeFields,
   writePartCall,
 } from './part_call';
+import {ScratchPlan} from './scratch';
 import {apart, WINOGRAD_CALL_FIELDS, type Winograd} from './winograd_call';
 
 /** The fields of the module's class `WinogradProductCall`. */
@@ -46,30 +47,24 @@ function layoutOf({form, block, strip}: WinogradProduct) {
   const valuesApart = apart(block * strip);
   const gradientsApart = apart(block * outputs);
   const sumsApart = apart(strip * outputs);
-  let bytes = 0;
-  const take = (size: number) => {
-    const at = bytes;
-    bytes += Math.ceil(size / 16) * 16;
-    return at;
-  };
-  const fields = (names: readonly string[]) => take(names.length * FLOAT_BYTES);
-  fields(WINOGRAD_PRODUCT_CALL_FIELDS);
+  const plan = new ScratchPlan();
+  plan.fields(WINOGRAD_PRODUCT_CALL_FIELDS);
   return {
-    inputs: fields(WINOGRAD_CALL_FIELDS),
-    part: fields(PART_CALL_FIELDS),
-    stripPart: fields(PART_CALL_FIELDS),
-    product: fields(PRODUCT_CALL_FIELDS),
-    sumsPart: fields(PART_CALL_FIELDS),
-    zeros: take(inputs * FLOAT_BYTES),
-    rows: take(block * FLOAT_BYTES),
-    edge: take(4 * PANEL * FLOAT_BYTES),
-    patch: take(Math.max(16 * strip, 4 * outputs) * FLOAT_BYTES),
-    strips: take(block * STRIP_COLUMNS * FLOAT_BYTES),
-    values: take(products * valuesApart),
-    panels: take(products * gradientsApart),
-    sums: take(turns * products * sumsApart),
+    inputs: plan.fields(WINOGRAD_CALL_FIELDS),
+    part: plan.fields(PART_CALL_FIELDS),
+    stripPart: plan.fields(PART_CALL_FIELDS),
+    product: plan.fields(PRODUCT_CALL_FIELDS),
+    sumsPart: plan.fields(PART_CALL_FIELDS),
+    zeros: plan.floats(inputs),
+    rows: plan.floats(block),
+    edge: plan.floats(4 * PANEL),
+    patch: plan.floats(Math.max(16 * strip, 4 * outputs)),
+    strips: plan.floats(block * STRIP_COLUMNS),
+    values: plan.take(products * valuesApart),
+    panels: plan.take(products * gradientsApart),
+    sums: plan.take(turns * products * sumsApart),
     ...{valuesApart, gradientsApart, sumsApart, outputs},
-    bytes,
+    bytes: plan.bytes,
   };
 }
 

@@ -8,7 +8,7 @@ import * as sts from '../../../src';
 import {curves} from '../../support/activations';
 import {implementations} from '../../support/implementations';
 import {naiveConv3d, naiveForward} from '../../support/naive_conv3d';
-import {valuesOf} from './wasm_host';
+import {wholesOf} from './wasm_host';
 
 /** Every 0.002 of where a sigmoid is neither 0 nor 1, and powers of two of either sign down to the smallest. */
 const line = Array.from({length: 120_000}, (_, i) => Math.fround((i - 60_000) / 500 + 1 / 3));
@@ -26,9 +26,6 @@ function kernelAt(points: Float32Array, activation: sts.Activation): Float32Arra
 
 type Four = [number, number, number, number];
 type Five = [number, ...Four];
-
-/** Whole numbers from -3 to 3. */
-const wholes = (shape: number[], seed: number) => valuesOf(shape, seed).map((value) => Math.round(value * 6));
 
 /** `[time, height, width, inputs]` and `[kt, kh, kw, inputs, outputs]`, valid convolutions. */
 const places: Record<string, [Four, Five]> = {
@@ -95,8 +92,8 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     const kernel = filterShape.slice(0, 3);
     const output = size.slice(0, 3).map((n, axis) => n - kernel[axis]! + 1) as [number, number, number];
     const yShape: Five = [1, ...output, filterShape[4]!];
-    const [x, w] = [wholes(xShape, 1), wholes(filterShape, 2)];
-    const [bias, residual] = [wholes(yShape.slice(4), 3), wholes(yShape, 4)];
+    const [x, w] = [wholesOf(xShape, 1), wholesOf(filterShape, 2)];
+    const [bias, residual] = [wholesOf(yShape.slice(4), 3), wholesOf(yShape, 4)];
     const naive = naiveConv3d({
       ...{xShape, filterShape, output, groups: 1},
       ...{strides: [1, 1, 1], dilations: [1, 1, 1], before: [0, 0, 0]},

@@ -28,6 +28,11 @@ export function valuesOf(shape: readonly number[], seed: number): Float32Array {
   });
 }
 
+/** Whole numbers from -3 to 3. */
+export function wholesOf(shape: readonly number[], seed: number): Float32Array {
+  return valuesOf(shape, seed).map((value) => Math.round(6 * value));
+}
+
 export function tensorOf(shape: number[], seed: number): tf.Tensor5D {
   return tf.tensor<tf.Rank.R5>(valuesOf(shape, seed), shape as [number, number, number, number, number]);
 }

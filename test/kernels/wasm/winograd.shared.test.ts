@@ -19,7 +19,7 @@ import {
   naiveInputGradient,
   naiveStsTemporal,
 } from '../../support/naive_conv3d';
-import {tensorOf, valuesOf} from './wasm_host';
+import {tensorOf, valuesOf, wholesOf} from './wasm_host';
 
 interface Shape {
   batch?: number;
@@ -96,10 +96,6 @@ function formOf(shape: Shape): Winograd | undefined {
   return winogradOf(partOf(shape), [batch, ...geometry(shape).output, outputs]);
 }
 
-/** Whole numbers from -3 to 3. */
-const whole = (shape: readonly number[], seed: number) =>
-  valuesOf(shape, seed).map((value) => Math.round(7 * value));
-
 type Conv = (x: tf.Tensor5D, filter: tf.Tensor5D, bias: tf.Tensor1D) => tf.Tensor;
 
 /** Output and gradients with respect to input and filter. */
@@ -128,7 +124,7 @@ function valuesFor({xShape, filterShape, yShape}: NaiveConvolution, of: typeof v
 }
 
 function expectExact(naive: NaiveConvolution, conv: Conv): void {
-  const values = valuesFor(naive, whole);
+  const values = valuesFor(naive, wholesOf);
   const [x, filter, bias, dy] = values;
   const [y, dx, dw] = run(naive, values, conv);
   expect(dw).toEqual(Float32Array.from(naiveFilterGradient(naive, dy, x).values));
@@ -191,7 +187,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
   it('with residual and activation', () => {
     const shape = shapes['odd lengths, tails of channels, two clips']!;
     const naive = naiveConv3d(geometry(shape));
-    const [x, filter, bias, residual] = valuesFor(naive, whole);
+    const [x, filter, bias, residual] = valuesFor(naive, wholesOf);
     const y = tf.tidy(() => {
       const options = {
         bias: tf.tensor1d(bias),

@@ -121,9 +121,9 @@ function moveSums(
 
 /** `count` neighbouring outputs in all planes. */
 function sumPlanes(band: BandCall, call: PartCall, first: i32, count: i32, channels: i32): void {
-  // Taps in frames before the first are left out, those in frames after the last by listTaps.
+  // Taps in frames before the first are left out, those in frames after the last by listFrameTaps.
   const skipped = first < 0 ? (call.dilationTime - 1 - first) / call.dilationTime : 0;
-  const end = listTaps(band, call, first, skipped);
+  const end = listFrameTaps(band, call, first, skipped);
   const skippedBytes = (skipped * call.tapsHeight * call.tapsWidth) << 4;
   const planes = (channels + 3) >> 2;
   for (let plane = 0; plane < planes; plane++) {
@@ -168,7 +168,7 @@ function sumPlane(
  *
  * @returns the end of the list, which begins at `call.pointers`
  */
-export function listTaps(band: BandCall, call: PartCall, first: i32, skipped: i32): usize {
+export function listFrameTaps(band: BandCall, call: PartCall, first: i32, skipped: i32): usize {
   const slotBytes = (band.channels >> 2) * band.slotBytes;
   let to = call.pointers;
   for (let a = skipped; a < call.tapsTime; a++) {

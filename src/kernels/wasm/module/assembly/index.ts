@@ -1,7 +1,7 @@
 /** The module's exports. Those that the host does not call are exported to stay functions of their own (dense.ts). */
 export {copyPositions, fillSlot} from './band_copy';
 export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './band_tiles';
-export {convolveBands, listTaps as listBandTaps} from './bands';
+export {convolveBands, listFrameTaps} from './bands';
 export {convolveDense, denseBlock, multiplyEdge, multiplyPanels, multiplyTiles} from './dense';
 export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise';
 export {depthwiseRun, listTaps, runTile} from './depthwise_run';

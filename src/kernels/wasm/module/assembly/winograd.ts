@@ -17,6 +17,22 @@ export function convolveWinograd(address: usize, first: i32, end: i32): void {
   for (; first < end; first += call.block) winogradBlock(call, first, min(call.block, end - first));
 }
 
+/** Products a tile. */
+export function productsOf(call: WinogradCall): i32 {
+  return call.alongTime ? 4 : 16;
+}
+
+/** Taps in time that are summed, each with products of its own. */
+export function turnsOf(call: WinogradCall, part: PartCall): i32 {
+  return call.alongTime ? 1 : part.tapsTime;
+}
+
+/** The inputs of one turn, transformed. */
+export function transformInputs(call: WinogradCall, part: PartCall, first: i32, count: i32, turn: i32): void {
+  if (call.alongTime) timeInputs(call, part, first, count);
+  else frameInputs(call, part, first, count, turn * part.dilationTime - part.paddingTime);
+}
+
 /** Tiles along the axes. */
 export function tilesWidth(call: WinogradCall, part: PartCall): i32 {
   return call.alongTime ? part.outputWidth : (part.outputWidth + 1) >> 1;
@@ -33,10 +49,9 @@ export function tilesTime(call: WinogradCall, part: PartCall): i32 {
 export function winogradBlock(call: WinogradCall, first: i32, count: i32): void {
   const part = changetype<PartCall>(call.part);
   listValues(call, part, count);
-  const turns = call.alongTime ? 1 : part.tapsTime;
+  const turns = turnsOf(call, part);
   for (let turn = 0; turn < turns; turn++) {
-    if (call.alongTime) timeInputs(call, part, first, count);
-    else frameInputs(call, part, first, count, turn * part.dilationTime - part.paddingTime);
+    transformInputs(call, part, first, count, turn);
     multiplyValues(call, part, turn, count);
   }
   if (call.alongTime) timeOutputs(call, part, first, count);
@@ -54,7 +69,7 @@ export function listValues(call: WinogradCall, part: PartCall, count: i32): void
 function multiplyValues(call: WinogradCall, part: PartCall, turn: i32, count: i32): void {
   const product = changetype<PartCall>(call.product);
   const inputs = part.inputs;
-  const products = call.alongTime ? 4 : 16;
+  const products = productsOf(call);
   for (let i = 0; i < products; i++) {
     multiplyPanels(
       product,
@@ -72,7 +87,7 @@ function multiplyValues(call: WinogradCall, part: PartCall, turn: i32, count: i3
 }
 
 /** Transforms the inputs of tiles of a frame, of one tap in time. */
-export function frameInputs(call: WinogradCall, part: PartCall, first: i32, count: i32, time: i32): void {
+function frameInputs(call: WinogradCall, part: PartCall, first: i32, count: i32, time: i32): void {
   const width = tilesWidth(call, part);
   const height = tilesHeight(call, part);
   const pixel = part.xRowBytes;
@@ -105,7 +120,7 @@ export function frameInputs(call: WinogradCall, part: PartCall, first: i32, coun
 }
 
 /** Transforms the inputs of tiles along time. */
-export function timeInputs(call: WinogradCall, part: PartCall, first: i32, count: i32): void {
+function timeInputs(call: WinogradCall, part: PartCall, first: i32, count: i32): void {
   const time = tilesTime(call, part);
   const frame = part.inputHeight * part.inputWidth * part.xRowBytes;
   const bytes = part.inputs << 2;

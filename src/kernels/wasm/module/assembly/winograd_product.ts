@@ -6,7 +6,15 @@
 import {addFloats, copyFloats, zeroFloats} from './arithmetic';
 import {BLOCK, PartCall, ProductCall, WinogradCall, WinogradProductCall} from './layout';
 import {productRows} from './product';
-import {frameInputs, listValues, tilesHeight, tilesTime, tilesWidth, timeInputs} from './winograd';
+import {
+  listValues,
+  productsOf,
+  tilesHeight,
+  tilesTime,
+  tilesWidth,
+  transformInputs,
+  turnsOf,
+} from './winograd';
 import {frameTaps, timeTaps, transformFrameGradients, transformTimeGradients} from './winograd_transforms';
 
 /** Inputs `first` to `end - 1` of the filter, of one part. */
@@ -35,13 +43,12 @@ export function winogradProductBlock(
 ): void {
   const product = changetype<ProductCall>(call.product);
   const panels = product.panels;
-  const products = inputs.alongTime ? 4 : 16;
-  const turns = inputs.alongTime ? 1 : strip.tapsTime;
+  const products = productsOf(inputs);
+  const turns = turnsOf(inputs, strip);
   transformGradients(call, inputs, strip, tile, count);
   listValues(inputs, strip, count);
   for (let turn = 0; turn < turns; turn++) {
-    if (inputs.alongTime) timeInputs(inputs, strip, tile, count);
-    else frameInputs(inputs, strip, tile, count, turn * strip.dilationTime - strip.paddingTime);
+    transformInputs(inputs, strip, tile, count, turn);
     for (let i = 0; i < products; i++) {
       const result = call.sums + (turn * products + i) * call.sumsApart;
       product.panels = panels + i * call.gradientsApart;
@@ -103,9 +110,9 @@ function placeTaps(
   held: i32,
 ): void {
   const sums = changetype<PartCall>(changetype<ProductCall>(call.product).part);
-  const products = inputs.alongTime ? 4 : 16;
+  const products = productsOf(inputs);
   const taps = inputs.alongTime ? 3 : 9;
-  const turns = inputs.alongTime ? 1 : part.tapsTime;
+  const turns = turnsOf(inputs, part);
   for (let turn = 0; turn < turns; turn++) {
     for (let k = 0; k < held; k++) {
       const from = call.sums + turn * products * call.sumsApart + k * sums.tapBytes;
