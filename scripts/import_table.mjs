@@ -16,7 +16,7 @@ const anyBackend = /^@tensorflow\/tfjs-(backend-\w+|node)$/;
  * kernels/X may ask for its backend with `import()`, `node` whether it may use Node's own modules. A folder with several backends inside (kernels) is divided below.
  */
 const table = {
-  util: {ours: [], packages: []},
+  util: {ours: [], packages: ['fastest-levenshtein']},
   ops: {ours: ['util'], packages: [core]},
   kernels: {
     ours: ['util', 'ops/conv_info', 'ops/taps', 'ops/kernel_names'],

@@ -46,6 +46,12 @@ export {
   type Views,
   viewIndices,
 } from './recognize';
-export {FormatError, InvalidArgumentError, StsError, UnavailableError} from './util/errors';
+export {
+  FormatError,
+  InvalidArgumentError,
+  OutOfMemoryError,
+  StsError,
+  UnavailableError,
+} from './util/errors';
 export * as video from './video';
 export * from './zoo';

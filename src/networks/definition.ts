@@ -4,6 +4,7 @@
  */
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
+import {checkOptions} from '../util/names';
 import {ANY_CLIP, type SizeRules} from './sizes';
 
 /** What every network lets its user choose. A family has more, see its config. */
@@ -65,23 +66,14 @@ export function defineVariants<Config extends NetworkConfig>(
     description,
     config,
     sizes(overrides = {}) {
-      checkKeys(name, overrides, config);
+      checkOptions(`createNetwork('${name}')`, overrides, Object.keys(config));
       return sizes({...config, ...overrides});
     },
     create(overrides = {}) {
-      checkKeys(name, overrides, config);
+      checkOptions(`createNetwork('${name}')`, overrides, Object.keys(config));
       return build({...config, ...overrides, name});
     },
   }));
-}
-
-/** A misspelt override would otherwise be ignored in silence. */
-function checkKeys(name: string, overrides: object, config: object): void {
-  const unknown = Object.keys(overrides).filter((key) => !(key in config));
-  if (unknown.length === 0) return;
-  throw new InvalidArgumentError(
-    `createNetwork('${name}'): unknown option ${unknown.join(', ')}; it has ${Object.keys(config).join(', ')}.`,
-  );
 }
 
 /** Whether the kernel of a layer starts as zeros. */

@@ -22,3 +22,8 @@ export class FormatError extends StsError {
 export class UnavailableError extends StsError {
   override name = 'UnavailableError';
 }
+
+/** A backend has no memory left for what was asked; nothing was written. */
+export class OutOfMemoryError extends StsError {
+  override name = 'OutOfMemoryError';
+}

@@ -1,0 +1,47 @@
+/**
+ * Names that nobody knows, of options, models, commands: the message says which known ones come nearest. Misspelt options
+ * are refused with it; they would otherwise be ignored in silence.
+ */
+import {distance} from 'fastest-levenshtein';
+import {InvalidArgumentError} from './errors';
+
+/** Names further off than this share of their letters are other words, not slips of the pen. */
+const SLIP = 0.4;
+
+/** The known names that `name` may have been meant for, the nearest first, at most three; empty if none is near. */
+export function nearestNames(name: string, known: readonly string[]): string[] {
+  const given = name.toLowerCase();
+  return known
+    .map((candidate) => {
+      const other = candidate.toLowerCase();
+      const off = distance(given, other) / Math.max(given.length, other.length, 1);
+      // What was left unfinished is as near as a slip, but not before one.
+      const isBeginning = given.length > 2 && other.startsWith(given);
+      return {candidate, off: isBeginning ? Math.min(off, SLIP) : off};
+    })
+    .filter(({off}) => off <= SLIP)
+    .sort((a, b) => a.off - b.off)
+    .slice(0, 3)
+    .map(({candidate}) => candidate);
+}
+
+/** `; did you mean NAME or NAME?`, or nothing if no known name is near. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const near = nearestNames(name, known);
+  return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
+}
+
+/**
+ * Refuses options that the function does not know.
+ *
+ * @param caller begins the message: the function as a user calls it
+ * @throws InvalidArgumentError for the first unknown one, with the nearest and all known ones
+ */
+export function checkOptions(caller: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const question = didYouMean(unknown, known) || '.';
+  throw new InvalidArgumentError(
+    `${caller}: unknown option ${unknown}${question} It has ${known.join(', ') || 'no options'}.`,
+  );
+}
