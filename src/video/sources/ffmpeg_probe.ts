@@ -136,11 +136,13 @@ function positive(text: string | undefined): number | undefined {
 }
 
 function uprightSize(stream: ProbeStream, path: string): {width: number; height: number} {
-  const {width = 0, height = 0} = stream;
+  const {width = 0, height = 0, codec_name} = stream;
   if (width < 1 || height < 1) {
-    throw new FormatError(
-      `cannot read '${path}' as a video: the size of its frames is unknown; give a file that ffmpeg plays`,
-    );
+    const reason =
+      codec_name === 'webp'
+        ? 'an animated WebP picture is nothing that the installed ffmpeg decodes; make a GIF or a video of it'
+        : 'the size of its frames is unknown; give a file that ffmpeg plays';
+    throw new FormatError(`cannot read '${path}' as a video: ${reason}`);
   }
   const pixel = ratio(stream.sample_aspect_ratio, ':') ?? 1;
   const usable = pixel <= WIDEST_PIXEL && pixel >= 1 / WIDEST_PIXEL;
