@@ -6,6 +6,7 @@ export * as layers from './exports';
 export type {GlobalAveragePooling3D, GlobalAveragePooling3DLayerArgs} from './global_average_pooling3d';
 export {GroupedConv3D, type GroupedConv3DLayerArgs} from './grouped_conv3d';
 export {inOrderOfCreation} from './host';
+export {type OutputKind, outputKind} from './output_kind';
 export {registerLayers} from './register';
 export {type Conv3DReplacement, type Conv3DRule, replaceConv3d, temporalConvolutions} from './replace_conv3d';
 export type {STSConv3D, STSConv3DLayerArgs} from './sts_conv3d';

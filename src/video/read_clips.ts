@@ -83,7 +83,7 @@ function clipBytes(
 }
 
 /** Cuts a list of clips where more of them would be under way at once than there is room for. */
-function passes(clips: readonly number[][], bytes: number): number[][][] {
+export function passes(clips: readonly number[][], bytes: number): number[][][] {
   const atOnce = Math.max(1, Math.floor(MOST_BYTES / bytes));
   const result: number[][][] = [];
   for (const clip of clips) {

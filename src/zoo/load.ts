@@ -6,6 +6,7 @@ import type {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type Checkpoint, expanded, read, safetensors} from '../checkpoints';
 import {inflate} from '../inflate';
+import {type OutputKind, outputKind} from '../layers';
 import {createNetwork, networkDefinition} from '../networks';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
 import {CATALOG, type CatalogEntry, catalogEntry} from './catalog';
@@ -37,8 +38,8 @@ export interface ModelInfo extends ModelInput {
   readonly network: string | null;
   /** Names of the classes; empty where they are not known. */
   readonly labels: readonly string[];
-  /** What comes out of the model. */
-  readonly output: 'logits' | 'probabilities';
+  /** What comes out of the model: probabilities if it ends in a softmax or sigmoid, see `recognize`. */
+  readonly output: OutputKind;
 }
 
 export interface LoadedModel {
@@ -175,7 +176,7 @@ async function fromEntry(entry: CatalogEntry, {files, options, onProgress}: Load
   const input = {...entry.input, ...(options.frames !== undefined && {frames: options.frames})};
   const model = build(network, input, entry.labels.count);
   assign(model, () => inflate(expanded(read(bytes, {formats: [safetensors]})), model, {rule}));
-  return {model, info: {...input, name, network, labels, output: outputOf(model)}};
+  return {model, info: {...input, name, network, labels, output: outputKind(model)}};
 }
 
 /** @param name the path or address, for errors and `info` */
@@ -213,7 +214,7 @@ async function fromWeights(
       });
     }
   });
-  return {model, info: {...input, name, network, labels, output: outputOf(model)}};
+  return {model, info: {...input, name, network, labels, output: outputKind(model)}};
 }
 
 function fromLayersModel(
@@ -238,7 +239,7 @@ function fromLayersModel(
     const {input, labels = []} = parseDescription(metadata, name);
     const plain = {size: height, mean: 127, std: 128};
     const info = {...plain, ...input, frames, cropSize: height, name, network: null, labels};
-    return {model, info: {...info, output: outputOf(model)}};
+    return {model, info: {...info, output: outputKind(model)}};
   });
 }
 
@@ -265,8 +266,4 @@ function assign<T>(model: LayersModel, complete: () => T): T {
     model.dispose();
     throw error;
   }
-}
-
-function outputOf(model: LayersModel): ModelInfo['output'] {
-  return model.layers.at(-1)?.getConfig().activation === 'softmax' ? 'probabilities' : 'logits';
 }
