@@ -4,11 +4,12 @@
  */
 import type {ConvPart} from '../../ops/conv_info';
 import {type GridTaps, tapCount} from '../../ops/taps';
-import type {Shape5D} from '../../util/shapes';
+import {type Shape5D, sizeOf} from '../../util/shapes';
 import {type Place, type Placing, placingOf} from './band_call';
 import {
   FLOAT_BYTES,
   isDepthwise,
+  PANEL,
   PART_CALL_FIELDS,
   type PartCall,
   type Rooms,
@@ -28,6 +29,9 @@ export const NARROW_CALL_FIELDS = [
 ] as const;
 
 type NarrowCall = Record<(typeof NARROW_CALL_FIELDS)[number], number>;
+
+/** With as many channels on both sides, a tap is long enough for the dense form. */
+const LEAST_CHANNELS = 32;
 
 /** Floats of the slots and sums of a band, which then stay in an L2 cache of 512 kB. */
 const BAND_FLOATS = 96 * 1024;
@@ -65,7 +69,8 @@ const NO_BAND = {
 /** The bands of a part, or undefined where it does not go in this form or would not gain. */
 export function narrowOf(part: ConvPart, inputShape: Shape5D, outputShape: Shape5D): NarrowBands | undefined {
   const {rule} = part;
-  if (rule.kind !== 'grid' || isDepthwise(part) || !gains(part, rule)) return undefined;
+  if (rule.kind !== 'grid' || isDepthwise(part) || !isNarrow(part)) return undefined;
+  if (sizeOf(outputShape) === 0) return undefined;
   const [, time, height, width] = outputShape;
   const sets = Math.ceil(
     part.groups / Math.max(1, Math.floor((CHANNELS * part.groups) / part.inputChannels)),
@@ -85,16 +90,14 @@ export function narrowOf(part: ConvPart, inputShape: Shape5D, outputShape: Shape
     pieces++;
   const columns = Math.ceil(width / pieces);
   const {floats: _, ...sizes} = shape(lines, columns);
-  return {
-    part,
-    count: others * Math.ceil(all / lines) * Math.ceil(width / columns),
-    fields: {
-      ...{groups, lines, columns},
-      ...{periodTime: times.period, periodHeight: heights.period},
-      ...{stepTime: times.step, stepHeight: heights.step},
-      ...sizes,
-    },
+  const fields = {
+    ...{groups, lines, columns},
+    ...{periodTime: times.period, periodHeight: heights.period},
+    ...{stepTime: times.step, stepHeight: heights.step},
+    ...sizes,
   };
+  if (!gains(part, rule, fields)) return undefined;
+  return {part, count: others * Math.ceil(all / lines) * Math.ceil(width / columns), fields};
 }
 
 /**
@@ -113,19 +116,19 @@ function greatestDivisor(a: number, b: number): number {
 /** The planes of a band of `groups` groups, `lines` lines and `columns` columns; and all that it holds in floats. */
 function bandShape(
   part: ConvPart,
-  {taps, strides, dilations}: GridTaps,
+  rule: GridTaps,
   groups: number,
   step: number,
   lines: number,
   columns: number,
 ) {
+  const {taps, strides, dilations} = rule;
   const pitch = columns + Math.floor(((taps[2] - 1) * dilations[2]) / strides[2]);
   const phases = Math.min(step, taps[1]);
   const phaseLines = Math.ceil(((lines - 1) * step + taps[1]) / step);
   const joined = (lines - 1) * pitch + columns <= lines * roundUp(columns, COMMON_TILE);
   const sumsPitch = joined ? pitch : roundUp(columns, TILE);
-  const classes = taps[2] === 1 ? 1 : strides[2];
-  const planeBytes = apart(classes * phases * phaseLines * pitch + TILE);
+  const planeBytes = apart(columnClasses(rule) * phases * phaseLines * pitch + TILE);
   const sumsBytes = apart(lines * sumsPitch + TILE);
   const inputs = (taps[0] * part.inputChannels) / part.groups;
   const outputs = part.outputChannels / part.groups;
@@ -137,8 +140,36 @@ function roundUp(count: number, multiple: number): number {
   return Math.ceil(count / multiple) * multiple;
 }
 
-function gains({groups, inputChannels, outputChannels}: ConvPart, rule: GridTaps): boolean {
-  return Math.min(inputChannels, outputChannels) / groups < 32 && tapCount(rule) > 1;
+function isNarrow({groups, inputChannels, outputChannels}: ConvPart): boolean {
+  return Math.min(inputChannels, outputChannels) < LEAST_CHANNELS * groups;
+}
+
+/**
+ * Whether this form is faster than the dense one: the time of an output position and group in either, counted in products
+ * of the dense form's tiles. Constants are from measurements in Node 20 and 22, without and with relaxed SIMD.
+ */
+function gains(part: ConvPart, rule: GridTaps, fields: NarrowBands['fields']): boolean {
+  const [inputs, outputs] = [part.inputChannels / part.groups, part.outputChannels / part.groups];
+  const products = tapCount(rule) * inputs;
+  const {lines, columns, pitch, sumsPitch, phases, phaseLines, stepTime} = fields;
+  const summed = sumsPitch === pitch ? (lines - 1) * pitch + columns : lines * roundUp(columns, COMMON_TILE);
+  const copied = columnClasses(rule) * phases * phaseLines * pitch * Math.min(stepTime, rule.taps[0]);
+  const [perRead, perCopy] = [32, 8];
+  const narrow =
+    (1.05 * products * outputs * summed + perCopy * inputs * copied + perRead * products) / (lines * columns) +
+    perCopy * outputs;
+  // Lines of taps, or taps, are copied together; tiles that are not full are copied to full ones.
+  const [perPiece, perEdge] = [80, 400];
+  const inLine = rule.dilations[2] === 1 && part.groups === 1;
+  const pieces =
+    inputs >= LEAST_CHANNELS || tapCount(rule) === 1 ? 0 : tapCount(rule) / (inLine ? rule.taps[2] : 1);
+  const dense = products * roundUp(outputs, PANEL) + perPiece * pieces + (outputs < PANEL ? perEdge : 0);
+  return narrow < dense;
+}
+
+/** Classes of columns that a plane holds. */
+function columnClasses({taps, strides}: GridTaps): number {
+  return taps[2] === 1 ? 1 : strides[2];
 }
 
 /** Scratch of a part: offsets in bytes from its start, where the NarrowCall stands, and its size. */

@@ -93,7 +93,7 @@ export interface PartWork {
   outputShape: Shape5D;
   /** Panels, or for the depthwise form the address of weights that are read as they lie. */
   weights: Panels | number;
-  /** Where the rows of the depthwise form belong, if they are not those of a tensor in their order. */
+  /** Where the rows of the depthwise or narrow form belong, if they are not those of a tensor in their order. */
   place?: Place;
   /** The part's call, with the scratch that it has. */
   describe(rooms: Rooms & {weights: number}): PartCall;

@@ -5,7 +5,8 @@
  * of the next channels side by side. Sums begin as the bias, or if that is 0 as what stands at `sums`, where they go. There are
  * `count` of them, and up to 31 more that mean nothing; those of the next channel lie `apart`.
  *
- * Each is a tile of eight vectors of sums: two of positions for four channels, four for two, eight for one.
+ * Each is a tile of eight vectors of sums: two of positions for four channels, four for two, eight for one. More would not
+ * fit the registers, nor do eight inputs beside eight sums: so the conditions, as in band_tiles.ts.
  */
 import {multiplyAdd} from './arithmetic';
 
@@ -131,14 +132,18 @@ export function oneOutput(
     for (let read = list; read < end; read += 4, column += 32) {
       const x = load<usize>(read) + offset;
       const w = v128.load32_splat(column);
-      s0 = multiplyAdd(v128.load(x), w, s0);
-      s1 = multiplyAdd(v128.load(x, 16), w, s1);
-      s2 = multiplyAdd(v128.load(x, 32), w, s2);
-      s3 = multiplyAdd(v128.load(x, 48), w, s3);
-      s4 = multiplyAdd(v128.load(x, 64), w, s4);
-      s5 = multiplyAdd(v128.load(x, 80), w, s5);
-      s6 = multiplyAdd(v128.load(x, 96), w, s6);
-      s7 = multiplyAdd(v128.load(x, 112), w, s7);
+      if (count >= 0) {
+        s0 = multiplyAdd(v128.load(x), w, s0);
+        s1 = multiplyAdd(v128.load(x, 16), w, s1);
+        s2 = multiplyAdd(v128.load(x, 32), w, s2);
+        s3 = multiplyAdd(v128.load(x, 48), w, s3);
+      }
+      if (count > 16) {
+        s4 = multiplyAdd(v128.load(x, 64), w, s4);
+        s5 = multiplyAdd(v128.load(x, 80), w, s5);
+        s6 = multiplyAdd(v128.load(x, 96), w, s6);
+        s7 = multiplyAdd(v128.load(x, 112), w, s7);
+      }
     }
     v128.store(sums, s0);
     v128.store(sums, s1, 16);
