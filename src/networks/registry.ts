@@ -4,6 +4,7 @@
  */
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
+import {checkOptions, knownNames, optionNames} from '../util/names';
 import {csnNetworks} from './csn';
 import type {FamilyOverrides, NetworkDefinition} from './definition';
 import {efficientNetLiteNetworks} from './efficientnet_lite';
@@ -34,6 +35,8 @@ export interface NetworkFilter {
   readonly name?: string;
 }
 
+const FILTERS = optionNames<NetworkFilter>({family: true, name: true});
+
 /**
  * The networks that `createNetwork` can build, in the order of their families; tiny ones for tests included.
  *
@@ -41,7 +44,9 @@ export interface NetworkFilter {
  * listNetworks({family: 'efficientnet_lite'}).map(({name}) => name);
  * ```
  */
-export function listNetworks({family, name = ''}: NetworkFilter = {}): NetworkDefinition[] {
+export function listNetworks(filter: NetworkFilter = {}): NetworkDefinition[] {
+  checkOptions('listNetworks', filter, FILTERS);
+  const {family, name = ''} = filter;
   return definitions().filter(
     (definition) => (family === undefined || definition.family === family) && definition.name.includes(name),
   );
@@ -72,7 +77,7 @@ export function networkDefinition(name: string): NetworkDefinition {
   if (definition !== undefined) return definition;
   const known = definitions().map((candidate) => candidate.name);
   throw new InvalidArgumentError(
-    `createNetwork: no network is called ${JSON.stringify(name)}; known are ${known.join(', ')}. registerNetwork adds one.`,
+    `createNetwork: no network is called ${JSON.stringify(name)}${knownNames(name, known)}. registerNetwork adds one.`,
   );
 }
 

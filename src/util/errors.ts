@@ -18,6 +18,19 @@ export class FormatError extends StsError {
   override name = 'FormatError';
 }
 
+/**
+ * The error with more in front of its message: the file that only the caller knows. Errors that name it already, and those
+ * that do not come from what was given, are themselves.
+ *
+ * @param file path, address or name, as the user gave it
+ */
+export function inFile(error: unknown, file: string): unknown {
+  const isOfInput = error instanceof FormatError || error instanceof InvalidArgumentError;
+  if (!isOfInput || error.message.includes(file)) return error;
+  const Kind = error instanceof FormatError ? FormatError : InvalidArgumentError;
+  return new Kind(`${file}: ${error.message}`, {cause: error});
+}
+
 /** Something outside the package is missing: an optional peer, a program, a file, a backend. */
 export class UnavailableError extends StsError {
   override name = 'UnavailableError';

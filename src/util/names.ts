@@ -31,6 +31,17 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
 }
 
+/** The end of a sentence about a name that nobody knows: which one was meant, if any is near, and which there are. */
+export function knownNames(name: string, known: readonly string[]): string {
+  const question = didYouMean(name, known);
+  return `${question}${question === '' ? '; known' : ' Known'} are ${known.join(', ')}`;
+}
+
+/** The names of a type's options: the compiler refuses a table that lacks one, or has one that the type does not have. */
+export function optionNames<Options extends object>(names: Record<keyof Options, true>): readonly string[] {
+  return Object.keys(names);
+}
+
 /**
  * Refuses options that the function does not know.
  *

@@ -8,9 +8,10 @@ import {type Checkpoint, expanded, read, safetensors} from '../checkpoints';
 import {inflate} from '../inflate';
 import {createNetwork, networkDefinition} from '../networks';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
+import {checkOptions, didYouMean, optionNames} from '../util/names';
 import {CATALOG, type CatalogEntry, catalogEntry} from './catalog';
 import {type Described, parseDescription} from './described';
-import {type FileOptions, Files, httpAddress} from './files';
+import {FILE_OPTIONS, type FileOptions, Files, httpAddress} from './files';
 import {readHandler} from './io_handler';
 import {readLabelFile} from './labels';
 import {type LayersModelFile, readLayersModel} from './layers_model_file';
@@ -28,6 +29,15 @@ export interface LoadModelOptions extends FileOptions {
   /** Called with the part of the bytes that is read: grows, and is 1 when the model is ready. */
   readonly onProgress?: (fraction: number) => void;
 }
+
+const KNOWN = [
+  ...FILE_OPTIONS,
+  ...optionNames<Omit<LoadModelOptions, keyof FileOptions>>({
+    frames: true,
+    sha256: true,
+    onProgress: true,
+  }),
+];
 
 /** How the model's input is made and its output read. */
 export interface ModelInfo extends ModelInput {
@@ -86,6 +96,7 @@ export async function loadModel(
   source: string | URL | io.IOHandler,
   options: LoadModelOptions = {},
 ): Promise<LoadedModel> {
+  checkOptions('loadModel', options, KNOWN);
   const {sha256} = options;
   if (sha256 !== undefined && !isSha256(sha256)) {
     throw new InvalidArgumentError(
