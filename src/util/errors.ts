@@ -19,16 +19,18 @@ export class FormatError extends StsError {
 }
 
 /**
- * The error with more in front of its message: the file that only the caller knows. Errors that name it already, and those
- * that do not come from what was given, are themselves.
+ * The error with the file in front of its message, which only the caller knows. Errors that name it already, and those
+ * that do not come from what was given, stay as they are.
  *
  * @param file path, address or name, as the user gave it
+ * @param caller the function that was given it
  */
-export function inFile(error: unknown, file: string): unknown {
+export function inFile(error: unknown, file: string, caller?: string): unknown {
   const isOfInput = error instanceof FormatError || error instanceof InvalidArgumentError;
   if (!isOfInput || error.message.includes(file)) return error;
   const Kind = error instanceof FormatError ? FormatError : InvalidArgumentError;
-  return new Kind(`${file}: ${error.message}`, {cause: error});
+  const place = caller === undefined ? file : `${caller}: ${file}`;
+  return new Kind(`${place}: ${error.message}`, {cause: error});
 }
 
 /** Something outside the package is missing: an optional peer, a program, a file, a backend. */

@@ -31,9 +31,13 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
 }
 
-/** The end of a sentence about a name that nobody knows: which one was meant, if any is near, and which there are. */
-export function knownNames(name: string, known: readonly string[]): string {
-  const question = didYouMean(name, known);
+/**
+ * The end of a sentence about a name that nobody knows: which one was meant, if any is near, and which there are.
+ *
+ * @param others may be meant too, but are too many to be listed
+ */
+export function knownNames(name: string, known: readonly string[], others: readonly string[] = []): string {
+  const question = didYouMean(name, [...known, ...others]);
   return `${question}${question === '' ? '; known' : ' Known'} are ${known.join(', ')}`;
 }
 
