@@ -86,7 +86,9 @@ describe.each(all)('%s', (name, {family, description, config}) => {
   });
 
   it('refuses options that it does not have, or values out of a list', () => {
-    expect(() => createNetwork(name, {clases: 5})).toThrow(/unknown option clases; did you mean classes\? It has .*classes/);
+    expect(() => createNetwork(name, {clases: 5})).toThrow(
+      /unknown option clases; did you mean classes\? It has .*classes/,
+    );
     expect(() => createNetwork(name, {pool: 'max' as 'clip'})).toThrow(/pool must be one of clip, frame/);
     expect(() => createNetwork(name, {activation: 'relu' as 'linear'})).toThrow(/activation must be one of/);
   });
