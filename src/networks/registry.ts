@@ -32,18 +32,23 @@ export interface NetworkFilter {
   readonly family?: string;
   /** Part of the name. */
   readonly name?: string;
+  /** Whether the tiny ones for tests come too. Default false. */
+  readonly tiny?: boolean;
 }
 
 /**
- * The networks that `createNetwork` can build, in the order of their families; tiny ones for tests included.
+ * The networks that `createNetwork` can build, in the order of their families.
  *
  * ```ts
  * listNetworks({family: 'efficientnet_lite'}).map(({name}) => name);
  * ```
  */
-export function listNetworks({family, name = ''}: NetworkFilter = {}): NetworkDefinition[] {
+export function listNetworks({family, name = '', tiny = false}: NetworkFilter = {}): NetworkDefinition[] {
   return definitions().filter(
-    (definition) => (family === undefined || definition.family === family) && definition.name.includes(name),
+    (definition) =>
+      (family === undefined || definition.family === family) &&
+      definition.name.includes(name) &&
+      (tiny || !definition.tiny),
   );
 }
 
