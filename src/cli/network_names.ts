@@ -11,11 +11,10 @@ import {PUBLISHED, publishedCheckpoint} from '../zoo/published';
  * @throws InvalidArgumentError for another name, with the nearest
  */
 export function networkNamed(name: string): NetworkDefinition {
-  const networks = listNetworks();
   const wanted = publishedCheckpoint(name)?.network ?? name;
-  const found = networks.find((network) => network.name === wanted);
+  const found = listNetworks({tiny: true}).find((network) => network.name === wanted);
   if (found !== undefined) return found;
-  const known = [...networks, ...PUBLISHED, ...listModels()].map((row) => row.name);
+  const known = [...listNetworks(), ...PUBLISHED, ...listModels()].map((row) => row.name);
   throw new InvalidArgumentError(
     `no network is called "${name}"${didYouMean(name, [...new Set(known)]) || ';'} tfjs-sts list names all`,
   );

@@ -80,12 +80,14 @@ export const efficientNetLiteNetworks = defineVariants('efficientnet_lite', buil
     config: {...LITE0, sts: true, style: 'torch'},
   },
   efficientnet_lite_tiny: {
-    description: 'for tests: three blocks on 4 frames of 32 x 32, the image network',
+    description: 'three blocks on 4 frames of 32 x 32, the image network',
     config: {...TINY, temporalKernel: 1},
+    tiny: true,
   },
   efficientnet_lite_tiny_sts: {
-    description: 'for tests: three blocks on 4 frames of 32 x 32, STS',
+    description: 'three blocks on 4 frames of 32 x 32, STS',
     config: {...TINY, sts: true},
+    tiny: true,
   },
 });
 

@@ -67,12 +67,14 @@ export const mobileNetV2Networks = defineVariants('mobilenet_v2', buildInvertedB
     config: {...MOBILENET_V2, sts: true},
   },
   mobilenet_v2_tiny: {
-    description: 'for tests: three blocks on 4 frames of 32 x 32, the image network',
+    description: 'three blocks on 4 frames of 32 x 32, the image network',
     config: {...TINY, temporalKernel: 1},
+    tiny: true,
   },
   mobilenet_v2_tiny_sts: {
-    description: 'for tests: three blocks on 4 frames of 32 x 32, STS',
+    description: 'three blocks on 4 frames of 32 x 32, STS',
     config: {...TINY, sts: true},
+    tiny: true,
   },
 });
 

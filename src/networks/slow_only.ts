@@ -84,16 +84,19 @@ export const slowOnlyNetworks = defineVariants<SlowOnlyConfig>('slowonly', build
     config: imageResNet(SLOW_ONLY_R50),
   },
   slowonly_tiny: {
-    description: 'for tests: SlowOnly with one block a stage on 4 frames of 32 x 48',
+    description: 'SlowOnly with one block a stage on 4 frames of 32 x 48',
     config: TINY,
+    tiny: true,
   },
   slowonly_tiny_sts: {
-    description: 'for tests: SlowOnly with one block a stage on 4 frames of 32 x 48, STS',
+    description: 'SlowOnly with one block a stage on 4 frames of 32 x 48, STS',
     config: {...TINY, sts: true},
+    tiny: true,
   },
   slowonly_tiny_basic: {
-    description: 'for tests: SlowOnly with one basic block a stage on 4 frames of 32 x 48',
+    description: 'SlowOnly with one basic block a stage on 4 frames of 32 x 48',
     config: {...TINY, path: {...TINY.path, block: 'basic'}},
+    tiny: true,
   },
 });
 

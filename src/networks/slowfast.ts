@@ -102,12 +102,14 @@ export const slowFastNetworks = defineVariants<SlowFastConfig>('slowfast', BUILD
     config: {...R50_8X8, ...IMAGE},
   },
   slowfast_tiny: {
-    description: 'for tests: SlowFast with one block a stage on 8 frames of 32 x 32',
+    description: 'SlowFast with one block a stage on 8 frames of 32 x 32',
     config: TINY,
+    tiny: true,
   },
   slowfast_tiny_sts: {
-    description: 'for tests: SlowFast with one block a stage on 8 frames of 32 x 32, STS',
+    description: 'SlowFast with one block a stage on 8 frames of 32 x 32, STS',
     config: {...TINY, sts: true},
+    tiny: true,
   },
 });
 

@@ -172,7 +172,8 @@ async function fromCatalog(name: string, loading: Loading): Promise<LoadedModel>
   }
   const entry = catalogEntry(name);
   if (entry !== undefined) return fromEntry(entry, loading);
-  if (otherNames().includes(name)) throw new UnavailableError(withoutWeights(name));
+  if (listNetworks({tiny: true}).some((network) => network.name === name))
+    throw new UnavailableError(withoutWeights(name));
   throw new InvalidArgumentError(
     `loadModel: no model is called ${JSON.stringify(name)}${knownNames(name, CATALOG_NAMES, otherNames())}. ` +
       'Or give the path or address of a .safetensors file or a model.json.',
