@@ -21,7 +21,7 @@ import {
   relu,
   type TorchNetworkConfig,
 } from './blocks/torch';
-import {defineVariants, type NetworkOverrides} from './definition';
+import {configWith, defineVariants, type NetworkOverrides} from './definition';
 import {ANY_FRAMES, ANY_SIDE, checkSizes, depthwiseStsSide, type SizeRules} from './sizes';
 
 export interface CSNConfig extends TorchNetworkConfig {
@@ -112,7 +112,7 @@ export const csnNetworks = defineVariants<CSNConfig>('csn', BUILDER, {
  * ```
  */
 export function csn(options: CSNOptions = {}): tfl.LayersModel {
-  return build({...IRCSN_R50, ...options, name: 'csn'});
+  return build({...configWith('networks.csn', IRCSN_R50, options), name: 'csn'});
 }
 
 /** Stem and pooling halve a frame in ordinary layers, each stage but the first in an STS layer. */

@@ -68,6 +68,7 @@ export function defineVariants<Config extends NetworkConfig>(
   builder: Build<Config> | {readonly build: Build<Config>; readonly sizes: (config: Config) => SizeRules},
   variants: Readonly<Record<string, Variant<Config>>>,
 ): NetworkDefinition[] {
+  if (typeof builder === 'object') checkOptions('networks.defineVariants', builder, ['build', 'sizes']);
   const {build, sizes} = typeof builder === 'function' ? {build: builder, sizes: () => ANY_CLIP} : builder;
   return Object.entries(variants).map(([name, {description, config, tiny = false}]) => ({
     name,
@@ -76,14 +77,26 @@ export function defineVariants<Config extends NetworkConfig>(
     config,
     tiny,
     sizes(overrides = {}) {
-      checkOptions(`createNetwork('${name}')`, overrides, Object.keys(config));
-      return sizes({...config, ...overrides});
+      return sizes(configWith(`createNetwork('${name}')`, config, overrides));
     },
     create(overrides = {}) {
-      checkOptions(`createNetwork('${name}')`, overrides, Object.keys(config));
-      return build({...config, ...overrides, name});
+      return build({...configWith(`createNetwork('${name}')`, config, overrides), name});
     },
   }));
+}
+
+/**
+ * A family's config with the choices of a caller in place of its own.
+ *
+ * @param caller begins the message about an option that the config does not have
+ */
+export function configWith<Config extends object, Options extends object>(
+  caller: string,
+  config: Config,
+  options: Options,
+): Config & Options {
+  checkOptions(caller, options, Object.keys(config));
+  return {...config, ...options};
 }
 
 /** Whether the kernel of a layer starts as zeros. */

@@ -5,7 +5,7 @@
  */
 import type * as tfl from '@tensorflow/tfjs-layers';
 import {buildInvertedBottlenecks, type InvertedBottleneckConfig} from './blocks/inverted_bottlenecks';
-import {defineVariants, type NetworkOverrides} from './definition';
+import {configWith, defineVariants, type NetworkOverrides} from './definition';
 
 export type EfficientNetLiteConfig = InvertedBottleneckConfig;
 
@@ -110,5 +110,8 @@ export const efficientNetLiteNetworks = defineVariants('efficientnet_lite', buil
  * ```
  */
 export function efficientNetLite0(options: EfficientNetLiteOptions = {}): tfl.LayersModel {
-  return buildInvertedBottlenecks({...LITE0, ...options, name: 'efficientNetLite0'});
+  return buildInvertedBottlenecks({
+    ...configWith('networks.efficientNetLite0', LITE0, options),
+    name: 'efficientNetLite0',
+  });
 }

@@ -5,7 +5,7 @@
  */
 import type * as tfl from '@tensorflow/tfjs-layers';
 import {buildInvertedBottlenecks, type InvertedBottleneckConfig} from './blocks/inverted_bottlenecks';
-import {defineVariants, type NetworkOverrides} from './definition';
+import {configWith, defineVariants, type NetworkOverrides} from './definition';
 
 export type MobileNetV2Config = InvertedBottleneckConfig;
 
@@ -96,5 +96,8 @@ export const mobileNetV2Networks = defineVariants('mobilenet_v2', buildInvertedB
  * ```
  */
 export function mobileNetV2(options: MobileNetV2Options = {}): tfl.LayersModel {
-  return buildInvertedBottlenecks({...MOBILENET_V2, ...options, name: 'mobileNetV2'});
+  return buildInvertedBottlenecks({
+    ...configWith('networks.mobileNetV2', MOBILENET_V2, options),
+    name: 'mobileNetV2',
+  });
 }

@@ -19,7 +19,7 @@ import {
   relu,
   type TorchNetworkConfig,
 } from './blocks/torch';
-import {defineVariants, type NetworkOverrides} from './definition';
+import {configWith, defineVariants, type NetworkOverrides} from './definition';
 
 export interface R2Plus1DConfig extends TorchNetworkConfig {
   /** Channels of the stem and of the first stage; each stage has twice the channels of the one before it. */
@@ -113,7 +113,7 @@ export const r2plus1dNetworks = defineVariants<R2Plus1DConfig>('r2plus1d', build
  * ```
  */
 export function r2plus1d(options: R2Plus1DOptions = {}): tfl.LayersModel {
-  return build({...R2PLUS1D_R34, ...options, name: 'r2plus1d'});
+  return build({...configWith('networks.r2plus1d', R2PLUS1D_R34, options), name: 'r2plus1d'});
 }
 
 function build(config: NamedConfig): tfl.LayersModel {

@@ -6,7 +6,7 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import {checkResNetPath, type ResNetConfig, type ResNetPath, resNetStage, resNetStem} from './blocks/resnet';
 import {checkTorchConfig, classifier, poolFeatures} from './blocks/torch';
-import {defineVariants, type NetworkOverrides} from './definition';
+import {configWith, defineVariants, type NetworkOverrides} from './definition';
 
 export interface SlowOnlyConfig extends ResNetConfig {
   readonly path: ResNetPath;
@@ -118,7 +118,7 @@ export const slowOnlyNetworks = defineVariants<SlowOnlyConfig>('slowonly', build
  * ```
  */
 export function slowOnly(options: SlowOnlyOptions = {}): tfl.LayersModel {
-  return build({...SLOW_ONLY_R50, ...options, name: 'slowOnly'});
+  return build({...configWith('networks.slowOnly', SLOW_ONLY_R50, options), name: 'slowOnly'});
 }
 
 function build(config: NamedConfig): tfl.LayersModel {

@@ -19,7 +19,7 @@ import {
   relu,
   type TorchNetworkConfig,
 } from './blocks/torch';
-import {defineVariants, type NetworkOverrides} from './definition';
+import {configWith, defineVariants, type NetworkOverrides} from './definition';
 import {ANY_FRAMES, ANY_SIDE, checkSizes, depthwiseStsSide, type SizeRules} from './sizes';
 
 /** A run of blocks; the first has stride 2 in space. */
@@ -126,7 +126,7 @@ export const x3dNetworks = defineVariants<X3DConfig>('x3d', BUILDER, {
  * ```
  */
 export function x3d(options: X3DOptions = {}): tfl.LayersModel {
-  return build({...X3D_S, ...options, name: 'x3d'});
+  return build({...configWith('networks.x3d', X3D_S, options), name: 'x3d'});
 }
 
 /** The stem halves a frame in an ordinary layer, each stage in an STS layer. */

@@ -6,16 +6,17 @@ import type {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type Checkpoint, expanded, read, safetensors} from '../checkpoints';
 import {inflate} from '../inflate';
-import {createNetwork, networkDefinition} from '../networks';
-import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
+import {createNetwork, listNetworks, networkDefinition} from '../networks';
+import {FormatError, InvalidArgumentError, inFile, UnavailableError} from '../util/errors';
+import {checkOptions, knownNames, optionNames} from '../util/names';
 import {CATALOG, type CatalogEntry, catalogEntry} from './catalog';
 import {type Described, parseDescription} from './described';
-import {type FileOptions, Files, httpAddress} from './files';
+import {FILE_OPTIONS, type FileOptions, Files, httpAddress} from './files';
 import {readHandler} from './io_handler';
 import {readLabelFile} from './labels';
 import {type LayersModelFile, readLayersModel} from './layers_model_file';
 import {increasing, type Progress} from './progress';
-import {howToBring, publishedCheckpoint} from './published';
+import {howToBring, PUBLISHED, publishedCheckpoint} from './published';
 import type {ModelInput} from './rows';
 import {isSha256} from './sha256';
 import {INDEX_SUFFIX, readShards} from './shards';
@@ -28,6 +29,15 @@ export interface LoadModelOptions extends FileOptions {
   /** Called with the part of the bytes that is read: grows, and is 1 when the model is ready. */
   readonly onProgress?: (fraction: number) => void;
 }
+
+const KNOWN = [
+  ...FILE_OPTIONS,
+  ...optionNames<Omit<LoadModelOptions, keyof FileOptions>>({
+    frames: true,
+    sha256: true,
+    onProgress: true,
+  }),
+];
 
 /** How the model's input is made and its output read. */
 export interface ModelInfo extends ModelInput {
@@ -86,6 +96,7 @@ export async function loadModel(
   source: string | URL | io.IOHandler,
   options: LoadModelOptions = {},
 ): Promise<LoadedModel> {
+  checkOptions('loadModel', options, KNOWN);
   const {sha256} = options;
   if (sha256 !== undefined && !isSha256(sha256)) {
     throw new InvalidArgumentError(
@@ -100,9 +111,12 @@ export async function loadModel(
     return loaded;
   } catch (error) {
     if (error instanceof FormatError) await loading.files.forget();
-    throw error;
+    throw inFile(error, nameOf(source), 'loadModel');
   }
 }
+
+const nameOf = (source: string | URL | io.IOHandler) =>
+  typeof source === 'string' || source instanceof URL ? String(source) : 'IOHandler';
 
 async function load(source: string | URL | io.IOHandler, loading: Loading): Promise<LoadedModel> {
   if (typeof source !== 'string' && !(source instanceof URL)) return loadHandler(source, loading);
@@ -125,14 +139,14 @@ async function load(source: string | URL | io.IOHandler, loading: Loading): Prom
   if (source instanceof URL || (/[/\\.]/.test(text) && !isKnownName(text))) {
     throw new InvalidArgumentError(
       `loadModel: ${JSON.stringify(text)} looks like a path, but not of a .safetensors file, its index or a model.json. ` +
-        `For a model of the catalog give its name alone: ${catalogNames()}.`,
+        `For a model of the catalog give its name alone${knownNames(text, CATALOG_NAMES, otherNames())}.`,
     );
   }
   return fromCatalog(text, loading);
 }
 
 async function loadHandler(handler: io.IOHandler, loading: Loading): Promise<LoadedModel> {
-  const name = 'IOHandler';
+  const name = nameOf(handler);
   const given = await readHandler(handler, name);
   loading.options.signal?.throwIfAborted();
   return 'model' in given ? fromLayersModel(given, name, loading.options) : fromWeights(given, name, loading);
@@ -158,15 +172,32 @@ async function fromCatalog(name: string, loading: Loading): Promise<LoadedModel>
   }
   const entry = catalogEntry(name);
   if (entry !== undefined) return fromEntry(entry, loading);
+  if (listNetworks({tiny: true}).some((network) => network.name === name))
+    throw new UnavailableError(withoutWeights(name));
   throw new InvalidArgumentError(
-    `loadModel: no model is called ${JSON.stringify(name)}; known are ${catalogNames()}. ` +
+    `loadModel: no model is called ${JSON.stringify(name)}${knownNames(name, CATALOG_NAMES, otherNames())}. ` +
       'Or give the path or address of a .safetensors file or a model.json.',
+  );
+}
+
+/** A network of the registry that no file of the catalog is for. */
+function withoutWeights(network: string): string {
+  const theirs = PUBLISHED.filter((row) => row.network === network).map(({name}) => name);
+  const authors =
+    theirs.length === 0 ? '' : ` The authors published ${theirs.join(', ')}: tfjs-sts info NAME says where.`;
+  return (
+    `loadModel: ${network} is a network without weights, none ship for it.${authors} Make a file of a checkpoint that you ` +
+    `have, tfjs-sts convert FILE --network ${network} -o DIR, or of an image network's, tfjs-sts inflate, and load that. ` +
+    `createNetwork('${network}') builds it to be trained.`
   );
 }
 
 const isKnownName = (name: string) => (publishedCheckpoint(name) ?? catalogEntry(name)) !== undefined;
 
-const catalogNames = () => CATALOG.map(({name}) => name).join(', ');
+const CATALOG_NAMES = CATALOG.map(({name}) => name);
+
+/** What has a name and no weights here. */
+const otherNames = () => [...listNetworks(), ...PUBLISHED].map(({name}) => name);
 
 async function fromEntry(entry: CatalogEntry, {files, options, onProgress}: Loading): Promise<LoadedModel> {
   const labels = await readLabelFile(entry.labels, files);

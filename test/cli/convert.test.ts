@@ -163,6 +163,26 @@ describe('convert refuses', () => {
     return path;
   }
 
+  it('a damaged file by its path, also where that is found out late', async () => {
+    const whole = readFileSync(golden('mmaction_tiny_slowonly.pth'));
+    const half = join(scratch, 'half.pth');
+    writeFileSync(half, whole.subarray(0, whole.length / 2));
+    for (const command of [['convert', '-o', out, '--network', SLOW_ONLY], ['inspect']]) {
+      const {io, written} = box();
+      expect(await main([...command, half], io)).toBe(1);
+      expect(written.err).toMatch(/^tfjs-sts: .*half\.pth: [^\n]*\n$/);
+    }
+    const infinite = changed((tensors) => {
+      const {shape} = tensors.get('backbone.conv1.conv.weight')!;
+      const values = new Float32Array(shape.reduce((a, b) => a * b)).fill(Number.NaN);
+      tensors.set('backbone.conv1.conv.weight', entryOf(values, shape));
+    });
+    const {code, err} = await convert(infinite, '--network', SLOW_ONLY, '-o', out, '--dtype', 'uint8');
+    expect(code).toBe(1);
+    expect(err).toContain(`tfjs-sts: ${infinite}: `);
+    expect(existsSync(out)).toBe(false);
+  });
+
   it('and lists what is missing, extra and misshapen', async () => {
     const file = changed((tensors) => {
       tensors.delete('backbone.layer2.0.conv2.conv.weight');
@@ -191,7 +211,7 @@ describe('convert refuses', () => {
     [
       'an unknown type',
       ['timm_tiny_x3d.pth.tar', '--network', X3D, '-o', 'OUT', '--dtype', 'int8'],
-      /--dtype is 'int8'; the known ones are float32, float16, uint8/,
+      /--dtype is 'int8'.*nown are float32, float16, uint8/,
     ],
     [
       'an unknown network',
@@ -201,7 +221,7 @@ describe('convert refuses', () => {
     [
       'unknown names',
       ['mmaction_tiny_slowonly.pth', '--network', SLOW_ONLY, '--names', 'keras', '-o', 'OUT'],
-      /--names is 'keras'; the known ones are mmaction2, timm/,
+      /--names is 'keras'.*nown are mmaction2, timm/,
     ],
     [
       'a family without a map',
