@@ -41,4 +41,12 @@ export class UnavailableError extends StsError {
 /** A backend has no memory left for what was asked; nothing was written. */
 export class OutOfMemoryError extends StsError {
   override name = 'OutOfMemoryError';
+
+  /** @param bytesAsked how many bytes there was no room for */
+  constructor(
+    message: string,
+    readonly bytesAsked?: number,
+  ) {
+    super(message);
+  }
 }
