@@ -2,13 +2,39 @@
  * The factories of `sts.layers`, one per layer, in the manner of `tf.layers`. Arguments and classes are described in
  * the file of each class.
  */
+import type {serialization} from '@tensorflow/tfjs-core';
+import {checkOptions, optionNames} from '../util/names';
 import {BatchNorm3D, type BatchNorm3DLayerArgs} from './batch_norm3d';
 import {DepthwiseConv3D, type DepthwiseConv3DLayerArgs} from './depthwise_conv3d';
 import {GlobalAveragePooling3D, type GlobalAveragePooling3DLayerArgs} from './global_average_pooling3d';
 import {GroupedConv3D, type GroupedConv3DLayerArgs} from './grouped_conv3d';
+import type {LayerArgs} from './host';
 import {STSConv3D, type STSConv3DLayerArgs} from './sts_conv3d';
 import {STSDepthwiseConv3D} from './sts_depthwise_conv3d';
 import {ZeroPadding3D, type ZeroPadding3DLayerArgs} from './zero_padding3d';
+
+/** What every layer of the host takes, whether its config has it or not. */
+const HOST_ARGS = optionNames<LayerArgs>({
+  inputShape: true,
+  batchInputShape: true,
+  batchSize: true,
+  dtype: true,
+  name: true,
+  trainable: true,
+  weights: true,
+  inputDType: true,
+});
+
+/** A layer whose arguments are all its own: those that its config has. The host would ignore others without a word. */
+function checked<L extends {getConfig(): serialization.ConfigDict}>(
+  factory: string,
+  args: object,
+  layer: L,
+): L {
+  const known = new Set([...Object.keys(layer.getConfig()), ...HOST_ARGS]);
+  checkOptions(`layers.${factory}`, args, [...known]);
+  return layer;
+}
 
 /**
  * Spatial-Temporal Separable 3D convolution, a drop-in for a kt x 1 x 1 `tf.layers.conv3d`.
@@ -20,7 +46,7 @@ import {ZeroPadding3D, type ZeroPadding3DLayerArgs} from './zero_padding3d';
  * const y = sts.layers.stsConv3d({filters: 64, kernelSize: [3, 1, 1], name: 'conv1'}).apply(x);
  */
 export function stsConv3d(args: STSConv3DLayerArgs): STSConv3D {
-  return new STSConv3D(args);
+  return checked('stsConv3d', args, new STSConv3D(args));
 }
 
 /**
@@ -32,7 +58,7 @@ export function stsConv3d(args: STSConv3DLayerArgs): STSConv3D {
  * sts.layers.stsDepthwiseConv3d({kernelSize: 3, strides: [1, 2, 2], padding: 1});
  */
 export function stsDepthwiseConv3d(args: DepthwiseConv3DLayerArgs): STSDepthwiseConv3D {
-  return new STSDepthwiseConv3D(args);
+  return checked('stsDepthwiseConv3d', args, new STSDepthwiseConv3D(args));
 }
 
 /**
@@ -42,7 +68,7 @@ export function stsDepthwiseConv3d(args: DepthwiseConv3DLayerArgs): STSDepthwise
  * @throws InvalidArgumentError for arguments of the wrong kind; when built, for a filter larger than the input
  */
 export function depthwiseConv3d(args: DepthwiseConv3DLayerArgs): DepthwiseConv3D {
-  return new DepthwiseConv3D(args);
+  return checked('depthwiseConv3d', args, new DepthwiseConv3D(args));
 }
 
 /**
@@ -53,7 +79,7 @@ export function depthwiseConv3d(args: DepthwiseConv3DLayerArgs): DepthwiseConv3D
  * @throws InvalidArgumentError for arguments of the wrong kind; when built, for a filter larger than the input
  */
 export function conv3d(args: GroupedConv3DLayerArgs): GroupedConv3D {
-  return new GroupedConv3D(args);
+  return checked('conv3d', args, new GroupedConv3D(args));
 }
 
 /**
@@ -63,12 +89,12 @@ export function conv3d(args: GroupedConv3DLayerArgs): GroupedConv3D {
  * @throws InvalidArgumentError for an axis, momentum or epsilon out of range
  */
 export function batchNorm3d(args: BatchNorm3DLayerArgs = {}): BatchNorm3D {
-  return new BatchNorm3D(args);
+  return checked('batchNorm3d', args, new BatchNorm3D(args));
 }
 
 /** The average over time, height and width: `[batch, time, height, width, channels]` to `[batch, channels]`. */
 export function globalAveragePooling3d(args: GlobalAveragePooling3DLayerArgs = {}): GlobalAveragePooling3D {
-  return new GlobalAveragePooling3D(args);
+  return checked('globalAveragePooling3d', args, new GlobalAveragePooling3D(args));
 }
 
 /**
@@ -77,5 +103,5 @@ export function globalAveragePooling3d(args: GlobalAveragePooling3DLayerArgs = {
  * @throws InvalidArgumentError for padding that is not one, three, or three pairs of whole numbers
  */
 export function zeroPadding3d(args: ZeroPadding3DLayerArgs = {}): ZeroPadding3D {
-  return new ZeroPadding3D(args);
+  return checked('zeroPadding3d', args, new ZeroPadding3D(args));
 }

@@ -1,6 +1,7 @@
-/** Makes the kernels of the package differentiable. */
+/** Makes the kernels of the package differentiable, and dilated convolutions of the host. */
 import * as tf from '@tensorflow/tfjs-core';
 import {batchNormGradients} from './batch_norm_grad';
+import {takeDilatedConvolutions} from './dilated_conv3d_grad';
 import {convolutionGradients} from './indirect_conv3d_grad';
 
 /** Idempotent: a second copy of the package registers nothing. */
@@ -8,4 +9,5 @@ export function registerGradients(): void {
   for (const config of [...convolutionGradients, ...batchNormGradients]) {
     if (tf.getGradient(config.kernelName) == null) tf.registerGradient(config);
   }
+  takeDilatedConvolutions();
 }

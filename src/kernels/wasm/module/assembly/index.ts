@@ -29,14 +29,14 @@ export {
   averagePoolGradient,
   listOutputs,
   listWindow,
-  maxOfFour,
   maxOfSixteen,
   maxPool,
   maxPoolGradient,
   maxPoolTaps,
+  maxPoolTapsOfWholes,
+  maxPoolWholes,
   sharesOfFour,
   takenFromFour,
-  tapsOfFour,
 } from './pooling';
 export {
   packPanels,
