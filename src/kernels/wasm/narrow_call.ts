@@ -156,7 +156,8 @@ function gains(part: ConvPart, rule: GridTaps, fields: NarrowBands['fields']): b
   const copied = columnClasses(rule) * phases * phaseLines * pitch * Math.min(stepTime, rule.taps[0]);
   const [perRead, perCopy] = [32, 8];
   const narrow =
-    (1.05 * products * outputs * summed + perCopy * inputs * copied + perRead * products) / (lines * columns) +
+    (1.05 * products * outputs * summed + perCopy * inputs * copied + perRead * products) /
+      (lines * columns) +
     perCopy * outputs;
   // Lines of taps, or taps, are copied together; tiles that are not full are copied to full ones.
   const [perPiece, perEdge] = [80, 400];
