@@ -2,7 +2,18 @@
  * The command `convert`: the authors' checkpoint files become files of ours that `loadModel` reads and that answer as the
  * authors' code does; what does not fit is listed, and nothing is left behind.
  */
-import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -11,10 +22,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {type Checkpoint, entryOf, expanded, read, safetensors} from '../../src/checkpoints';
 import {main} from '../../src/cli/main';
-import {writeWhole} from '../../src/cli/write_file';
 import {networkDefinition, registerNetwork} from '../../src/networks';
 import {FormatError} from '../../src/util/errors';
 import {loadModel} from '../../src/zoo';
+import {writeWhole} from '../../src/zoo/write_file';
 import {fillInput} from '../support/fill';
 import {box} from './fake';
 
@@ -269,9 +280,10 @@ describe('writeWhole', () => {
   const encode = (text: string) => new TextEncoder().encode(text);
 
   it('takes away what it made when it fails, and no more', async () => {
-    // A folder of the file's own name: the rename fails after everything has been written.
     mkdirSync(join(out, 'a', 'name'), {recursive: true});
-    await expect(writeWhole(join(out, 'a'), 'name', [new Uint8Array(3)])).rejects.toThrow(/cannot write/);
+    await expect(writeWhole(join(out, 'a'), 'name', [new Uint8Array(3)])).rejects.toThrow(
+      /cannot write '.*name': it is a folder; give the name of a file/,
+    );
     expect(readdirSync(join(out, 'a'))).toEqual(['name']);
     await expect(writeWhole(join(out, 'b', 'c'), 'no\0name', [new Uint8Array(3)])).rejects.toThrow(
       /cannot write/,
@@ -286,6 +298,24 @@ describe('writeWhole', () => {
     }
     await expect(writeWhole(out, 'name', damaged())).rejects.toThrow(new FormatError('damaged'));
     expect(existsSync(out)).toBe(false);
+  });
+
+  it('writes to a device or a pipe as it is, and says that a disk is full', async () => {
+    const before = statSync('/dev/full').rdev;
+    await expect(writeWhole('/dev', 'full', [encode('text')])).rejects.toThrow(
+      /cannot write '\/dev\/full': ENOSPC/,
+    );
+    expect(statSync('/dev/full').rdev).toBe(before);
+    expect(await writeWhole('/dev', 'null', [encode('text')])).toBe('/dev/null');
+  });
+
+  it('replaces the file that a link leads to, not the link', async () => {
+    mkdirSync(out);
+    writeFileSync(join(out, 'file'), 'old');
+    symlinkSync('file', join(out, 'link'));
+    await writeWhole(out, 'link', [encode('new')]);
+    expect(readFileSync(join(out, 'file'), 'utf8')).toBe('new');
+    expect(lstatSync(join(out, 'link')).isSymbolicLink()).toBe(true);
   });
 
   it('replaces an older file, keeping its neighbours', async () => {

@@ -50,6 +50,8 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
   ],
   'sts.loadModel': ['onProgress', (options) => sts.loadModel('efficientnet_lite0', options)],
   'sts.loadLabels': ['readFile', (options) => sts.loadLabels('imagenet1k', options)],
+  'sts.saveModel': ['dtype', (options) => sts.saveModel(tiny, 'a.safetensors', {mean: 0, std: 1}, options)],
+  'sts.modelFile': ['dtype', (options) => sts.modelFile(tiny, {mean: 0, std: 1}, options)],
   'sts.shardSafetensors': ['maxBytes', (options) => sts.shardSafetensors([], options as never).next()],
   'sts.checkpoints.read': ['formats', (options) => sts.checkpoints.read(new Uint8Array(9), options)],
   'sts.checkpoints.assign': ['strict', (options) => sts.checkpoints.assign(tiny, none(), options)],

@@ -12,6 +12,7 @@ import {createNetwork} from '../../networks';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
 import {loadLabels} from '../../zoo';
 import {type PublishedCheckpoint, publishedCheckpoint} from '../../zoo/published';
+import {writeWhole} from '../../zoo/write_file';
 import {onePositional, parseCommand, storageType} from '../arguments';
 import {startBackend} from '../backends';
 import type {Command} from '../command';
@@ -21,7 +22,6 @@ import {inputOf, nameMapFor, ORIGIN_NAMES} from '../foreign_names';
 import type {CliIo} from '../io';
 import {networkNamed} from '../network_names';
 import {grouped} from '../table';
-import {writeWhole} from '../write_file';
 
 const HELP = `Makes a file for predict and loadModel out of a checkpoint of the authors' PyTorch code, or of an image network of
 torchvision, timm or EfficientNet-PyTorch.

@@ -8,6 +8,7 @@ import {safetensors, toOnnx, toTorch} from '../../checkpoints';
 import {networkDefinition} from '../../networks';
 import {InvalidArgumentError} from '../../util/errors';
 import {type LoadedModel, loadModel} from '../../zoo';
+import {writeWhole} from '../../zoo/write_file';
 import {oneOf, onePositional, parseCommand, wholeNumber} from '../arguments';
 import {startBackend} from '../backends';
 import type {Command} from '../command';
@@ -15,7 +16,6 @@ import {about} from '../files';
 import {nameMapOf, ORIGIN_NAMES} from '../foreign_names';
 import type {CliIo} from '../io';
 import {grouped} from '../table';
-import {writeWhole} from '../write_file';
 
 const HELP = `Makes a file for other programs out of a model.
 

@@ -26,6 +26,7 @@ import {
 import {prepareInflation} from '../../inflate/inflate';
 import {createNetwork, type NetworkDefinition} from '../../networks';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
+import {writeWhole} from '../../zoo/write_file';
 import {oneOf, onePositional, parseCommand, storageType, wholeNumber} from '../arguments';
 import {startBackend} from '../backends';
 import type {Command} from '../command';
@@ -35,7 +36,6 @@ import {inputOf, nameMapFor, ORIGIN_NAMES, OWN, planFor} from '../foreign_names'
 import type {CliIo} from '../io';
 import {networkNamed} from '../network_names';
 import {grouped} from '../table';
-import {writeWhole} from '../write_file';
 
 const HELP = `Starts a video network from the weights of an image network.
 
