@@ -1,24 +1,39 @@
 /** Makes the layers and activations known to `tf.loadLayersModel`. An effect, so only entries of the package call it. */
 import {serialization} from '@tensorflow/tfjs-core';
+import {activationClasses} from './activations';
 import {BatchNorm3D} from './batch_norm3d';
+import {TransposedConv3D} from './conv3d_transpose';
+import {Cropping3D} from './cropping3d';
 import {DepthwiseConv3D} from './depthwise_conv3d';
-import {GlobalAveragePooling3D} from './global_average_pooling3d';
+import {GlobalAveragePooling3D, GlobalMaxPooling3D} from './global_pooling3d';
+import {GroupNormalization} from './group_normalization';
 import {GroupedConv3D} from './grouped_conv3d';
-import {HardSwish} from './hard_swish';
+import {SeparableConv3D} from './separable_conv3d';
+import {SpatialDropout2D, SpatialDropout3D} from './spatial_dropout';
 import {STSConv3D} from './sts_conv3d';
 import {STSDepthwiseConv3D} from './sts_depthwise_conv3d';
+import {UnitNormalization} from './unit_normalization';
+import {UpSampling3D} from './up_sampling3d';
 import {ZeroPadding3D} from './zero_padding3d';
 
-/** Every class that a saved model may name. */
+/** Every layer that a saved model may name; those that the host lacks have the names of Keras. */
 export const layerClasses = [
   STSConv3D,
   STSDepthwiseConv3D,
   DepthwiseConv3D,
+  SeparableConv3D,
   GroupedConv3D,
+  TransposedConv3D,
   BatchNorm3D,
+  GroupNormalization,
+  UnitNormalization,
   GlobalAveragePooling3D,
+  GlobalMaxPooling3D,
   ZeroPadding3D,
-  HardSwish,
+  Cropping3D,
+  UpSampling3D,
+  SpatialDropout3D,
+  SpatialDropout2D,
 ];
 
 /**
@@ -27,7 +42,7 @@ export const layerClasses = [
  */
 export function registerLayers(): void {
   const {classNameMap} = serialization.SerializationMap.getMap();
-  for (const cls of layerClasses) {
+  for (const cls of [...layerClasses, ...activationClasses]) {
     if (!Object.hasOwn(classNameMap, cls.className))
       serialization.registerClass<serialization.Serializable>(cls);
   }
