@@ -1,40 +1,39 @@
 /**
  * Gradients of the host's own 3D convolutions where it has none: of `tf.conv3dTranspose`, which is a kernel that the
- * host uses as a gradient alone, of the gradient by the filter, and of `tf.conv3d` with dilation. What the host can
- * differentiate stays its own.
+ * host uses as a gradient alone, of the gradient by the filter, and of `tf.conv3d` with dilation. They are kernels of
+ * ours, which differentiate further. What the host can differentiate stays its own.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {conv3dInfo} from '../conv_info';
-import {IndirectConv3DBackpropFilter, IndirectConv3DBackpropInput} from '../kernel_names';
+import {IndirectConv3D, IndirectConv3DBackpropFilter, IndirectConv3DBackpropInput} from '../kernel_names';
 import {runKernel} from '../run_kernel';
 
-type Steps = [number, number, number];
-type Padding = 'same' | 'valid';
-
-/** Of `Conv3DBackpropInputV2`: linear in dy, as convolution is in x, and in the filter. */
+/** Of `Conv3DBackpropInputV2`, which is linear in dy and in the filter. */
 const backpropInputGradient: tf.GradConfig = {
   kernelName: tf.Conv3DBackpropInputV2,
   inputsToSave: ['dy', 'filter'],
   gradFunc: (gradient, saved, attrs) => {
-    const {strides, pad} = attrs as unknown as tf.Conv3DBackpropInputV2Attrs;
-    const [x, dy, filter] = [gradient, ...saved] as [tf.Tensor5D, tf.Tensor5D, tf.Tensor5D];
+    const {inputShape, strides, pad} = attrs as unknown as tf.Conv3DBackpropInputV2Attrs;
+    const [x, dy, filter] = [gradient, ...saved] as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const info = conv3dInfo(inputShape, filter.shape, {strides, pad});
     return {
-      dy: () => tf.conv3d(x, filter, strides as Steps, pad as Padding),
-      filter: () => backpropFilter(x, dy, filter.shape, strides, pad),
+      dy: () => runKernel(IndirectConv3D, {x, filter}, info),
+      filter: () => runKernel(IndirectConv3DBackpropFilter, {x, dy}, info),
     };
   },
 };
 
-/** Of `Conv3DBackpropFilterV2`: linear in x and dy. */
+/** Of `Conv3DBackpropFilterV2`, which is linear in x and in dy. */
 const backpropFilterGradient: tf.GradConfig = {
   kernelName: tf.Conv3DBackpropFilterV2,
   inputsToSave: ['x', 'dy'],
   gradFunc: (gradient, saved, attrs) => {
-    const {strides, pad} = attrs as unknown as tf.Conv3DBackpropFilterV2Attrs;
-    const [filter, x, dy] = [gradient, ...saved] as [tf.Tensor5D, tf.Tensor5D, tf.Tensor5D];
+    const {filterShape, strides, pad} = attrs as unknown as tf.Conv3DBackpropFilterV2Attrs;
+    const [filter, x, dy] = [gradient, ...saved] as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const info = conv3dInfo(x.shape, filterShape, {strides, pad});
     return {
-      x: () => tf.conv3dTranspose(dy, filter, x.shape, strides as Steps, pad as Padding),
-      dy: () => tf.conv3d(x, filter, strides as Steps, pad as Padding),
+      x: () => runKernel(IndirectConv3DBackpropInput, {dy, filter}, info),
+      dy: () => runKernel(IndirectConv3D, {x, filter}, info),
     };
   },
 };
@@ -55,11 +54,6 @@ function convolutionGradient(stock: tf.GradConfig): tf.GradConfig {
     };
   };
   return Object.assign({...stock, gradFunc}, {[DILATED]: true});
-}
-
-function backpropFilter(x: tf.Tensor, dy: tf.Tensor, filterShape: number[], strides: unknown, pad: unknown) {
-  const attrs = {strides, pad, filterShape} as unknown as tf.NamedAttrMap;
-  return tf.engine().runKernel(tf.Conv3DBackpropFilterV2, {x, dy}, attrs) as tf.Tensor;
 }
 
 export const hostConvolutionGradients: readonly tf.GradConfig[] = [
