@@ -36,6 +36,18 @@ export const layerClasses = [
   SpatialDropout2D,
 ];
 
+type Config = serialization.ConfigDict;
+
+/** Names that Keras gives to what the host has under others, and its config in the host's words. */
+const OTHER_NAMES: Readonly<Record<string, [hosts: string, configOf: (config: Config) => Config]>> = {
+  // The host's takes a missing part for its default.
+  L1: ['L1L2', ({l1}) => ({l1: l1 ?? 0.01, l2: 0})],
+  L2: ['L1L2', ({l2}) => ({l1: 0, l2: l2 ?? 0.01})],
+  LecunNormal: ['LeCunNormal', (config) => config],
+  LecunUniform: ['LeCunUniform', (config) => config],
+  OrthogonalInitializer: ['Orthogonal', (config) => config],
+};
+
 /**
  * Registers the classes with the host, each unless its name is taken already: the ESM and the CommonJS build of this
  * package may both be loaded, and a class that a user registered under one of these names stays.
@@ -45,5 +57,11 @@ export function registerLayers(): void {
   for (const cls of [...layerClasses, ...activationClasses]) {
     if (!Object.hasOwn(classNameMap, cls.className))
       serialization.registerClass<serialization.Serializable>(cls);
+  }
+  for (const [name, [hosts, configOf]] of Object.entries(OTHER_NAMES)) {
+    const [cls, fromConfig] = classNameMap[hosts]!;
+    if (!Object.hasOwn(classNameMap, name)) {
+      classNameMap[name] = [cls, (given, config) => fromConfig(given, configOf(config))];
+    }
   }
 }
