@@ -10,7 +10,7 @@ import {GlobalAveragePooling3D, GlobalMaxPooling3D, type GlobalPooling3DLayerArg
 import {GroupNormalization, type GroupNormalizationLayerArgs} from './group_normalization';
 import {GroupedConv3D, type GroupedConv3DLayerArgs} from './grouped_conv3d';
 import {SeparableConv3D, type SeparableConv3DLayerArgs} from './separable_conv3d';
-import {SpatialDropout2D, SpatialDropout3D, type SpatialDropoutLayerArgs} from './spatial_dropout';
+import {SpatialDropout3D, type SpatialDropoutLayerArgs} from './spatial_dropout';
 import {STSConv3D, type STSConv3DLayerArgs} from './sts_conv3d';
 import {STSDepthwiseConv3D} from './sts_depthwise_conv3d';
 import {UnitNormalization, type UnitNormalizationLayerArgs} from './unit_normalization';
@@ -161,9 +161,4 @@ export function upSampling3d(args: UpSampling3DLayerArgs = {}): UpSampling3D {
  */
 export function spatialDropout3d(args: SpatialDropoutLayerArgs): SpatialDropout3D {
   return new SpatialDropout3D(args);
-}
-
-/** Dropout of whole channels of `[batch, height, width, channels]`; see `spatialDropout3d`. */
-export function spatialDropout2d(args: SpatialDropoutLayerArgs): SpatialDropout2D {
-  return new SpatialDropout2D(args);
 }

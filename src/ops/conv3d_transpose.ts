@@ -2,7 +2,7 @@
  * Transposed 3D convolution as Keras' Conv3DTranspose computes it: the gradient of a convolution by its input, with
  * Keras' lengths. For layers.conv3dTranspose; not part of the public API, which has the host's `tf.conv3dTranspose`.
  */
-import {add, type Tensor1D, type Tensor5D} from '@tensorflow/tfjs-core';
+import {add, reshape, type Tensor1D, type Tensor5D} from '@tensorflow/tfjs-core';
 import {InvalidArgumentError} from '../util/errors';
 import type {Shape5D, Triple} from '../util/shapes';
 import {type ConvInfo, conv3dInfo} from './conv_info';
@@ -51,8 +51,9 @@ export function conv3dTranspose(
   bias?: Tensor1D,
 ): Tensor5D {
   const info = conv3dTransposeInfo(x.shape, filter.shape, options);
-  const y = runKernel(IndirectConv3DBackpropInput, {dy: x, filter}, info);
-  return (bias === undefined ? y : add(y, bias)) as Tensor5D;
+  const y = runKernel(IndirectConv3DBackpropInput, {dy: x, filter}, info) as Tensor5D;
+  // A sum of rank 5 with rank 1 is an invalid shader of the host on webgpu (4.22).
+  return bias === undefined ? y : reshape(add(reshape(y, [-1, bias.size]), bias), y.shape);
 }
 
 /**
