@@ -3,11 +3,14 @@
 import {readFileSync} from 'node:fs';
 import {main} from './cli/main';
 
-// Whoever reads our output may have seen enough: `tfjs-sts ... | head -1` is no error.
+// Whoever reads our output may have seen enough: `tfjs-sts ... | head -1` is no error. Anything else is, such as a full disk.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  process.stderr.write(`tfjs-sts: cannot write to the standard output: ${error.message}\n`);
+  process.exit(1);
 });
+// Nobody is left to be told.
+process.stderr.on('error', () => {});
 
 const packageFile = new URL('../package.json', import.meta.url);
 

@@ -3,6 +3,7 @@
  * the command, and turns whatever goes wrong into one line on stderr. The commands are in commands/.
  */
 import {InvalidArgumentError, StsError} from '../util/errors';
+import {knownNames} from '../util/names';
 import type {Command} from './command';
 import type {CliIo} from './io';
 import {oneLine} from './one_line';
@@ -45,9 +46,12 @@ async function run(argv: readonly string[], io: CliIo): Promise<void> {
   const [first, ...rest] = argv;
   if (first === '--help' || first === '-h' || first === 'help') return void io.stdout.write(await help());
   if (first === '--version' || first === '-v') return void io.stdout.write(`${io.version()}\n`);
-  const known = `the known ones are ${Object.keys(COMMANDS).join(', ')}; see tfjs-sts --help`;
-  if (first === undefined) throw new InvalidArgumentError(`no command given; ${known}`);
-  if (!Object.hasOwn(COMMANDS, first)) throw new InvalidArgumentError(`unknown command '${first}'; ${known}`);
+  const names = Object.keys(COMMANDS);
+  const see = 'see tfjs-sts --help';
+  if (first === undefined)
+    throw new InvalidArgumentError(`no command given; known are ${names.join(', ')}; ${see}`);
+  if (!Object.hasOwn(COMMANDS, first))
+    throw new InvalidArgumentError(`unknown command '${first}'${knownNames(first, names)}; ${see}`);
   await (await COMMANDS[first]!()).run(rest, io);
 }
 

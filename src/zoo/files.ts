@@ -3,6 +3,7 @@
  * system or, in a page, an address beside it; http addresses through the cache. What is expected of a file is checked here.
  */
 import {FormatError, UnavailableError} from '../util/errors';
+import {optionNames} from '../util/names';
 import {type CacheOption, openCache} from './cache';
 import {type Expected, forgetRemote, type Network, readRemote} from './remote_file';
 import type {CatalogFile} from './rows';
@@ -24,6 +25,14 @@ export interface FileOptions {
   /** Ends the reading. What has been fetched is kept in the cache, and the next call goes on from there. */
   readonly signal?: AbortSignal;
 }
+
+export const FILE_OPTIONS = optionNames<FileOptions>({
+  readFile: true,
+  packageRoot: true,
+  fetchFunc: true,
+  cache: true,
+  signal: true,
+});
 
 export interface ReadDetails extends Expected {
   /** What to do if there is no such file. */

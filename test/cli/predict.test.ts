@@ -225,9 +225,15 @@ describe('predict refuses', () => {
     expect(calls).toEqual([]);
   });
 
+  it('a misspelt option, with the one that was meant', async () => {
+    await expect(fakePredict().command.run([red, '--fames', '8'], box().io)).rejects.toThrow(
+      'predict has no option --fames; did you mean --frames? Known are --model, ',
+    );
+  });
+
   it('an unknown option', async () => {
     await expect(fakePredict().command.run([red, '--fast'], box().io)).rejects.toThrow(
-      /Unknown option '--fast'/,
+      /predict has no option --fast; known are --model/,
     );
   });
 

@@ -106,7 +106,7 @@ describe('tfjs-sts', () => {
     [
       'an unknown model',
       () => ['predict', clip('tabby_cat'), '--model', 'resnet999'],
-      /no model is called "resnet999"; known are .*efficientnet_lite0_sts/,
+      /no model is called "resnet999".*nown are .*efficientnet_lite0_sts/,
     ],
     [
       'a missing model file',

@@ -2,7 +2,6 @@
  * `tfjs-sts predict VIDEO`: what a video network says of a clip. Parses, then calls the zoo for the model, the video
  * part for the frames, the model for the answer, and prints. What it calls can be exchanged for tests.
  */
-import {parseArgs} from 'node:util';
 import type * as tf from '@tensorflow/tfjs-core';
 import {freeze} from '../../freeze';
 import {registerLayers} from '../../layers';
@@ -12,7 +11,7 @@ import type {FrameSource} from '../../video/frame_source';
 import {readClip} from '../../video/read_clip';
 import {ffmpegSource} from '../../video/sources/ffmpeg';
 import {DEFAULT_MODEL, type LoadedModel, type LoadModelOptions, loadModel} from '../../zoo';
-import {wholeNumber} from '../arguments';
+import {parseCommand, wholeNumber} from '../arguments';
 import {BACKEND_NAMES, startBackend} from '../backends';
 import type {Command} from '../command';
 import type {CliIo} from '../io';
@@ -61,18 +60,14 @@ options:
 
 /** Options of a command line; undefined when only help is wanted. */
 function parse(args: readonly string[]): PredictOptions | undefined {
-  const {values, positionals} = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      model: {type: 'string', default: DEFAULTS.model},
-      top: {type: 'string'},
-      frames: {type: 'string'},
-      backend: {type: 'string', default: DEFAULTS.backend},
-      threads: {type: 'string'},
-      json: {type: 'boolean', default: false},
-      help: {type: 'boolean', short: 'h', default: false},
-    },
+  const {values, positionals} = parseCommand('predict', args, {
+    model: {type: 'string', default: DEFAULTS.model},
+    top: {type: 'string'},
+    frames: {type: 'string'},
+    backend: {type: 'string', default: DEFAULTS.backend},
+    threads: {type: 'string'},
+    json: {type: 'boolean', default: false},
+    help: {type: 'boolean', short: 'h', default: false},
   });
   if (values.help) return undefined;
   const [video, ...others] = positionals;

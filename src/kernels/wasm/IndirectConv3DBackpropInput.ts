@@ -124,7 +124,7 @@ export function backpropInput(
   const inverses = info.parts.flatMap((part) => inversesOf(info, part));
   // Where every part is one whole phase, the first of them writes; else all add to zeros.
   const writes = inverses.length === info.parts.length && inverses.every(({whole}) => whole);
-  if (!writes) host.clear(dx, info.inputShape);
+  if (!writes) host.write(dx, 0);
   for (const inverse of inverses) {
     const begins =
       info.parts.find(({inputChannel}) => inputChannel === inverse.of.inputChannel) === inverse.of;

@@ -58,8 +58,3 @@ export function runNorm(
   };
   host.runRows(work);
 }
-
-/** The values of a `[channels]` tensor, where they lie: to be read or written before the next allocation. */
-export function channelValues(host: WasmHost, tensor: TensorInfo, channels: number): Float32Array {
-  return new Float32Array(host.memory.buffer, host.addressOf(tensor), channels);
-}

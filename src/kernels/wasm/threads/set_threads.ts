@@ -5,6 +5,7 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {InvalidArgumentError, UnavailableError} from '../../../util/errors';
+import {checkOptions, optionNames} from '../../../util/names';
 import {connect} from '../host';
 import {isShared} from '../module/instantiate';
 import {shareMemoryOfNode, type WasmPaths} from './shared_build';
@@ -19,6 +20,8 @@ export interface SetThreadsOptions {
    */
   wasmPaths?: WasmPaths;
 }
+
+const KNOWN = optionNames<SetThreadsOptions>({wasmPaths: true});
 
 /**
  * Lets the wasm kernels of this package run on several threads: convolutions give the same bits, sooner. Starts the
@@ -51,7 +54,9 @@ export function setThreads(count: number, options: SetThreadsOptions = {}): Prom
 /** Calls take turns, so that each finds what the one before has left. */
 let changes: Promise<void> = Promise.resolve();
 
-async function changeThreads(count: number, {wasmPaths}: SetThreadsOptions): Promise<void> {
+async function changeThreads(count: number, options: SetThreadsOptions): Promise<void> {
+  checkOptions('setThreads', options, KNOWN);
+  const {wasmPaths} = options;
   if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS) {
     throw new InvalidArgumentError(
       `setThreads: got ${count}; give a whole number from 1 to ${MOST_THREADS}, in all.`,

@@ -26,14 +26,14 @@ export {
   averagePoolGradient,
   listOutputs,
   listWindow,
-  maxOfFour,
   maxOfSixteen,
   maxPool,
   maxPoolGradient,
   maxPoolTaps,
+  maxPoolTapsOfWholes,
+  maxPoolWholes,
   sharesOfFour,
   takenFromFour,
-  tapsOfFour,
 } from './pooling';
 export {
   packPanels,
