@@ -3,6 +3,7 @@
  * URL, cache) is the caller's: this module runs anywhere.
  */
 import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
+import {checkOptions, optionNames} from '../util/names';
 import type {Checkpoint} from './checkpoint';
 import type {CheckpointFormat} from './formats/format';
 import {pytorchLegacy} from './formats/pytorch_legacy';
@@ -17,6 +18,8 @@ export interface ReadOptions {
   formats?: readonly CheckpointFormat[];
 }
 
+const KNOWN = optionNames<ReadOptions>({formats: true});
+
 /**
  * Reads a checkpoint file. Nothing in the file is executed; tensors are windows into `source`, so leave it unchanged
  * while the checkpoint is in use.
@@ -30,10 +33,9 @@ export interface ReadOptions {
  * const checkpoint = checkpoints.read(await readFile('model.pth'));
  * checkpoint.get('conv1.weight').shape;
  */
-export function read(
-  source: Uint8Array | ArrayBuffer,
-  {formats = ALL_FORMATS}: ReadOptions = {},
-): Checkpoint {
+export function read(source: Uint8Array | ArrayBuffer, options: ReadOptions = {}): Checkpoint {
+  checkOptions('checkpoints.read', options, KNOWN);
+  const {formats = ALL_FORMATS} = options;
   if (!(source instanceof Uint8Array || source instanceof ArrayBuffer)) {
     throw new InvalidArgumentError(
       'checkpoints.read: the source is neither a Uint8Array nor an ArrayBuffer; read the file first',

@@ -1,7 +1,8 @@
 /** Files that the user names on the command line and what must be in them, with errors that say which file and why. */
 import {readFile} from 'node:fs/promises';
 import type {Checkpoint} from '../checkpoints';
-import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
+import {read} from '../checkpoints/read';
+import {FormatError, InvalidArgumentError, inFile, UnavailableError} from '../util/errors';
 
 /**
  * @throws InvalidArgumentError for a path that is no readable file; UnavailableError when reading fails otherwise
@@ -14,6 +15,25 @@ export async function readUserFile(path: string): Promise<Uint8Array> {
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new InvalidArgumentError(`no such file: '${path}'`);
     if (code === 'EISDIR') throw new InvalidArgumentError(`'${path}' is a folder; a file is needed`);
     throw new UnavailableError(`cannot read '${path}': ${message}`, {cause: error});
+  }
+}
+
+/**
+ * What a checkpoint file holds.
+ *
+ * @throws as `readUserFile` does, and what `read` says of a file, with its path in front
+ */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const bytes = await readUserFile(path);
+  return about(path, () => read(bytes));
+}
+
+/** Does something with what the user named: errors about it say which it was. */
+export async function about<T>(name: string, act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw inFile(error, name);
   }
 }
 

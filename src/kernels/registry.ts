@@ -4,7 +4,7 @@
  * registry.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {COMPOSED, KERNEL_NAMES, type KernelName} from '../ops/kernel_names';
+import {COMPOSED, KERNEL_NAMES, type KernelName, REPLACED} from '../ops/kernel_names';
 import {UnavailableError} from '../util/errors';
 
 /** Kernels of the host that an entry of ours replaces or, where a backend lacks them, adds. */
@@ -22,6 +22,18 @@ export const STOCK_KERNEL_NAMES = [
   tf.Mean,
   tf.Sum,
   tf.Identity,
+  tf.Slice,
+  tf.SplitV,
+  tf.Unpack,
+  tf.StridedSlice,
+  tf.Concat,
+  tf.Pack,
+  tf.Transpose,
+  tf.Reverse,
+  tf.Tile,
+  tf.PadV2,
+  tf.GatherV2,
+  tf.Cast,
 ] as const;
 export type StockKernelName = (typeof STOCK_KERNEL_NAMES)[number];
 
@@ -44,8 +56,6 @@ export interface StockReplacements {
   canRun(backend: object): boolean;
 }
 
-/** On a config that stands in the place of the host's: the host's own, or undefined where there was none. */
-const REPLACED = Symbol.for('tfjs-sts.replaced');
 type ReplacingConfig = tf.KernelConfig & {[REPLACED]: tf.KernelConfig | undefined};
 
 /** The name under which replacements wait for their backend to start. */
@@ -104,7 +114,10 @@ export function restoreStockKernels(backendName?: string): void {
   }
 }
 
-/** Without the setup of the kernel itself: whether it can run has been asked. */
+/**
+ * Without the setup of the kernel itself: whether it can run has been asked. That of the kernel that it replaces stays, since
+ * that one may still be called, and has to know when its backend ends or starts anew.
+ */
 function putInPlace({kernelName, backendName, kernelFunc: ours, takes}: StockReplacement): void {
   const present: tf.KernelConfig | undefined = tf.getKernel(kernelName, backendName);
   if (present !== undefined && isReplacing(present)) return;
@@ -113,7 +126,7 @@ function putInPlace({kernelName, backendName, kernelFunc: ours, takes}: StockRep
     takes === undefined || present === undefined
       ? ours
       : (args) => (takes(args) ? ours(args) : present.kernelFunc(args));
-  const replacing: ReplacingConfig = {kernelName, backendName, kernelFunc, [REPLACED]: present};
+  const replacing: ReplacingConfig = {...present, kernelName, backendName, kernelFunc, [REPLACED]: present};
   tf.registerKernel(replacing);
 }
 
@@ -124,11 +137,7 @@ function replacementsOf(backendName: string): ReplacingConfig[] {
 function putBack(config: ReplacingConfig): void {
   tf.unregisterKernel(config.kernelName, config.backendName);
   const stock = config[REPLACED];
-  if (stock === undefined) return;
-  tf.registerKernel(stock);
-  // The backend may have started anew while the host's kernel was away.
-  const started = startedBackend(config.backendName);
-  if (started !== undefined) stock.setupFunc?.(started);
+  if (stock !== undefined) tf.registerKernel(stock);
 }
 
 /**

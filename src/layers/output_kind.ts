@@ -14,7 +14,16 @@ const PROBABILITIES = new Set(['softmax', 'sigmoid', 'hardSigmoid', 'hard_sigmoi
 
 /** Layers that hand probabilities on, as they are or as means of several; where they have an activation it must be linear. */
 const HAND_ON = new Set([
-  ...['Activation', 'Dropout', 'SpatialDropout1D', 'AlphaDropout', 'GaussianDropout', 'GaussianNoise'],
+  ...[
+    'Activation',
+    'Dropout',
+    'SpatialDropout1D',
+    'SpatialDropout2D',
+    'SpatialDropout3D',
+    'AlphaDropout',
+    'GaussianDropout',
+    'GaussianNoise',
+  ],
   ...['Reshape', 'Flatten', 'Permute', 'Masking', 'Average'],
   ...['AveragePooling1D', 'AveragePooling2D', 'AveragePooling3D'],
   ...['GlobalAveragePooling1D', 'GlobalAveragePooling2D', 'GlobalAveragePooling3D'],

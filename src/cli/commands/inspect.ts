@@ -2,12 +2,11 @@
  * `tfjs-sts inspect FILE`: what is in a checkpoint file. Reads it with the readers of checkpoints/, which run nothing of
  * a file, and prints names, types and shapes; no tensor is decoded and no backend is started.
  */
-import {parseArgs} from 'node:util';
 import type {Checkpoint} from '../../checkpoints/checkpoint';
 import {ALL_FORMATS, read} from '../../checkpoints/read';
-import {onePositional} from '../arguments';
+import {onePositional, parseCommand} from '../arguments';
 import type {Command} from '../command';
-import {readUserFile} from '../files';
+import {about, readUserFile} from '../files';
 import type {CliIo} from '../io';
 import {oneLine} from '../one_line';
 import {payloadLines, summarizePayload} from '../payload';
@@ -61,15 +60,14 @@ function report({file, format, bytes, tensors, parameters, metadata, payload}: C
 }
 
 async function run(args: readonly string[], io: CliIo): Promise<void> {
-  const {values, positionals} = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {json: {type: 'boolean', default: false}, help: {type: 'boolean', short: 'h', default: false}},
+  const {values, positionals} = parseCommand('inspect', args, {
+    json: {type: 'boolean', default: false},
+    help: {type: 'boolean', short: 'h', default: false},
   });
   if (values.help) return void io.stdout.write(HELP);
   const file = onePositional('inspect', 'FILE', positionals);
   const bytes = await readUserFile(file);
-  const checkpoint = read(bytes);
+  const checkpoint = await about(file, () => read(bytes));
   // What `read` has chosen: it takes the first format that says yes.
   const format = ALL_FORMATS.find((candidate) => candidate.canRead(bytes))!.name;
   const contents = contentsOf(file, format, bytes.length, checkpoint);

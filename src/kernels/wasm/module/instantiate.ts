@@ -11,14 +11,18 @@ export type RowFunction = (call: number, first: number, end: number) => void;
 export type RowFunctionName =
   | 'convolveDense'
   | 'convolveWinograd'
+  | 'convolveNarrow'
   | 'convolveDepthwise'
   | 'convolveBands'
   | 'scatterDense'
   | 'productDense'
   | 'productWinograd'
+  | 'productNarrow'
   | 'productDepthwise'
   | 'maxPool'
+  | 'maxPoolWholes'
   | 'maxPoolTaps'
+  | 'maxPoolTapsOfWholes'
   | 'maxPoolGradient'
   | 'averagePool'
   | 'averagePoolGradient'
@@ -26,7 +30,8 @@ export type RowFunctionName =
   | 'normScale'
   | 'normSums'
   | 'normBackprop'
-  | 'sumStrips';
+  | 'sumStrips'
+  | 'copyRuns';
 
 /** The functions and constants of assembly/index.ts that the host uses. Addresses are bytes. */
 export interface KernelModule extends Record<RowFunctionName, RowFunction> {
