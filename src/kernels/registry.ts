@@ -22,6 +22,18 @@ export const STOCK_KERNEL_NAMES = [
   tf.Mean,
   tf.Sum,
   tf.Identity,
+  tf.Slice,
+  tf.SplitV,
+  tf.Unpack,
+  tf.StridedSlice,
+  tf.Concat,
+  tf.Pack,
+  tf.Transpose,
+  tf.Reverse,
+  tf.Tile,
+  tf.PadV2,
+  tf.GatherV2,
+  tf.Cast,
 ] as const;
 export type StockKernelName = (typeof STOCK_KERNEL_NAMES)[number];
 

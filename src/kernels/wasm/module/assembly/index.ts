@@ -2,6 +2,7 @@
 export {copyPositions, fillSlot} from './band_copy';
 export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './band_tiles';
 export {convolveBands, listFrameTaps} from './bands';
+export {copyRuns, copyShortRuns} from './copy';
 export {convolveDense, denseBlock, multiplyEdge, multiplyPanels, multiplyTiles} from './dense';
 export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise';
 export {depthwiseRun, listTaps, runTile} from './depthwise_run';

@@ -287,3 +287,19 @@ export class SumCall {
   /** What the sums are divided by. */
   divisor!: i32;
 }
+
+/** Runs of bytes copied from one place to another, along lines and axes (copy.ts). Steps are bytes, and may be negative. */
+@unmanaged
+export class CopyCall {
+  from!: usize;
+  to!: usize;
+  /** Of a run. */
+  bytes!: i32;
+  /** Runs of a line, and from one of them to the next. */
+  count!: i32;
+  fromStep!: i32;
+  toStep!: i32;
+  /** Axes of lines, and four words for each: its length, its steps in both places, and one for the module. */
+  outer!: i32;
+  axes!: usize;
+}
