@@ -1,6 +1,6 @@
 /** Files that the user names on the command line and what must be in them, with errors that say which file and why. */
 import {readFile} from 'node:fs/promises';
-import type {Checkpoint} from '../checkpoints';
+import {type Checkpoint, read} from '../checkpoints';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
 
 /**
@@ -15,6 +15,16 @@ export async function readUserFile(path: string): Promise<Uint8Array> {
     if (code === 'EISDIR') throw new InvalidArgumentError(`'${path}' is a folder; a file is needed`);
     throw new UnavailableError(`cannot read '${path}': ${message}`, {cause: error});
   }
+}
+
+/**
+ * The checkpoint in a file.
+ *
+ * @param at the value of --at
+ * @throws as `readUserFile` and `checkpoints.read` do, naming the file
+ */
+export async function readCheckpoint(path: string, at: string | undefined): Promise<Checkpoint> {
+  return read(await readUserFile(path), {name: path, ...(at !== undefined && {at})});
 }
 
 /**

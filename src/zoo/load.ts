@@ -114,7 +114,7 @@ async function load(source: string | URL | io.IOHandler, loading: Loading): Prom
   if (file.endsWith('.safetensors')) {
     const advice = 'Give the path of a .safetensors file.';
     const bytes = await files.read(source, {advice, onProgress, ...(sha256 !== undefined && {sha256})});
-    return fromWeights(read(bytes, {formats: [safetensors]}), text, loading);
+    return fromWeights(read(bytes, {formats: [safetensors], name: text}), text, loading);
   }
   if (file.endsWith(INDEX_SUFFIX)) {
     return fromWeights(await readShards(source, sha256, files, onProgress), text, loading);
@@ -174,7 +174,9 @@ async function fromEntry(entry: CatalogEntry, {files, options, onProgress}: Load
   const {name, network, rule} = entry;
   const input = {...entry.input, ...(options.frames !== undefined && {frames: options.frames})};
   const model = build(network, input, entry.labels.count);
-  assign(model, () => inflate(expanded(read(bytes, {formats: [safetensors]})), model, {rule}));
+  assign(model, () =>
+    inflate(expanded(read(bytes, {formats: [safetensors], name: entry.weights.path})), model, {rule}),
+  );
   return {model, info: {...input, name, network, labels, output: outputOf(model)}};
 }
 

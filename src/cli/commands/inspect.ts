@@ -21,7 +21,8 @@ usage: tfjs-sts inspect FILE [options]
               Nothing in the file is executed
 
 options:
-  --json      print one JSON object: file, format, bytes, tensors, parameters, metadata, payload
+  --at KEY    where in a PyTorch file the weights are, such as ema_state_dict or model/ema, if it holds several
+  --json      print one JSON object: file, format, bytes, at, tensors, parameters, metadata, payload
   -h, --help  this text
 
 Parameters are the elements of all tensors, running statistics and counters included.
@@ -34,6 +35,7 @@ function contentsOf(file: string, format: string, bytes: number, checkpoint: Che
     file,
     format,
     bytes,
+    at: checkpoint.at,
     tensors: tensors.map(({name, dtype, shape}) => ({name, dtype, shape})),
     parameters: tensors.reduce((sum, {size}) => sum + size, 0),
     // Object.fromEntries defines its members, so a key __proto__ is a key like others.
@@ -48,12 +50,13 @@ type Contents = ReturnType<typeof contentsOf>;
 const printable = (name: string) =>
   oneLine(name) === name && name !== '' ? name : JSON.stringify(oneLine(name));
 
-function report({file, format, bytes, tensors, parameters, metadata, payload}: Contents): string {
+function report({file, format, bytes, at, tensors, parameters, metadata, payload}: Contents): string {
   const counts = `${grouped(tensors.length)} tensors, ${grouped(parameters)} parameters, ${grouped(bytes)} bytes`;
+  const place = at.length > 0 ? `, at ${printable(at.join('/'))}` : '';
   const rows = tensors.map(({name, dtype, shape}) => [printable(name), dtype, `[${shape.join(', ')}]`]);
   const notes = Object.entries(metadata).map(([key, text]) => [`  ${printable(key)}`, oneLine(text)]);
   return [
-    `${oneLine(file)}: ${format}, ${counts}\n`,
+    `${oneLine(file)}: ${format}${place}, ${counts}\n`,
     ...(rows.length > 0 ? ['\n', alignedTable([{}, {}, {}], rows)] : []),
     ...(notes.length > 0 ? ['\nmetadata\n', alignedTable([{}, {}], notes)] : []),
     ...(payload.length > 0 ? ['\nbesides the tensors\n', payloadLines(payload)] : []),
@@ -64,12 +67,16 @@ async function run(args: readonly string[], io: CliIo): Promise<void> {
   const {values, positionals} = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: {json: {type: 'boolean', default: false}, help: {type: 'boolean', short: 'h', default: false}},
+    options: {
+      at: {type: 'string'},
+      json: {type: 'boolean', default: false},
+      help: {type: 'boolean', short: 'h', default: false},
+    },
   });
   if (values.help) return void io.stdout.write(HELP);
   const file = onePositional('inspect', 'FILE', positionals);
   const bytes = await readUserFile(file);
-  const checkpoint = read(bytes);
+  const checkpoint = read(bytes, {name: file, ...(values.at !== undefined && {at: values.at})});
   // What `read` has chosen: it takes the first format that says yes.
   const format = ALL_FORMATS.find((candidate) => candidate.canRead(bytes))!.name;
   const contents = contentsOf(file, format, bytes.length, checkpoint);
