@@ -1,16 +1,19 @@
 /**
  * The build: every file directly in src/ is an entry. ESM and CJS share chunks among their entries, so that two
- * entries loaded by one program see one registry; the command line is ESM only.
+ * entries loaded by one program see one registry; the command line is ESM only, and src/script.ts one file for pages
+ * without modules.
  */
 import {readdirSync, rmSync} from 'node:fs';
 import {defineConfig, type Options} from 'tsup';
 
+const SCRIPT = 'src/script.ts';
 const entries = readdirSync('src')
   .filter((name) => name.endsWith('.ts'))
-  .map((name) => `src/${name}`);
+  .map((name) => `src/${name}`)
+  .filter((path) => path !== SCRIPT);
 const libraryEntries = entries.filter((path) => path !== 'src/cli.ts');
 
-// Once for both builds below, which run side by side: each with a `clean` of its own would remove the other's files.
+// Once for all builds below, which run side by side: each with a `clean` of its own would remove the others' files.
 rmSync('dist', {recursive: true, force: true});
 
 const shared: Options = {
@@ -23,7 +26,39 @@ const shared: Options = {
   external: [/^@tensorflow\//],
 };
 
+/** Takes the packages of TensorFlow.js from the global `tf`, to which each of their scripts adds. */
+const fromGlobal: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'tensorflow-from-global',
+  setup(build) {
+    build.onResolve({filter: /^@tensorflow\//}, ({path}) => ({path, namespace: 'global'}));
+    build.onLoad({filter: /.*/, namespace: 'global'}, ({path}) => {
+      const name = path === '@tensorflow/tfjs-backend-wasm' ? 'tf.wasm' : 'tf';
+      const script = path === '@tensorflow/tfjs-backend-wasm' ? 'tf-backend-wasm.min.js' : 'tf.min.js';
+      return {
+        contents: `
+          if (globalThis.${name.replace('.', '?.')} === undefined) {
+            throw new Error('tfjs-sts: there is no global ${name}; load ${script} of ${path.replace(/-(core|layers)$/, '')} before tfjs-sts.min.js.');
+          }
+          module.exports = globalThis.${name};`,
+      };
+    });
+  },
+};
+
 export default defineConfig([
   {...shared, entry: entries, format: 'esm', dts: {entry: libraryEntries}},
   {...shared, entry: libraryEntries, format: 'cjs', shims: true, dts: {entry: libraryEntries}},
+  {
+    ...shared,
+    entry: {'tfjs-sts': SCRIPT},
+    outExtension: () => ({js: '.min.js'}),
+    format: 'iife',
+    globalName: 'sts',
+    platform: 'browser',
+    splitting: false,
+    minify: true,
+    external: [],
+    noExternal: [/.*/],
+    esbuildPlugins: [fromGlobal],
+  },
 ]);

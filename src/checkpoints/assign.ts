@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
+import {checkOptions, optionNames} from '../util/names';
 import {sameShape} from '../util/shapes';
 import {Checkpoint, type CheckpointEntry, entryOf} from './checkpoint';
 
@@ -19,6 +20,8 @@ export interface AssignOptions {
   /** Whether anything missing, extra or misshapen is an error. Default: true. */
   strict?: boolean;
 }
+
+const ASSIGN_OPTIONS = optionNames<AssignOptions>({names: true, strict: true});
 
 /** A weight whose tensor in the checkpoint has another shape. */
 export interface Misshapen {
@@ -56,8 +59,10 @@ export interface AssignReport {
 export function assign(
   model: LayersModel,
   checkpoint: Checkpoint,
-  {names = (name) => name, strict = true}: AssignOptions = {},
+  options: AssignOptions = {},
 ): AssignReport {
+  checkOptions('checkpoints.assign', options, ASSIGN_OPTIONS);
+  const {names = (name) => name, strict = true} = options;
   const {report, fitting, total} = match(model, checkpoint, names, 'checkpoints.assign');
   if (strict && report.missing.length + report.extra.length + report.misshapen.length > 0) {
     throw new InvalidArgumentError(mismatch(report, total));
@@ -77,8 +82,10 @@ export function assign(
 export function compare(
   model: LayersModel,
   checkpoint: Checkpoint,
-  {names = (name) => name}: Pick<AssignOptions, 'names'> = {},
+  options: Pick<AssignOptions, 'names'> = {},
 ): AssignReport {
+  checkOptions('checkpoints.compare', options, ['names']);
+  const {names = (name) => name} = options;
   return match(model, checkpoint, names, 'checkpoints.compare').report;
 }
 
@@ -95,6 +102,7 @@ export async function fromLayersModel(
   model: LayersModel,
   options: {dtype?: 'F32' | 'F16'} = {},
 ): Promise<Checkpoint> {
+  checkOptions('checkpoints.fromLayersModel', options, ['dtype']);
   const {dtype = 'F32'} = options;
   const entries: [string, CheckpointEntry][] = [];
   for (const [name, weight] of weightsByName(model, 'checkpoints.fromLayersModel')) {

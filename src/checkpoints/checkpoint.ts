@@ -3,6 +3,7 @@
  * file held. Knows no file format and no model; formats/ make checkpoints, assign.ts gives them to models.
  */
 import {FormatError, InvalidArgumentError} from '../util/errors';
+import {checkOptions} from '../util/names';
 import {type CheckpointDtype, itemBytes} from './dtypes';
 import {decodeBFloat16, decodeFloat16, encodeFloat16Array} from './float16';
 import {countElements, gather, rowMajorStrides} from './strided';
@@ -261,6 +262,7 @@ export class Checkpoint implements Iterable<[string, CheckpointEntry]> {
     tensors: Iterable<readonly [string, CheckpointEntry]>,
     contents: {metadata?: ReadonlyMap<string, string>; extra?: unknown; at?: readonly string[]} = {},
   ) {
+    checkOptions('new Checkpoint', contents, ['metadata', 'extra']);
     this.tensors = new Map(tensors);
     this.metadata = contents.metadata ?? new Map();
     this.extra = contents.extra ?? null;

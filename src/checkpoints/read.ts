@@ -2,8 +2,8 @@
  * Reads a checkpoint from bytes by asking each known format whether the bytes look like it. Fetching the bytes (file,
  * URL, cache) is the caller's: this module runs anywhere.
  */
-import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
-import {checkOptions} from '../util/names';
+import {FormatError, InvalidArgumentError, inFile, UnavailableError} from '../util/errors';
+import {checkOptions, optionNames} from '../util/names';
 import type {Checkpoint} from './checkpoint';
 import type {CheckpointFormat} from './formats/format';
 import {pytorchLegacy} from './formats/pytorch_legacy';
@@ -26,7 +26,7 @@ export interface ReadOptions {
   name?: string;
 }
 
-const OPTIONS = ['formats', 'at', 'name'];
+const KNOWN = optionNames<ReadOptions>({formats: true, at: true, name: true});
 
 /**
  * Reads a checkpoint file. Nothing in the file is executed; tensors are windows into `source`, so leave it unchanged
@@ -43,7 +43,7 @@ const OPTIONS = ['formats', 'at', 'name'];
  * checkpoint.get('conv1.weight').shape;
  */
 export function read(source: Uint8Array | ArrayBuffer, options: ReadOptions = {}): Checkpoint {
-  checkOptions('checkpoints.read', options, OPTIONS);
+  checkOptions('checkpoints.read', options, KNOWN);
   const {formats = ALL_FORMATS, at, name} = options;
   const bytes = bytesOf(source);
   if (new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1) {
@@ -56,8 +56,7 @@ export function read(source: Uint8Array | ArrayBuffer, options: ReadOptions = {}
     if (!format) throw unknownFormat(bytes, formats);
     return format.read(bytes, typeof at === 'string' ? at.split('/') : at);
   } catch (error) {
-    if (!(error instanceof FormatError) || name === undefined) throw error;
-    throw new FormatError(`'${name}': ${error.message}`, {cause: error});
+    throw name === undefined ? error : inFile(error, name);
   }
 }
 

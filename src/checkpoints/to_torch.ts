@@ -4,6 +4,7 @@
  */
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
+import {checkOptions, optionNames} from '../util/names';
 import {fromLayersModel} from './assign';
 import {Checkpoint, type CheckpointEntry, entryOf} from './checkpoint';
 import type {NameMap} from './names';
@@ -15,6 +16,8 @@ export interface ToTorchOptions {
    */
   original?: Checkpoint;
 }
+
+const KNOWN = optionNames<ToTorchOptions>({original: true});
 
 /**
  * The state dict of a model: what PyTorch's `load_state_dict` takes with nothing missing and nothing unexpected. Weights
@@ -33,8 +36,10 @@ export interface ToTorchOptions {
 export async function toTorch(
   model: LayersModel,
   names: NameMap,
-  {original}: ToTorchOptions = {},
+  options: ToTorchOptions = {},
 ): Promise<Checkpoint> {
+  checkOptions('checkpoints.toTorch', options, KNOWN);
+  const {original} = options;
   const unknown: string[] = [];
   const modules = new Map<string, [string, CheckpointEntry][]>();
   for (const [weight, ours] of await fromLayersModel(model)) {

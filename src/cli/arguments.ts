@@ -1,6 +1,39 @@
 /** Reading of arguments that more than one command has. Throws InvalidArgumentError, which becomes one line. */
+import {type ParseArgsConfig, parseArgs} from 'node:util';
 import {STORAGE_TYPES, type StorageType} from '../checkpoints';
 import {InvalidArgumentError} from '../util/errors';
+import {knownNames} from '../util/names';
+
+type OptionTable = NonNullable<ParseArgsConfig['options']>;
+
+/**
+ * The options and the other arguments of a command, by the rules of `parseArgs`.
+ *
+ * @throws InvalidArgumentError for an option that the command does not have, with the nearest and all that it has; what
+ *   `parseArgs` throws for other mistakes
+ */
+export function parseCommand<T extends OptionTable>(command: string, given: readonly string[], options: T) {
+  const args = [...given];
+  try {
+    return parseArgs({args, allowPositionals: true, options});
+  } catch (error) {
+    const {tokens} = parseArgs({args, allowPositionals: true, options, strict: false, tokens: true});
+    const unknown = tokens.find((token) => token.kind === 'option' && !Object.hasOwn(options, token.name));
+    if (unknown?.kind !== 'option') throw error;
+    const known = Object.keys(options).map((name) => `--${name}`);
+    throw new InvalidArgumentError(
+      `${command} has no option ${unknown.rawName}${knownNames(unknown.rawName, known)}; a file name with a dash in ` +
+        `front goes behind --; see tfjs-sts ${command} --help`,
+    );
+  }
+}
+
+/** The value of an option that has few: one of `known`. */
+export function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {
+  const found = known.find((candidate) => candidate === text);
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError(`--${option} is '${text}'${knownNames(text, known)}`);
+}
 
 /** The value of an option that counts something; undefined when it was not given. */
 export function wholeNumber(option: string, text: string | undefined): number | undefined {
@@ -27,8 +60,4 @@ export function onePositional(command: string, what: string, positionals: readon
 }
 
 /** The value of --dtype, how kernels are stored. */
-export function storageType(text: string): StorageType {
-  const type = STORAGE_TYPES.find((candidate) => candidate === text);
-  if (type !== undefined) return type;
-  throw new InvalidArgumentError(`--dtype is '${text}'; the known ones are ${STORAGE_TYPES.join(', ')}`);
-}
+export const storageType = (text: string): StorageType => oneOf('dtype', text, STORAGE_TYPES);

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {InvalidArgumentError, StsError, UnavailableError} from '../util/errors';
+import {knownNames} from '../util/names';
 
 interface CliBackend {
   /** The package to install. */
@@ -45,9 +46,7 @@ export const BACKEND_NAMES: readonly string[] = Object.keys(BACKENDS);
 export async function startBackend(name: string, threads = 1): Promise<void> {
   const backend = Object.hasOwn(BACKENDS, name) ? BACKENDS[name] : undefined;
   if (backend === undefined) {
-    throw new InvalidArgumentError(
-      `unknown backend '${name}'; the known ones are ${BACKEND_NAMES.join(', ')}`,
-    );
+    throw new InvalidArgumentError(`unknown backend '${name}'${knownNames(name, BACKEND_NAMES)}`);
   }
   if (threads > 1 && name !== 'wasm') {
     throw new InvalidArgumentError(`--threads ${threads}: only --backend wasm takes threads, not ${name}`);

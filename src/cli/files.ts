@@ -1,7 +1,8 @@
 /** Files that the user names on the command line and what must be in them, with errors that say which file and why. */
 import {readFile} from 'node:fs/promises';
-import {type Checkpoint, read} from '../checkpoints';
-import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
+import type {Checkpoint} from '../checkpoints';
+import {read} from '../checkpoints/read';
+import {FormatError, InvalidArgumentError, inFile, UnavailableError} from '../util/errors';
 
 /**
  * @throws InvalidArgumentError for a path that is no readable file; UnavailableError when reading fails otherwise
@@ -18,13 +19,22 @@ export async function readUserFile(path: string): Promise<Uint8Array> {
 }
 
 /**
- * The checkpoint in a file.
+ * What a checkpoint file holds.
  *
  * @param at the value of --at
- * @throws as `readUserFile` and `checkpoints.read` do, naming the file
+ * @throws as `readUserFile` does, and what `read` says of a file, with its path in front
  */
 export async function readCheckpoint(path: string, at: string | undefined): Promise<Checkpoint> {
   return read(await readUserFile(path), {name: path, ...(at !== undefined && {at})});
+}
+
+/** Does something with what the user named: errors about it say which it was. */
+export async function about<T>(name: string, act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw inFile(error, name);
+  }
 }
 
 /**

@@ -7,7 +7,11 @@ import {efficientnetPytorch, mmaction2, type NameMap, timm, torchvision} from '.
 import {imageModePlan, resNetPlan} from '../inflate';
 import type {EfficientNetLiteConfig, MobileNetV2Config, NetworkDefinition} from '../networks';
 import {InvalidArgumentError} from '../util/errors';
+import {knownNames} from '../util/names';
 import type {ModelInput} from '../zoo';
+
+/** The origin of files that convert, inflate and saveModel write, which have our names. */
+export const OWN = 'tfjs-sts';
 
 type FamilyMaps = Readonly<Record<string, (network: NetworkDefinition) => NameMap>>;
 
@@ -59,7 +63,7 @@ function originsOf({family}: NetworkDefinition): string[] {
 export function nameMapOf(network: NetworkDefinition, origin: string | undefined): NameMap {
   const {family} = network;
   if (origin !== undefined && !Object.hasOwn(ORIGINS, origin)) {
-    throw new InvalidArgumentError(`--names is '${origin}'; the known ones are ${ORIGIN_NAMES.join(', ')}`);
+    throw new InvalidArgumentError(`--names is '${origin}'${knownNames(origin, ORIGIN_NAMES)}`);
   }
   const known = originsOf(network);
   const chosen = origin ?? known[0]!;
@@ -98,8 +102,30 @@ export const planFor = (origin: string, {family}: NetworkDefinition) =>
 /** ImageNet's means and deviations of 0 to 255, with which the authors, torchvision and timm train. */
 const IMAGENET = {mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375]} as const;
 
+/**
+ * How a file's frames are made, as metadata: what it says itself if it is one of ours, under whatever names, and else how
+ * its origin normalises.
+ *
+ * @param keys which of its metadata to take
+ */
+export function inputOf(
+  {metadata}: Checkpoint,
+  origin: string,
+  definition: NetworkDefinition,
+  keys: readonly string[],
+): Record<string, string> {
+  const {mean, std} = normalizationOf(origin, definition);
+  const isOurs = origin === OWN || metadata.has('network');
+  const own = isOurs ? keys.filter((key) => metadata.has(key)) : [];
+  return {
+    mean: JSON.stringify(mean),
+    std: JSON.stringify(std),
+    ...Object.fromEntries(own.map((key) => [key, metadata.get(key)!])),
+  };
+}
+
 /** Google's weights want others, timm's port of them nearly the same. */
-export function normalizationOf(
+function normalizationOf(
   origin: string,
   {family, config}: NetworkDefinition,
 ): Pick<ModelInput, 'mean' | 'std'> {

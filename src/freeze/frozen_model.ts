@@ -2,11 +2,14 @@
 import {concat, dispose, slice, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
+import {checkOptions, optionNames} from '../util/names';
 
 export interface PredictOptions {
   /** Entries of the batch in one run, as in `LayersModel.predict`. Default 32. */
   readonly batchSize?: number;
 }
+
+const KNOWN = optionNames<PredictOptions>({batchSize: true});
 
 /** One layer or fused convolution, with its weights. */
 export interface Step {
@@ -53,7 +56,9 @@ export class FrozenModel {
    * @returns a tensor, or one for each output of the model
    * @throws InvalidArgumentError for inputs of other shapes, or after `dispose`
    */
-  predict(x: Tensor | Tensor[], {batchSize = 32}: PredictOptions = {}): Tensor | Tensor[] {
+  predict(x: Tensor | Tensor[], options: PredictOptions = {}): Tensor | Tensor[] {
+    checkOptions('FrozenModel.predict', options, KNOWN);
+    const {batchSize = 32} = options;
     const given = Array.isArray(x) ? x : [x];
     const batch = this.checkInputs(given, batchSize);
     const outputs = tidy(() => {

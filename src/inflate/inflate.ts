@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel, LayerVariable, layers} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
+import {checkOptions, optionNames} from '../util/names';
 import {INFLATION_RULES, type InflationRule, inflateKernel} from './inflate_kernel';
 import {
   type ImageWeight,
@@ -21,6 +22,8 @@ export interface InflateOptions {
   rule: InflationRule;
   plan?: InflationPlan;
 }
+
+const KNOWN = optionNames<InflateOptions>({rule: true, plan: true});
 
 /**
  * Copies or inflates every weight of `image` into the weight `<layer>/<weight>` of `model` that has the same name (or
@@ -59,8 +62,10 @@ export function inflate(image: ImageWeights, model: LayersModel, options: Inflat
 export function prepareInflation(
   image: ImageWeights,
   model: LayersModel,
-  {rule, plan}: InflateOptions,
+  options: InflateOptions,
 ): {report: InflationReport; values: Map<LayerVariable, () => Float32Array>} {
+  checkOptions('inflate', options, KNOWN);
+  const {rule, plan} = options;
   if (!INFLATION_RULES.includes(rule)) {
     throw new InvalidArgumentError(
       `inflate: unknown rule ${JSON.stringify(rule)}; give one of ${INFLATION_RULES.join(', ')}.`,

@@ -4,6 +4,7 @@
  */
 import {type ConvInfo, stsConv3dInfo, stsDepthwiseConv3dInfo} from '../ops/conv_info';
 import {InvalidArgumentError} from '../util/errors';
+import {checkOptions, optionNames} from '../util/names';
 import {sizeOf} from '../util/shapes';
 
 /** How a 2D kernel is spread over the slices in time: see `inflateKernel`. */
@@ -26,6 +27,13 @@ export interface InflateKernelOptions {
   /** Channel groups of an STS convolution with a 'conv' kernel; read by rule 'sts' only. Default 1. */
   groups?: number;
 }
+
+const KNOWN = optionNames<InflateKernelOptions>({
+  rule: true,
+  layout: true,
+  inputChannels: true,
+  groups: true,
+});
 
 /**
  * Inflates a 2D kernel into `kt` slices in time.
@@ -60,6 +68,7 @@ export interface InflateKernelOptions {
  * ```
  */
 export function inflateKernel(kernel: KernelArray, kt: number, options: InflateKernelOptions): KernelArray {
+  checkOptions('inflateKernel', options, KNOWN);
   checkArguments(kernel, kt, options);
   const frame = padInputs(kernel, options);
   const slice = sizeOf(frame.shape);

@@ -3,6 +3,8 @@
  * default is the weight of the same name; an InflationPlan says what differs from that, as plain data.
  */
 
+import {InvalidArgumentError} from '../util/errors';
+import {checkOptions, didYouMean, optionNames} from '../util/names';
 import {sameShape} from '../util/shapes';
 import type {InflationRule} from './inflate_kernel';
 
@@ -24,6 +26,8 @@ export interface InflationPlan {
   /** Image weights that are left out on purpose, so that they are not reported as extra. */
   readonly unused?: readonly string[];
 }
+
+const PLAN_PARTS = optionNames<InflationPlan>({from: true, rules: true, unused: true});
 
 /** A weight of the video model, as the plan sees it. */
 export interface VideoWeight {
@@ -63,6 +67,8 @@ export interface InflationReport {
  * A weight of equal shape is copied. A kernel `[kt, kh, kw, in, out]` is inflated from `[kh, kw, in, out]` or
  * `[1, kh, kw, in, out]`; an ungrouped convolution may have more input channels than the image kernel. Everything
  * else is misshapen. Rule 'sts' means 'center' for layers that are no STS convolutions.
+ *
+ * @throws InvalidArgumentError for a plan with other parts than its three, or a rule for a weight that is not there
  */
 export function planInflation(
   image: ImageWeights,
@@ -70,6 +76,7 @@ export function planInflation(
   rule: InflationRule,
   plan: InflationPlan = {},
 ): {steps: InflationStep[]; report: InflationReport} {
+  checkPlan(plan, targets);
   const report: InflationReport = {copied: [], inflated: [], kept: [], missing: [], extra: [], misshapen: []};
   const steps: InflationStep[] = [];
   const weights = new Map(image);
@@ -97,6 +104,17 @@ export function planInflation(
   }
   report.extra = [...weights.keys()].filter((key) => !used.has(key));
   return {steps, report};
+}
+
+/** A rule for a misspelt weight would be the rule of none. */
+function checkPlan(plan: InflationPlan, targets: readonly VideoWeight[]): void {
+  checkOptions('inflate, plan', plan, PLAN_PARTS);
+  const keys = targets.map(({key}) => key);
+  const stranger = Object.keys(plan.rules ?? {}).find((key) => !keys.includes(key));
+  if (stranger === undefined) return;
+  throw new InvalidArgumentError(
+    `inflate: the plan has a rule for ${JSON.stringify(stranger)}, which the model does not have${didYouMean(stranger, keys) || '.'}`,
+  );
 }
 
 function planStep(to: VideoWeight, from: ImageWeight, rule: InflationRule): InflationStep | undefined {

@@ -22,6 +22,18 @@ export const STOCK_KERNEL_NAMES = [
   tf.Mean,
   tf.Sum,
   tf.Identity,
+  tf.Slice,
+  tf.SplitV,
+  tf.Unpack,
+  tf.StridedSlice,
+  tf.Concat,
+  tf.Pack,
+  tf.Transpose,
+  tf.Reverse,
+  tf.Tile,
+  tf.PadV2,
+  tf.GatherV2,
+  tf.Cast,
 ] as const;
 export type StockKernelName = (typeof STOCK_KERNEL_NAMES)[number];
 
@@ -104,7 +116,10 @@ export function restoreStockKernels(backendName?: string): void {
   }
 }
 
-/** Without the setup of the kernel itself: whether it can run has been asked. */
+/**
+ * Without the setup of the kernel itself: whether it can run has been asked. That of the kernel that it replaces stays, since
+ * that one may still be called, and has to know when its backend ends or starts anew.
+ */
 function putInPlace({kernelName, backendName, kernelFunc: ours, takes}: StockReplacement): void {
   const present: tf.KernelConfig | undefined = tf.getKernel(kernelName, backendName);
   if (present !== undefined && isReplacing(present)) return;
@@ -113,7 +128,7 @@ function putInPlace({kernelName, backendName, kernelFunc: ours, takes}: StockRep
     takes === undefined || present === undefined
       ? ours
       : (args) => (takes(args) ? ours(args) : present.kernelFunc(args));
-  const replacing: ReplacingConfig = {kernelName, backendName, kernelFunc, [REPLACED]: present};
+  const replacing: ReplacingConfig = {...present, kernelName, backendName, kernelFunc, [REPLACED]: present};
   tf.registerKernel(replacing);
 }
 
@@ -124,11 +139,7 @@ function replacementsOf(backendName: string): ReplacingConfig[] {
 function putBack(config: ReplacingConfig): void {
   tf.unregisterKernel(config.kernelName, config.backendName);
   const stock = config[REPLACED];
-  if (stock === undefined) return;
-  tf.registerKernel(stock);
-  // The backend may have started anew while the host's kernel was away.
-  const started = startedBackend(config.backendName);
-  if (started !== undefined) stock.setupFunc?.(started);
+  if (stock !== undefined) tf.registerKernel(stock);
 }
 
 /**

@@ -46,26 +46,54 @@ export function checkShape(kernelName: string, name: string, given: TensorInfo, 
   );
 }
 
-/** Runs a kernel on float32 copies of what is int32 or bool. Whole numbers are exact up to 2^24. */
+/** Casts what is whole, or true and false, to float32; whole numbers are exact up to 2^24. */
+function floatOf(kernelName: string, name: string, info: TensorInfo): Tensor {
+  if (info.dtype === 'complex64' || info.dtype === 'string') {
+    throw new InvalidArgumentError(`${kernelName}: ${name} is ${info.dtype}; needed are real numbers.`);
+  }
+  // The host hands a kernel tensors, though it types them as TensorInfo.
+  return cast(info as Tensor, 'float32');
+}
+
+/**
+ * Runs a kernel on float32 copies of what is int32 or bool.
+ *
+ * @param asTheyAre names of inputs of which the kernel takes int32, too
+ */
 export function onFloats<Given extends Inputs>(
   kernelName: string,
   inputs: Given,
   run: (inputs: Given) => TensorInfo,
+  asTheyAre: readonly (keyof Given)[] = [],
 ): TensorInfo {
   const copies: Tensor[] = [];
-  const floats = Object.entries(inputs).map(([name, info]) => {
-    if (info.dtype === 'float32') return [name, info];
-    if (info.dtype === 'complex64') {
-      throw new InvalidArgumentError(`${kernelName}: ${name} is complex64; needed are real numbers.`);
-    }
-    // The host hands a kernel tensors, though it types them as TensorInfo.
-    const copy = cast(info as Tensor, 'float32');
-    copies.push(copy);
-    return [name, copy];
-  });
-  const result = run(Object.fromEntries(floats) as Given);
-  for (const copy of copies) copy.dispose();
-  return result;
+  try {
+    const floats = Object.entries(inputs).map(([name, info]) => {
+      const taken = info.dtype === 'float32' || (info.dtype === 'int32' && asTheyAre.includes(name));
+      if (taken) return [name, info];
+      const copy = floatOf(kernelName, name, info);
+      copies.push(copy);
+      return [name, copy];
+    });
+    return run(Object.fromEntries(floats) as Given);
+  } finally {
+    for (const copy of copies) copy.dispose();
+  }
+}
+
+/** A kernel of float32 as one that takes int32 and bool as well; see onFloats. */
+export function takingWholes(config: KernelConfig, asTheyAre: readonly string[] = []): KernelConfig {
+  const {kernelName, kernelFunc} = config;
+  return {
+    ...config,
+    kernelFunc: ({inputs, ...rest}) =>
+      onFloats(
+        kernelName,
+        inputs as Inputs,
+        (floats) => kernelFunc({inputs: floats, ...rest}) as TensorInfo,
+        asTheyAre,
+      ),
+  };
 }
 
 /** A host kernel that one of ours computes: both have the same inputs, ours has a ConvInfo for attributes. */

@@ -4,20 +4,24 @@
  * All strides in time are 1.
  */
 import * as tfl from '@tensorflow/tfjs-layers';
-import {layers as sts} from '../layers';
 import {
-  apply,
+  addShortcut,
+  type BlockPlace,
+  depthwiseBn,
+  projection,
+  residualStage,
+  strideOfBlock,
+} from './blocks/residual';
+import {
   checkTorchConfig,
   classifier,
   convolveBn,
-  filterInitializer,
-  norm,
   poolFeatures,
   poolStem,
   relu,
   type TorchNetworkConfig,
 } from './blocks/torch';
-import {defineVariants, type NetworkOverrides} from './definition';
+import {configWith, defineVariants, type NetworkOverrides} from './definition';
 import {ANY_FRAMES, ANY_SIDE, checkSizes, depthwiseStsSide, type SizeRules} from './sizes';
 
 export interface CSNConfig extends TorchNetworkConfig {
@@ -77,10 +81,15 @@ export const csnNetworks = defineVariants<CSNConfig>('csn', BUILDER, {
     description: 'ir-CSN-50 on images: one frame, 1000 classes, for pre-training on ImageNet',
     config: {...IRCSN_R50, frames: 1, classes: 1000},
   },
-  ircsn_tiny: {description: 'for tests: ir-CSN with one block a stage on 4 frames of 32 x 64', config: TINY},
+  ircsn_tiny: {
+    description: 'ir-CSN with one block a stage on 4 frames of 32 x 64',
+    config: TINY,
+    tiny: true,
+  },
   ircsn_tiny_sts: {
-    description: 'for tests: ir-CSN with one block a stage on 4 frames of 32 x 64, STS',
+    description: 'ir-CSN with one block a stage on 4 frames of 32 x 64, STS',
     config: {...TINY, sts: true},
+    tiny: true,
   },
 });
 
@@ -103,7 +112,7 @@ export const csnNetworks = defineVariants<CSNConfig>('csn', BUILDER, {
  * ```
  */
 export function csn(options: CSNOptions = {}): tfl.LayersModel {
-  return build({...IRCSN_R50, ...options, name: 'csn'});
+  return build({...configWith('networks.csn', IRCSN_R50, options), name: 'csn'});
 }
 
 /** Stem and pooling halve a frame in ordinary layers, each stage but the first in an STS layer. */
@@ -119,47 +128,22 @@ function build(config: NamedConfig): tfl.LayersModel {
   const stem = {name: 'conv1', filters: config.channels, kernel: [3, 7, 7], stride: 2} as const;
   let x = poolStem(relu(convolveBn(clip, config, stem, EPSILON), 'conv1_relu'));
   config.stages.forEach((blocks, stage) => {
-    const channels = config.channels * 2 ** stage;
-    for (let index = 0; index < blocks; index++) {
-      const stride = stage > 0 && index === 0 ? 2 : 1;
-      x = bottleneck(x, config, `layer${stage + 1}_${index}`, {channels, stride, isFirst: index === 0});
-    }
+    x = residualStage(x, stage, blocks, (input, place) => bottleneck(input, config, place));
   });
   const answer = classifier(poolFeatures(x, config.pool), config);
   return tfl.model({inputs: clip, outputs: answer, name: config.name});
 }
 
-interface Block {
-  /** Inside the block. */
-  readonly channels: number;
-  readonly stride: number;
-  /** The first of a stage changes the number of channels, and so its shortcut has a convolution. */
-  readonly isFirst: boolean;
-}
-
 /** 1 x 1 x 1 -> depthwise -> 1 x 1 x 1, plus the input. */
-function bottleneck(
-  input: tfl.SymbolicTensor,
-  config: NamedConfig,
-  name: string,
-  {channels, stride, isFirst}: Block,
-): tfl.SymbolicTensor {
+function bottleneck(input: tfl.SymbolicTensor, config: NamedConfig, place: BlockPlace): tfl.SymbolicTensor {
+  const {name, stage} = place;
+  const channels = config.channels * 2 ** stage;
   const filters = channels * EXPANSION;
+  const stride = strideOfBlock(place);
   const reduced = convolveBn(input, config, {name: `${name}_conv1`, filters: channels, kernel: 1}, EPSILON);
-  const depthwise = (config.sts ? sts.stsDepthwiseConv3d : sts.depthwiseConv3d)({
-    kernelSize: 3,
-    strides: [1, stride, stride],
-    padding: 1,
-    useBias: false,
-    depthwiseInitializer: filterInitializer(config, `${name}_conv2`, 27),
-    name: `${name}_conv2`,
-  });
-  const filtered = norm(apply(depthwise, relu(reduced, `${name}_conv1_relu`)), `${name}_conv2_bn`, EPSILON);
+  const depthwise = {name: `${name}_conv2`, stride, epsilon: EPSILON};
+  const filtered = depthwiseBn(relu(reduced, `${name}_conv1_relu`), config, depthwise);
   const active = relu(filtered, `${name}_conv2_relu`);
   const output = convolveBn(active, config, {name: `${name}_conv3`, filters, kernel: 1}, EPSILON);
-  const shortcut = isFirst
-    ? convolveBn(input, config, {name: `${name}_downsample`, filters, kernel: 1, stride}, EPSILON)
-    : input;
-  const sum = tfl.layers.add({name: `${name}_add`}).apply([output, shortcut]) as tfl.SymbolicTensor;
-  return relu(sum, name);
+  return addShortcut(output, input, name, projection(input, config, {filters, stride, epsilon: EPSILON}));
 }

@@ -39,6 +39,8 @@ export interface NetworkDefinition {
   /** One line for people. */
   readonly description: string;
   readonly config: NetworkConfig;
+  /** One block a stage, a few channels: quick to build and run in tests and examples, of no use beyond. Default false. */
+  readonly tiny?: boolean;
   /** The clips that it takes, and why no others; `create` refuses them by the same rules. */
   sizes(overrides?: FamilyOverrides): SizeRules;
   /** Builds the network; throws InvalidArgumentError for values that its config cannot take. */
@@ -46,6 +48,13 @@ export interface NetworkDefinition {
 }
 
 type Build<Config> = (config: Config & {readonly name: string}) => LayersModel;
+
+/** A row of a family's table: what `NetworkDefinition` has under these names. */
+interface Variant<Config> {
+  readonly description: string;
+  readonly config: Config;
+  readonly tiny?: boolean;
+}
 
 /**
  * Turns a family's table of variants into definitions.
@@ -57,23 +66,37 @@ type Build<Config> = (config: Config & {readonly name: string}) => LayersModel;
 export function defineVariants<Config extends NetworkConfig>(
   family: string,
   builder: Build<Config> | {readonly build: Build<Config>; readonly sizes: (config: Config) => SizeRules},
-  variants: Readonly<Record<string, {readonly description: string; readonly config: Config}>>,
+  variants: Readonly<Record<string, Variant<Config>>>,
 ): NetworkDefinition[] {
+  if (typeof builder === 'object') checkOptions('networks.defineVariants', builder, ['build', 'sizes']);
   const {build, sizes} = typeof builder === 'function' ? {build: builder, sizes: () => ANY_CLIP} : builder;
-  return Object.entries(variants).map(([name, {description, config}]) => ({
+  return Object.entries(variants).map(([name, {description, config, tiny = false}]) => ({
     name,
     family,
     description,
     config,
+    tiny,
     sizes(overrides = {}) {
-      checkOptions(`createNetwork('${name}')`, overrides, Object.keys(config));
-      return sizes({...config, ...overrides});
+      return sizes(configWith(`createNetwork('${name}')`, config, overrides));
     },
     create(overrides = {}) {
-      checkOptions(`createNetwork('${name}')`, overrides, Object.keys(config));
-      return build({...config, ...overrides, name});
+      return build({...configWith(`createNetwork('${name}')`, config, overrides), name});
     },
   }));
+}
+
+/**
+ * A family's config with the choices of a caller in place of its own.
+ *
+ * @param caller begins the message about an option that the config does not have
+ */
+export function configWith<Config extends object, Options extends object>(
+  caller: string,
+  config: Config,
+  options: Options,
+): Config & Options {
+  checkOptions(caller, options, Object.keys(config));
+  return {...config, ...options};
 }
 
 /** Whether the kernel of a layer starts as zeros. */

@@ -5,7 +5,7 @@
  */
 import type * as tfl from '@tensorflow/tfjs-layers';
 import {buildInvertedBottlenecks, type InvertedBottleneckConfig} from './blocks/inverted_bottlenecks';
-import {defineVariants, type NetworkOverrides} from './definition';
+import {configWith, defineVariants, type NetworkOverrides} from './definition';
 
 export type EfficientNetLiteConfig = InvertedBottleneckConfig;
 
@@ -80,12 +80,14 @@ export const efficientNetLiteNetworks = defineVariants('efficientnet_lite', buil
     config: {...LITE0, sts: true, style: 'torch'},
   },
   efficientnet_lite_tiny: {
-    description: 'for tests: three blocks on 4 frames of 32 x 32, the image network',
+    description: 'three blocks on 4 frames of 32 x 32, the image network',
     config: {...TINY, temporalKernel: 1},
+    tiny: true,
   },
   efficientnet_lite_tiny_sts: {
-    description: 'for tests: three blocks on 4 frames of 32 x 32, STS',
+    description: 'three blocks on 4 frames of 32 x 32, STS',
     config: {...TINY, sts: true},
+    tiny: true,
   },
 });
 
@@ -108,5 +110,8 @@ export const efficientNetLiteNetworks = defineVariants('efficientnet_lite', buil
  * ```
  */
 export function efficientNetLite0(options: EfficientNetLiteOptions = {}): tfl.LayersModel {
-  return buildInvertedBottlenecks({...LITE0, ...options, name: 'efficientNetLite0'});
+  return buildInvertedBottlenecks({
+    ...configWith('networks.efficientNetLite0', LITE0, options),
+    name: 'efficientNetLite0',
+  });
 }

@@ -5,7 +5,7 @@
  */
 import type * as tfl from '@tensorflow/tfjs-layers';
 import {buildInvertedBottlenecks, type InvertedBottleneckConfig} from './blocks/inverted_bottlenecks';
-import {defineVariants, type NetworkOverrides} from './definition';
+import {configWith, defineVariants, type NetworkOverrides} from './definition';
 
 export type MobileNetV2Config = InvertedBottleneckConfig;
 
@@ -67,12 +67,14 @@ export const mobileNetV2Networks = defineVariants('mobilenet_v2', buildInvertedB
     config: {...MOBILENET_V2, sts: true},
   },
   mobilenet_v2_tiny: {
-    description: 'for tests: three blocks on 4 frames of 32 x 32, the image network',
+    description: 'three blocks on 4 frames of 32 x 32, the image network',
     config: {...TINY, temporalKernel: 1},
+    tiny: true,
   },
   mobilenet_v2_tiny_sts: {
-    description: 'for tests: three blocks on 4 frames of 32 x 32, STS',
+    description: 'three blocks on 4 frames of 32 x 32, STS',
     config: {...TINY, sts: true},
+    tiny: true,
   },
 });
 
@@ -94,5 +96,8 @@ export const mobileNetV2Networks = defineVariants('mobilenet_v2', buildInvertedB
  * ```
  */
 export function mobileNetV2(options: MobileNetV2Options = {}): tfl.LayersModel {
-  return buildInvertedBottlenecks({...MOBILENET_V2, ...options, name: 'mobileNetV2'});
+  return buildInvertedBottlenecks({
+    ...configWith('networks.mobileNetV2', MOBILENET_V2, options),
+    name: 'mobileNetV2',
+  });
 }

@@ -6,6 +6,7 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../layers';
 import {InvalidArgumentError} from '../util/errors';
+import {addShortcut, type BlockPlace, residualStage, strideOfBlock} from './blocks/residual';
 import {
   apply,
   checkTorchConfig,
@@ -18,7 +19,7 @@ import {
   relu,
   type TorchNetworkConfig,
 } from './blocks/torch';
-import {defineVariants, type NetworkOverrides} from './definition';
+import {configWith, defineVariants, type NetworkOverrides} from './definition';
 
 export interface R2Plus1DConfig extends TorchNetworkConfig {
   /** Channels of the stem and of the first stage; each stage has twice the channels of the one before it. */
@@ -83,12 +84,14 @@ export const r2plus1dNetworks = defineVariants<R2Plus1DConfig>('r2plus1d', build
     config: {...R2PLUS1D_R34, frames: 1, classes: 1000},
   },
   r2plus1d_tiny: {
-    description: 'for tests: R(2+1)D with one block a stage on 4 frames of 32 x 48',
+    description: 'R(2+1)D with one block a stage on 4 frames of 32 x 48',
     config: TINY,
+    tiny: true,
   },
   r2plus1d_tiny_sts: {
-    description: 'for tests: R(2+1)D with one block a stage on 4 frames of 32 x 48, STS',
+    description: 'R(2+1)D with one block a stage on 4 frames of 32 x 48, STS',
     config: {...TINY, sts: true},
+    tiny: true,
   },
 });
 
@@ -110,7 +113,7 @@ export const r2plus1dNetworks = defineVariants<R2Plus1DConfig>('r2plus1d', build
  * ```
  */
 export function r2plus1d(options: R2Plus1DOptions = {}): tfl.LayersModel {
-  return build({...R2PLUS1D_R34, ...options, name: 'r2plus1d'});
+  return build({...configWith('networks.r2plus1d', R2PLUS1D_R34, options), name: 'r2plus1d'});
 }
 
 function build(config: NamedConfig): tfl.LayersModel {
@@ -119,41 +122,24 @@ function build(config: NamedConfig): tfl.LayersModel {
   const stem = {name: 'conv1', filters: config.channels, kernel: [3, 7, 7], stride: 2} as const;
   let x = poolStem(relu(pair(clip, config, stem), 'conv1_relu'));
   config.stages.forEach((blocks, stage) => {
-    const filters = config.channels * 2 ** stage;
-    for (let index = 0; index < blocks; index++) {
-      const stride = stage > 0 && index === 0 ? 2 : 1;
-      const timeStride = index === 0 ? config.temporalStrides[stage]! : 1;
-      x = basicBlock(x, config, `layer${stage + 1}_${index}`, {filters, stride, timeStride});
-    }
+    x = residualStage(x, stage, blocks, (input, place) => basicBlock(input, config, place));
   });
   const answer = classifier(poolFeatures(x, config.pool), config);
   return tfl.model({inputs: clip, outputs: answer, name: config.name});
 }
 
-interface Block {
-  readonly filters: number;
-  /** In space. */
-  readonly stride: number;
-  readonly timeStride: number;
-}
-
 /** Two pairs of 3 x 3 x 3, plus the input, through a pair of 1 x 1 x 1 where its shape differs. */
-function basicBlock(
-  input: tfl.SymbolicTensor,
-  config: NamedConfig,
-  name: string,
-  block: Block,
-): tfl.SymbolicTensor {
+function basicBlock(input: tfl.SymbolicTensor, config: NamedConfig, place: BlockPlace): tfl.SymbolicTensor {
+  const {name, stage, index} = place;
+  const filters = config.channels * 2 ** stage;
+  const stride = strideOfBlock(place);
+  const timeStride = index === 0 ? config.temporalStrides[stage]! : 1;
   const kernel = [3, 3, 3] as const;
-  const first = pair(input, config, {name: `${name}_conv1`, kernel, ...block});
-  const {filters, stride, timeStride} = block;
+  const first = pair(input, config, {name: `${name}_conv1`, kernel, filters, stride, timeStride});
   const output = pair(relu(first, `${name}_conv1_relu`), config, {name: `${name}_conv2`, kernel, filters});
-  const shortcut =
-    stride === 1 && timeStride === 1
-      ? input
-      : pair(input, config, {name: `${name}_downsample`, kernel: [1, 1, 1], ...block});
-  const sum = tfl.layers.add({name: `${name}_add`}).apply([output, shortcut]) as tfl.SymbolicTensor;
-  return relu(sum, name);
+  const project = (shortcut: string) =>
+    pair(input, config, {name: shortcut, kernel: [1, 1, 1], filters, stride, timeStride});
+  return addShortcut(output, input, name, stride === 1 && timeStride === 1 ? undefined : project);
 }
 
 interface Pair {

@@ -4,6 +4,7 @@
  */
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
+import {checkOptions, knownNames, optionNames} from '../util/names';
 import {csnNetworks} from './csn';
 import type {FamilyOverrides, NetworkDefinition} from './definition';
 import {efficientNetLiteNetworks} from './efficientnet_lite';
@@ -32,18 +33,27 @@ export interface NetworkFilter {
   readonly family?: string;
   /** Part of the name. */
   readonly name?: string;
+  /** Whether the tiny ones for tests come too. Default false. */
+  readonly tiny?: boolean;
 }
 
+const FILTERS = optionNames<NetworkFilter>({family: true, name: true, tiny: true});
+
 /**
- * The networks that `createNetwork` can build, in the order of their families; tiny ones for tests included.
+ * The networks that `createNetwork` can build, in the order of their families.
  *
  * ```ts
  * listNetworks({family: 'efficientnet_lite'}).map(({name}) => name);
  * ```
  */
-export function listNetworks({family, name = ''}: NetworkFilter = {}): NetworkDefinition[] {
+export function listNetworks(filter: NetworkFilter = {}): NetworkDefinition[] {
+  checkOptions('listNetworks', filter, FILTERS);
+  const {family, name = '', tiny = false} = filter;
   return definitions().filter(
-    (definition) => (family === undefined || definition.family === family) && definition.name.includes(name),
+    (definition) =>
+      (family === undefined || definition.family === family) &&
+      definition.name.includes(name) &&
+      (tiny || !definition.tiny),
   );
 }
 
@@ -70,9 +80,9 @@ export function createNetwork(name: string, overrides: FamilyOverrides = {}): La
 export function networkDefinition(name: string): NetworkDefinition {
   const definition = definitions().find((candidate) => candidate.name === name);
   if (definition !== undefined) return definition;
-  const known = definitions().map((candidate) => candidate.name);
+  const known = listNetworks().map((candidate) => candidate.name);
   throw new InvalidArgumentError(
-    `createNetwork: no network is called ${JSON.stringify(name)}; known are ${known.join(', ')}. registerNetwork adds one.`,
+    `createNetwork: no network is called ${JSON.stringify(name)}${knownNames(name, known)}. registerNetwork adds one.`,
   );
 }
 

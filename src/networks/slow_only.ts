@@ -6,7 +6,7 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import {checkResNetPath, type ResNetConfig, type ResNetPath, resNetStage, resNetStem} from './blocks/resnet';
 import {checkTorchConfig, classifier, poolFeatures} from './blocks/torch';
-import {defineVariants, type NetworkOverrides} from './definition';
+import {configWith, defineVariants, type NetworkOverrides} from './definition';
 
 export interface SlowOnlyConfig extends ResNetConfig {
   readonly path: ResNetPath;
@@ -84,16 +84,19 @@ export const slowOnlyNetworks = defineVariants<SlowOnlyConfig>('slowonly', build
     config: imageResNet(SLOW_ONLY_R50),
   },
   slowonly_tiny: {
-    description: 'for tests: SlowOnly with one block a stage on 4 frames of 32 x 48',
+    description: 'SlowOnly with one block a stage on 4 frames of 32 x 48',
     config: TINY,
+    tiny: true,
   },
   slowonly_tiny_sts: {
-    description: 'for tests: SlowOnly with one block a stage on 4 frames of 32 x 48, STS',
+    description: 'SlowOnly with one block a stage on 4 frames of 32 x 48, STS',
     config: {...TINY, sts: true},
+    tiny: true,
   },
   slowonly_tiny_basic: {
-    description: 'for tests: SlowOnly with one basic block a stage on 4 frames of 32 x 48',
+    description: 'SlowOnly with one basic block a stage on 4 frames of 32 x 48',
     config: {...TINY, path: {...TINY.path, block: 'basic'}},
+    tiny: true,
   },
 });
 
@@ -115,7 +118,7 @@ export const slowOnlyNetworks = defineVariants<SlowOnlyConfig>('slowonly', build
  * ```
  */
 export function slowOnly(options: SlowOnlyOptions = {}): tfl.LayersModel {
-  return build({...SLOW_ONLY_R50, ...options, name: 'slowOnly'});
+  return build({...configWith('networks.slowOnly', SLOW_ONLY_R50, options), name: 'slowOnly'});
 }
 
 function build(config: NamedConfig): tfl.LayersModel {

@@ -8,7 +8,7 @@ import {layers as sts} from '../layers';
 import {InvalidArgumentError} from '../util/errors';
 import {checkResNetPath, type ResNetConfig, type ResNetPath, resNetStage, resNetStem} from './blocks/resnet';
 import {apply, checkTorchConfig, classifier, filterInitializer, poolFeatures} from './blocks/torch';
-import {defineVariants, type NetworkOverrides} from './definition';
+import {configWith, defineVariants, type NetworkOverrides} from './definition';
 import {ANY_SIDE, checkSizes, everyNthFrame, type SizeRules} from './sizes';
 
 export interface SlowFastConfig extends ResNetConfig {
@@ -102,12 +102,14 @@ export const slowFastNetworks = defineVariants<SlowFastConfig>('slowfast', BUILD
     config: {...R50_8X8, ...IMAGE},
   },
   slowfast_tiny: {
-    description: 'for tests: SlowFast with one block a stage on 8 frames of 32 x 32',
+    description: 'SlowFast with one block a stage on 8 frames of 32 x 32',
     config: TINY,
+    tiny: true,
   },
   slowfast_tiny_sts: {
-    description: 'for tests: SlowFast with one block a stage on 8 frames of 32 x 32, STS',
+    description: 'SlowFast with one block a stage on 8 frames of 32 x 32, STS',
     config: {...TINY, sts: true},
+    tiny: true,
   },
 });
 
@@ -132,7 +134,7 @@ export const slowFastNetworks = defineVariants<SlowFastConfig>('slowfast', BUILD
  * ```
  */
 export function slowFast(options: SlowFastOptions = {}): tfl.LayersModel {
-  return build({...R50_4X16, ...options, name: 'slowFast'});
+  return build({...configWith('networks.slowFast', R50_4X16, options), name: 'slowFast'});
 }
 
 function sizes({speedRatio}: SlowFastConfig): SizeRules {

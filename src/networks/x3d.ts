@@ -5,6 +5,7 @@
  */
 import * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../layers';
+import {addShortcut, type BlockPlace, depthwiseBn, projection, residualStage} from './blocks/residual';
 import {
   apply,
   checkTorchConfig,
@@ -18,7 +19,7 @@ import {
   relu,
   type TorchNetworkConfig,
 } from './blocks/torch';
-import {defineVariants, type NetworkOverrides} from './definition';
+import {configWith, defineVariants, type NetworkOverrides} from './definition';
 import {ANY_FRAMES, ANY_SIDE, checkSizes, depthwiseStsSide, type SizeRules} from './sizes';
 
 /** A run of blocks; the first has stride 2 in space. */
@@ -94,10 +95,15 @@ export const x3dNetworks = defineVariants<X3DConfig>('x3d', BUILDER, {
     description: 'X3D-S on images: one frame, 1000 classes, for pre-training on ImageNet',
     config: {...X3D_S, frames: 1, height: 224, width: 224, classes: 1000, hiddenBias: true},
   },
-  x3d_tiny: {description: 'for tests: X3D with one block a stage on 5 frames of 32 x 64', config: TINY},
+  x3d_tiny: {
+    description: 'X3D with one block a stage on 5 frames of 32 x 64',
+    config: TINY,
+    tiny: true,
+  },
   x3d_tiny_sts: {
-    description: 'for tests: X3D with one block a stage on 5 frames of 32 x 64, STS',
+    description: 'X3D with one block a stage on 5 frames of 32 x 64, STS',
     config: {...TINY, sts: true},
+    tiny: true,
   },
 });
 
@@ -120,7 +126,7 @@ export const x3dNetworks = defineVariants<X3DConfig>('x3d', BUILDER, {
  * ```
  */
 export function x3d(options: X3DOptions = {}): tfl.LayersModel {
-  return build({...X3D_S, ...options, name: 'x3d'});
+  return build({...configWith('networks.x3d', X3D_S, options), name: 'x3d'});
 }
 
 /** The stem halves a frame in an ordinary layer, each stage in an STS layer. */
@@ -135,9 +141,7 @@ function build(config: NamedConfig): tfl.LayersModel {
   const clip = tfl.input({shape: [config.frames, config.height, config.width, 3], name: 'clip'});
   let x = stem(clip, config);
   config.stages.forEach(({channels, blocks}, stage) => {
-    for (let index = 0; index < blocks; index++) {
-      x = block(x, config, `layer${stage + 1}_${index}`, channels, index);
-    }
+    x = residualStage(x, stage, blocks, (input, place) => block(input, config, place, channels));
   });
   const width = Math.floor(config.stages.at(-1)!.channels * config.expansion);
   x = convolveBn(x, config, {name: 'conv5', filters: width, kernel: 1}, EPSILON);
@@ -166,32 +170,24 @@ function stem(clip: tfl.SymbolicTensor, config: NamedConfig): tfl.SymbolicTensor
 function block(
   input: tfl.SymbolicTensor,
   config: NamedConfig,
-  name: string,
+  {name, index}: BlockPlace,
   channels: number,
-  index: number,
 ): tfl.SymbolicTensor {
   const stride = index === 0 ? 2 : 1;
   const inner = Math.floor(channels * config.expansion);
-  const shortcut =
-    index === 0
-      ? convolveBn(input, config, {name: `${name}_downsample`, filters: channels, kernel: 1, stride}, EPSILON)
-      : input;
   const expanded = convolveBn(input, config, {name: `${name}_conv1`, filters: inner, kernel: 1}, EPSILON);
-  const layer = (config.sts ? sts.stsDepthwiseConv3d : sts.depthwiseConv3d)({
-    kernelSize: 3,
-    strides: [1, stride, stride],
-    padding: 1,
-    useBias: false,
-    depthwiseInitializer: filterInitializer(config, `${name}_conv2`, 27),
-    name: `${name}_conv2`,
-  });
-  const filtered = norm(apply(layer, relu(expanded, `${name}_conv1_relu`)), `${name}_conv2_bn`, EPSILON);
+  const depthwise = {name: `${name}_conv2`, stride, epsilon: EPSILON};
+  const filtered = depthwiseBn(relu(expanded, `${name}_conv1_relu`), config, depthwise);
   const weighted = index % 2 === 0 ? squeezeExcite(filtered, config, name, inner) : filtered;
   const active = apply(tfl.layers.activation({activation: 'swish', name: `${name}_swish`}), weighted);
   const last = {name: `${name}_conv3`, filters: channels, kernel: 1, gamma: 'zeros'} as const;
   const output = convolveBn(active, config, last, EPSILON);
-  const sum = tfl.layers.add({name: `${name}_add`}).apply([output, shortcut]) as tfl.SymbolicTensor;
-  return relu(sum, name);
+  return addShortcut(
+    output,
+    input,
+    name,
+    projection(input, config, {filters: channels, stride, epsilon: EPSILON}),
+  );
 }
 
 /** Each channel times a number in 0..1 that depends on the means of all channels over the clip. */

@@ -1,6 +1,7 @@
 /** What the ops of the family share in front of the kernel: tensors from what was given, rank 4 to 5, bias and layout checks. */
 import * as tf from '@tensorflow/tfjs-core';
 import {InvalidArgumentError} from '../util/errors';
+import {checkOptions, optionNames} from '../util/names';
 import type {Shape5D} from '../util/shapes';
 import {activate, checkActivation} from './activations';
 import type {ConvInfo} from './conv_info';
@@ -23,6 +24,8 @@ export interface FusedOptions {
   activation?: Activation | undefined;
 }
 
+export const FUSED_OPTIONS = optionNames<FusedOptions>({bias: true, residual: true, activation: true});
+
 /** Runs the convolution that `infoOf` describes for the given shapes; a rank-4 x gives a rank-4 result. */
 export function runConvolution<T extends Tensor4or5D>(
   op: string,
@@ -30,8 +33,10 @@ export function runConvolution<T extends Tensor4or5D>(
   filter: tf.Tensor5D | tf.TensorLike,
   dataFormat: string,
   options: FusedOptions,
+  known: readonly string[],
   infoOf: (xShape: readonly number[], filterShape: readonly number[]) => ConvInfo,
 ): T {
+  checkOptions(op, options, known);
   if (dataFormat !== 'NDHWC') {
     throw new InvalidArgumentError(
       `${op}: only dataFormat 'NDHWC' ([batch, time, height, width, channels]) is supported; got ${JSON.stringify(dataFormat)}. ` +

@@ -1,5 +1,6 @@
 /** `conv3d`: 3D convolution with channel groups and TensorFlow's padding. */
 import * as tf from '@tensorflow/tfjs-core';
+import {optionNames} from '../util/names';
 import {type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
 import {conv3dInfo, type Padding3D} from './conv_info';
 
@@ -7,6 +8,8 @@ export interface Conv3DOptions extends FusedOptions {
   /** Channel groups, in order; default 1. */
   groups?: number | undefined;
 }
+
+const KNOWN = optionNames<Conv3DOptions>({groups: true, bias: true, residual: true, activation: true});
 
 /**
  * 3D convolution as `tf.conv3d`, with channel groups, explicit padding, dilation beside strides, and a bias; padding
@@ -31,7 +34,7 @@ function conv3d_<T extends Tensor4or5D>(
   options: Conv3DOptions = {},
 ): T {
   const {groups = 1} = options;
-  return runConvolution('conv3d', x, filter, dataFormat, options, (xShape, filterShape) =>
+  return runConvolution('conv3d', x, filter, dataFormat, options, KNOWN, (xShape, filterShape) =>
     conv3dInfo(xShape, filterShape, {strides, pad, dilations, groups}),
   );
 }

@@ -7,6 +7,7 @@
  * share one filter. Parts that name the same output channels add up.
  */
 import {InvalidArgumentError} from '../util/errors';
+import {checkOptions, optionNames} from '../util/names';
 import {positiveTriple, type Shape5D, sizeOf, type Triple} from '../util/shapes';
 import {type GridTaps, type LineTaps, type TapRule, tapCount} from './taps';
 
@@ -57,6 +58,10 @@ export interface StsConvOptions extends GroupedConvOptions {
   split?: SplitRounding;
 }
 
+const CONV_OPTIONS = optionNames<ConvOptions>({strides: true, pad: true, dilations: true});
+const GROUPED_OPTIONS = [...CONV_OPTIONS, 'groups'];
+const STS_OPTIONS = [...GROUPED_OPTIONS, 'split'];
+
 /** A function that refuses: throws an InvalidArgumentError that begins with the op's name. */
 type Refuse = (message: string) => never;
 
@@ -72,6 +77,7 @@ export function conv3dInfo(
   filterShape: readonly number[],
   options: GroupedConvOptions = {},
 ): ConvInfo {
+  checkOptions('conv3dInfo', options, GROUPED_OPTIONS);
   const refuse = refuseFor('conv3d');
   const [input, filter] = checkShapes(xShape, filterShape, refuse);
   const groups = checkGroups(input, filter, options.groups ?? 1, refuse);
@@ -85,6 +91,7 @@ export function depthwiseConv3dInfo(
   filterShape: readonly number[],
   options: ConvOptions = {},
 ): ConvInfo {
+  checkOptions('depthwiseConv3dInfo', options, CONV_OPTIONS);
   const refuse = refuseFor('depthwiseConv3d');
   const [input, filter] = checkShapes(xShape, filterShape, refuse);
   checkDepthwise(input, filter, refuse);
@@ -102,6 +109,7 @@ export function stsConv3dInfo(
   filterShape: readonly number[],
   options: StsConvOptions = {},
 ): ConvInfo {
+  checkOptions('stsConv3dInfo', options, STS_OPTIONS);
   const refuse = refuseFor('stsConv3d');
   const [input, filter] = checkShapes(xShape, filterShape, refuse);
   const groups = checkGroups(input, filter, options.groups ?? 1, refuse);
@@ -126,6 +134,7 @@ export function stsDepthwiseConv3dInfo(
   filterShape: readonly number[],
   options: ConvOptions = {},
 ): ConvInfo {
+  checkOptions('stsDepthwiseConv3dInfo', options, CONV_OPTIONS);
   const refuse = refuseFor('stsDepthwiseConv3d');
   const [input, filter] = checkShapes(xShape, filterShape, refuse);
   checkDepthwise(input, filter, refuse);

@@ -1,6 +1,6 @@
 /** `depthwiseConv3d`: 3D convolution of each channel by itself, which stock tfjs does not have. */
 import * as tf from '@tensorflow/tfjs-core';
-import {type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
+import {FUSED_OPTIONS, type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
 import {depthwiseConv3dInfo, type Padding3D} from './conv_info';
 
 /**
@@ -24,8 +24,14 @@ function depthwiseConv3d_<T extends Tensor4or5D>(
   dilations: number | readonly number[] = 1,
   options: FusedOptions = {},
 ): T {
-  return runConvolution('depthwiseConv3d', x, filter, dataFormat, options, (xShape, filterShape) =>
-    depthwiseConv3dInfo(xShape, filterShape, {strides, pad, dilations}),
+  return runConvolution(
+    'depthwiseConv3d',
+    x,
+    filter,
+    dataFormat,
+    options,
+    FUSED_OPTIONS,
+    (xShape, filterShape) => depthwiseConv3dInfo(xShape, filterShape, {strides, pad, dilations}),
   );
 }
 

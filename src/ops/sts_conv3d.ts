@@ -1,5 +1,6 @@
 /** `stsConv3d`: Spatial-Temporal Separable convolution of an ordinary filter. */
 import * as tf from '@tensorflow/tfjs-core';
+import {optionNames} from '../util/names';
 import {type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
 import {type Padding3D, type SplitRounding, stsConv3dInfo} from './conv_info';
 
@@ -9,6 +10,14 @@ export interface STSConv3DOptions extends FusedOptions {
   /** Rounding of an odd number of outputs: 'ceil' (SlowFast, SlowOnly; the default) or 'floor' (R(2+1)D). */
   split?: SplitRounding | undefined;
 }
+
+const KNOWN = optionNames<STSConv3DOptions>({
+  groups: true,
+  split: true,
+  bias: true,
+  residual: true,
+  activation: true,
+});
 
 /**
  * Spatial-Temporal Separable convolution (Li et al., ECCV 2022; the authors' `STS_3dconv` and `Conv2plus1d_reshape`).
@@ -38,7 +47,7 @@ function stsConv3d_<T extends Tensor4or5D>(
   options: STSConv3DOptions = {},
 ): T {
   const {groups = 1, split} = options;
-  return runConvolution('stsConv3d', x, filter, dataFormat, options, (xShape, filterShape) =>
+  return runConvolution('stsConv3d', x, filter, dataFormat, options, KNOWN, (xShape, filterShape) =>
     stsConv3dInfo(xShape, filterShape, {
       strides,
       pad,

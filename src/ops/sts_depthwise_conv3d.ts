@@ -1,6 +1,6 @@
 /** `stsDepthwiseConv3d`: Spatial-Temporal Separable convolution of each channel by itself. */
 import * as tf from '@tensorflow/tfjs-core';
-import {type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
+import {FUSED_OPTIONS, type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
 import {type Padding3D, stsDepthwiseConv3dInfo} from './conv_info';
 
 /**
@@ -31,8 +31,14 @@ function stsDepthwiseConv3d_<T extends Tensor4or5D>(
   dilations: number | readonly number[] = 1,
   options: FusedOptions = {},
 ): T {
-  return runConvolution('stsDepthwiseConv3d', x, filter, dataFormat, options, (xShape, filterShape) =>
-    stsDepthwiseConv3dInfo(xShape, filterShape, {strides, pad, dilations}),
+  return runConvolution(
+    'stsDepthwiseConv3d',
+    x,
+    filter,
+    dataFormat,
+    options,
+    FUSED_OPTIONS,
+    (xShape, filterShape) => stsDepthwiseConv3dInfo(xShape, filterShape, {strides, pad, dilations}),
   );
 }
 

@@ -18,6 +18,21 @@ export class FormatError extends StsError {
   override name = 'FormatError';
 }
 
+/**
+ * The error with the file in front of its message, which only the caller knows. Errors that name it already, and those
+ * that do not come from what was given, stay as they are.
+ *
+ * @param file path, address or name, as the user gave it
+ * @param caller the function that was given it
+ */
+export function inFile(error: unknown, file: string, caller?: string): unknown {
+  const isOfInput = error instanceof FormatError || error instanceof InvalidArgumentError;
+  if (!isOfInput || error.message.includes(file)) return error;
+  const Kind = error instanceof FormatError ? FormatError : InvalidArgumentError;
+  const place = caller === undefined ? file : `${caller}: ${file}`;
+  return new Kind(`${place}: ${error.message}`, {cause: error});
+}
+
 /** Something outside the package is missing: an optional peer, a program, a file, a backend. */
 export class UnavailableError extends StsError {
   override name = 'UnavailableError';
@@ -26,4 +41,12 @@ export class UnavailableError extends StsError {
 /** A backend has no memory left for what was asked; nothing was written. */
 export class OutOfMemoryError extends StsError {
   override name = 'OutOfMemoryError';
+
+  /** @param bytesAsked how many bytes there was no room for */
+  constructor(
+    message: string,
+    readonly bytesAsked?: number,
+  ) {
+    super(message);
+  }
 }

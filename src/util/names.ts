@@ -32,6 +32,21 @@ export function didYouMean(name: string, known: readonly string[]): string {
 }
 
 /**
+ * The end of a sentence about a name that nobody knows: which one was meant, if any is near, and which there are.
+ *
+ * @param others may be meant too, but are too many to be listed
+ */
+export function knownNames(name: string, known: readonly string[], others: readonly string[] = []): string {
+  const question = didYouMean(name, [...known, ...others]);
+  return `${question}${question === '' ? '; known' : ' Known'} are ${known.join(', ')}`;
+}
+
+/** The names of a type's options: the compiler refuses a table that lacks one, or has one that the type does not have. */
+export function optionNames<Options extends object>(names: Record<keyof Options, true>): readonly string[] {
+  return Object.keys(names);
+}
+
+/**
  * Refuses options that the function does not know.
  *
  * @param caller begins the message: the function as a user calls it

@@ -1,6 +1,7 @@
 /**
  * What a model file may say of its own input and classes: in the metadata of a .safetensors file or in the
- * userDefinedMetadata of a model.json, under the keys frames, interval, size, cropSize, mean, std, classes, labels. Parsing only.
+ * userDefinedMetadata of a model.json, under the keys frames, interval, size, cropSize, mean, std, classes, labels, output.
+ * Parsing only.
  */
 import {FormatError} from '../util/errors';
 import type {ModelInput} from './rows';
@@ -8,7 +9,9 @@ import type {ModelInput} from './rows';
 export interface Described {
   readonly input: Partial<ModelInput>;
   readonly classes?: number;
+  /** Empty where the classes are known to have no names. */
   readonly labels?: readonly string[];
+  readonly output?: 'logits' | 'probabilities';
 }
 
 const LENGTHS = ['frames', 'size', 'cropSize'] as const;
@@ -56,13 +59,16 @@ export function parseDescription(metadata: ReadonlyMap<string, unknown>, path: s
   };
   const labels = metadata.has('labels') ? parseLabels(metadata.get('labels')) : undefined;
   if (metadata.has('labels') && labels === undefined) refuse('labels', 'it must be a JSON list of names');
-  return {input, ...length('classes'), ...(labels && {labels})};
+  const output = metadata.get('output');
+  if (output !== undefined && output !== 'logits' && output !== 'probabilities')
+    return refuse('output', "it must be 'logits' or 'probabilities'");
+  return {input, ...length('classes'), ...(labels && {labels}), ...(output && {output})};
 }
 
 /** A list of names, or the JSON of one; undefined for anything else. */
 export function parseLabels(value: unknown): readonly string[] | undefined {
   const list = parseJson(value);
-  const isNames = Array.isArray(list) && list.length > 0 && list.every((name) => typeof name === 'string');
+  const isNames = Array.isArray(list) && list.every((name) => typeof name === 'string');
   return isNames ? (list as string[]) : undefined;
 }
 

@@ -14,4 +14,5 @@ export {
   type LabelSet,
   type ModelInput,
 } from './rows';
+export {modelFile, type SavedInfo, type SaveModelOptions, saveModel} from './save';
 export {type ShardFile, type ShardOptions, shardSafetensors} from './shard_writer';

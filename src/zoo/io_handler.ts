@@ -1,5 +1,6 @@
-/** What an IOHandler of the host gives: a LayersModel, or weights alone. */
+/** What an IOHandler of the host gives, a LayersModel or weights alone, and what it is given. */
 import * as tf from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {Checkpoint, type CheckpointEntry, entryOf} from '../checkpoints';
 import {FormatError, InvalidArgumentError} from '../util/errors';
 import {fromArtifacts, joinUnlessRegular, type LayersModelFile} from './layers_model_file';
@@ -23,6 +24,21 @@ export async function readHandler(
     throw new FormatError(`loadModel: ${name} gives a graph model; a LayersModel or weights are needed.`);
   }
   return artifacts.modelTopology == null ? weightsOf(artifacts, name) : fromArtifacts(name, artifacts);
+}
+
+/** A model as handlers take it. */
+export async function artifactsOf(
+  model: LayersModel,
+  userDefinedMetadata: NonNullable<tf.io.ModelArtifacts['userDefinedMetadata']>,
+): Promise<tf.io.ModelArtifacts> {
+  let saved: tf.io.ModelArtifacts = {};
+  await model.save(
+    tf.io.withSaveHandler(async (given) => {
+      saved = given;
+      return {modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}};
+    }),
+  );
+  return {...saved, userDefinedMetadata};
 }
 
 async function weightsOf(artifacts: tf.io.ModelArtifacts, name: string): Promise<Checkpoint> {

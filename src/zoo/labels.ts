@@ -3,8 +3,9 @@
  * the package, checked before use; models/README.md says where they come from and how their order was checked.
  */
 import {FormatError, InvalidArgumentError} from '../util/errors';
+import {checkOptions, knownNames} from '../util/names';
 import {parseLabels} from './described';
-import {type FileOptions, Files} from './files';
+import {FILE_OPTIONS, type FileOptions, Files} from './files';
 import {LABELS, type LabelFile, type LabelSet} from './rows';
 
 /** How the file of the names is read. */
@@ -22,9 +23,11 @@ export type LabelOptions = FileOptions;
  * ```
  */
 export async function loadLabels(set: LabelSet, options: LabelOptions = {}): Promise<readonly string[]> {
+  checkOptions('loadLabels', options, FILE_OPTIONS);
   if (Object.hasOwn(LABELS, set)) return readLabelFile(LABELS[set], new Files(options));
+  const known = Object.keys(LABELS);
   throw new InvalidArgumentError(
-    `loadLabels: no labels are called ${JSON.stringify(set)}; known are ${Object.keys(LABELS).join(', ')}.`,
+    `loadLabels: no labels are called ${JSON.stringify(set)}${knownNames(String(set), known)}.`,
   );
 }
 

@@ -6,19 +6,21 @@ import type {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type Checkpoint, expanded, read, safetensors} from '../checkpoints';
 import {inflate} from '../inflate';
-import {createNetwork, networkDefinition} from '../networks';
-import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
+import {listNetworks, networkDefinition} from '../networks';
+import {FormatError, InvalidArgumentError, inFile, UnavailableError} from '../util/errors';
+import {checkOptions, knownNames, optionNames} from '../util/names';
 import {CATALOG, type CatalogEntry, catalogEntry} from './catalog';
 import {type Described, parseDescription} from './described';
-import {type FileOptions, Files, httpAddress} from './files';
+import {FILE_OPTIONS, type FileOptions, Files, httpAddress} from './files';
 import {readHandler} from './io_handler';
 import {readLabelFile} from './labels';
 import {type LayersModelFile, readLayersModel} from './layers_model_file';
 import {increasing, type Progress} from './progress';
-import {howToBring, publishedCheckpoint} from './published';
+import {howToBring, PUBLISHED, publishedCheckpoint} from './published';
 import type {ModelInput} from './rows';
 import {isSha256} from './sha256';
 import {INDEX_SUFFIX, readShards} from './shards';
+import {clipSizeOf, describedModel, emptyNetwork, notOfClips, TOPOLOGY} from './topology';
 
 export interface LoadModelOptions extends FileOptions {
   /** Length of the clip, instead of the model's own. */
@@ -28,6 +30,15 @@ export interface LoadModelOptions extends FileOptions {
   /** Called with the part of the bytes that is read: grows, and is 1 when the model is ready. */
   readonly onProgress?: (fraction: number) => void;
 }
+
+const KNOWN = [
+  ...FILE_OPTIONS,
+  ...optionNames<Omit<LoadModelOptions, keyof FileOptions>>({
+    frames: true,
+    sha256: true,
+    onProgress: true,
+  }),
+];
 
 /** How the model's input is made and its output read. */
 export interface ModelInfo extends ModelInput {
@@ -62,8 +73,8 @@ interface Loading {
  * - A name of `listCheckpoints`: an error that says which file to bring and how to convert it.
  * - A path or address that ends in .safetensors, such as `tfjs-sts convert` writes: the metadata key `network` names the
  *   network. Weights `<layer>/<weight>` of its shapes are copied, image kernels inflated by rule 'sts'. The keys frames,
- *   interval, size, cropSize, mean, std, classes and labels (a JSON list) say what differs from the catalog's model of that
- *   network. One that ends in .safetensors.index.json: the same in several files, as `shardSafetensors` makes them.
+ *   interval, size, cropSize, mean, std, classes, labels (a JSON list) and output say what differs from the catalog's model of
+ *   that network. `saveModel` writes such files too, with the layers (`topology`) of what is no network of the registry. One that ends in .safetensors.index.json: the same in several files, as `shardSafetensors` makes them.
  * - A path or address that ends in .json: a LayersModel on `[batch, frames, side, side, 3]`; the same keys are read from its
  *   userDefinedMetadata. Without them: no scaling beyond the side, values (v - 127) / 128.
  * - An IOHandler of TensorFlow.js, such as `tf.io.browserFiles` gives: a LayersModel, or weights alone with `network` in the
@@ -86,6 +97,7 @@ export async function loadModel(
   source: string | URL | io.IOHandler,
   options: LoadModelOptions = {},
 ): Promise<LoadedModel> {
+  checkOptions('loadModel', options, KNOWN);
   const {sha256} = options;
   if (sha256 !== undefined && !isSha256(sha256)) {
     throw new InvalidArgumentError(
@@ -100,9 +112,12 @@ export async function loadModel(
     return loaded;
   } catch (error) {
     if (error instanceof FormatError) await loading.files.forget();
-    throw error;
+    throw inFile(error, nameOf(source), 'loadModel');
   }
 }
+
+const nameOf = (source: string | URL | io.IOHandler) =>
+  typeof source === 'string' || source instanceof URL ? String(source) : 'IOHandler';
 
 async function load(source: string | URL | io.IOHandler, loading: Loading): Promise<LoadedModel> {
   if (typeof source !== 'string' && !(source instanceof URL)) return loadHandler(source, loading);
@@ -114,7 +129,7 @@ async function load(source: string | URL | io.IOHandler, loading: Loading): Prom
   if (file.endsWith('.safetensors')) {
     const advice = 'Give the path of a .safetensors file.';
     const bytes = await files.read(source, {advice, onProgress, ...(sha256 !== undefined && {sha256})});
-    return fromWeights(read(bytes, {formats: [safetensors], name: text}), text, loading);
+    return fromWeights(read(bytes, {formats: [safetensors]}), text, loading);
   }
   if (file.endsWith(INDEX_SUFFIX)) {
     return fromWeights(await readShards(source, sha256, files, onProgress), text, loading);
@@ -125,14 +140,14 @@ async function load(source: string | URL | io.IOHandler, loading: Loading): Prom
   if (source instanceof URL || (/[/\\.]/.test(text) && !isKnownName(text))) {
     throw new InvalidArgumentError(
       `loadModel: ${JSON.stringify(text)} looks like a path, but not of a .safetensors file, its index or a model.json. ` +
-        `For a model of the catalog give its name alone: ${catalogNames()}.`,
+        `For a model of the catalog give its name alone${knownNames(text, CATALOG_NAMES, otherNames())}.`,
     );
   }
   return fromCatalog(text, loading);
 }
 
 async function loadHandler(handler: io.IOHandler, loading: Loading): Promise<LoadedModel> {
-  const name = 'IOHandler';
+  const name = nameOf(handler);
   const given = await readHandler(handler, name);
   loading.options.signal?.throwIfAborted();
   return 'model' in given ? fromLayersModel(given, name, loading.options) : fromWeights(given, name, loading);
@@ -158,25 +173,40 @@ async function fromCatalog(name: string, loading: Loading): Promise<LoadedModel>
   }
   const entry = catalogEntry(name);
   if (entry !== undefined) return fromEntry(entry, loading);
+  if (listNetworks({tiny: true}).some((network) => network.name === name))
+    throw new UnavailableError(withoutWeights(name));
   throw new InvalidArgumentError(
-    `loadModel: no model is called ${JSON.stringify(name)}; known are ${catalogNames()}. ` +
+    `loadModel: no model is called ${JSON.stringify(name)}${knownNames(name, CATALOG_NAMES, otherNames())}. ` +
       'Or give the path or address of a .safetensors file or a model.json.',
+  );
+}
+
+/** A network of the registry that no file of the catalog is for. */
+function withoutWeights(network: string): string {
+  const theirs = PUBLISHED.filter((row) => row.network === network).map(({name}) => name);
+  const authors =
+    theirs.length === 0 ? '' : ` The authors published ${theirs.join(', ')}: tfjs-sts info NAME says where.`;
+  return (
+    `loadModel: ${network} is a network without weights, none ship for it.${authors} Make a file of a checkpoint that you ` +
+    `have, tfjs-sts convert FILE --network ${network} -o DIR, or of an image network's, tfjs-sts inflate, and load that. ` +
+    `createNetwork('${network}') builds it to be trained.`
   );
 }
 
 const isKnownName = (name: string) => (publishedCheckpoint(name) ?? catalogEntry(name)) !== undefined;
 
-const catalogNames = () => CATALOG.map(({name}) => name).join(', ');
+const CATALOG_NAMES = CATALOG.map(({name}) => name);
+
+/** What has a name and no weights here. */
+const otherNames = () => [...listNetworks(), ...PUBLISHED].map(({name}) => name);
 
 async function fromEntry(entry: CatalogEntry, {files, options, onProgress}: Loading): Promise<LoadedModel> {
   const labels = await readLabelFile(entry.labels, files);
   const bytes = await files.readPackaged(entry.weights, onProgress);
   const {name, network, rule} = entry;
   const input = {...entry.input, ...(options.frames !== undefined && {frames: options.frames})};
-  const model = build(network, input, entry.labels.count);
-  assign(model, () =>
-    inflate(expanded(read(bytes, {formats: [safetensors], name: entry.weights.path})), model, {rule}),
-  );
+  const model = emptyNetwork(network, input, entry.labels.count);
+  assign(model, () => inflate(expanded(read(bytes, {formats: [safetensors]})), model, {rule}));
   return {model, info: {...input, name, network, labels, output: outputOf(model)}};
 }
 
@@ -187,6 +217,9 @@ async function fromWeights(
   {files, options}: Loading,
 ): Promise<LoadedModel> {
   const checkpoint = expanded(stored);
+  if (checkpoint.metadata.has(TOPOLOGY)) {
+    return fromLayersModel(await describedModel(checkpoint, name), name, options);
+  }
   const network = checkpoint.metadata.get('network');
   if (network === undefined) {
     throw new FormatError(
@@ -202,9 +235,9 @@ async function fromWeights(
     ...described.input,
     ...(options.frames !== undefined && {frames: options.frames}),
   };
-  const classes = described.classes ?? described.labels?.length ?? known?.labels.count ?? config.classes;
+  const classes = described.classes ?? (described.labels?.length || known?.labels.count) ?? config.classes;
   const labels = await labelsOf(described, classes, known, files);
-  const model = build(network, input, classes);
+  const model = emptyNetwork(network, input, classes);
   assign(model, () => {
     try {
       inflate(checkpoint, model, {rule: 'sts'});
@@ -215,7 +248,8 @@ async function fromWeights(
       });
     }
   });
-  return {model, info: {...input, name, network, labels, output: outputOf(model)}};
+  const {output = outputOf(model)} = described;
+  return {model, info: {...input, name, network, labels, output}};
 }
 
 function fromLayersModel(
@@ -224,23 +258,19 @@ function fromLayersModel(
   options: LoadModelOptions,
 ): LoadedModel {
   return assign(model, () => {
-    const [, frames, height, width, channels] = model.inputs[0]!.shape;
-    const isVideo = model.inputs.length === 1 && model.inputs[0]!.shape.length === 5 && channels === 3;
-    if (!isVideo || frames == null || height == null || height !== width) {
-      throw new FormatError(
-        `loadModel: ${name} takes ${model.inputs.map(({shape}) => `[${shape.join(', ')}]`).join(' and ')}; ` +
-          'one input [batch, frames, side, side, 3] of known lengths is needed.',
-      );
-    }
+    const clip = clipSizeOf(model);
+    if (clip === undefined) throw new FormatError(`loadModel: ${name} ${notOfClips(model)}`);
+    const {frames, cropSize} = clip;
     if (options.frames !== undefined && options.frames !== frames) {
       throw new InvalidArgumentError(
         `loadModel: ${name} takes clips of ${frames} frames and no others; got ${options.frames}.`,
       );
     }
-    const {input, labels = []} = parseDescription(metadata, name);
-    const plain = {size: height, mean: 127, std: 128};
-    const info = {...plain, ...input, frames, cropSize: height, name, network: null, labels};
-    return {model, info: {...info, output: outputOf(model)}};
+    const {input, labels = [], output = outputOf(model)} = parseDescription(metadata, name);
+    const plain = {size: cropSize, mean: 127, std: 128};
+    const network = metadata.get('network');
+    const info = {...plain, ...input, frames, cropSize, name, labels, output};
+    return {model, info: {...info, network: typeof network === 'string' ? network : null}};
   });
 }
 
@@ -255,10 +285,6 @@ async function labelsOf(
   return known?.labels.count === classes ? readLabelFile(known.labels, files) : [];
 }
 
-function build(network: string, {frames, cropSize}: ModelInput, classes: number): LayersModel {
-  return createNetwork(network, {frames, classes, height: cropSize, width: cropSize, weightless: true});
-}
-
 /** Runs what completes a model; if that fails, nobody else would free its weights. */
 function assign<T>(model: LayersModel, complete: () => T): T {
   try {
@@ -269,6 +295,7 @@ function assign<T>(model: LayersModel, complete: () => T): T {
   }
 }
 
-function outputOf(model: LayersModel): ModelInfo['output'] {
+/** Whether the model ends with a softmax. */
+export function outputOf(model: LayersModel): ModelInfo['output'] {
   return model.layers.at(-1)?.getConfig().activation === 'softmax' ? 'probabilities' : 'logits';
 }

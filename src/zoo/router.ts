@@ -4,7 +4,8 @@
  * than an op of tfjs-sts carries the zoo and its networks too, 116 kB minified instead of 64.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {type LoadedModel, loadNamed} from './load';
+import {artifactsOf} from './io_handler';
+import {loadNamed} from './load';
 
 const SCHEME = 'sts://';
 
@@ -23,29 +24,19 @@ export function registerModelScheme(): void {
   tf.io.registerLoadRouter((url, options) => {
     // The host's type forgets that a router answers null for what is not its own; its own routers do.
     if (typeof url !== 'string' || !url.startsWith(SCHEME)) return null as unknown as tf.io.IOHandler;
-    return {load: () => artifactsOf(url.slice(SCHEME.length), options?.onProgress)};
+    return {load: () => load(url.slice(SCHEME.length), options?.onProgress)};
   });
 }
 
-async function artifactsOf(
+async function load(
   name: string,
   onProgress: ((fraction: number) => void) | undefined,
 ): Promise<tf.io.ModelArtifacts> {
-  const loaded = await loadNamed(name, onProgress ? {onProgress} : {});
+  const {model, info} = await loadNamed(name, onProgress ? {onProgress} : {});
+  const {network, ...rest} = info;
   try {
-    return await artifacts(loaded);
+    return await artifactsOf(model, {...rest, ...(network !== null && {network})});
   } finally {
-    loaded.model.dispose();
+    model.dispose();
   }
-}
-
-async function artifacts({model, info: {network, ...info}}: LoadedModel): Promise<tf.io.ModelArtifacts> {
-  let saved: tf.io.ModelArtifacts = {};
-  await model.save(
-    tf.io.withSaveHandler(async (given) => {
-      saved = given;
-      return {modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}};
-    }),
-  );
-  return {...saved, userDefinedMetadata: {...info, ...(network !== null && {network})}};
 }

@@ -1,6 +1,7 @@
 /** One checkpoint into several .safetensors files with their index, as shards.ts reads them. Writes to no disk. */
 import {Checkpoint, type CheckpointEntry, read, safetensors} from '../checkpoints';
 import {InvalidArgumentError} from '../util/errors';
+import {checkOptions, optionNames} from '../util/names';
 import {sha256} from './sha256';
 import {INDEX_SUFFIX} from './shards';
 
@@ -12,6 +13,8 @@ export interface ShardOptions {
   /** String to string, such as `{network: NAME}`. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
+
+const KNOWN = optionNames<ShardOptions>({maxBytes: true, name: true, metadata: true});
 
 /** A file to be written. */
 export interface ShardFile {
@@ -34,8 +37,10 @@ export interface ShardFile {
  */
 export async function* shardSafetensors(
   source: Uint8Array | Iterable<readonly [string, CheckpointEntry]>,
-  {maxBytes, name = 'model', metadata = {}}: ShardOptions,
+  options: ShardOptions,
 ): AsyncGenerator<ShardFile> {
+  checkOptions('shardSafetensors', options, KNOWN);
+  const {maxBytes, name = 'model', metadata = {}} = options;
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) {
     throw new InvalidArgumentError(
       `shardSafetensors: maxBytes is ${maxBytes}; a whole number of at least 1 is needed.`,

@@ -2,7 +2,18 @@
  * The command `convert`: the authors' checkpoint files become files of ours that `loadModel` reads and that answer as the
  * authors' code does; what does not fit is listed, and nothing is left behind.
  */
-import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -11,10 +22,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {type Checkpoint, entryOf, expanded, read, safetensors} from '../../src/checkpoints';
 import {main} from '../../src/cli/main';
-import {writeWhole} from '../../src/cli/write_file';
 import {networkDefinition, registerNetwork} from '../../src/networks';
 import {FormatError} from '../../src/util/errors';
 import {loadModel} from '../../src/zoo';
+import {writeWhole} from '../../src/zoo/write_file';
 import {fillInput} from '../support/fill';
 import {box} from './fake';
 
@@ -163,6 +174,26 @@ describe('convert refuses', () => {
     return path;
   }
 
+  it('a damaged file by its path, also where that is found out late', async () => {
+    const whole = readFileSync(golden('mmaction_tiny_slowonly.pth'));
+    const half = join(scratch, 'half.pth');
+    writeFileSync(half, whole.subarray(0, whole.length / 2));
+    for (const command of [['convert', '-o', out, '--network', SLOW_ONLY], ['inspect']]) {
+      const {io, written} = box();
+      expect(await main([...command, half], io)).toBe(1);
+      expect(written.err).toMatch(/^tfjs-sts: .*half\.pth: [^\n]*\n$/);
+    }
+    const infinite = changed((tensors) => {
+      const {shape} = tensors.get('backbone.conv1.conv.weight')!;
+      const values = new Float32Array(shape.reduce((a, b) => a * b)).fill(Number.NaN);
+      tensors.set('backbone.conv1.conv.weight', entryOf(values, shape));
+    });
+    const {code, err} = await convert(infinite, '--network', SLOW_ONLY, '-o', out, '--dtype', 'uint8');
+    expect(code).toBe(1);
+    expect(err).toContain(`tfjs-sts: ${infinite}: `);
+    expect(existsSync(out)).toBe(false);
+  });
+
   it('and lists what is missing, extra and misshapen', async () => {
     const file = changed((tensors) => {
       tensors.delete('backbone.layer2.0.conv2.conv.weight');
@@ -191,7 +222,7 @@ describe('convert refuses', () => {
     [
       'an unknown type',
       ['timm_tiny_x3d.pth.tar', '--network', X3D, '-o', 'OUT', '--dtype', 'int8'],
-      /--dtype is 'int8'; the known ones are float32, float16, uint8/,
+      /--dtype is 'int8'.*nown are float32, float16, uint8/,
     ],
     [
       'an unknown network',
@@ -201,7 +232,7 @@ describe('convert refuses', () => {
     [
       'unknown names',
       ['mmaction_tiny_slowonly.pth', '--network', SLOW_ONLY, '--names', 'keras', '-o', 'OUT'],
-      /--names is 'keras'; the known ones are mmaction2, timm/,
+      /--names is 'keras'.*nown are mmaction2, timm/,
     ],
     [
       'a family without a map',
@@ -249,9 +280,10 @@ describe('writeWhole', () => {
   const encode = (text: string) => new TextEncoder().encode(text);
 
   it('takes away what it made when it fails, and no more', async () => {
-    // A folder of the file's own name: the rename fails after everything has been written.
     mkdirSync(join(out, 'a', 'name'), {recursive: true});
-    await expect(writeWhole(join(out, 'a'), 'name', [new Uint8Array(3)])).rejects.toThrow(/cannot write/);
+    await expect(writeWhole(join(out, 'a'), 'name', [new Uint8Array(3)])).rejects.toThrow(
+      /cannot write '.*name': it is a folder; give the name of a file/,
+    );
     expect(readdirSync(join(out, 'a'))).toEqual(['name']);
     await expect(writeWhole(join(out, 'b', 'c'), 'no\0name', [new Uint8Array(3)])).rejects.toThrow(
       /cannot write/,
@@ -266,6 +298,24 @@ describe('writeWhole', () => {
     }
     await expect(writeWhole(out, 'name', damaged())).rejects.toThrow(new FormatError('damaged'));
     expect(existsSync(out)).toBe(false);
+  });
+
+  it('writes to a device or a pipe as it is, and says that a disk is full', async () => {
+    const before = statSync('/dev/full').rdev;
+    await expect(writeWhole('/dev', 'full', [encode('text')])).rejects.toThrow(
+      /cannot write '\/dev\/full': ENOSPC/,
+    );
+    expect(statSync('/dev/full').rdev).toBe(before);
+    expect(await writeWhole('/dev', 'null', [encode('text')])).toBe('/dev/null');
+  });
+
+  it('replaces the file that a link leads to, not the link', async () => {
+    mkdirSync(out);
+    writeFileSync(join(out, 'file'), 'old');
+    symlinkSync('file', join(out, 'link'));
+    await writeWhole(out, 'link', [encode('new')]);
+    expect(readFileSync(join(out, 'file'), 'utf8')).toBe('new');
+    expect(lstatSync(join(out, 'link')).isSymbolicLink()).toBe(true);
   });
 
   it('replaces an older file, keeping its neighbours', async () => {

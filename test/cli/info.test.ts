@@ -42,7 +42,7 @@ describe('info', () => {
     const {code, out, err} = await info('x3d_tiny_sts', '--frames', '7');
     expect([code, err]).toEqual([0, '']);
     const lines = out.split('\n');
-    expect(lines[0]).toMatch(/^x3d_tiny_sts: for tests: X3D/);
+    expect(lines[0]).toMatch(/^x3d_tiny_sts: X3D/);
     expect(lines).toContain('clip        7 x 32 x 64 x 3');
     expect(lines).toContain(`MACs        ${answer.macs.toLocaleString('en-US')} for one clip`);
     expect(lines).toContain('weights     yours to bring: tfjs-sts convert');
@@ -100,7 +100,12 @@ describe('info', () => {
 
   it.each([
     ['no name', [], /info needs a NAME/],
-    ['an unknown name', ['slowfast'], /no network is called "slowfast"; known are .*slowfast_r50_8x8_sts/],
+    ['an unknown name', ['slowfast'], /no network is called "slowfast"; did you mean .*slowfast_r50/],
+    [
+      'a name that is near',
+      ['x3d_s_sts.k40'],
+      /did you mean x3d_s_sts\.k400 or .*\? tfjs-sts list names all/,
+    ],
     ['a size that is no number', ['x3d_s', '--size', 'big'], /--size is 'big'; it must be a whole number/],
     ['a size that STS cannot take', ['x3d_s_sts', '--size', '100'], /must be in 31\.\.32|multiple of 32/],
   ])('refuses %s', async (_, args, message) => {

@@ -75,7 +75,7 @@ describe('inspect', () => {
     const path = `${folder}world/student_teacher.pth`;
     const {code, err} = await inspect(path);
     expect(code).not.toBe(0);
-    expect(err).toContain(`'${path}'`);
+    expect(err).toContain(path);
     expect(err).toContain('--at');
     const {out} = await inspect(path, '--at', 'teacher', '--json');
     expect(JSON.parse(out)).toMatchObject({at: ['teacher'], payload: [{key: 'student'}, {key: 'optimizer'}]});
@@ -118,7 +118,11 @@ describe('inspect refuses in one line with exit code 1', () => {
   it.each([
     ['no file', [], /inspect needs a FILE/],
     ['two files', ['a', 'b'], /inspect takes one FILE, got 2/],
-    ['an unknown option', ['a', '--fast'], /Unknown option '--fast'/],
+    [
+      'an unknown option',
+      ['a', '--fast'],
+      /inspect has no option --fast; known are --json, --help; a file name/,
+    ],
     ['an absent file', ['/absent/a.pth'], /no such file: '\/absent\/a\.pth'/],
     ['a folder', [folder], /is a folder; a file is needed/],
     ['a file of another kind', [fileURLToPath(import.meta.url)], /in none of the known formats/],

@@ -116,6 +116,48 @@ describe.each(replacements)('$backendName', (replacement) => {
     expect(read(back(x))).toEqual([1, 0, 0.5, 0.5, 0, 0.5, 0.5, 0]);
   });
 
+  it('keeps whole numbers, exactly, and true and false', () => {
+    // Apart by less than float32 can tell; the window of the last one has negative numbers alone.
+    const values = [2 ** 30, 2 ** 30 + 1, -(2 ** 31), -(2 ** 31) + 1, 2 ** 24 + 1, 2 ** 24];
+    const pool = (t: tf.Tensor) => tf.maxPool3d(t as tf.Tensor5D, [1, 1, 2], [1, 1, 2], 'valid');
+    for (const channels of [1, 5, 21]) {
+      const repeated = values.flatMap((value) => new Array<number>(channels).fill(value));
+      const shape: [number, number, number, number, number] = [1, 1, 1, 6, channels];
+      tf.tidy(() => {
+        const whole = tf.tensor5d(repeated, shape, 'int32');
+        const y = pool(whole);
+        expect(y.dtype).toBe('int32');
+        const most = [2 ** 30 + 1, -(2 ** 31) + 1, 2 ** 24 + 1];
+        expect([...y.dataSync()]).toEqual(most.flatMap((value) => new Array(channels).fill(value)));
+        const attrs = {filterSize: [1, 1, 2], strides: [1, 1, 2], pad: 'valid'} as unknown as tf.NamedAttrMap;
+        const back = (input: tf.Tensor, dy: tf.Tensor) =>
+          tf.engine().runKernel(tf.MaxPool3DGrad, {dy, input, output: y}, attrs) as tf.Tensor;
+        const found = [0, 1, 0, 1, 1, 0].flatMap((value) => new Array(channels).fill(value));
+        expect([...back(whole, tf.cast(tf.onesLike(y), 'float32')).dataSync()]).toEqual(found);
+        const solid = tf.greater(whole, 0);
+        expect(pool(solid).dtype).toBe('bool');
+        expect([...pool(solid).dataSync()].slice(0, 2 * channels)).toEqual(
+          [1, 0].flatMap((value) => new Array(channels).fill(value)),
+        );
+        expect(tf.logicalNot(pool(solid)).dtype).toBe('bool');
+        const last = [0, 1, 0, 1, 0, 1].flatMap((value) => new Array(channels).fill(value));
+        expect([...back(solid, tf.cast(tf.onesLike(y), 'float32')).dataSync()]).toEqual(last);
+      });
+    }
+  });
+
+  it('averages whole numbers given to the kernels by name', () => {
+    const attrs = {filterSize: [1, 1, 2], strides: [1, 1, 2], pad: 'valid'} as unknown as tf.NamedAttrMap;
+    tf.tidy(() => {
+      const x = tf.tensor5d([1, 2, -7, 3], [1, 1, 1, 4, 1], 'int32');
+      const y = tf.engine().runKernel(tf.AvgPool3D, {x}, attrs) as tf.Tensor;
+      expect([y.dtype, ...y.dataSync()]).toEqual(['float32', 1.5, -2]);
+      const dy = tf.tensor5d([2, 4], [1, 1, 1, 2, 1], 'int32');
+      const dx = tf.engine().runKernel(tf.AvgPool3DGrad, {dy, input: x}, attrs) as tf.Tensor;
+      expect([dx.dtype, ...dx.dataSync()]).toEqual(['float32', 1, 1, 2, 2]);
+    });
+  });
+
   it('takes whole numbers, and clips without a batch or with an empty one', () => {
     const whole = tf.maxPool3d(
       tf.tensor5d([-5, -3, 7, 2], [1, 1, 1, 4, 1], 'int32'),

@@ -3,12 +3,10 @@
  * project, each of which does a real convolution; its types and its command line. Needs a build.
  */
 import {readFileSync, writeFileSync} from 'node:fs';
-import {createServer, type Server} from 'node:http';
-import type {AddressInfo} from 'node:net';
-import {extname, join} from 'node:path';
-import {chromium} from 'playwright';
+import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {answer, question} from './convolution';
+import {readPage, serve} from './page';
 import {createProject, type Project, repository, run} from './project';
 
 const core = '@tensorflow/tfjs-core';
@@ -20,7 +18,9 @@ interface Manifest {
   exports: Record<string, unknown>;
 }
 const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as Manifest;
-const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json');
+const entries = Object.keys(manifest.exports).filter(
+  (entry) => entry !== './package.json' && !entry.includes('*'),
+);
 
 /** A program in TypeScript that uses the declared types of every entry. */
 const typedProgram = `
@@ -142,58 +142,6 @@ describe('the command line', () => {
   });
 });
 
-const contentTypes: Record<string, string> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.wasm': 'application/wasm',
-};
-
-/** What makes a page cross-origin isolated, so that its threads may share memory. */
-const isolating = {
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-embedder-policy': 'require-corp',
-};
-
-/** Serves a folder on this machine. */
-async function serve(folder: string): Promise<{server: Server; address: string}> {
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-    const file = path === '/' ? '/index.html' : path;
-    try {
-      const body = readFileSync(join(folder, file));
-      response
-        .writeHead(200, {
-          'content-type': contentTypes[extname(file)] ?? 'application/octet-stream',
-          ...isolating,
-        })
-        .end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  return {server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`};
-}
-
-/** The text of #result once it is there; fails with what the page complained about. */
-async function readPage(address: string): Promise<string> {
-  const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-  const browser = await chromium.launch({executablePath, args: ['--no-sandbox']});
-  try {
-    const page = await browser.newPage();
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    await page.goto(address);
-    const result = page.locator('#result:not(:empty)');
-    await result.waitFor({state: 'attached'}).catch(() => {
-      throw new Error(`The page shows no result: ${complaints.join('; ') || 'no error either'}`);
-    });
-    return (await result.textContent()) ?? '';
-  } finally {
-    await browser.close();
-  }
-}
-
 describe('in a Vite project', () => {
   let project: Project;
   beforeAll(() => {
@@ -213,6 +161,38 @@ describe('in a Vite project', () => {
     try {
       checkAnswer(await readPage(`${address}#${encodeURIComponent(JSON.stringify(question))}`));
       expect(await readPage(`${address}threads.html`)).toBe('wasm true');
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe('in a page of three script tags', () => {
+  let project: Project;
+  beforeAll(() => {
+    project = createProject('script', ['@tensorflow/tfjs', wasm], {});
+  });
+  afterAll(() => project?.remove());
+
+  it('is the global sts, with the kernels of wasm and threads', async () => {
+    const {server, address} = await serve(project.folder);
+    try {
+      const {threads, ...found} = JSON.parse(
+        await readPage(`${address}#${encodeURIComponent(JSON.stringify(question))}`),
+      );
+      checkAnswer(JSON.stringify(found));
+      expect(threads).toBe(true);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('says which script is missing', async () => {
+    const {server, address} = await serve(project.folder);
+    try {
+      expect(await readPage(`${address}alone.html`)).toMatch(
+        /there is no global tf; load tf\.min\.js of @tensorflow\/tfjs/,
+      );
     } finally {
       server.close();
     }

@@ -76,8 +76,18 @@ describe('by name', () => {
     const act = loadModel('efficientnet_lite1', inMemory({}));
     await expect(act).rejects.toThrow(InvalidArgumentError);
     await expect(act).rejects.toThrow(
-      /"efficientnet_lite1"; known are efficientnet_lite0, efficientnet_lite0_sts/,
+      /"efficientnet_lite1"; did you mean efficientnet_lite0.*\? Known are efficientnet_lite0, efficientnet_lite0_sts/,
     );
+  });
+
+  it('tells what a network without weights needs, and which name was meant', async () => {
+    const act = loadModel('x3d_s_sts', inMemory({}));
+    await expect(act).rejects.toThrow(UnavailableError);
+    await expect(act).rejects.toThrow(
+      /x3d_s_sts is a network without weights.* x3d_s_sts\.k400, .*tfjs-sts convert FILE --network x3d_s_sts -o DIR/,
+    );
+    await expect(loadModel('x3d_s_st', inMemory({}))).rejects.toThrow(/did you mean x3d_s_sts/);
+    await expect(loadModel('x3d_s_sts.k40', inMemory({}))).rejects.toThrow(/did you mean x3d_s_sts\.k400/);
   });
 
   it('looks under packageRoot where it is given', async () => {
@@ -237,6 +247,19 @@ describe('a .safetensors file', () => {
     await expect(loadModel('x.safetensors', inMemory({'x.safetensors': 'not weights'}))).rejects.toThrow(
       FormatError,
     );
+  });
+
+  it('is named by what is wrong with it', async () => {
+    const original = createNetwork(TINY, {weightless: true});
+    const bytes = await weightsFile(original, {network: TINY});
+    const files = {
+      'a/cut.safetensors': bytes.subarray(0, 5000),
+      'a/long.safetensors': await weightsFile(original, {network: TINY, quantization: 'int4'}),
+      'a/unknown.safetensors': await weightsFile(original, {network: 'slow_and_furious'}),
+    };
+    original.dispose();
+    for (const path of Object.keys(files))
+      await expect(loadModel(path, inMemory(files))).rejects.toThrow(`loadModel: ${path}`);
   });
 });
 

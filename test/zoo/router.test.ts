@@ -45,7 +45,7 @@ describe('sts://', () => {
     async (address) => {
       const act = tfl.loadLayersModel(address);
       await expect(act).rejects.toThrow(InvalidArgumentError);
-      await expect(act).rejects.toThrow(/known are efficientnet_lite0, efficientnet_lite0_sts/);
+      await expect(act).rejects.toThrow(/nown are efficientnet_lite0, efficientnet_lite0_sts/);
     },
   );
 

@@ -4,6 +4,7 @@
  */
 import type {LayersModel, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../../util/errors';
+import {checkOptions, optionNames} from '../../util/names';
 import {firstFromLast, Graph, type Shape, type Value} from './graph';
 import {applyRule, LAYER_CLASSES, type LayerConfig} from './layer_rules';
 import {modelFields, type OnnxGraph, type OnnxNode, type OnnxPort} from './model_proto';
@@ -20,6 +21,8 @@ export interface ToOnnxOptions {
   /** Texts to keep in the file's metadata_props, such as the names of the classes. */
   metadata?: Readonly<Record<string, string>>;
 }
+
+const KNOWN = optionNames<ToOnnxOptions>({layout: true, metadata: true});
 
 type Layer = LayersModel['layers'][number];
 type Weights = ReadonlyMap<number, Float32Array>;
@@ -45,6 +48,7 @@ const MAX_BYTES = 2 ** 31 - 1;
  * await writeFile('x3d_s_sts.onnx', await checkpoints.toOnnx(model));
  */
 export async function toOnnx(model: LayersModel, options: ToOnnxOptions = {}): Promise<Uint8Array> {
+  checkOptions('checkpoints.toOnnx', options, KNOWN);
   const {layout = 'channelsLast', metadata = {}} = options;
   if (layout !== 'channelsLast' && layout !== 'channelsFirst') {
     throw new InvalidArgumentError(

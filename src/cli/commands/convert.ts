@@ -5,23 +5,23 @@
  */
 import {readFile} from 'node:fs/promises';
 import {basename} from 'node:path';
-import {parseArgs} from 'node:util';
 import {Checkpoint, compare, STORAGE_TYPES, type StorageType, storedAs} from '../../checkpoints';
 import {passingParts} from '../../checkpoints/formats/safetensors';
 import {renamed} from '../../checkpoints/names';
-import {createNetwork, type NetworkDefinition, networkDefinition} from '../../networks';
+import {createNetwork} from '../../networks';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
 import {loadLabels} from '../../zoo';
 import {type PublishedCheckpoint, publishedCheckpoint} from '../../zoo/published';
-import {onePositional, storageType} from '../arguments';
+import {writeWhole} from '../../zoo/write_file';
+import {onePositional, parseCommand, storageType} from '../arguments';
 import {startBackend} from '../backends';
 import type {Command} from '../command';
 import {differences} from '../differences';
-import {classesOf, readCheckpoint} from '../files';
-import {nameMapFor, normalizationOf, ORIGIN_NAMES} from '../foreign_names';
+import {about, classesOf, readCheckpoint} from '../files';
+import {inputOf, nameMapFor, ORIGIN_NAMES} from '../foreign_names';
 import type {CliIo} from '../io';
+import {networkNamed} from '../network_names';
 import {grouped} from '../table';
-import {writeWhole} from '../write_file';
 
 const HELP = `Makes a file for predict and loadModel out of a checkpoint of the authors' PyTorch code, or of an image network of
 torchvision, timm or EfficientNet-PyTorch.
@@ -59,17 +59,13 @@ interface ConvertOptions {
 
 /** Options of a command line; undefined when only help is wanted. */
 function parse(args: readonly string[]): ConvertOptions | undefined {
-  const {values, positionals} = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      network: {type: 'string'},
-      output: {type: 'string', short: 'o'},
-      names: {type: 'string'},
-      at: {type: 'string'},
-      dtype: {type: 'string', default: 'float32'},
-      help: {type: 'boolean', short: 'h', default: false},
-    },
+  const {values, positionals} = parseCommand('convert', args, {
+    network: {type: 'string'},
+    output: {type: 'string', short: 'o'},
+    names: {type: 'string'},
+    at: {type: 'string'},
+    dtype: {type: 'string', default: 'float32'},
+    help: {type: 'boolean', short: 'h', default: false},
   });
   if (values.help) return undefined;
   const file = onePositional('convert', 'FILE', positionals);
@@ -111,28 +107,25 @@ function requireFit(
   );
 }
 
-/** What the metadata say of the input and the classes; all of it is known of a checkpoint of the authors alone. */
-async function description(
-  published: PublishedCheckpoint | undefined,
-  definition: NetworkDefinition,
-  origin: string,
-): Promise<Record<string, string>> {
-  const {mean, std, ...lengths} = published?.input ?? normalizationOf(origin, definition);
+/** What a file of ours, such as export writes, says of its input and classes. */
+const DESCRIBED = ['frames', 'interval', 'size', 'cropSize', 'mean', 'std', 'labels'];
+
+/** What the metadata say of the input and the classes of a checkpoint of the authors, where all of it is known. */
+async function description({name, input, labels}: PublishedCheckpoint): Promise<Record<string, string>> {
+  const {mean, std, ...lengths} = input;
   return {
     ...Object.fromEntries(Object.entries(lengths).map(([key, value]) => [key, String(value)])),
     mean: JSON.stringify(mean),
     std: JSON.stringify(std),
-    ...(published && {
-      checkpoint: published.name,
-      labels: JSON.stringify(await loadLabels(published.labels, {readFile})),
-    }),
+    checkpoint: name,
+    labels: JSON.stringify(await loadLabels(labels, {readFile})),
   };
 }
 
 async function run(options: ConvertOptions, io: CliIo): Promise<void> {
   const {file, name, folder, dtype} = options;
   const published = publishedCheckpoint(name);
-  const definition = networkDefinition(published?.network ?? name);
+  const definition = networkNamed(name);
   const {name: network} = definition;
   const original = await readCheckpoint(file, options.at);
   const {origin, names} = nameMapFor(definition, options.origin, original);
@@ -152,10 +145,15 @@ async function run(options: ConvertOptions, io: CliIo): Promise<void> {
     ...Object.fromEntries(stored.metadata),
     network,
     classes: String(classes),
-    ...(await description(published, definition, origin)),
+    ...(published === undefined
+      ? inputOf(original, origin, definition, DESCRIBED)
+      : await description(published)),
     source: basename(file),
   };
-  const path = await writeWhole(folder, `${name}.safetensors`, passingParts(entries, metadata));
+  // Tensors are read from the file while they are written.
+  const path = await about(file, () =>
+    writeWhole(folder, `${name}.safetensors`, passingParts(entries, metadata)),
+  );
   const bytes = entries.reduce((sum, [, {byteLength}]) => sum + byteLength, 0);
   io.stdout.write(
     `${path}: ${grouped(entries.length)} tensors of ${grouped(bytes)} bytes, ${classes} classes, from names of ${origin}\n`,

@@ -4,18 +4,18 @@
  */
 import {readFile} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
-import {parseArgs} from 'node:util';
 import {safetensors, toOnnx, toTorch} from '../../checkpoints';
 import {networkDefinition} from '../../networks';
 import {InvalidArgumentError} from '../../util/errors';
 import {type LoadedModel, loadModel} from '../../zoo';
-import {onePositional, wholeNumber} from '../arguments';
+import {writeWhole} from '../../zoo/write_file';
+import {oneOf, onePositional, parseCommand, wholeNumber} from '../arguments';
 import {startBackend} from '../backends';
 import type {Command} from '../command';
+import {about} from '../files';
 import {nameMapOf, ORIGIN_NAMES} from '../foreign_names';
 import type {CliIo} from '../io';
 import {grouped} from '../table';
-import {writeWhole} from '../write_file';
 
 const HELP = `Makes a file for other programs out of a model.
 
@@ -41,6 +41,8 @@ The metadata of the file say how the input is made (frames, cropSize, mean, std)
 
 const FORMATS = {onnx: onnxBytes, torch: torchBytes} as const;
 
+const FORMAT_NAMES = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
+
 interface ExportOptions {
   readonly model: string;
   readonly path: string;
@@ -52,30 +54,28 @@ interface ExportOptions {
 
 /** Options of a command line; undefined when only help is wanted. */
 function parse(args: readonly string[]): ExportOptions | undefined {
-  const {values, positionals} = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      format: {type: 'string'},
-      output: {type: 'string', short: 'o'},
-      frames: {type: 'string'},
-      layout: {type: 'string'},
-      names: {type: 'string'},
-      help: {type: 'boolean', short: 'h', default: false},
-    },
+  const {values, positionals} = parseCommand('export', args, {
+    format: {type: 'string'},
+    output: {type: 'string', short: 'o'},
+    frames: {type: 'string'},
+    layout: {type: 'string'},
+    names: {type: 'string'},
+    help: {type: 'boolean', short: 'h', default: false},
   });
   if (values.help) return undefined;
   const model = onePositional('export', 'MODEL', positionals);
   const see = 'see tfjs-sts export --help';
   const {format, output, layout, names: origin} = values;
+  if (!format) {
+    throw new InvalidArgumentError(`export needs --format; known are ${FORMAT_NAMES.join(', ')}; ${see}`);
+  }
   if (!output) throw new InvalidArgumentError(`export needs -o FILE, where the result goes; ${see}`);
   const options = {
     model,
     path: output,
-    format: oneOf('format', format, Object.keys(FORMATS) as (keyof typeof FORMATS)[]),
+    format: oneOf('format', format, FORMAT_NAMES),
     frames: wholeNumber('frames', values.frames),
-    layout:
-      layout === undefined ? 'channelsLast' : oneOf('layout', layout, ['channelsLast', 'channelsFirst']),
+    layout: oneOf('layout', layout ?? 'channelsLast', ['channelsLast', 'channelsFirst']),
     origin,
   } as const;
   const other = options.format === 'onnx' ? ['names'] : ['frames', 'layout'];
@@ -84,13 +84,6 @@ function parse(args: readonly string[]): ExportOptions | undefined {
     throw new InvalidArgumentError(`--${strangers[0]} does nothing for the format ${options.format}; ${see}`);
   }
   return options;
-}
-
-function oneOf<T extends string>(option: string, value: string | undefined, known: readonly T[]): T {
-  const found = known.find((candidate) => candidate === value);
-  if (found !== undefined) return found;
-  const given = value === undefined ? `export needs --${option}` : `--${option} is '${value}'`;
-  throw new InvalidArgumentError(`${given}; the known ones are ${known.join(', ')}`);
 }
 
 /** What a program needs to know that feeds the file. */
@@ -130,7 +123,7 @@ async function run(options: ExportOptions, io: CliIo): Promise<void> {
   await startBackend('cpu');
   const loaded = await loadModel(name, {readFile, ...(frames !== undefined && {frames})});
   try {
-    const bytes = await FORMATS[format](loaded, options);
+    const bytes = await about(name, () => FORMATS[format](loaded, options));
     const written = await writeWhole(dirname(path), basename(path), [bytes]);
     io.stdout.write(`${written}: ${format}, ${grouped(bytes.length)} bytes\n`);
   } finally {

@@ -4,7 +4,6 @@
  * shape, or nothing is written. The same network's own weights are the business of the command convert.
  */
 import {basename, dirname, join} from 'node:path';
-import {parseArgs} from 'node:util';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {
   Checkpoint,
@@ -25,20 +24,18 @@ import {
   middleSlices,
 } from '../../inflate';
 import {prepareInflation} from '../../inflate/inflate';
-import {createNetwork, type NetworkDefinition, networkDefinition} from '../../networks';
+import {createNetwork, type NetworkDefinition} from '../../networks';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
-import {onePositional, storageType, wholeNumber} from '../arguments';
+import {writeWhole} from '../../zoo/write_file';
+import {oneOf, onePositional, parseCommand, storageType, wholeNumber} from '../arguments';
 import {startBackend} from '../backends';
 import type {Command} from '../command';
 import {differences, listed} from '../differences';
-import {classesOf, readCheckpoint} from '../files';
-import {nameMapFor, normalizationOf, ORIGIN_NAMES, planFor} from '../foreign_names';
+import {about, classesOf, readCheckpoint} from '../files';
+import {inputOf, nameMapFor, ORIGIN_NAMES, OWN, planFor} from '../foreign_names';
 import type {CliIo} from '../io';
+import {networkNamed} from '../network_names';
 import {grouped} from '../table';
-import {writeWhole} from '../write_file';
-
-/** Files that convert and inflate write have our names. */
-const OWN = 'tfjs-sts';
 
 const HELP = `Starts a video network from the weights of an image network.
 
@@ -84,20 +81,16 @@ const CLASSIFIER = ['classifier/kernel', 'classifier/bias'];
 
 /** Options of a command line; undefined when only help is wanted. */
 function parse(args: readonly string[]): Options | undefined {
-  const {values, positionals} = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      network: {type: 'string'},
-      output: {type: 'string', short: 'o'},
-      names: {type: 'string'},
-      at: {type: 'string'},
-      rule: {type: 'string', default: 'sts'},
-      classes: {type: 'string'},
-      'keep-classifier': {type: 'boolean', default: false},
-      dtype: {type: 'string', default: 'float32'},
-      help: {type: 'boolean', short: 'h', default: false},
-    },
+  const {values, positionals} = parseCommand('inflate', args, {
+    network: {type: 'string'},
+    output: {type: 'string', short: 'o'},
+    names: {type: 'string'},
+    at: {type: 'string'},
+    rule: {type: 'string', default: 'sts'},
+    classes: {type: 'string'},
+    'keep-classifier': {type: 'boolean', default: false},
+    dtype: {type: 'string', default: 'float32'},
+    help: {type: 'boolean', short: 'h', default: false},
   });
   if (values.help) return undefined;
   const file = onePositional('inflate', 'FILE', positionals);
@@ -111,13 +104,8 @@ function parse(args: readonly string[]): Options | undefined {
       `--classes is for a new classifier, which --keep-classifier does not want; ${see}`,
     );
   }
-  const rule = INFLATION_RULES.find((candidate) => candidate === values.rule);
-  if (rule === undefined) {
-    throw new InvalidArgumentError(
-      `--rule is '${values.rule}'; the known ones are ${INFLATION_RULES.join(', ')}`,
-    );
-  }
-  const definition = networkDefinition(network);
+  const rule = oneOf('rule', values.rule, INFLATION_RULES);
+  const definition = networkNamed(network);
   return {
     file,
     definition,
@@ -208,7 +196,8 @@ async function run(options: Options, io: CliIo): Promise<void> {
   if (keepClassifier) requireSameHead(definition);
   // Layers hold their weights on some backend; nothing is computed on it.
   await startBackend('cpu');
-  const original = expanded(await readCheckpoint(file, options.at));
+  const stored = await readCheckpoint(file, options.at);
+  const original = await about(file, () => expanded(stored));
   const {image, origin, planOf} = named(original, options);
   const classes = keepClassifier ? classesOf(image, file, name) : (options.classes ?? config.classes);
   const model = createNetwork(name, {classes, weightless: true});
@@ -224,33 +213,25 @@ async function run(options: Options, io: CliIo): Promise<void> {
     const {originalName: key, shape} = weight;
     return [key, lazily(shape as number[], values.get(weight) ?? (() => start.get(key)!))] as const;
   });
-  const stored = storedAs(new Checkpoint(entries), dtype);
+  const result = storedAs(new Checkpoint(entries), dtype);
   const metadata = {
-    ...Object.fromEntries(stored.metadata),
+    ...Object.fromEntries(result.metadata),
     network: name,
     classes: String(classes),
-    ...inputOf(original, origin, definition),
+    // The names of the classes go with their classifier.
+    ...inputOf(original, origin, definition, ['mean', 'std', ...(keepClassifier ? ['labels'] : [])]),
     rule,
     source: basename(file),
   };
   const path = output.endsWith('.safetensors') ? output : join(output, `${name}.safetensors`);
-  const written = await writeWhole(dirname(path), basename(path), passingParts(stored, metadata));
+  // Tensors are read from the file while they are written.
+  const written = await about(file, () =>
+    writeWhole(dirname(path), basename(path), passingParts(result, metadata)),
+  );
   const skipped = (plan.unused ?? []).filter((key) => image.has(key));
   io.stdout.write(
     `${[`${written}: ${classes} classes, from names of ${origin}`, ...summary(report, rule, skipped)].join('\n')}\n`,
   );
-}
-
-/** How frames are normalised: a file of ours says so itself. */
-function inputOf(
-  {metadata}: Checkpoint,
-  origin: string,
-  definition: NetworkDefinition,
-): Record<string, string> {
-  const own = ['mean', 'std'].flatMap((key) => (metadata.has(key) ? [[key, metadata.get(key)!]] : []));
-  if (origin === OWN && own.length > 0) return Object.fromEntries(own);
-  const {mean, std} = normalizationOf(origin, definition);
-  return {mean: JSON.stringify(mean), std: JSON.stringify(std)};
 }
 
 function summary(

@@ -2,14 +2,14 @@
  * `tfjs-sts info NAME`: what a network is made of, layer by layer. Builds it with zeros for weights and never runs it; the
  * counts are those of networks/summary.
  */
-import {parseArgs} from 'node:util';
-import {createNetwork, type LayerSummary, networkDefinition, type SizeRules, summarize} from '../../networks';
+import {createNetwork, type LayerSummary, type SizeRules, summarize} from '../../networks';
 import {catalogEntry, listModels} from '../../zoo/catalog';
 import {listCheckpoints, type PublishedCheckpoint} from '../../zoo/published';
-import {onePositional, wholeNumber} from '../arguments';
+import {onePositional, parseCommand, wholeNumber} from '../arguments';
 import {startBackend} from '../backends';
 import type {Command} from '../command';
 import type {CliIo} from '../io';
+import {networkNamed} from '../network_names';
 import {alignedTable, grouped} from '../table';
 
 const HELP = `Tells what a network is made of: layers, shapes, parameters, multiply-accumulates, and where STS is.
@@ -44,7 +44,7 @@ function contents({name, frames, size}: Wanted) {
   const checkpoint = listCheckpoints().find((entry) => entry.name === name);
   // A model's name may be that of its network too; its usual clip then counts.
   const model = checkpoint ?? catalogEntry(name);
-  const definition = networkDefinition(model?.network ?? name);
+  const definition = networkNamed(model?.network ?? name);
   const checkpoints = checkpoint
     ? [checkpoint]
     : listCheckpoints().filter((entry) => entry.network === definition.name);
@@ -148,15 +148,11 @@ function report(info: ReturnType<typeof contents>): string {
 }
 
 async function run(args: readonly string[], io: CliIo): Promise<void> {
-  const {values, positionals} = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      frames: {type: 'string'},
-      size: {type: 'string'},
-      json: {type: 'boolean', default: false},
-      help: {type: 'boolean', short: 'h', default: false},
-    },
+  const {values, positionals} = parseCommand('info', args, {
+    frames: {type: 'string'},
+    size: {type: 'string'},
+    json: {type: 'boolean', default: false},
+    help: {type: 'boolean', short: 'h', default: false},
   });
   if (values.help) return void io.stdout.write(HELP);
   const name = onePositional('info', 'NAME', positionals);

@@ -2,10 +2,9 @@
  * `tfjs-sts inspect FILE`: what is in a checkpoint file. Reads it with the readers of checkpoints/, which run nothing of
  * a file, and prints names, types and shapes; no tensor is decoded and no backend is started.
  */
-import {parseArgs} from 'node:util';
 import type {Checkpoint} from '../../checkpoints/checkpoint';
 import {ALL_FORMATS, read} from '../../checkpoints/read';
-import {onePositional} from '../arguments';
+import {onePositional, parseCommand} from '../arguments';
 import type {Command} from '../command';
 import {readUserFile} from '../files';
 import type {CliIo} from '../io';
@@ -64,14 +63,10 @@ function report({file, format, bytes, at, tensors, parameters, metadata, payload
 }
 
 async function run(args: readonly string[], io: CliIo): Promise<void> {
-  const {values, positionals} = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      at: {type: 'string'},
-      json: {type: 'boolean', default: false},
-      help: {type: 'boolean', short: 'h', default: false},
-    },
+  const {values, positionals} = parseCommand('inspect', args, {
+    at: {type: 'string'},
+    json: {type: 'boolean', default: false},
+    help: {type: 'boolean', short: 'h', default: false},
   });
   if (values.help) return void io.stdout.write(HELP);
   const file = onePositional('inspect', 'FILE', positionals);

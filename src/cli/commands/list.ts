@@ -2,11 +2,11 @@
  * `tfjs-sts list`: the models of the zoo's catalog, the authors' checkpoints and the networks of the registry. Builds and
  * loads none of them.
  */
-import {parseArgs} from 'node:util';
 import {listNetworks} from '../../networks';
 import {InvalidArgumentError} from '../../util/errors';
 import {listModels} from '../../zoo/catalog';
 import {listCheckpoints} from '../../zoo/published';
+import {parseCommand} from '../arguments';
 import type {Command} from '../command';
 import type {CliIo} from '../io';
 import {alignedTable} from '../table';
@@ -74,10 +74,9 @@ function report({models, checkpoints, networks}: ReturnType<typeof contents>): s
 }
 
 async function run(args: readonly string[], io: CliIo): Promise<void> {
-  const {values, positionals} = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {json: {type: 'boolean', default: false}, help: {type: 'boolean', short: 'h', default: false}},
+  const {values, positionals} = parseCommand('list', args, {
+    json: {type: 'boolean', default: false},
+    help: {type: 'boolean', short: 'h', default: false},
   });
   if (values.help) return void io.stdout.write(HELP);
   if (positionals.length > 0) {

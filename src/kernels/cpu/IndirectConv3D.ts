@@ -10,10 +10,10 @@ import {
   type IndirectConv3DInputs,
 } from '../../ops/kernel_names';
 import {sizeOf} from '../../util/shapes';
-import {forEachTap, roundedTensor, valuesOf} from './taps_walk';
+import {forEachTap, roundedTensor, type Values, valuesOf} from './taps_walk';
 
 /** Adds the convolution to `y`; all three flat in the layouts of the ConvInfo. */
-function convolve(x: Float32Array, w: Float32Array, y: Float64Array, info: ConvInfo): void {
+function convolve(x: Values, w: Values, y: Float64Array, info: ConvInfo): void {
   const [, inputs, outputs] = info.filterView;
   forEachTap(info, (part, yRow, xRow, slice) => {
     const perGroup = part.outputChannels / part.groups;
@@ -29,11 +29,11 @@ function convolve(x: Float32Array, w: Float32Array, y: Float64Array, info: ConvI
 }
 
 /** A bias of `[channels]` at every position of `size / channels`. */
-function fillWithBias(y: Float64Array, bias: Float32Array): void {
+function fillWithBias(y: Float64Array, bias: Values): void {
   for (let at = 0; at < y.length; at += bias.length) y.set(bias, at);
 }
 
-function addTo(y: Float64Array, values: Float32Array): void {
+function addTo(y: Float64Array, values: Values): void {
   for (let at = 0; at < y.length; at++) y[at]! += values[at]!;
 }
 

@@ -11,10 +11,10 @@ import {
   type IndirectConv3DBackpropFilterInputs,
 } from '../../ops/kernel_names';
 import {sizeOf} from '../../util/shapes';
-import {forEachTap, roundedTensor, valuesOf} from './taps_walk';
+import {forEachTap, roundedTensor, type Values, valuesOf} from './taps_walk';
 
 /** Adds the gradient to `dw`; all three flat in the layouts of the ConvInfo. */
-function gather(x: Float32Array, dy: Float32Array, dw: Float64Array, info: ConvInfo): void {
+function gather(x: Values, dy: Values, dw: Float64Array, info: ConvInfo): void {
   const [, inputs, outputs] = info.filterView;
   forEachTap(info, (part, yRow, xRow, slice) => {
     const perGroup = part.outputChannels / part.groups;

@@ -11,10 +11,10 @@ import {
   type IndirectConv3DBackpropInputInputs,
 } from '../../ops/kernel_names';
 import {sizeOf} from '../../util/shapes';
-import {forEachTap, roundedTensor, valuesOf} from './taps_walk';
+import {forEachTap, roundedTensor, type Values, valuesOf} from './taps_walk';
 
 /** Adds the gradient to `dx`; all three flat in the layouts of the ConvInfo. */
-function scatter(dy: Float32Array, w: Float32Array, dx: Float64Array, info: ConvInfo): void {
+function scatter(dy: Values, w: Values, dx: Float64Array, info: ConvInfo): void {
   const [, inputs, outputs] = info.filterView;
   forEachTap(info, (part, yRow, xRow, slice) => {
     const perGroup = part.outputChannels / part.groups;

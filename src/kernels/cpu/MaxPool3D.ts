@@ -1,11 +1,20 @@
-/** `tf.maxPool3d` on the cpu backend, with the windows of TensorFlow. A NaN is passed over, as by the host's kernel. */
+/**
+ * `tf.maxPool3d` on the cpu backend, with the windows of TensorFlow. A NaN is passed over, as by the host's kernel. The
+ * result has the type of the input, as on the host's webgl backend.
+ */
 import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import {type KernelConfig, MaxPool3D, type MaxPool3DInputs, type TensorInfo} from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../util/shapes';
 import {poolInfo} from '../pool_info';
 import {type Given, poolAttrsOf} from '../stock_kernels';
-import {valuesOf} from './taps_walk';
+import {type Values, valuesOf} from './taps_walk';
 import {forEachInput} from './windows_walk';
+
+/** Values of the type of `x`, none of them larger than any other. */
+function leastValues({dtype}: TensorInfo, size: number): Values {
+  if (dtype === 'int32') return new Int32Array(size).fill(-(2 ** 31));
+  return dtype === 'bool' ? new Uint8Array(size) : new Float32Array(size).fill(-Infinity);
+}
 
 export const maxPool3DConfig: KernelConfig = {
   kernelName: MaxPool3D,
@@ -15,7 +24,7 @@ export const maxPool3DConfig: KernelConfig = {
     const info = poolInfo(x.shape, poolAttrsOf(attrs));
     const cpu = backend as MathBackendCPU;
     const values = valuesOf(cpu, x);
-    const most = new Float32Array(sizeOf(info.outputShape)).fill(-Infinity);
+    const most = leastValues(x, sizeOf(info.outputShape));
     const channels = info.inputShape[4];
     forEachInput(info, (output, input) => {
       for (let c = 0; c < channels; c++) {
@@ -23,6 +32,6 @@ export const maxPool3DConfig: KernelConfig = {
         if (value > most[output + c]!) most[output + c] = value;
       }
     });
-    return cpu.makeTensorInfo(info.outputShape, 'float32', most);
+    return cpu.makeTensorInfo(info.outputShape, x.dtype, most);
   },
 };

@@ -16,10 +16,11 @@ import {roundedTensor, valuesOf} from './taps_walk';
 import {forEachInput} from './windows_walk';
 
 /** For each output the flat index of its largest input, or -1 where every input of its window is NaN or there is none. */
-function largestInputs(x: Float32Array, info: PoolInfo): Int32Array {
+function largestInputs(x: ArrayLike<number>, info: PoolInfo): Int32Array {
   const size = sizeOf(info.outputShape);
   const found = new Int32Array(size).fill(-1);
-  const most = new Float32Array(size).fill(-Infinity);
+  // In double precision, which holds all of int32.
+  const most = new Float64Array(size).fill(-Infinity);
   const channels = info.inputShape[4];
   forEachInput(info, (output, input) => {
     for (let c = 0; c < channels; c++) {

@@ -49,9 +49,12 @@ export function forEachTap(info: ConvInfo, visit: VisitTap): void {
   }
 }
 
+/** Of float32, int32, bool. */
+export type Values = Float32Array | Int32Array | Uint8Array;
+
 /** The values of a tensor on the cpu backend. */
-export function valuesOf(backend: MathBackendCPU, info: TensorInfo): Float32Array {
-  return backend.data.get(info.dataId).values as Float32Array;
+export function valuesOf(backend: MathBackendCPU, info: TensorInfo): Values {
+  return backend.data.get(info.dataId).values as Values;
 }
 
 /** A new tensor of sums that were made in double precision. */

@@ -1,11 +1,11 @@
 /** The gradient of `tf.avgPool3d` on the wasm backend: each output's gradient, shared out among what it averaged. */
 import {AvgPool3DGrad, type AvgPool3DGradInputs, type KernelConfig} from '@tensorflow/tfjs-core';
 import {poolInfo} from '../pool_info';
-import {checkShape, type Given, poolAttrsOf} from '../stock_kernels';
+import {checkShape, type Given, poolAttrsOf, takingWholes} from '../stock_kernels';
 import {wasmKernel} from './config';
 import {runPool} from './pool_call';
 
-export const avgPool3DGradConfig: KernelConfig = wasmKernel(AvgPool3DGrad, ({inputs, attrs}, host) => {
+const ofFloats = wasmKernel(AvgPool3DGrad, ({inputs, attrs}, host) => {
   const {dy, input} = inputs as Given<AvgPool3DGradInputs>;
   const info = poolInfo(input.shape, poolAttrsOf(attrs));
   checkShape(AvgPool3DGrad, 'dy', dy, info.outputShape);
@@ -13,3 +13,5 @@ export const avgPool3DGradConfig: KernelConfig = wasmKernel(AvgPool3DGrad, ({inp
   runPool(host, 'averagePoolGradient', info, {y: host.addressOf(dy), dx: host.addressOf(dx)});
   return dx;
 });
+
+export const avgPool3DGradConfig: KernelConfig = takingWholes(ofFloats, ['input']);

@@ -3,7 +3,7 @@ import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
 import {BatchNormTrain, type BatchNormTrainInputs, epsilonOf} from '../../ops/kernel_names';
 import {wasmKernel} from './config';
 import type {WasmHost} from './host';
-import {channelValues, runNorm} from './norm_call';
+import {runNorm} from './norm_call';
 
 function normalize(host: WasmHost, {x, gamma, beta}: BatchNormTrainInputs, epsilon: number): TensorInfo[] {
   const [rows, channels] = x.shape as [number, number];
@@ -12,14 +12,12 @@ function normalize(host: WasmHost, {x, gamma, beta}: BatchNormTrainInputs, epsil
     TensorInfo,
     TensorInfo,
   ];
-  host.clear(variance, gamma.shape);
-  host.clear(mean, gamma.shape);
+  host.write(variance, 0);
+  host.write(mean, 0);
   runNorm(host, 'normStatistics', [rows, channels], {x, sums: mean, products: variance});
-  const scale = channelValues(host, gamma, channels);
-  const deviation = channelValues(host, variance, channels).map(
-    (value, i) => scale[i]! / Math.sqrt(value + epsilon),
-  );
-  const shift = channelValues(host, beta, channels).slice();
+  const scale = host.read(gamma);
+  const deviation = host.read(variance).map((value, i) => scale[i]! / Math.sqrt(value + epsilon));
+  const shift = host.read(beta);
   runNorm(host, 'normScale', [rows, channels], {x, to: y, mean}, {deviation, shift});
   return [y, mean, variance];
 }

@@ -6,7 +6,7 @@ import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
 import {BatchNormTrainGrad, type BatchNormTrainGradInputs, epsilonOf} from '../../ops/kernel_names';
 import {wasmKernel} from './config';
 import type {WasmHost} from './host';
-import {channelValues, runNorm} from './norm_call';
+import {runNorm} from './norm_call';
 
 function backprop(
   host: WasmHost,
@@ -19,19 +19,20 @@ function backprop(
     TensorInfo,
     TensorInfo,
   ];
-  host.clear(dgamma, gamma.shape);
-  host.clear(dbeta, gamma.shape);
+  host.write(dgamma, 0);
+  host.write(dbeta, 0);
   runNorm(host, 'normSums', [rows, channels], {x, dy, mean, sums: dbeta, products: dgamma});
   const [sums, products, scales, variances] = [dbeta, dgamma, gamma, variance].map((tensor) =>
-    channelValues(host, tensor, channels),
+    host.read(tensor),
   ) as [Float32Array, Float32Array, Float32Array, Float32Array];
   const inverse = Float64Array.from(variances, (value) => 1 / Math.sqrt(value + epsilon));
   const gradient = Float32Array.from(scales, (scale, i) => scale * inverse[i]!);
   const deviation = gradient.map((factor, i) => (-factor * inverse[i]! ** 2 * products[i]!) / rows);
   const shift = gradient.map((factor, i) => (-factor * sums[i]!) / rows);
-  products.forEach((product, i) => {
-    products[i] = product * inverse[i]!;
-  });
+  host.write(
+    dgamma,
+    products.map((product, i) => product * inverse[i]!),
+  );
   runNorm(host, 'normBackprop', [rows, channels], {x, dy, to: dx, mean}, {gradient, deviation, shift});
   return [dx, dgamma, dbeta];
 }

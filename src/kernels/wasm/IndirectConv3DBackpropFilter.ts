@@ -45,7 +45,7 @@ export function backpropFilter(
 ): TensorInfo {
   const dw = host.makeOutput(info.filterShape);
   const starts = writesAll(info);
-  if (!starts) host.clear(dw, info.filterShape);
+  if (!starts) host.write(dw, 0);
   for (const part of info.parts) productOfPart(host, inputs, dw, info, part, starts);
   return dw;
 }

@@ -10,6 +10,9 @@ import {connect, type WasmHost} from './host';
 
 type WasmKernel = (args: Parameters<KernelFunc>[0], host: WasmHost) => TensorInfo | TensorInfo[];
 
+/** Inputs that may be left out are undefined or null. */
+const isGiven = (tensor: TensorInfo | undefined): tensor is TensorInfo => tensor != null;
+
 export function wasmKernel(kernelName: string, run: WasmKernel): KernelConfig {
   return {
     kernelName,
@@ -25,7 +28,7 @@ export function wasmKernel(kernelName: string, run: WasmKernel): KernelConfig {
             'has started, or leave out the import of tfjs-sts/wasm.',
         );
       }
-      return host.run(() => run(args, host));
+      return host.run(kernelName, Object.values(args.inputs).filter(isGiven), () => run(args, host));
     },
   };
 }

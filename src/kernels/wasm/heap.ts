@@ -1,40 +1,32 @@
 /**
- * Where the kernels find tensors, and the one file that reaches into tfjs-backend-wasm (4.22). In place: our module
+ * Where the kernels find tensors; with allocations.ts all that reaches into tfjs-backend-wasm (4.22). In place: our module
  * imports the backend's own memory and nothing is copied. Where that memory is out of reach, but its bytes can be
  * seen: our module has a memory of its own, tensors are copied there and results back with every kernel.
  */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
-import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
-import {UnavailableError} from '../../util/errors';
+import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../util/shapes';
-
-/** What Emscripten leaves on its module object; the types of the backend declare a part of it. */
-interface EmscriptenModule {
-  /** The plain and the simd build keep the memory here, the threaded build in `wasmMemory`. */
-  asm?: {memory?: unknown};
-  wasmMemory?: unknown;
-  HEAPU8?: unknown;
-  _malloc(bytes: number): number;
-  _free(address: number): void;
-}
+import {emscriptenOf, outOfMemory} from './allocations';
 
 export interface Heap {
   readonly memory: WebAssembly.Memory;
   /** Whether what was allocated outlasts the kernel that did it. */
   readonly lasts: boolean;
-  /** Where the values of a tensor lie, until the kernel ends. */
-  addressOf(tensor: TensorInfo): number;
-  /** A new float32 tensor; its values are whatever lies there. */
-  makeOutput(shape: number[]): TensorInfo;
+  /** Where the values of a tensor lie from now on, until the kernel ends. */
+  place(tensor: TensorInfo): number;
+  /** The same for a tensor whose values will be written: they may be anything. */
+  placeOutput(tensor: TensorInfo): number;
   /**
    * The address of so many bytes. An allocation may grow the memory, which detaches views of it.
    *
-   * @throws UnavailableError if there are none left
+   * @throws OutOfMemoryError if there are none left
    */
   allocate(bytes: number): number;
   free(address: number): void;
-  /** A kernel has ended: its outputs are to be where the backend looks for them. */
-  settle(): void;
+  /** Has the values that were written at an address where the backend looks for those of a tensor. */
+  finish(tensor: TensorInfo, address: number): void;
+  /** A kernel has ended. */
+  clear(): void;
 }
 
 const PAGE = 65536;
@@ -47,16 +39,8 @@ export function heapOf(backend: BackendWasm): Heap | undefined {
   return HEAPU8 instanceof Uint8Array ? new CopyingHeap(backend) : undefined;
 }
 
-function outOfMemory(bytes: number): UnavailableError {
-  return new UnavailableError(
-    `tfjs-sts/wasm: the wasm backend has no ${bytes} bytes left for a kernel; dispose of tensors, or give it smaller ` +
-      'batches.',
-  );
-}
-
-function emscriptenOf(backend: BackendWasm): EmscriptenModule {
-  // The backend's type leaves out the memory, which Emscripten puts on the object all the same.
-  return backend.wasm as unknown as EmscriptenModule;
+function bytesOf({shape, dtype}: TensorInfo): number {
+  return sizeOf(shape) * util.bytesPerElement(dtype);
 }
 
 class OwnHeapOfBackend implements Heap {
@@ -67,51 +51,44 @@ class OwnHeapOfBackend implements Heap {
     readonly memory: WebAssembly.Memory,
   ) {}
 
-  addressOf(tensor: TensorInfo): number {
+  place(tensor: TensorInfo): number {
     return this.backend.getMemoryOffset(tensor.dataId) >>> 0;
   }
 
-  makeOutput(shape: number[]): TensorInfo {
-    return this.backend.makeOutput(shape, 'float32');
+  placeOutput(tensor: TensorInfo): number {
+    return this.place(tensor);
   }
 
   allocate(bytes: number): number {
-    const address = emscriptenOf(this.backend)._malloc(bytes) >>> 0;
-    if (address === 0) throw outOfMemory(bytes);
-    return address;
+    return emscriptenOf(this.backend)._malloc(bytes) >>> 0;
   }
 
   free(address: number): void {
     emscriptenOf(this.backend)._free(address);
   }
 
-  settle(): void {}
+  finish(): void {}
+
+  clear(): void {}
 }
 
 /** Everything lies one behind the other until the kernel ends. */
 class CopyingHeap implements Heap {
   readonly lasts = false;
   readonly memory = new WebAssembly.Memory({initial: 1});
-  private readonly copies = new Map<DataId, number>();
-  private readonly outputs = new Map<DataId, TensorInfo>();
   /** 0 is no address. */
   private next = 16;
 
   constructor(private readonly backend: BackendWasm) {}
 
-  addressOf(tensor: TensorInfo): number {
-    const known = this.copies.get(tensor.dataId);
-    if (known !== undefined) return known;
-    const address = this.place(tensor);
-    this.valuesAt(address, tensor).set(this.valuesOf(tensor));
+  place(tensor: TensorInfo): number {
+    const address = this.placeOutput(tensor);
+    this.bytesAt(address, tensor).set(this.bytesInBackend(tensor));
     return address;
   }
 
-  makeOutput(shape: number[]): TensorInfo {
-    const tensor = this.backend.makeOutput(shape, 'float32');
-    this.place(tensor);
-    this.outputs.set(tensor.dataId, tensor);
-    return tensor;
+  placeOutput(tensor: TensorInfo): number {
+    return this.allocate(bytesOf(tensor));
   }
 
   allocate(bytes: number): number {
@@ -129,28 +106,21 @@ class CopyingHeap implements Heap {
 
   free(): void {}
 
-  settle(): void {
-    for (const [dataId, tensor] of this.outputs) {
-      const isAlive = this.backend.dataIdMap.has(dataId);
-      if (isAlive) this.valuesOf(tensor).set(this.valuesAt(this.copies.get(dataId)!, tensor));
-    }
-    this.copies.clear();
-    this.outputs.clear();
+  finish(tensor: TensorInfo, address: number): void {
+    this.bytesInBackend(tensor).set(this.bytesAt(address, tensor));
+  }
+
+  clear(): void {
     this.next = 16;
   }
 
-  private place(tensor: TensorInfo): number {
-    const address = this.allocate(sizeOf(tensor.shape) * Float32Array.BYTES_PER_ELEMENT);
-    this.copies.set(tensor.dataId, address);
-    return address;
-  }
-
-  private valuesAt(address: number, {shape}: TensorInfo): Float32Array {
-    return new Float32Array(this.memory.buffer, address, sizeOf(shape));
+  private bytesAt(address: number, tensor: TensorInfo): Uint8Array {
+    return new Uint8Array(this.memory.buffer, address, bytesOf(tensor));
   }
 
   /** A view of the backend's memory, good until anything is allocated there. */
-  private valuesOf(tensor: TensorInfo): Float32Array {
-    return this.backend.typedArrayFromHeap(tensor) as Float32Array;
+  private bytesInBackend(tensor: TensorInfo): Uint8Array {
+    const offset = this.backend.getMemoryOffset(tensor.dataId) >>> 0;
+    return (emscriptenOf(this.backend).HEAPU8 as Uint8Array).subarray(offset, offset + bytesOf(tensor));
   }
 }

@@ -1,10 +1,12 @@
 /**
  * A started wasm backend with our module beside it: tensors and scratch by their addresses, packed weights, threads.
- * Views of the memory are made after each allocation, since an allocation may grow the memory and detach them.
+ * An allocation may grow the memory, which detaches all views of it. So inputs are placed before a kernel begins, asking
+ * for an address allocates nothing, and what a kernel reads or writes by itself goes through here, as copies.
  */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
-import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
+import type {DataId, NumericDataType, TensorInfo} from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../util/shapes';
+import {emscriptenOf, guardAllocations, named} from './allocations';
 import {type Heap, heapOf} from './heap';
 import {bestBuild, compile, instantiate, type KernelModule, type RowFunctionName} from './module/instantiate';
 import {ThreadPool} from './threads/pool';
@@ -40,6 +42,16 @@ export interface RowWork {
   writeCall(at: number): void;
 }
 
+/** Of float32, int32, bool. */
+type Values = Float32Array | Int32Array | Uint8Array;
+
+/** What a running kernel knows. */
+interface Frame {
+  /** Where the values of its inputs and outputs lie. */
+  addresses: Map<DataId, number>;
+  outputs: Set<TensorInfo>;
+}
+
 /** A started wasm backend with our module in its memory. */
 export class WasmHost {
   /** Packed weights by the tensor that they were packed from, then by the way they were packed. */
@@ -47,6 +59,8 @@ export class WasmHost {
   private scratchSpace: Allocation | undefined;
   private pool: ThreadPool | undefined;
   private stepsWorthThreads = STEPS_WORTH_THREADS;
+  /** The kernel that runs. */
+  private frame: Frame | undefined;
   readonly module: KernelModule;
 
   constructor(
@@ -72,42 +86,69 @@ export class WasmHost {
     return this.heap.memory;
   }
 
-  /** Where the values of a tensor lie. Stays true when the memory grows, until the kernel ends. */
+  /** Where the values of an input, or of a tensor of `makeOutput`, lie until the kernel ends. Allocates nothing. */
   addressOf(tensor: TensorInfo): number {
-    return this.heap.addressOf(tensor);
-  }
-
-  /** A new float32 tensor; its values are whatever lies there. */
-  makeOutput(shape: number[]): TensorInfo {
-    return this.heap.makeOutput(shape);
+    const address = this.frame?.addresses.get(tensor.dataId);
+    if (address === undefined) throw new Error('A wasm kernel asked for a tensor that is not of its own.');
+    return address;
   }
 
   /**
-   * Runs a kernel, which may use the host until it returns.
+   * A new tensor; its values are whatever lies there.
    *
+   * @throws OutOfMemoryError, as whatever allocates
+   */
+  makeOutput(shape: number[], dtype: NumericDataType = 'float32'): TensorInfo {
+    const tensor = this.backend.makeOutput(shape, dtype);
+    const {addresses, outputs} = this.frame!;
+    outputs.add(tensor);
+    addresses.set(tensor.dataId, this.heap.placeOutput(tensor));
+    return tensor;
+  }
+
+  /**
+   * Runs a kernel. If it fails, whatever it has made is gone.
+   *
+   * @param inputs the tensors whose addresses it may ask for, beside those that it makes
    * @throws UnavailableError if a worker of `setThreads` is gone
    */
-  run<T>(kernel: (host: WasmHost) => T): T {
+  run<T>(kernelName: string, inputs: readonly TensorInfo[], kernel: (host: WasmHost) => T): T {
     // Before the kernel has allocated anything.
     this.pool?.check();
+    const outer = this.frame;
+    const frame: Frame = {addresses: new Map(), outputs: new Set()};
+    this.frame = frame;
     try {
-      return kernel(this);
+      return named(kernelName, () => {
+        for (const tensor of inputs) frame.addresses.set(tensor.dataId, this.heap.place(tensor));
+        const result = kernel(this);
+        for (const tensor of frame.outputs) this.heap.finish(tensor, this.addressOf(tensor));
+        return result;
+      });
+    } catch (error) {
+      for (const tensor of frame.outputs) this.backend.disposeData(tensor.dataId);
+      throw error;
     } finally {
-      this.heap.settle();
-      if (!this.heap.lasts) {
-        this.packed.clear();
-        this.scratchSpace = undefined;
-      }
+      this.frame = outer;
+      this.heap.clear();
+      if (!this.heap.lasts) this.forget();
     }
   }
 
-  /** Fills a float32 tensor with zeros. */
-  clear(tensor: TensorInfo, shape: readonly number[]): void {
-    new Float32Array(this.memory.buffer, this.addressOf(tensor), sizeOf(shape)).fill(0);
+  /** The values of a tensor. */
+  read(tensor: TensorInfo): Values {
+    return this.viewOf(tensor).slice();
+  }
+
+  /** Gives a tensor values: a number for each, or one for all. */
+  write(tensor: TensorInfo, values: ArrayLike<number> | number): void {
+    if (typeof values === 'number') this.viewOf(tensor).fill(values);
+    else this.viewOf(tensor).set(values);
   }
 
   /** Frees a tensor of `makeOutput` that is not handed to the host. */
   dispose(tensor: TensorInfo): void {
+    this.frame?.outputs.delete(tensor);
     this.backend.disposeData(tensor.dataId);
   }
 
@@ -161,7 +202,12 @@ export class WasmHost {
     const known = layouts.get(layout);
     if (known !== undefined) return known.aligned;
     const room = this.allocate(bytes);
-    pack(room.aligned);
+    try {
+      pack(room.aligned);
+    } catch (error) {
+      this.free(room);
+      throw error;
+    }
     this.packed.set(tensor.dataId, layouts.set(layout, room));
     return room.aligned;
   }
@@ -169,8 +215,39 @@ export class WasmHost {
   /** Runs `use` with room that is free again when it returns. */
   withRoom(bytes: number, use: (at: number) => void): void {
     const room = this.allocate(bytes);
-    use(room.aligned);
-    this.free(room);
+    try {
+      use(room.aligned);
+    } finally {
+      this.free(room);
+    }
+  }
+
+  /**
+   * Frees what can be made again: packed weights and scratch, but for those of the kernel that runs. Returns false if
+   * there are none.
+   */
+  release(): boolean {
+    const unused = [...this.packed.keys()].filter((dataId) => !this.frame?.addresses.has(dataId));
+    for (const dataId of unused) this.dropPacked(dataId);
+    const scratch = this.frame === undefined ? this.scratchSpace : undefined;
+    if (scratch !== undefined) {
+      this.free(scratch);
+      this.scratchSpace = undefined;
+    }
+    return unused.length > 0 || scratch !== undefined;
+  }
+
+  private forget(): void {
+    this.packed.clear();
+    this.scratchSpace = undefined;
+  }
+
+  /** Good until something is allocated. */
+  private viewOf(tensor: TensorInfo): Values {
+    const {buffer} = this.memory;
+    const [at, size] = [this.addressOf(tensor), sizeOf(tensor.shape)];
+    if (tensor.dtype === 'int32') return new Int32Array(buffer, at, size);
+    return tensor.dtype === 'bool' ? new Uint8Array(buffer, at, size) : new Float32Array(buffer, at, size);
   }
 
   private dropPacked(dataId: DataId): void {
@@ -197,6 +274,9 @@ const hosts = new WeakMap<BackendWasm, WasmHost>();
 export function connect(backend: BackendWasm): WasmHost | undefined {
   const known = hosts.get(backend);
   if (known !== undefined) return known;
+  if (emscriptenOf(backend)?._malloc !== undefined) {
+    guardAllocations(backend, () => hosts.get(backend)?.release() ?? false);
+  }
   const heap = heapOf(backend);
   const build = bestBuild();
   if (heap === undefined || build === undefined) return undefined;

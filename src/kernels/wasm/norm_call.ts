@@ -13,7 +13,7 @@ export const NORM_CALL_FIELDS = [
 ] as const;
 
 type Tensors = Partial<Record<'x' | 'dy' | 'to' | 'mean' | 'sums' | 'products', TensorInfo>>;
-type Factors = Partial<Record<'gradient' | 'deviation' | 'shift', Float32Array>>;
+type Factors = Partial<Record<'gradient' | 'deviation' | 'shift', ArrayLike<number>>>;
 
 /**
  * @param run      over channels (statistics, sums) or over rows (what is written for each value)
@@ -57,9 +57,4 @@ export function runNorm(
     },
   };
   host.runRows(work);
-}
-
-/** The values of a `[channels]` tensor, where they lie: to be read or written before the next allocation. */
-export function channelValues(host: WasmHost, tensor: TensorInfo, channels: number): Float32Array {
-  return new Float32Array(host.memory.buffer, host.addressOf(tensor), channels);
 }

@@ -23,14 +23,17 @@ type PoolAddresses = Partial<Pick<PoolCall, 'x' | 'y' | 'dx' | 'taps'>>;
 const WORD_BYTES = 4;
 const ENTRY_WORDS = 3;
 
+type Gradient = 'maxPoolGradient' | 'averagePoolGradient';
+type Forward = 'maxPool' | 'maxPoolWholes' | 'maxPoolTaps' | 'maxPoolTapsOfWholes' | 'averagePool';
+
 /** Runs a function over every row of the output or, of a gradient, of the input. */
 export function runPool(
   host: WasmHost,
-  run: 'maxPool' | 'averagePool' | 'maxPoolTaps' | 'maxPoolGradient' | 'averagePoolGradient',
+  run: Forward | Gradient,
   info: PoolInfo,
   addresses: PoolAddresses,
 ): void {
-  const forward = run === 'maxPool' || run === 'averagePool' || run === 'maxPoolTaps';
+  const forward = run !== 'maxPoolGradient' && run !== 'averagePoolGradient';
   const window = sizeOf(info.window);
   host.runRows({
     run,

@@ -3,9 +3,10 @@
  * MMAction2 builds it. Of a bottleneck the first convolution is the one that sees time, and the one that STS replaces; of
  * a basic block both convolutions see time, and STS has no form for them.
  */
-import * as tfl from '@tensorflow/tfjs-layers';
+import type * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../../layers';
 import {InvalidArgumentError} from '../../util/errors';
+import {addShortcut, projection, residualStage, strideOfBlock} from './residual';
 import {apply, convolveBn, filterInitializer, norm, poolStem, relu, type TorchNetworkConfig} from './torch';
 
 /** How a path differs from others. */
@@ -50,15 +51,14 @@ export function resNetStage(
   prefix = '',
 ): tfl.SymbolicTensor {
   const blockOf = block === 'basic' ? basicBlock : bottleneck;
-  let x = input;
-  for (let index = 0; index < config.stages[stage]!; index++) {
-    x = blockOf(x, config, `${prefix}layer${stage + 1}_${index}`, {
-      channels: channels * 2 ** stage,
-      taps: taps[stage]!,
-      stride: stage > 0 && index === 0 ? 2 : 1,
-    });
-  }
-  return x;
+  const size = {channels: channels * 2 ** stage, taps: taps[stage]!};
+  return residualStage(
+    input,
+    stage,
+    config.stages[stage]!,
+    (x, place) => blockOf(x, config, place.name, {...size, stride: strideOfBlock(place)}),
+    prefix,
+  );
 }
 
 /** Checks what a user can ask of a path. */
@@ -98,7 +98,8 @@ function bottleneck(
   const frame = {name: `${name}_conv2`, filters: channels, kernel: [1, 3, 3], stride} as const;
   const spatial = relu(convolveBn(temporal, config, frame, EPSILON), `${name}_conv2_relu`);
   const last = {name: `${name}_conv3`, filters, kernel: 1, gamma: 'zeros'} as const;
-  return addShortcut(convolveBn(spatial, config, last, EPSILON), input, config, name, stride);
+  const output = convolveBn(spatial, config, last, EPSILON);
+  return addShortcut(output, input, name, projection(input, config, {filters, stride, epsilon: EPSILON}));
 }
 
 /** taps x 3 x 3 -> taps x 3 x 3, plus the input. */
@@ -112,24 +113,7 @@ function basicBlock(
   const first = convolveBn(input, config, {name: `${name}_conv1`, filters, kernel, stride}, EPSILON);
   const last = {name: `${name}_conv2`, filters, kernel, gamma: 'zeros'} as const;
   const output = convolveBn(relu(first, `${name}_conv1_relu`), config, last, EPSILON);
-  return addShortcut(output, input, config, name, stride);
-}
-
-/** Where the block changes the shape, its shortcut has a convolution. */
-function addShortcut(
-  output: tfl.SymbolicTensor,
-  input: tfl.SymbolicTensor,
-  config: ResNetConfig,
-  name: string,
-  stride: number,
-): tfl.SymbolicTensor {
-  const filters = output.shape[4]!;
-  const isSame = stride === 1 && input.shape[4] === filters;
-  const shortcut = isSame
-    ? input
-    : convolveBn(input, config, {name: `${name}_downsample`, filters, kernel: 1, stride}, EPSILON);
-  const sum = tfl.layers.add({name: `${name}_add`}).apply([output, shortcut]) as tfl.SymbolicTensor;
-  return relu(sum, name);
+  return addShortcut(output, input, name, projection(input, config, {filters, stride, epsilon: EPSILON}));
 }
 
 /** STS has a meaning for more than one tap alone. */

@@ -129,25 +129,3 @@ export function checkTorchConfig(config: TorchNetworkConfig & {readonly name: st
     throw new InvalidArgumentError(`${name}: dropout must be at least 0 and less than 1; got ${dropout}.`);
   }
 }
-
-/**
- * The depthwise STS form with stride s reads lines of a frame whose height and width s divides. A network that halves a
- * frame `before` times in other layers (rounding up) and then in STS layers takes a size only if `multiple` divides it
- * when the STS layers begin. The layers here would take others, but no weights were made for what they compute then.
- */
-export function checkStsSize(
-  config: TorchNetworkConfig & {readonly name: string},
-  {before, multiple}: {before: number; multiple: number},
-): void {
-  if (!config.sts) return;
-  const step = 2 ** before;
-  const largest = multiple * step;
-  const least = largest - step + 1;
-  for (const key of ['height', 'width'] as const) {
-    if (Math.ceil(config[key] / step) % multiple === 0) continue;
-    throw new InvalidArgumentError(
-      `${config.name}: with sts, ${key} must be in ${least}..${largest}, or that and a multiple of ${largest}; got ` +
-        `${config[key]}. Without sts every size is taken.`,
-    );
-  }
-}

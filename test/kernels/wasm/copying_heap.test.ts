@@ -2,17 +2,60 @@
  * A backend that hides its memory and shows its bytes alone: tensors are copied into a memory of the module's own and
  * results back.
  */
-import {expect, it} from 'vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import {beforeAll, expect, it} from 'vitest';
+import {OutOfMemoryError} from '../../../src';
+import type {Heap} from '../../../src/kernels/wasm/heap';
+import {connect} from '../../../src/kernels/wasm/host';
 import {setThreads} from '../../../src/wasm';
+import {everyKernel} from './every_kernel';
 import {itComputesExactly} from './exact_cases';
 import {liveBackend} from './wasm_host';
 
-itComputesExactly({
-  hide() {
-    const emscripten = liveBackend().wasm as unknown as {asm: object};
-    // Its functions stay: the backend itself calls them.
-    emscripten.asm = {...emscripten.asm, memory: undefined};
-  },
+itComputesExactly((backend) => {
+  const emscripten = backend.wasm as unknown as {asm: object};
+  // Its functions stay: the backend itself calls them.
+  emscripten.asm = {...emscripten.asm, memory: undefined};
+});
+
+const heap = () => (connect(liveBackend()) as unknown as {heap: Heap & {next: number}}).heap;
+
+/** Every allocation grows the memory, so that a view or a length from before it is of no use. */
+beforeAll(() => {
+  const {allocate} = heap();
+  heap().allocate = function (this: ReturnType<typeof heap>, bytes) {
+    this.next = this.memory.buffer.byteLength;
+    return allocate.call(this, bytes);
+  };
+});
+
+it.each(Object.entries(everyKernel))('a memory that does not grow is an error, and no more: %s', (_, run) => {
+  const read = () => tf.tidy(() => [run()].flat().map((tensor) => [...tensor.dataSync()]));
+  const expected = read();
+  const {memory} = heap();
+  const [{numTensors}, {grow}] = [tf.memory(), memory];
+  for (let left = 0; ; left++) {
+    let grown = 0;
+    memory.grow = (pages) => {
+      if (grown++ === left) throw new RangeError('the test allows no more');
+      return grow.call(memory, pages);
+    };
+    try {
+      tf.dispose(tf.tidy(run));
+      break;
+    } catch (error) {
+      expect(error).toBeInstanceOf(OutOfMemoryError);
+    } finally {
+      memory.grow = grow;
+    }
+    expect(tf.memory().numTensors).toBe(numTensors);
+    expect(liveBackend().numDataIds()).toBe(numTensors);
+  }
+  expect(read()).toEqual(expected);
+});
+
+it('is what was tested', () => {
+  expect(heap().lasts).toBe(false);
 });
 
 it('cannot have threads, and says so', async () => {

@@ -2,13 +2,16 @@
  * Kernels on an unusual wasm backend against the cpu backend's: convolutions, pooling, gradients. Small whole numbers, so
  * that every sum is exact and the same everywhere.
  */
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
 import * as sts from '../../../src';
 import {kernelConfigs as cpuKernels, stockReplacements as cpuReplacements} from '../../../src/cpu';
 import {registerKernels, replaceStockKernels} from '../../../src/kernels/registry';
+import {batchNormTrain} from '../../../src/ops/batch_norm_train';
 import {kernelConfigs, stockReplacements} from '../../../src/wasm';
 import {startBackend} from '../../support/backends';
+import {changeBackend} from './wasm_host';
 
 type Shape = [number, number, number, number, number];
 
@@ -41,6 +44,9 @@ const cases: Record<string, () => tf.Tensor[]> = {
     ];
   },
   'conv3d, gradients': withGradients([2, 3, 5, 5, 7], [3, 3, 3, 7, 4], (x, f) => sts.conv3d(x, f, 2, 'same')),
+  'few channels, gradients': withGradients([2, 4, 6, 7, 3], [3, 3, 3, 3, 2], (x, f) =>
+    sts.conv3d(x, f, 1, 'same', 'NDHWC', 2),
+  ),
   'minimal filtering, gradients': withGradients([2, 2, 5, 5, 32], [3, 3, 3, 32, 34], (x, f) =>
     sts.conv3d(x, f, 1, 'same'),
   ),
@@ -57,30 +63,41 @@ const cases: Record<string, () => tf.Tensor[]> = {
     const average = (t: tf.Tensor) => tf.avgPool3d(t as tf.Tensor5D, 2, 2, 'valid');
     return [pool(x), average(x), tf.grad(pool)(x), tf.grad(average)(x)];
   },
-  'pooling of whole numbers': () => [
-    tf.maxPool3d(tf.cast(whole([1, 4, 6, 6, 5], 4), 'int32') as tf.Tensor5D, 2, 2, 'valid'),
-  ],
+  'pooling of whole numbers, and of true and false': () => {
+    const x = whole([1, 4, 6, 6, 5], 4);
+    const pool = (t: tf.Tensor) => tf.maxPool3d(t as tf.Tensor5D, 2, 2, 'valid');
+    return [pool(tf.cast(x, 'int32')), pool(tf.greater(x, 1))];
+  },
+  'batch normalization in training, gradients': () => {
+    // Of 16 rows, half of them of each sign, so that means, variances and their roots are whole.
+    const x = tf.tensor2d(
+      Float32Array.from({length: 48}, (_, i) => (i % 2 === 0 ? 3 : -3)),
+      [16, 3],
+    );
+    const run = (a: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) =>
+      batchNormTrain(a as tf.Tensor2D, gamma as tf.Tensor1D, beta as tf.Tensor1D, 7).y;
+    const inputs = [x, tf.tensor1d([4, 8, -4]), tf.tensor1d([1, 2, 3])];
+    const dy = tf.tensor2d(
+      Float32Array.from({length: 48}, (_, i) => (i % 5) * 16),
+      [16, 3],
+    );
+    const loss = (...given: tf.Tensor[]) => run(given[0]!, given[1]!, given[2]!);
+    return [loss(...inputs), ...tf.grads(loss)(inputs, dy)];
+  },
   'sums and means': () => {
     const x = whole([2, 4, 6, 5, 19], 4);
     return [tf.sum(x, [1, 2, 3]), tf.sum(x, [0, 1, 2, 3]), tf.mean(x, 1)];
   },
 };
 
-/** Declares the tests; `change` is called before the backend starts, `hide` between its start and our registration. */
-export function itComputesExactly({
-  change = () => {},
-  hide = () => {},
-}: {
-  change?: () => void;
-  hide?: () => void;
-}) {
+/** Declares the tests; `change` is called with the backend before anything of ours sees it. */
+export function itComputesExactly(change: (backend: BackendWasm) => void = () => {}) {
   beforeAll(async () => {
     await startBackend('cpu');
     registerKernels(cpuKernels);
     replaceStockKernels(cpuReplacements);
-    change();
+    await changeBackend(change);
     await startBackend('wasm');
-    hide();
     registerKernels(kernelConfigs);
     replaceStockKernels(stockReplacements);
   });

@@ -10,77 +10,12 @@ import {registerKernels, replaceStockKernels} from '../../../src/kernels/registr
 import {IndirectConv3D} from '../../../src/ops/kernel_names';
 import {kernelConfigs, stockReplacements} from '../../../src/wasm';
 import {startBackend} from '../../support/backends';
+import {everyKernel, xShape as x} from './every_kernel';
 import {heapOf, liveBackend, tensorOf, valuesOf} from './wasm_host';
 
 /** Bytes around each allocation, and what they hold. */
 const GUARD = 64;
 const PATTERN = 0xa5;
-
-type Conv = (x: tf.Tensor5D, filter: tf.Tensor5D) => tf.Tensor;
-
-/** Both gradients of a convolution, of sums of squares so that the output gradient has values of its own. */
-const gradients = (xShape: number[], filterShape: number[], conv: Conv) => () => {
-  const loss = (a: tf.Tensor, b: tf.Tensor) =>
-    tf.sum(tf.square(conv(a as tf.Tensor5D, b as tf.Tensor5D))) as tf.Scalar;
-  return tf.grads(loss)([tensorOf(xShape, 1), tensorOf(filterShape, 2)]);
-};
-
-const x = [2, 3, 9, 10, 19];
-const ops: Record<string, () => tf.Tensor | tf.Tensor[]> = {
-  'gradients, dense': gradients(x, [3, 3, 3, 19, 37], (a, b) => sts.conv3d(a, b, 1, 'same')),
-  'gradients, dense, in place': gradients([2, 3, 5, 5, 37], [2, 1, 1, 37, 41], (a, b) =>
-    sts.conv3d(a, b, 1, 'same'),
-  ),
-  'gradients, minimal filtering of frames': gradients([2, 3, 5, 7, 37], [3, 3, 3, 37, 41], (a, b) =>
-    sts.conv3d(a, b, 1, 'same'),
-  ),
-  'gradients, minimal filtering along time': gradients([2, 5, 3, 5, 37], [3, 1, 1, 37, 41], (a, b) =>
-    sts.conv3d(a, b, 1, 'same'),
-  ),
-  'gradients, dense, scattered': gradients(x, [3, 3, 3, 19, 13], (a, b) => sts.conv3d(a, b, 2, 'same')),
-  'gradients, grouped': gradients([1, 3, 5, 5, 12], [1, 3, 3, 4, 9], (a, b) =>
-    sts.conv3d(a, b, 1, 1, 'NDHWC', 1, {groups: 3}),
-  ),
-  'gradients, depthwise': gradients(x, [3, 3, 3, 19, 1], (a, b) => sts.depthwiseConv3d(a, b, 1, 'same')),
-  'gradients, depthwise, scattered': gradients(x, [3, 3, 3, 19, 2], (a, b) =>
-    sts.depthwiseConv3d(a, b, [1, 2, 2], 'same'),
-  ),
-  'gradients, STS, temporal': gradients(x, [3, 1, 1, 19, 9], (a, b) => sts.stsConv3d(a, b, 1, 'same')),
-  'gradients, STS, depthwise': gradients(x, [3, 3, 3, 19, 1], (a, b) =>
-    sts.stsDepthwiseConv3d(a, b, [1, 2, 2], 'same'),
-  ),
-  'dense, gathered': () => sts.conv3d(tensorOf(x, 1), tensorOf([3, 3, 3, 19, 13], 2), 1, 'same'),
-  'dense, in place': () =>
-    sts.conv3d(tensorOf([2, 3, 5, 5, 37], 1), tensorOf([3, 1, 1, 37, 11], 2), 1, 'same'),
-  'pointwise, a tail of outputs': () =>
-    sts.conv3d(tensorOf(x, 1), tensorOf([1, 1, 1, 19, 13], 2), 1, 'same', 'NDHWC', 1, {
-      residual: tensorOf([...x.slice(0, 4), 13], 3),
-      activation: 'relu',
-    }),
-  'pointwise, three positions': () =>
-    sts.conv3d(tensorOf([1, 1, 1, 3, 5], 1), tensorOf([1, 1, 1, 5, 11], 2), 1, 'same'),
-  grouped: () =>
-    sts.conv3d(tensorOf([1, 3, 5, 5, 12], 1), tensorOf([1, 3, 3, 4, 9], 2), 1, 1, 'NDHWC', 1, {groups: 3}),
-  depthwise: () => sts.depthwiseConv3d(tensorOf(x, 1), tensorOf([3, 3, 3, 19, 1], 2), [1, 2, 2], 'same'),
-  'with residual and activation': () =>
-    sts.depthwiseConv3d(tensorOf(x, 1), tensorOf([3, 3, 3, 19, 1], 2), 1, 'same', 'NDHWC', 1, {
-      residual: tensorOf(x, 3),
-      activation: 'swish',
-    }),
-  'STS, temporal': () => sts.stsConv3d(tensorOf(x, 1), tensorOf([3, 1, 1, 19, 9], 2), 1, 'same'),
-  "the host's conv3d": () => tf.conv3d(tensorOf([2, 3, 5, 5, 7], 1), tensorOf([3, 3, 3, 7, 5], 2), 2, 'same'),
-  "the gradients of the host's conv2d": () =>
-    tf.grads((t, f) => tf.conv2d(t as tf.Tensor4D, f as tf.Tensor4D, 2, 'same'))([
-      tf.ones([2, 7, 9, 5]),
-      tf.ones([3, 3, 5, 7]),
-    ])[1]!,
-  'sums over time, height and width': () => tf.sum(tensorOf(x, 1), [1, 2, 3]),
-  'max pooling, forward': () => tf.maxPool3d(tensorOf(x, 1), 3, 2, 'same'),
-  'max pooling, back': () => tf.grad((t) => tf.maxPool3d(t as tf.Tensor5D, 3, 2, 'same'))(tensorOf(x, 1)),
-  'average pooling, forward': () => tf.avgPool3d(tensorOf(x, 1), 3, 2, 'same'),
-  'average pooling, back': () => tf.grad((t) => tf.avgPool3d(t as tf.Tensor5D, 3, 2, 'same'))(tensorOf(x, 1)),
-  'STS, depthwise': () => sts.stsDepthwiseConv3d(tensorOf(x, 1), tensorOf([3, 3, 3, 19, 1], 2), 1, 'same'),
-};
 
 beforeEach(async () => {
   await startBackend('wasm');
@@ -148,14 +83,14 @@ describe('the allocations of the host', () => {
     });
   }
 
-  it.each(Object.entries(ops))('%s writes nothing outside its tensors and scratch', (_, run) => {
+  it.each(Object.entries(everyKernel))('%s writes nothing outside its tensors and scratch', (_, run) => {
     const results = tf.tidy(run);
     expect(live.size).toBeGreaterThan(0);
     expect(brokenGuards()).toEqual([]);
     tf.dispose(results);
   });
 
-  it.each(Object.entries(ops))('%s leaves nothing behind but its scratch', (_, run) => {
+  it.each(Object.entries(everyKernel))('%s leaves nothing behind but its scratch', (_, run) => {
     tf.dispose(tf.tidy(run));
     const before = live.size;
     tf.dispose(tf.tidy(run));
@@ -289,7 +224,7 @@ describe('a backend whose memory cannot be reached', () => {
     const config = kernelConfigs.find(({kernelName}) => kernelName === IndirectConv3D)!;
     config.setupFunc!({wasm: {asm: {}}} as unknown as BackendWasm);
     expect(sts.kernelCoverage().IndirectConv3D).toBe('composed');
-    const y = tf.tidy(ops.grouped!) as tf.Tensor;
+    const y = tf.tidy(everyKernel.grouped!) as tf.Tensor;
     expect(y.shape).toEqual([1, 5, 5, 5, 9]);
     y.dispose();
   });

@@ -18,6 +18,18 @@ export function heapOf(backend: BackendWasm): Heap {
   return backend.wasm as unknown as Heap;
 }
 
+/** Registers the wasm backend anew, so that `change` sees it when it starts, before any kernel. */
+export async function changeBackend(change: (backend: BackendWasm) => void): Promise<void> {
+  await import('@tensorflow/tfjs-backend-wasm');
+  const factory = tf.findBackendFactory('wasm')!;
+  tf.removeBackend('wasm');
+  tf.registerBackend('wasm', async () => {
+    const backend = (await factory()) as BackendWasm;
+    change(backend);
+    return backend;
+  });
+}
+
 /** Values in (-0.5, 0.5) from a Lehmer generator. */
 export function valuesOf(shape: readonly number[], seed: number): Float32Array {
   let state = seed * 7919 + 1;

@@ -11,6 +11,7 @@ export type RowFunction = (call: number, first: number, end: number) => void;
 export type RowFunctionName =
   | 'convolveDense'
   | 'convolveWinograd'
+  | 'convolveNarrow'
   | 'convolveDepthwise'
   | 'convolveBands'
   | 'scatterDense'
@@ -18,7 +19,9 @@ export type RowFunctionName =
   | 'productWinograd'
   | 'productDepthwise'
   | 'maxPool'
+  | 'maxPoolWholes'
   | 'maxPoolTaps'
+  | 'maxPoolTapsOfWholes'
   | 'maxPoolGradient'
   | 'averagePool'
   | 'averagePoolGradient'
@@ -26,7 +29,8 @@ export type RowFunctionName =
   | 'normScale'
   | 'normSums'
   | 'normBackprop'
-  | 'sumStrips';
+  | 'sumStrips'
+  | 'copyRuns';
 
 /** The functions and constants of assembly/index.ts that the host uses. Addresses are bytes. */
 export interface KernelModule extends Record<RowFunctionName, RowFunction> {

@@ -5,6 +5,7 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {InvalidArgumentError, UnavailableError} from '../../../util/errors';
+import {checkOptions, optionNames} from '../../../util/names';
 import {connect} from '../host';
 import {isShared} from '../module/instantiate';
 import {shareMemoryOfNode, type WasmPaths} from './shared_build';
@@ -20,6 +21,8 @@ export interface SetThreadsOptions {
   wasmPaths?: WasmPaths;
 }
 
+const KNOWN = optionNames<SetThreadsOptions>({wasmPaths: true});
+
 /**
  * Lets the wasm kernels of this package run on several threads: convolutions give the same bits, sooner. Starts the
  * wasm backend and makes it the live one if it has not started yet. Only the kernels of this package use the threads;
@@ -29,7 +32,7 @@ export interface SetThreadsOptions {
  * page the memory is shared when the page is cross-origin isolated, and this may be called at any time.
  *
  * @param count threads in all: the calling one and `count - 1` workers. 1 ends the workers. They do not keep a process
- *     from ending.
+ *     from ending. More than the machine has cores are slower, and the console says so once.
  * @throws InvalidArgumentError for a count that is no whole number from 1 to 64
  * @throws UnavailableError where the memory is not shared, there is no SIMD, or a worker does not start
  * @throws FormatError in Node, where the .wasm of the backend is not that of 4.22
@@ -51,7 +54,9 @@ export function setThreads(count: number, options: SetThreadsOptions = {}): Prom
 /** Calls take turns, so that each finds what the one before has left. */
 let changes: Promise<void> = Promise.resolve();
 
-async function changeThreads(count: number, {wasmPaths}: SetThreadsOptions): Promise<void> {
+async function changeThreads(count: number, options: SetThreadsOptions): Promise<void> {
+  checkOptions('setThreads', options, KNOWN);
+  const {wasmPaths} = options;
   if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS) {
     throw new InvalidArgumentError(
       `setThreads: got ${count}; give a whole number from 1 to ${MOST_THREADS}, in all.`,
@@ -69,6 +74,21 @@ async function changeThreads(count: number, {wasmPaths}: SetThreadsOptions): Pro
   }
   if (count > 1 && !isShared(host!.memory)) throw new UnavailableError(whyNotShared());
   await host?.setThreads(count);
+  warnAboutCores(count);
+}
+
+let hasWarned = false;
+
+/** More threads than cores take turns: nothing is wrong, and everything is slower. Said once. */
+function warnAboutCores(count: number): void {
+  const os = globalThis.process?.getBuiltinModule?.('node:os');
+  const cores = os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency;
+  if (hasWarned || cores === undefined || count <= cores) return;
+  hasWarned = true;
+  console.warn(
+    `tfjs-sts: setThreads(${count}) on a machine of ${cores} core${cores === 1 ? '' : 's'}: threads beyond the cores take ` +
+      'turns with the others and slow them down; give at most as many.',
+  );
 }
 
 /** Looks without starting it, which `tf.findBackend` would do. */

@@ -5,7 +5,7 @@
 import {createHash} from 'node:crypto';
 import type * as workerThreads from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import * as sts from '../../../../src';
 import {batchNormTrain} from '../../../../src/ops/batch_norm_train';
 import {InvalidArgumentError, UnavailableError} from '../../../../src/util/errors';
@@ -17,6 +17,9 @@ import {liveHost, startBehindWorkers} from './start_threads';
 const workers: workerThreads.Worker[] = [];
 const builtin = process.getBuiltinModule('node:worker_threads');
 const {Worker: Original} = builtin;
+
+const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+vi.spyOn(process.getBuiltinModule('node:os'), 'availableParallelism').mockReturnValue(1);
 
 beforeAll(async () => {
   await import('@tensorflow/tfjs-layers');
@@ -52,6 +55,8 @@ const cases: Record<string, Case> = {
   '3x3x3, minimal filtering': {x: [2, 4, 15, 13, 33], w: [3, 3, 3, 33, 37], run: conv3d()},
   'strides, scattered gradients': {x: [1, 4, 15, 14, 12], w: [3, 3, 3, 12, 18], run: conv3d([1, 2, 2])},
   'stem 1x7x7': {x: [1, 4, 33, 35, 3], w: [1, 7, 7, 3, 24], run: conv3d([1, 2, 2])},
+  'few channels': {x: [2, 9, 15, 13, 5], w: [3, 3, 3, 5, 11], run: conv3d()},
+  'few channels, scattered gradients': {x: [1, 9, 17, 14, 3], w: [3, 3, 3, 3, 5], run: conv3d([1, 2, 2])},
   grouped: {x: [1, 4, 14, 14, 32], w: [3, 3, 3, 8, 32], run: conv3d(1, {groups: 4})},
   'bias, residual and activation': {
     x: [1, 4, 9, 9, 40],
@@ -204,6 +209,11 @@ describe.sequential('setThreads in Node', () => {
     await Promise.all([setThreads(4), setThreads(2), setThreads(3)]);
     expect(alive()).toBe(2);
     depthwise();
+  });
+
+  it('says once that there are more threads than cores', () => {
+    const said = warn.mock.calls.map(([text]) => String(text)).filter((text) => /core/.test(text));
+    expect(said).toEqual([expect.stringMatching(/^tfjs-sts: setThreads\(\d\) on a machine of 1 core: /)]);
   });
 
   it('ends the workers for one thread, and with the backend', async () => {

@@ -2,12 +2,16 @@
 export {copyPositions, fillSlot} from './band_copy';
 export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './band_tiles';
 export {convolveBands, listFrameTaps} from './bands';
+export {copyRuns, copyShortRuns} from './copy';
 export {convolveDense, denseBlock, multiplyEdge, multiplyPanels, multiplyTiles} from './dense';
 export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise';
 export {depthwiseRun, listTaps, runTile} from './depthwise_run';
 export {finishBlock, finishRun} from './finish';
 export {gatherRow, listLine} from './gather';
 export {BLOCK, DEPTH, GATHER_BELOW} from './layout';
+export {convolveNarrow, fillSlots, listReads, moveSums} from './narrow';
+export {fourToPlanes, fourToRows, planesToRows, rowsToPlanes} from './narrow_copy';
+export {fourOutputs, oneOutput, twoOutputs} from './narrow_tiles';
 export {
   backpropBlock,
   normBackprop,
@@ -26,14 +30,14 @@ export {
   averagePoolGradient,
   listOutputs,
   listWindow,
-  maxOfFour,
   maxOfSixteen,
   maxPool,
   maxPoolGradient,
   maxPoolTaps,
+  maxPoolTapsOfWholes,
+  maxPoolWholes,
   sharesOfFour,
   takenFromFour,
-  tapsOfFour,
 } from './pooling';
 export {
   packPanels,

@@ -19,8 +19,21 @@ export function maxPool(address: usize, first: i32, end: i32): void {
     const y = call.y + row * bytes;
     let at = 0;
     for (; at + 64 <= bytes; at += 64) maxOfSixteen(call, stop, at, y + at);
-    for (; at + 16 <= bytes; at += 16) maxOfFour(call, stop, at, y + at);
-    for (; at < bytes; at += 4) maxOfOne(call, stop, at, y + at);
+    for (; at + 16 <= bytes; at += 16) maxOfFour<f32>(call, stop, at, y + at);
+    for (; at < bytes; at += 4) maxOfOne<f32>(call, stop, at, y + at);
+  }
+}
+
+/** The same of int32. */
+export function maxPoolWholes(address: usize, first: i32, end: i32): void {
+  const call = changetype<PoolCall>(address);
+  const bytes = call.channels << 2;
+  for (let row = first; row < end; row++) {
+    const stop = listWindow(call, row);
+    const y = call.y + row * bytes;
+    let at = 0;
+    for (; at + 16 <= bytes; at += 16) maxOfFour<i32>(call, stop, at, y + at);
+    for (; at < bytes; at += 4) maxOfOne<i32>(call, stop, at, y + at);
   }
 }
 
@@ -41,14 +54,23 @@ export function averagePool(address: usize, first: i32, end: i32): void {
 
 /** Output rows of `taps`: where in the window the largest input stands, the last of several equal ones. */
 export function maxPoolTaps(address: usize, first: i32, end: i32): void {
+  findTaps<f32>(address, first, end);
+}
+
+/** The same of int32. */
+export function maxPoolTapsOfWholes(address: usize, first: i32, end: i32): void {
+  findTaps<i32>(address, first, end);
+}
+
+function findTaps<T>(address: usize, first: i32, end: i32): void {
   const call = changetype<PoolCall>(address);
   const bytes = call.channels << 2;
   for (let row = first; row < end; row++) {
     const stop = listWindow(call, row);
     const taps = call.taps + row * bytes;
     let at = 0;
-    for (; at + 16 <= bytes; at += 16) tapsOfFour(call, stop, at, taps + at);
-    for (; at < bytes; at += 4) tapOfOne(call, stop, at, taps + at);
+    for (; at + 16 <= bytes; at += 16) tapsOfFour<T>(call, stop, at, taps + at);
+    for (; at < bytes; at += 4) tapOfOne<T>(call, stop, at, taps + at);
   }
 }
 
@@ -164,21 +186,27 @@ export function maxOfSixteen(call: PoolCall, stop: usize, at: i32, y: usize): vo
   v128.store(y, m3, 48);
 }
 
-export function maxOfFour(call: PoolCall, stop: usize, at: i32, y: usize): void {
-  let most = f32x4.splat(-Infinity);
+/** What every value is at least as large as. */
+function least<T>(): T {
+  return isInteger<T>() ? <T>i32.MIN_VALUE : <T>-Infinity;
+}
+
+function maxOfFour<T>(call: PoolCall, stop: usize, at: i32, y: usize): void {
+  let most = v128.splat<T>(least<T>());
   for (let entry = call.list; entry < stop; entry += ENTRY) {
-    most = f32x4.pmax(most, v128.load(call.x + load<usize>(entry) + at));
+    const values = v128.load(call.x + load<usize>(entry) + at);
+    most = isInteger<T>() ? i32x4.max_s(most, values) : f32x4.pmax(most, values);
   }
   v128.store(y, most);
 }
 
-function maxOfOne(call: PoolCall, stop: usize, at: i32, y: usize): void {
-  let most: f32 = -Infinity;
+function maxOfOne<T>(call: PoolCall, stop: usize, at: i32, y: usize): void {
+  let most = least<T>();
   for (let entry = call.list; entry < stop; entry += ENTRY) {
-    const value = load<f32>(call.x + load<usize>(entry) + at);
+    const value = load<T>(call.x + load<usize>(entry) + at);
     if (value > most) most = value;
   }
-  store<f32>(y, most);
+  store<T>(y, most);
 }
 
 export function averageOfSixteen(call: PoolCall, stop: usize, count: f32, at: i32, y: usize): void {
@@ -216,23 +244,23 @@ function averageOfOne(call: PoolCall, stop: usize, count: f32, at: i32, y: usize
   store<f32>(y, sum / count);
 }
 
-export function tapsOfFour(call: PoolCall, stop: usize, at: i32, taps: usize): void {
-  let most = f32x4.splat(-Infinity);
+function tapsOfFour<T>(call: PoolCall, stop: usize, at: i32, taps: usize): void {
+  let most = v128.splat<T>(least<T>());
   let found = i32x4.splat(-1);
   for (let entry = call.list; entry < stop; entry += ENTRY) {
     const values = v128.load(call.x + load<usize>(entry) + at);
-    const better = f32x4.ge(values, most);
+    const better = v128.ge<T>(values, most);
     most = v128.bitselect(values, most, better);
     found = v128.bitselect(v128.load32_splat(entry, TAP), found, better);
   }
   v128.store(taps, found);
 }
 
-function tapOfOne(call: PoolCall, stop: usize, at: i32, taps: usize): void {
-  let most: f32 = -Infinity;
+function tapOfOne<T>(call: PoolCall, stop: usize, at: i32, taps: usize): void {
+  let most = least<T>();
   let found = -1;
   for (let entry = call.list; entry < stop; entry += ENTRY) {
-    const value = load<f32>(call.x + load<usize>(entry) + at);
+    const value = load<T>(call.x + load<usize>(entry) + at);
     if (value >= most) {
       most = value;
       found = load<i32>(entry, TAP);

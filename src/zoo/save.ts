@@ -1,0 +1,193 @@
+/**
+ * The counterpart of `loadModel`: a model as one .safetensors file of weights, with what it takes to build the network anew
+ * and to make its input. Which network that is, by name or layer by layer, is decided in topology.ts.
+ */
+import type * as tf from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {fromLayersModel, STORAGE_TYPES, type StorageType, safetensors, storedAs} from '../checkpoints';
+import {passingParts} from '../checkpoints/formats/safetensors';
+import {InvalidArgumentError, UnavailableError} from '../util/errors';
+import {checkOptions, optionNames} from '../util/names';
+import {httpAddress} from './files';
+import {artifactsOf} from './io_handler';
+import {type ModelInfo, outputOf} from './load';
+import {clipSizeOf, notOfClips, topologyOf} from './topology';
+import {writeWhole} from './write_file';
+
+/**
+ * What `loadModel` is to know of the model: how frames become its input, which must be said, and what else differs from
+ * what it would take. `info` as `loadModel` gives it will do.
+ */
+export type SavedInfo = Pick<ModelInfo, 'mean' | 'std'> & Partial<ModelInfo>;
+
+export interface SaveModelOptions {
+  /** How kernels are stored, see `checkpoints.storedAs`. Default: 'float32', every bit. */
+  readonly dtype?: StorageType;
+}
+
+const INFO = optionNames<ModelInfo>({
+  name: true,
+  network: true,
+  frames: true,
+  interval: true,
+  size: true,
+  cropSize: true,
+  mean: true,
+  std: true,
+  labels: true,
+  output: true,
+});
+const KNOWN = optionNames<SaveModelOptions>({dtype: true});
+
+/**
+ * Saves a model so that `loadModel` gives it back: weights, network, input, names of the classes. One .safetensors file, of
+ * which `tfjs-sts predict`, `export` and `inspect` know what to do too.
+ *
+ * - In Node `target` is a path or `file:` URL; the file appears whole or not at all, and replaces an older one.
+ * - In a page `target` is the name under which the file is downloaded.
+ * - An IOHandler of TensorFlow.js (`tf.io.getSaveHandlers('indexeddb://mine')[0]`) gets a LayersModel with the info as its
+ *   userDefinedMetadata; `loadModel` of the handler that loads it reads both.
+ *
+ * To put the file elsewhere (an upload, the origin private file system) take the bytes of `modelFile`.
+ *
+ * A network of the registry is saved by its name if it is built as `createNetwork` builds it, so that it may be loaded for
+ * other clip lengths; any other model layer by layer. Optimizers are not saved, nor which layers of a network of the
+ * registry are frozen.
+ *
+ * @param model on `[batch, frames, side, side, 3]`; stays the caller's
+ * @param info `mean` and `std` must be there; frames and cropSize are the model's own, `labels` as many as its classes
+ * @throws InvalidArgumentError for a model that `loadModel` would not take, or an info that contradicts it; UnavailableError
+ *   when the file cannot be written, or in a worker, which cannot download
+ *
+ * ```ts
+ * const {model, info} = await loadModel('efficientnet_lite0_sts');
+ * await saveModel(model, 'mine.safetensors', info, {dtype: 'float16'});
+ * ```
+ */
+export async function saveModel(
+  model: LayersModel,
+  target: string | URL | tf.io.IOHandler,
+  info: SavedInfo,
+  options: SaveModelOptions = {},
+): Promise<void> {
+  check('saveModel', model, info, options);
+  if (typeof target !== 'string' && !(target instanceof URL)) return saveTo(target, model, info, options);
+  const path = String(target);
+  if (httpAddress(path) !== undefined || !path.endsWith('.safetensors')) {
+    throw new InvalidArgumentError(
+      `saveModel: ${JSON.stringify(path)} is no path that ends in .safetensors; to send the file elsewhere take the bytes of modelFile.`,
+    );
+  }
+  const {entries, metadata} = await contentsOf(model, info, options);
+  if (globalThis.process?.getBuiltinModule !== undefined) {
+    const {fileURLToPath} = process.getBuiltinModule('node:url');
+    const {basename, dirname} = process.getBuiltinModule('node:path');
+    const file = /^file:/i.test(path) ? fileURLToPath(path) : path;
+    await writeWhole(dirname(file), basename(file), passingParts(entries, metadata));
+  } else download(safetensors.write(entries, metadata), path);
+}
+
+/**
+ * The file that `saveModel` writes, for whoever puts it elsewhere.
+ *
+ * @throws InvalidArgumentError as `saveModel` does
+ *
+ * ```ts
+ * const body = new Blob([await modelFile(model, info)]);
+ * ```
+ */
+export async function modelFile(
+  model: LayersModel,
+  info: SavedInfo,
+  options: SaveModelOptions = {},
+): Promise<Uint8Array> {
+  check('modelFile', model, info, options);
+  const {entries, metadata} = await contentsOf(model, info, options);
+  return safetensors.write(entries, metadata);
+}
+
+function check(caller: string, model: LayersModel, info: SavedInfo, options: SaveModelOptions): void {
+  const refuse = (problem: string): never => {
+    throw new InvalidArgumentError(`${caller}: ${problem}.`);
+  };
+  checkOptions(caller, options, KNOWN);
+  checkOptions(`${caller}, info`, info ?? {}, INFO);
+  const {dtype = 'float32'} = options;
+  if (!STORAGE_TYPES.includes(dtype))
+    refuse(`dtype is ${JSON.stringify(dtype)}; known are ${STORAGE_TYPES.join(', ')}`);
+  if (info?.mean === undefined || info.std === undefined)
+    refuse(
+      'info must say mean and std, with which the frames that the model saw in training were normalised',
+    );
+  const clip = clipSizeOf(model);
+  if (clip === undefined)
+    throw new InvalidArgumentError(`${caller}: the model ${notOfClips(model)} Others: the model's own save.`);
+  const {frames, cropSize} = clip;
+  if ((info.frames ?? frames) !== frames || (info.cropSize ?? cropSize) !== cropSize) {
+    refuse(
+      `info says frames ${info.frames ?? frames} and cropSize ${info.cropSize ?? cropSize}, the model takes ${frames} and ${cropSize}`,
+    );
+  }
+  const classes = model.outputs[0]!.shape.at(-1);
+  const labels = info.labels?.length ?? 0;
+  if (labels > 0 && labels !== classes) refuse(`info has ${labels} labels, the model ${classes} classes`);
+}
+
+/** Tensors and metadata of the file. */
+async function contentsOf(model: LayersModel, info: SavedInfo, {dtype = 'float32'}: SaveModelOptions) {
+  const weights = await fromLayersModel(model);
+  const entries = dtype === 'float32' ? weights : storedAs(weights, dtype);
+  const described = {...descriptionOf(model, info), ...topologyOf(model, info.network)};
+  const texts = Object.entries(described).map(([key, value]) => [
+    key,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  return {entries, metadata: {...Object.fromEntries(entries.metadata), ...Object.fromEntries(texts)}};
+}
+
+/** What `loadModel` reads of input and output, under its keys. */
+function descriptionOf(model: LayersModel, {name, network, labels = [], ...input}: SavedInfo) {
+  const {frames, cropSize} = clipSizeOf(model)!;
+  return {
+    frames,
+    cropSize,
+    size: cropSize,
+    output: outputOf(model),
+    classes: model.outputs[0]!.shape.at(-1)!,
+    ...input,
+    // None is said too: a network of the catalog with as many classes would get those of the catalog.
+    labels,
+  };
+}
+
+async function saveTo(
+  handler: tf.io.IOHandler,
+  model: LayersModel,
+  info: SavedInfo,
+  {dtype = 'float32'}: SaveModelOptions,
+): Promise<void> {
+  if (typeof handler?.save !== 'function')
+    throw new InvalidArgumentError('saveModel: a path, or an IOHandler with a save function, is needed.');
+  if (dtype !== 'float32')
+    throw new InvalidArgumentError(
+      `saveModel: dtype ${dtype} is for files; an IOHandler gets the weights as they are.`,
+    );
+  const {network} = info;
+  const metadata = {...descriptionOf(model, info), ...(network != null && {network})};
+  await handler.save(await artifactsOf(model, metadata));
+}
+
+/** As if the user had followed a link. */
+function download(bytes: Uint8Array, path: string): void {
+  if (globalThis.document === undefined) {
+    throw new UnavailableError(
+      'saveModel: a worker cannot download; take the bytes of modelFile and post them to the page.',
+    );
+  }
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
+  link.download = path.replace(/^.*[/\\]/, '');
+  link.click();
+  // The browser has begun by the next turn.
+  setTimeout(() => URL.revokeObjectURL(link.href));
+}

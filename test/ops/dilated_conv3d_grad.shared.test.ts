@@ -1,0 +1,72 @@
+/**
+ * The gradients of the host's own dilated convolution, `tf.conv3d` with dilations, which the host refuses: against plain
+ * loops, on every backend. Whole numbers, whose sums are exact in any order.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import {beforeAll, describe, expect, it} from 'vitest';
+import {registerGradients} from '../../src/ops/grads/register';
+import {backendNames, startBackend} from '../support/backends';
+import {
+  type NaiveGeometry,
+  naiveConv3d,
+  naiveFilterGradient,
+  naiveInputGradient,
+} from '../support/naive_conv3d';
+
+const geometry: NaiveGeometry = {
+  xShape: [2, 5, 6, 7, 3],
+  filterShape: [3, 2, 3, 3, 2],
+  strides: [1, 1, 1],
+  dilations: [2, 1, 3],
+  // 'same': (taps - 1) * dilation / 2, rounded down.
+  before: [2, 0, 3],
+  output: [5, 6, 7],
+  groups: 1,
+};
+
+function wholes(shape: readonly number[], factor: number): Float32Array {
+  const size = shape.reduce((product, n) => product * n, 1);
+  return Float32Array.from({length: size}, (_, i) => ((i * factor) % 11) - 5);
+}
+
+describe.each(backendNames)('on %s', (name) => {
+  beforeAll(async () => {
+    await startBackend(name);
+    registerGradients();
+  });
+
+  it('of tf.conv3d, by x and by the filter', async () => {
+    const naive = naiveConv3d(geometry);
+    const {xShape, filterShape} = geometry;
+    const [x, filter, dy] = [wholes(xShape, 7), wholes(filterShape, 4), wholes(naive.yShape, 3)];
+    const conv = (a: tf.Tensor, f: tf.Tensor) =>
+      tf.conv3d(a as tf.Tensor5D, f as tf.Tensor5D, 1, 'same', 'NDHWC', [2, 1, 3]);
+    const [dx, dfilter] = tf.grads(conv)(
+      [tf.tensor(x, [...xShape]), tf.tensor(filter, [...filterShape])],
+      tf.tensor(dy, [...naive.yShape]),
+    );
+    expect(await dx!.data()).toEqual(Float32Array.from(naiveInputGradient(naive, dy, filter).values));
+    expect(await dfilter!.data()).toEqual(Float32Array.from(naiveFilterGradient(naive, dy, x).values));
+  });
+
+  it('of tf.layers.conv3d, in a training step', async () => {
+    const model = tfl.sequential({
+      layers: [
+        tfl.layers.conv3d({
+          inputShape: [4, 4, 4, 1],
+          filters: 1,
+          kernelSize: 3,
+          dilationRate: 2,
+          padding: 'same',
+        }),
+      ],
+    });
+    model.compile({optimizer: 'sgd', loss: 'meanSquaredError'});
+    const [kernel] = model.getWeights();
+    const before = await kernel!.data();
+    await model.trainOnBatch(tf.ones([1, 4, 4, 4, 1]), tf.ones([1, 4, 4, 4, 1]));
+    expect(await model.getWeights()[0]!.data()).not.toEqual(before);
+    model.dispose();
+  });
+});
