@@ -262,7 +262,7 @@ export class Checkpoint implements Iterable<[string, CheckpointEntry]> {
     tensors: Iterable<readonly [string, CheckpointEntry]>,
     contents: {metadata?: ReadonlyMap<string, string>; extra?: unknown; at?: readonly string[]} = {},
   ) {
-    checkOptions('new Checkpoint', contents, ['metadata', 'extra']);
+    checkOptions('new Checkpoint', contents, ['metadata', 'extra', 'at']);
     this.tensors = new Map(tensors);
     this.metadata = contents.metadata ?? new Map();
     this.extra = contents.extra ?? null;
