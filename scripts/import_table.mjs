@@ -33,6 +33,7 @@ const table = {
   zoo: {ours: ['networks', 'checkpoints', 'inflate', 'util'], packages: [core, layers], node: true},
   video: {ours: ['util'], packages: [core], types: [layers], node: true},
   freeze: {ours: ['layers', 'ops', 'util'], packages: [core, layers]},
+  slabs: {ours: ['freeze', 'layers', 'ops', 'util'], packages: [core, layers]},
   recognize: {ours: ['freeze', 'video', 'util'], packages: [core], types: [layers]},
   cli: {
     ours: [
@@ -42,6 +43,7 @@ const table = {
       'layers',
       'networks',
       'freeze',
+      'slabs',
       'checkpoints',
       'inflate',
       'zoo',
@@ -61,6 +63,7 @@ const table = {
       'layers',
       'networks',
       'freeze',
+      'slabs',
       'checkpoints',
       'inflate',
       'zoo',
