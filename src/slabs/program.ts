@@ -1,5 +1,4 @@
 /** From a model and the shape of a volume to the steps of a slab stream. Nothing is computed here. */
-import type {Tensor} from '@tensorflow/tfjs-core';
 import {LayersModel, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {type Call, callsOf, type Layer} from '../freeze/graph';
 import {InvalidArgumentError} from '../util/errors';
