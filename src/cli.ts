@@ -15,6 +15,10 @@ process.stderr.on('error', () => {});
 const packageFile = new URL('../package.json', import.meta.url);
 
 process.exitCode = await main(process.argv.slice(2), {
+  // Asked for only by who reads it: the stream would keep a process waiting.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,

@@ -1,6 +1,7 @@
 /** What the command line may touch of the process that it runs in, so that a test can hand it something else. */
 
 export interface CliIo {
+  readonly stdin: AsyncIterable<Uint8Array>;
   /** Results go here, and nothing else. */
   readonly stdout: {write(text: string): unknown};
   /** Progress, remarks and errors. */

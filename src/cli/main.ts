@@ -2,11 +2,11 @@
  * The command line as a function: arguments and streams in, exit code out. It parses what belongs to no command, calls
  * the command, and turns whatever goes wrong into one line on stderr. The commands are in commands/.
  */
-import {InvalidArgumentError, StsError} from '../util/errors';
+import {InvalidArgumentError} from '../util/errors';
 import {knownNames} from '../util/names';
 import type {Command} from './command';
+import {errorLine} from './error_line';
 import type {CliIo} from './io';
-import {oneLine} from './one_line';
 
 /** Commands are loaded when they are called, so that --help needs no tensor library. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -53,19 +53,6 @@ async function run(argv: readonly string[], io: CliIo): Promise<void> {
   if (!Object.hasOwn(COMMANDS, first))
     throw new InvalidArgumentError(`unknown command '${first}'${knownNames(first, names)}; ${see}`);
   await (await COMMANDS[first]!()).run(rest, io);
-}
-
-/** Errors of the command line's own parser, which carry such a code. */
-function isUsageError(error: Error & {code?: unknown}): boolean {
-  return typeof error.code === 'string' && error.code.startsWith('ERR_PARSE_ARGS');
-}
-
-/** One line for any error: file names may hold line breaks, and messages of other libraries do. */
-function errorLine(error: unknown): string {
-  const {message} = error instanceof Error ? error : new Error(String(error));
-  const expected = error instanceof StsError || (error instanceof Error && isUsageError(error));
-  const text = expected ? message : `unexpected error: ${message} (set TFJS_STS_DEBUG=1 to see where)`;
-  return `tfjs-sts: ${oneLine(text)}\n`;
 }
 
 /**

@@ -8,9 +8,12 @@ import {InvalidArgumentError} from '../../src/util/errors';
 import {ffmpegSource} from '../../src/video/sources/ffmpeg';
 import type {LoadedModel} from '../../src/zoo';
 
-export function box({isTTY = false, columns = 80, env = {}} = {}) {
+export function box({isTTY = false, columns = 80, env = {}, stdin = [] as Uint8Array[]} = {}) {
   const written = {out: '', err: ''};
   const io: CliIo = {
+    stdin: (async function* () {
+      yield* stdin;
+    })(),
     stdout: {
       write(text: string) {
         written.out += text;
@@ -31,12 +34,12 @@ export function box({isTTY = false, columns = 80, env = {}} = {}) {
 
 export const COLOURS = ['red', 'green', 'blue'];
 
-/** `[1, frames, 6, 6, 3]`, values (pixel - 127) / 128 -> logits: four times the mean of each channel. */
+/** `[1, frames, 6, 6, 3]`, values (pixel - 127) / 128 -> logits: four times the mean of each channel, and a bias of 1. */
 export function colourModel(frames: number): LoadedModel {
   const input = tfl.input({shape: [frames, 6, 6, 3]});
   const pooled = tfl.layers.reshape({targetShape: [frames * 36, 3]}).apply(input) as tfl.SymbolicTensor;
   const mean = tfl.layers.globalAveragePooling1d().apply(pooled) as tfl.SymbolicTensor;
-  const weights = [tf.tensor2d([4, 0, 0, 0, 4, 0, 0, 0, 4], [3, 3]), tf.zeros([3])];
+  const weights = [tf.tensor2d([4, 0, 0, 0, 4, 0, 0, 0, 4], [3, 3]), tf.ones([3])];
   const logits = tfl.layers.dense({units: 3, weights}).apply(mean) as tfl.SymbolicTensor;
   tf.dispose(weights);
   const model = tfl.model({inputs: input, outputs: logits});

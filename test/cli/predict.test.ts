@@ -1,4 +1,6 @@
 /** The command `predict` with a tiny model: answers, output forms, progress, and what it refuses. */
+import {readdirSync, readFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import {fromLayersModel, safetensors} from '../../src/checkpoints';
@@ -26,6 +28,9 @@ beforeAll(() => {
   );
 });
 afterAll(() => shop.remove());
+
+/** What the command keeps on the disk while it runs. */
+const temporary = () => readdirSync(tmpdir()).filter((name) => /^tfjs-sts-\w{6}$/.test(name));
 
 const logits = [4, (-4 * 127) / 128, (-4 * 127) / 128];
 const sum = logits.reduce((total, value) => total + Math.exp(value), 0);
@@ -156,7 +161,73 @@ describe('predict', () => {
       loadModel: async () => ({model, info: {...info, output: 'probabilities'}}),
     });
     await command.run([red, '--top', '1'], io);
-    expect(written.out).toBe('red  4.000\n');
+    expect(written.out).toBe('red  5.000\n');
+  });
+
+  it('takes several videos with the model loaded once, each below its name', async () => {
+    const green = shop.make(
+      'green.mkv',
+      '-f',
+      'lavfi',
+      '-i',
+      'color=0x00ff00:s=16x12:r=10:d=2',
+      '-c:v',
+      'ffv1',
+    );
+    const {io, written} = box();
+    const {command, calls} = fakePredict();
+    await command.run([red, green, '--top', '1'], io);
+    expect(calls).toEqual(['backend wasm 1', 'model efficientnet_lite0_sts 4']);
+    expect(written.out).toMatch(/^.*red\.mkv\n {2}red {2}0\.\d{3}\n.*green\.mkv\n {2}green {2}0\.\d{3}\n$/);
+    expect(written.err).toMatch(/colours, 4 frames, wasm, 2 videos, \d/);
+    const json = box();
+    await fakePredict().command.run([red, green, '--json'], json.io);
+    const lines = json.written.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({video, predictions}) => [video, predictions[0].label])).toEqual([
+      [red, 'red'],
+      [green, 'green'],
+    ]);
+    expect(json.written.err).toBe('');
+  });
+
+  it('goes on behind a video that cannot be read, and fails in the end', async () => {
+    const {io, written} = box();
+    const absent = shop.at('absent.mp4');
+    const running = fakePredict().command.run([absent, red, '--json'], io);
+    await expect(running).rejects.toThrow(`1 of 2 videos have no answer: ${absent}`);
+    expect(JSON.parse(written.out).predictions[0].label).toBe('red');
+    expect(written.err).toMatch(/^tfjs-sts: no such file: '.*absent\.mp4'\n$/);
+  });
+
+  it('takes the standard input, and leaves nothing of it behind', async () => {
+    const before = temporary();
+    const {io, written} = box({stdin: [readFileSync(red)]});
+    await fakePredict().command.run(['-', '--json'], io);
+    expect(JSON.parse(written.out)).toMatchObject({video: '-', predictions: [{label: 'red'}, {}, {}]});
+    expect(temporary()).toEqual(before);
+    const empty = fakePredict().command.run(['-'], box().io);
+    await expect(empty).rejects.toThrow(/standard input/);
+    expect(temporary()).toEqual(before);
+  });
+
+  it('says of a classifier that it was never trained, and of classes that they have no names', async () => {
+    const {model, info} = colourModel(4);
+    const bias = model.layers.at(-1)!.weights[1]!;
+    bias.write(tf.zeros(bias.shape as number[]));
+    const {io, written} = box();
+    const {command} = fakePredict({loadModel: async () => ({model, info: {...info, labels: []}})});
+    await command.run([red, '--json'], io);
+    expect(written.err.split('\n')).toEqual([
+      expect.stringMatching(
+        /^tfjs-sts: note: the classifier of colours was never trained, .* means nothing\./,
+      ),
+      expect.stringMatching(/^tfjs-sts: note: colours has no names for its classes/),
+      '',
+    ]);
+    expect(JSON.parse(written.out).predictions).toHaveLength(3);
   });
 
   it('takes the address of a model, downloads it with progress, and needs no network again', async () => {
@@ -207,7 +278,7 @@ describe('predict', () => {
 describe('predict refuses', () => {
   it.each([
     ['no video', [], /predict needs a video/],
-    ['two videos', ['a', 'b'], /takes one video, got 2/],
+    ['the standard input twice', ['-', '-'], /can read the standard input, -, only once/],
     ['--top 0', ['VIDEO', '--top', '0'], /--top is '0'/],
     ['--top five', ['VIDEO', '--top', 'five'], /--top is 'five'/],
     ['--top 1.5', ['VIDEO', '--top', '1.5'], /--top is '1.5'/],

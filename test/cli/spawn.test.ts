@@ -1,6 +1,6 @@
 /** The built command line as users run it: real processes of dist/cli.js. Build first (`npm run build`). */
 import {spawn} from 'node:child_process';
-import {existsSync, readFileSync} from 'node:fs';
+import {closeSync, existsSync, openSync, readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Workshop, workshop} from '../video/make_video';
@@ -138,6 +138,32 @@ describe('tfjs-sts', () => {
     expect(lines[0]).toMatch(/^tfjs-sts: /);
     expect(lines[0]).toMatch(message);
     expect(err).not.toMatch(/\n +at /);
+  });
+
+  it.each([
+    [['list']],
+    [['info', 'x3d_tiny', '--json']],
+    [['predict', clip('coffee'), '--frames', '1', '--json']],
+  ])('says in one line that the disk is full: %j', async (args) => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [program, ...args], {stdio: ['ignore', full, 'pipe']});
+    let err = '';
+    child.stderr!.on('data', (data) => {
+      err += data;
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    closeSync(full);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/^tfjs-sts: cannot write to the standard output: ENOSPC[^\n]*\n$/),
+    ]);
+  });
+
+  it('is quiet when nobody reads either output', async () => {
+    const child = spawn(process.execPath, [program, 'list', '--jsn'], {stdio: ['ignore', 'pipe', 'pipe']});
+    child.stdout.destroy();
+    child.stderr.destroy();
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1);
   });
 
   it('lets its reader go early', async () => {

@@ -1,12 +1,12 @@
 /**
- * `tfjs-sts predict VIDEO`: what a video network says of a clip. Parses, then calls the zoo for the model, the video
- * part for the frames, the model for the answer, and prints. What it calls can be exchanged for tests.
+ * `tfjs-sts predict VIDEO...`: what a video network says of a clip of each. Parses, then calls the zoo for the model, the
+ * video part for the frames, the model for the answers, and prints. What it calls can be exchanged for tests.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import {freeze} from '../../freeze';
+import {type FrozenModel, freeze} from '../../freeze';
 import {registerLayers} from '../../layers';
 import {type Recognition, recognize} from '../../recognize';
-import {InvalidArgumentError} from '../../util/errors';
+import {InvalidArgumentError, StsError} from '../../util/errors';
 import type {FrameSource} from '../../video/frame_source';
 import {readClip} from '../../video/read_clip';
 import {ffmpegSource} from '../../video/sources/ffmpeg';
@@ -14,8 +14,12 @@ import {DEFAULT_MODEL, type LoadedModel, type LoadModelOptions, loadModel} from 
 import {parseCommand, wholeNumber} from '../arguments';
 import {BACKEND_NAMES, startBackend} from '../backends';
 import type {Command} from '../command';
+import {errorLine} from '../error_line';
 import type {CliIo} from '../io';
+import {modelNotes} from '../model_notes';
+import {oneLine} from '../one_line';
 import {createProgress, type Progress} from '../progress';
+import {fileOf} from '../standard_input';
 
 /** What the command calls. */
 export interface PredictTools {
@@ -28,7 +32,7 @@ export interface PredictTools {
 }
 
 interface PredictOptions {
-  readonly video: string;
+  readonly videos: readonly string[];
   readonly model: string;
   readonly backend: string;
   readonly threads: number;
@@ -39,11 +43,16 @@ interface PredictOptions {
 
 const DEFAULTS = {model: DEFAULT_MODEL, backend: 'wasm', threads: 1, top: 5};
 
+/** For VIDEO: the standard input. */
+const STDIN = '-';
+
 const HELP = `Says what a video shows: the labels that the network finds most likely.
 
-usage: tfjs-sts predict VIDEO [options]
+usage: tfjs-sts predict VIDEO... [options]
 
-  VIDEO                 a file that ffmpeg reads; a name with a dash in front goes behind --
+  VIDEO                 a file that ffmpeg reads, or - for the standard input; a name with a dash in front goes
+                        behind --. The model is loaded once for all. One that cannot be read is told on stderr,
+                        the others go on, and the exit code is 1
 
 options:
   --model NAME|PATH|URL a model of the zoo, a .safetensors file or its index, or a model.json of TensorFlow.js;
@@ -54,7 +63,8 @@ options:
                         that say so, a fixed distance apart (default: what the model was made for)
   --backend NAME        ${BACKEND_NAMES.join(', ')} (default ${DEFAULTS.backend})
   --threads N           how many threads the wasm backend's convolutions run on (default ${DEFAULTS.threads})
-  --json                print one JSON object: video, model, backend, frames, predictions, milliseconds
+  --json                print one JSON object for each video, in a line of its own: video, model, backend,
+                        frames, predictions, milliseconds (since the last one; the first loads the model)
   -h, --help            this text
 `;
 
@@ -70,17 +80,14 @@ function parse(args: readonly string[]): PredictOptions | undefined {
     help: {type: 'boolean', short: 'h', default: false},
   });
   if (values.help) return undefined;
-  const [video, ...others] = positionals;
-  if (video === undefined)
+  if (positionals.length === 0)
     throw new InvalidArgumentError(
       'predict needs a video: tfjs-sts predict VIDEO; see tfjs-sts predict --help',
     );
-  if (others.length > 0)
-    throw new InvalidArgumentError(
-      `predict takes one video, got ${positionals.length}; call it once for each`,
-    );
+  if (positionals.filter((video) => video === STDIN).length > 1)
+    throw new InvalidArgumentError('predict can read the standard input, -, only once');
   return {
-    video,
+    videos: positionals,
     model: values.model,
     backend: values.backend,
     threads: wholeNumber('threads', values.threads) ?? DEFAULTS.threads,
@@ -92,29 +99,33 @@ function parse(args: readonly string[]): PredictOptions | undefined {
 
 const counted = (frames: number) => `${frames} ${frames === 1 ? 'frame' : 'frames'}`;
 
-/** Labels in a column, probabilities beside them. */
-function table(predictions: readonly Recognition[]): string {
+/** Labels in a column, probabilities beside them; of several videos each below its name. */
+function text(
+  {video, predictions}: {video: string; predictions: readonly Recognition[]},
+  isOneOfSeveral: boolean,
+) {
   const width = Math.max(...predictions.map(({label}) => label.length));
-  return predictions
-    .map(({label, probability}) => `${label.padEnd(width)}  ${probability.toFixed(3)}\n`)
-    .join('');
+  const lines = predictions.map(
+    ({label, probability}) => `${label.padEnd(width)}  ${probability.toFixed(3)}\n`,
+  );
+  return isOneOfSeveral ? `${oneLine(video)}\n${lines.map((line) => `  ${line}`).join('')}` : lines.join('');
 }
 
 async function readVideo(
-  options: PredictOptions,
-  loaded: LoadedModel,
+  video: string,
+  {info}: LoadedModel,
   tools: PredictTools,
   progress: Progress,
 ): Promise<tf.Tensor5D> {
-  const {frames, interval = 'uniform', size, cropSize, mean, std} = loaded.info;
-  const source = await tools.openVideo(options.video, {size});
+  const {frames, interval = 'uniform', size, cropSize, mean, std} = info;
+  const source = await tools.openVideo(video, {size});
   try {
     const total = await source.countFrames();
     // A clip of fixed distances begins anew where the video ends, as the authors test; a spread one has nothing to spread.
     const shortVideo = interval === 'uniform' ? 'error' : 'loop';
     if (shortVideo === 'error' && total > 0 && total < frames) {
       throw new InvalidArgumentError(
-        `'${options.video}' has ${counted(total)} but ${loaded.info.name} looks at ${frames}; use --frames ${total} or a longer video`,
+        `'${video}' has ${counted(total)} but ${info.name} looks at ${frames}; use --frames ${total} or a longer video`,
       );
     }
     const onFrame = (done: number, total: number) => progress.advance(done, total);
@@ -124,35 +135,85 @@ async function readVideo(
   }
 }
 
-async function run(
-  options: PredictOptions,
-  io: CliIo,
-  tools: PredictTools,
-  progress: Progress,
-): Promise<void> {
-  const started = performance.now();
-  // A first look at the video, so that a wrong path is said at once and not after the model is loaded.
-  await (await tools.openVideo(options.video)).close();
+/** What one run of the command goes by. */
+interface Running {
+  readonly options: PredictOptions;
+  readonly io: CliIo;
+  readonly tools: PredictTools;
+  readonly progress: Progress;
+}
+
+/** A video's answers. */
+async function ask(
+  video: string,
+  loaded: LoadedModel,
+  frozen: FrozenModel,
+  {options, io, tools, progress}: Running,
+): Promise<Recognition[]> {
+  const {name, frames, labels, output} = loaded.info;
+  const input = video === STDIN ? await fileOf(io.stdin) : undefined;
+  try {
+    progress.stage(`reading ${counted(frames)} of ${video}`);
+    const clip = await readVideo(input?.path ?? video, loaded, tools, progress);
+    progress.stage(`asking ${name}`);
+    const predictions = await recognize(frozen, clip, {labels, top: options.top, output});
+    clip.dispose();
+    return predictions;
+  } finally {
+    await input?.remove();
+  }
+}
+
+async function load({options, tools, progress}: Running): Promise<LoadedModel> {
   progress.stage(`loading ${options.model} on ${options.backend}`);
   await tools.startBackend(options.backend, options.threads);
-  const loaded = await tools.loadModel(options.model, {
+  return tools.loadModel(options.model, {
     ...(options.frames !== undefined && {frames: options.frames}),
     onProgress: (fraction) => progress.advance(Math.round(fraction * 100), 100),
   });
-  const {name, frames, labels, output} = loaded.info;
-  const model = freeze(loaded.model);
+}
+
+async function run(running: Running): Promise<void> {
+  const {options, io, tools, progress} = running;
+  const {videos, backend} = options;
+  const started = performance.now();
+  // A first look at the video, so that a wrong path is said at once and not after the model is loaded.
+  const [first] = videos;
+  if (videos.length === 1 && first !== STDIN) await (await tools.openVideo(first!)).close();
+  const loaded = await load(running);
+  const {name, frames} = loaded.info;
+  const notes = modelNotes(loaded);
+  const frozen = freeze(loaded.model);
   loaded.model.dispose();
-  progress.stage(`reading ${counted(frames)} of ${options.video}`);
-  const clip = await readVideo(options, loaded, tools, progress);
-  progress.stage(`asking ${name}`);
-  const predictions = await recognize(model, clip, {labels, top: options.top, output});
-  clip.dispose();
-  model.dispose();
-  const milliseconds = Math.round(performance.now() - started);
-  progress.finish(`${name}, ${counted(frames)}, ${options.backend}, ${(milliseconds / 1000).toFixed(1)} s`);
-  const {video, backend} = options;
-  const json = () => `${JSON.stringify({video, model: name, backend, frames, predictions, milliseconds})}\n`;
-  io.stdout.write(options.json ? json() : table(predictions));
+  if (notes.length > 0) progress.clear();
+  for (const note of notes) io.stderr.write(`tfjs-sts: note: ${oneLine(note)}\n`);
+  let since = started;
+  const failed: string[] = [];
+  for (const video of videos) {
+    try {
+      const predictions = await ask(video, loaded, frozen, running);
+      const now = performance.now();
+      const milliseconds = Math.round(now - since);
+      since = now;
+      progress.clear();
+      const answer = {video, model: name, backend, frames, predictions, milliseconds};
+      io.stdout.write(options.json ? `${JSON.stringify(answer)}\n` : text(answer, videos.length > 1));
+    } catch (error) {
+      if (videos.length === 1 || !(error instanceof StsError)) throw error;
+      failed.push(video);
+      progress.clear();
+      io.stderr.write(errorLine(error));
+    }
+  }
+  frozen.dispose();
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const several = videos.length > 1 ? `${videos.length} videos, ` : '';
+  progress.finish(`${name}, ${counted(frames)}, ${backend}, ${several}${seconds} s`);
+  if (failed.length > 0) {
+    throw new InvalidArgumentError(
+      `${failed.length} of ${videos.length} videos have no answer: ${failed.join(', ')}`,
+    );
+  }
 }
 
 const realTools: PredictTools = {
@@ -178,7 +239,7 @@ export function predictCommand(tools: PredictTools = realTools): Command {
       if (options === undefined) return void io.stdout.write(HELP);
       const progress = createProgress(io.stderr, options.json);
       try {
-        await run(options, io, tools, progress);
+        await run({options, io, tools, progress});
       } catch (error) {
         progress.clear();
         throw error;

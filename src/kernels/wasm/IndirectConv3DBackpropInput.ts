@@ -15,6 +15,7 @@ import {sizeOf, type Triple} from '../../util/shapes';
 import type {Place} from './band_call';
 import {wasmKernel} from './config';
 import type {WasmHost} from './host';
+import {narrowOf} from './narrow_call';
 import {
   FLOAT_BYTES,
   isDepthwise,
@@ -130,7 +131,7 @@ export function backpropInput(
       info.parts.find(({inputChannel}) => inputChannel === inverse.of.inputChannel) === inverse.of;
     const run: Run = {host, info, dy, dx, inverse, weights: weightsOf(host, filter, info, inverse)};
     if (inverse.whole) runWhole(run, writes && begins);
-    else if (inverse.depthwise) runWhole(run, begins, {shape: info.inputShape, rule: inverse.phase.place});
+    else if (placesRows(run)) runWhole(run, begins, {shape: info.inputShape, rule: inverse.phase.place});
     else runScattered(run);
   }
   return dx;
@@ -156,7 +157,14 @@ function invertedInfo({info, inverse: {phase, part}}: Run, channels: number): Co
   };
 }
 
-/** Straight into the gradient, which `starts` here or is added to; of the depthwise form also where rows lie apart. */
+/** Whether the form that the phase goes in puts its rows where they belong. */
+function placesRows(run: Run): boolean {
+  const {part, depthwise} = run.inverse;
+  const {inputShape, outputShape} = invertedInfo(run, part.outputChannels);
+  return depthwise || narrowOf(part, inputShape, outputShape) !== undefined;
+}
+
+/** Straight into the gradient, which `starts` here or is added to; with a place for its rows also where they lie apart. */
 function runWhole(run: Run, starts: boolean, place?: Place): void {
   const {host, info, dy, dx, inverse, weights} = run;
   const {part} = inverse;

@@ -209,7 +209,7 @@ function lineAsColumns(part: ConvPart, call: PartCall): PartCall {
   };
 }
 
-type Placing = Pick<
+export type Placing = Pick<
   BandCall,
   'yClip' | 'yFrame' | 'yLine' | 'yStep' | 'yHeight' | 'yWidth' | 'yFirst' | 'yApart'
 >;
@@ -221,7 +221,7 @@ export function inOrder({rule}: ConvPart, shape: Shape5D): Place {
 }
 
 /** A place in bytes. `first` is that of the first output. */
-function placingOf({shape, rule}: Place, row: number): Placing & {first: number} {
+export function placingOf({shape, rule}: Place, row: number): Placing & {first: number} {
   const [, time, height, width] = shape;
   const frame = height * width * row;
   const yClip = time * frame;

@@ -8,6 +8,7 @@ import {tapCount} from '../../ops/taps';
 import {type Shape5D, sizeOf} from '../../util/shapes';
 import {bandScratch, bandsOf, inOrder, type Place, readsInPlace, writeBandCall} from './band_call';
 import {MEMORY_STEPS, type WasmHost} from './host';
+import {narrowOf, narrowScratch, writeNarrowCall} from './narrow_call';
 import {isDepthwise, PANEL, PART_CALL_FIELDS, type PartCall, type Rooms, writePartCall} from './part_call';
 import {ScratchPlan} from './scratch';
 import {
@@ -94,7 +95,7 @@ export interface PartWork {
   wholeShape?: Shape5D | undefined;
   /** Panels, or for the depthwise form the address of weights that are read as they lie. */
   weights: Panels | number;
-  /** Where the rows of the depthwise form belong, if they are not those of a tensor in their order. */
+  /** Where the rows of the depthwise or narrow form belong, if they are not those of a tensor in their order. */
   place?: Place;
   /** The part's call, with the scratch that it has. */
   describe(rooms: Rooms & {weights: number}): PartCall;
@@ -117,6 +118,20 @@ export function runPart(host: WasmHost, work: PartWork): void {
       steps,
       writeCall: (at) => {
         writeWinogradCall(host.memory, at, form, (rooms) => describe({...rooms, weights}));
+      },
+    });
+    return;
+  }
+  const narrow = depthwise ? undefined : narrowOf(part, inputShape, outputShape);
+  if (narrow !== undefined) {
+    const place = work.place ?? inOrder(part, outputShape);
+    host.runRows({
+      run: 'convolveNarrow',
+      rows: narrow.count,
+      scratchBytes: narrowScratch(narrow),
+      steps,
+      writeCall: (at) => {
+        writeNarrowCall(host.memory, at, narrow, place, (rooms) => describe({...rooms, weights}));
       },
     });
     return;

@@ -44,6 +44,9 @@ const cases: Record<string, () => tf.Tensor[]> = {
     ];
   },
   'conv3d, gradients': withGradients([2, 3, 5, 5, 7], [3, 3, 3, 7, 4], (x, f) => sts.conv3d(x, f, 2, 'same')),
+  'few channels, gradients': withGradients([2, 4, 6, 7, 3], [3, 3, 3, 3, 2], (x, f) =>
+    sts.conv3d(x, f, 1, 'same', 'NDHWC', 2),
+  ),
   'minimal filtering, gradients': withGradients([2, 2, 5, 5, 32], [3, 3, 3, 32, 34], (x, f) =>
     sts.conv3d(x, f, 1, 'same'),
   ),

@@ -11,6 +11,7 @@ export type RowFunction = (call: number, first: number, end: number) => void;
 export type RowFunctionName =
   | 'convolveDense'
   | 'convolveWinograd'
+  | 'convolveNarrow'
   | 'convolveDepthwise'
   | 'convolveBands'
   | 'scatterDense'

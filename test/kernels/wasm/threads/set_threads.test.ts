@@ -52,6 +52,8 @@ const cases: Record<string, Case> = {
   '3x3x3, minimal filtering': {x: [2, 4, 15, 13, 33], w: [3, 3, 3, 33, 37], run: conv3d()},
   'strides, scattered gradients': {x: [1, 4, 15, 14, 12], w: [3, 3, 3, 12, 18], run: conv3d([1, 2, 2])},
   'stem 1x7x7': {x: [1, 4, 33, 35, 3], w: [1, 7, 7, 3, 24], run: conv3d([1, 2, 2])},
+  'few channels': {x: [2, 9, 15, 13, 5], w: [3, 3, 3, 5, 11], run: conv3d()},
+  'few channels, scattered gradients': {x: [1, 9, 17, 14, 3], w: [3, 3, 3, 3, 5], run: conv3d([1, 2, 2])},
   grouped: {x: [1, 4, 14, 14, 32], w: [3, 3, 3, 8, 32], run: conv3d(1, {groups: 4})},
   'bias, residual and activation': {
     x: [1, 4, 9, 9, 40],

@@ -8,6 +8,9 @@ export {depthwiseRun, listTaps, runTile} from './depthwise_run';
 export {finishBlock, finishRun} from './finish';
 export {gatherRow, listLine} from './gather';
 export {BLOCK, DEPTH, GATHER_BELOW} from './layout';
+export {convolveNarrow, fillSlots, listReads, moveSums} from './narrow';
+export {fourToPlanes, fourToRows, planesToRows, rowsToPlanes} from './narrow_copy';
+export {fourOutputs, oneOutput, twoOutputs} from './narrow_tiles';
 export {
   backpropBlock,
   normBackprop,

@@ -115,6 +115,50 @@ export class BandCall {
   yApart!: i32;
 }
 
+/** A part in the narrow form (narrow.ts); written by src/kernels/wasm/narrow_call.ts. */
+@unmanaged
+export class NarrowCall {
+  /** A PartCall, whose `pointers` need room for the taps and inputs of a group. */
+  part!: usize;
+  /** Room for as many frames as there are taps in time, each with planes of `planeBytes` for the inputs of the groups. */
+  slots!: usize;
+  /** Room for planes of `sumsBytes` for the outputs of the groups. */
+  sums!: usize;
+  /** Of a band, at most: groups, output lines, output columns. */
+  groups!: i32;
+  lines!: i32;
+  columns!: i32;
+  /** Frames and lines that a dilation keeps apart: each so many of outputs are convolved on their own. */
+  periodTime!: i32;
+  periodHeight!: i32;
+  /** Frames and lines that a tap reads, from one output of these to the next; counted over the tap's dilation. */
+  stepTime!: i32;
+  stepHeight!: i32;
+  /** Positions from one line of a plane to the next. */
+  pitch!: i32;
+  /** The same of the sums: as many, or more where lines are summed one by one. */
+  sumsPitch!: i32;
+  /** Under a stride: classes of lines, each with its lines side by side in the plane, and how many lines. */
+  phases!: i32;
+  phaseLines!: i32;
+  planeBytes!: i32;
+  sumsBytes!: i32;
+  /** Bytes of y from one clip, frame, line and output to the next. */
+  yClip!: i32;
+  yFrame!: i32;
+  yLine!: i32;
+  yStep!: i32;
+  /** Of the band at work, set by the module: where it begins, and how much of each there is. */
+  clip!: i32;
+  frame!: i32;
+  line!: i32;
+  column!: i32;
+  group!: i32;
+  lineCount!: i32;
+  columnCount!: i32;
+  groupCount!: i32;
+}
+
 /** Rows of a part that do not lie side by side in the output (scatter.ts). */
 @unmanaged
 export class ScatterCall {
