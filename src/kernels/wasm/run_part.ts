@@ -122,7 +122,7 @@ export function runPart(host: WasmHost, work: PartWork): void {
     });
     return;
   }
-  const narrow = depthwise ? undefined : narrowOf(part, inputShape, outputShape);
+  const narrow = depthwise ? undefined : narrowOf(part, inputShape, outputShape, work.wholeShape);
   if (narrow !== undefined) {
     const place = work.place ?? inOrder(part, outputShape);
     host.runRows({
