@@ -1,5 +1,5 @@
 /** `predictInSlabs` and `slabStream`: a model on a volume that does not fit into memory with all that is made of it. */
-import {dispose, keep, Tensor, tidy} from '@tensorflow/tfjs-core';
+import {dispose, Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
@@ -10,6 +10,8 @@ import {type OutputSlab, SlabStream} from './slab_stream';
 
 /** Frames `first` to `first + count - 1` of a volume, `[batch, count, ...]`, a new tensor. */
 export type SlabSource = (first: number, count: number) => Tensor | Promise<Tensor>;
+
+type Volume = Tensor | readonly Tensor[] | SlabSource;
 
 export interface SlabOptions {
   /** The shape of the volume, `[batch, frames, height, width, channels]`: needed where a function delivers it. */
@@ -64,12 +66,12 @@ const CALLER = 'predictInSlabs';
  */
 export async function predictInSlabs(
   model: LayersModel,
-  volume: Tensor | readonly Tensor[] | SlabSource,
+  volume: Volume,
   options: SlabOptions = {},
 ): Promise<Tensor | Tensor[]> {
   checkOptions(CALLER, options, KNOWN);
   const {reduce = (piece) => piece, onProgress, signal} = options;
-  const sources = sourcesOf(volume);
+  const deliver = delivery(volume);
   const program = programOf(model, shapesOf(model, volume, options.shape), CALLER);
   const total = program.inputs[0]!.frames.length;
   const slab = slabOf(program, options.slab);
@@ -79,8 +81,7 @@ export async function predictInSlabs(
     while (stream.frames < total) {
       signal?.throwIfAborted();
       const count = Math.min(slab, total - stream.frames);
-      const frames = await Promise.all(sources.map((source) => source(stream.frames, count)));
-      for (const piece of given(stream, frames)) {
+      for (const piece of given(stream, await deliver(stream.frames, count))) {
         kept[piece.output]!.push(keptOf(piece, reduce));
         await turnOfOthers();
         signal?.throwIfAborted();
@@ -116,15 +117,28 @@ export function slabStream(
   return new SlabStream(programOf(model, checkedShapes(model, shapes, 'slabStream'), 'slabStream'));
 }
 
-function sourcesOf(volume: Tensor | readonly Tensor[] | SlabSource): SlabSource[] {
-  if (typeof volume === 'function') return [volume];
-  const tensors = volume instanceof Tensor ? [volume] : (volume as readonly Tensor[]);
-  return tensors.map((tensor) => (first, count) => cut(tensor, first, count));
+/** The frames of all inputs. */
+function delivery(volume: Volume): (first: number, count: number) => Tensor[] | Promise<Tensor[]> {
+  if (typeof volume === 'function') {
+    return async (first, count) => {
+      const frames = await volume(first, count);
+      if (frames.shape[1] === count) return [frames];
+      frames.dispose();
+      throw new InvalidArgumentError(
+        `${CALLER}: asked for ${count} frames from frame ${first} on, the function delivered [${frames.shape.join(', ')}].`,
+      );
+    };
+  }
+  return (first, count) => tidy(() => tensorsOf(volume).map((tensor) => cut(tensor, first, count)));
+}
+
+function tensorsOf(volume: Tensor | readonly Tensor[]): readonly Tensor[] {
+  return volume instanceof Tensor ? [volume] : volume;
 }
 
 function shapesOf(
   model: LayersModel,
-  volume: Tensor | readonly Tensor[] | SlabSource,
+  volume: Volume,
   shape: readonly number[] | undefined,
 ): readonly (readonly number[])[] {
   if (typeof volume === 'function') {
@@ -138,10 +152,9 @@ function shapesOf(
       `${CALLER}: the option shape is that of a volume that a function delivers; a tensor has its own.`,
     );
   }
-  const tensors = volume instanceof Tensor ? [volume] : (volume as readonly Tensor[]);
   return checkedShapes(
     model,
-    tensors.map((tensor) => tensor.shape),
+    tensorsOf(volume).map((tensor) => tensor.shape),
     CALLER,
   );
 }
@@ -193,17 +206,17 @@ function* given(stream: SlabStream, slabs: Tensor[]): Generator<OutputSlab, void
 }
 
 function keptOf({output, first, values}: OutputSlab, reduce: NonNullable<SlabOptions['reduce']>): Tensor {
-  const kept = tidy(() => {
-    const reduced = reduce(values, {output, first});
-    const fits = [0, 1].every((axis) => reduced.shape[axis] === values.shape[axis]);
-    if (fits) return keep(reduced.clone());
+  try {
+    return tidy(() => {
+      const reduced = reduce(values, {output, first});
+      if ([0, 1].every((axis) => reduced.shape[axis] === values.shape[axis])) return reduced.clone();
+      throw new InvalidArgumentError(
+        `${CALLER}: reduce made [${reduced.shape.join(', ')}] of a piece of [${values.shape.join(', ')}]; the first two axes, batch and frames, must stay.`,
+      );
+    });
+  } finally {
     values.dispose();
-    throw new InvalidArgumentError(
-      `${CALLER}: reduce made [${reduced.shape.join(', ')}] of a piece of [${values.shape.join(', ')}]; the first two axes, batch and frames, must stay.`,
-    );
-  });
-  values.dispose();
-  return kept;
+  }
 }
 
 /** Timers, input and rendering go on between two pieces. */

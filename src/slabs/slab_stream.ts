@@ -40,6 +40,31 @@ export class SlabStream {
     }
   }
 
+  /**
+   * The input frames that a frame of an output depends on, computed from the layers' kernels, strides and dilations: the
+   * receptive field. Those outside the volume are zeros. What lies behind the frame itself is how long it waits for.
+   *
+   * @param output which output, where the model has several
+   */
+  framesRead(frame: number, output = 0): {readonly first: number; readonly last: number} {
+    const {outputs, steps, inputs} = this.program;
+    const read = new Map([[outputs[output]!, {first: frame, last: frame}]]);
+    for (const step of [...steps].reverse()) {
+      const made = read.get(step.output);
+      if (made === undefined) continue;
+      for (const {value, span} of step.inputs) {
+        const known = read.get(value) ?? {first: Infinity, last: -Infinity};
+        const first = Math.min(known.first, firstRead(span, made.first));
+        read.set(value, {first, last: Math.max(known.last, lastRead(span, made.last))});
+      }
+    }
+    const ranges = inputs.flatMap((value) => read.get(value) ?? []);
+    return {
+      first: Math.min(...ranges.map(({first}) => first)),
+      last: Math.max(...ranges.map(({last}) => last)),
+    };
+  }
+
   /** How many input frames have come. */
   get frames(): number {
     return this.program.inputs[0]!.frames.end;
