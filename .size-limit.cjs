@@ -5,7 +5,7 @@
 const budgets = [
   {entry: 'index', limit: '56 kB'},
   {entry: 'cpu', limit: '5 kB'},
-  {entry: 'wasm', limit: '29 kB'},
+  {entry: 'wasm', limit: '38 kB'},
   {entry: 'webgl', limit: '5 kB'},
   {entry: 'webgpu', limit: '5 kB'},
   {entry: 'node', limit: '5 kB', platform: 'node'},

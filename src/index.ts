@@ -1,13 +1,14 @@
 /**
- * Entry "tfjs-sts": the whole portable API. Importing it makes the ops differentiable, the layers loadable and
- * sts:// addresses known; it contains no kernel and no backend (see the entries tfjs-sts/cpu, /wasm, ...).
+ * Entry "tfjs-sts": the whole portable API. Importing it makes the ops differentiable, the layers loadable, the host's
+ * layers of rank 5 right and sts:// addresses known; it contains no kernel and no backend (see the entries tfjs-sts/cpu, /wasm, ...).
  */
-import {registerLayers} from './layers';
+import {mendStockLayers, registerLayers} from './layers';
 import {registerGradients} from './ops/grads/register';
 import {registerModelScheme} from './zoo';
 
 registerGradients();
 registerLayers();
+mendStockLayers();
 registerModelScheme();
 
 export * as checkpoints from './checkpoints';
@@ -23,14 +24,22 @@ export {
   type BatchNorm3DLayerArgs,
   type Conv3DReplacement,
   type Conv3DRule,
+  type Conv3DTransposeLayerArgs,
+  type Cropping3DLayerArgs,
   type DepthwiseConv3DLayerArgs,
-  type GlobalAveragePooling3DLayerArgs,
+  type GlobalPooling3DLayerArgs,
   type GroupedConv3DLayerArgs,
+  type GroupNormalizationLayerArgs,
   type LayerPadding,
   layers,
   replaceConv3d,
+  restoreStockLayers,
+  type SeparableConv3DLayerArgs,
+  type SpatialDropoutLayerArgs,
   type STSConv3DLayerArgs,
   temporalConvolutions,
+  type UnitNormalizationLayerArgs,
+  type UpSampling3DLayerArgs,
   type ZeroPadding3DLayerArgs,
 } from './layers';
 export * as networks from './networks';

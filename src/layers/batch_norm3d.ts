@@ -1,25 +1,9 @@
 /**
- * The layer of batch normalization of video, rank 5, which the host's layer refuses. In training it is a kernel of the
- * package (ops/batch_norm_train.ts); else it is plain arithmetic on views of rank 2 and 3, since `tf.batchNorm` at rank 5
- * has no working gradient and on wasm is the slower way (25,088 x 64 values: 5.7 ms a pass against 1.6 ms).
+ * The layer of batch normalization of video, rank 5, with the moving variance of PyTorch on demand. In training it is a
+ * kernel of the package (ops/batch_norm_train.ts); its arithmetic is normalize.ts.
  */
-import {
-  add,
-  mul,
-  ones,
-  reshape,
-  rsqrt,
-  type serialization,
-  sub,
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-  tidy,
-  transpose,
-  zeros,
-} from '@tensorflow/tfjs-core';
+import {type serialization, type Tensor, type Tensor1D, tidy} from '@tensorflow/tfjs-core';
 import {InputSpec, type LayerVariable, layers} from '@tensorflow/tfjs-layers';
-import {batchNormTrain} from '../ops/batch_norm_train';
 import {InvalidArgumentError} from '../util/errors';
 import {type HostArgs, type Kwargs, oneShape5D, oneTensor, type Shape, shapeText} from './host';
 import {
@@ -31,6 +15,7 @@ import {
   type Regularizer,
   toConfig,
 } from './keras_objects';
+import {type BatchNormWeights, batchNormalize, movingAffine} from './normalize';
 
 /** Arguments of `sts.layers.batchNorm3d`: those of `tf.layers.batchNormalization` and `unbiasedMovingVariance`. */
 export interface BatchNorm3DLayerArgs extends HostArgs<'batchNormalization'> {
@@ -138,10 +123,13 @@ export class BatchNorm3D extends layers.Layer {
   override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor {
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs);
-      const input = oneTensor(inputs, this.label());
-      const x = this.view(input);
       const training = Boolean(kwargs?.training) && this.trainable;
-      return reshape(training ? this.normalizeByBatch(x) : this.normalizeByMovingAverages(x), input.shape);
+      return batchNormalize(
+        oneTensor(inputs, this.label()),
+        this.channelAxis(),
+        this.builtWeights(),
+        training,
+      );
     });
   }
 
@@ -169,64 +157,25 @@ export class BatchNorm3D extends layers.Layer {
     };
   }
 
-  /**
-   * What the built layer does outside training: x * scale + offset, both `[channels]`, that is
-   * (x - mean) / sqrt(variance + epsilon) * gamma + beta with the moving averages.
-   */
+  /** What the built layer does outside training: x * scale + offset, both `[channels]`. */
   affine(): {scale: Tensor1D; offset: Tensor1D} {
-    const scale = this.scaleFor(this.movingVariance!.read()) as Tensor1D;
-    const shift = mul(this.movingMean!.read(), scale) as Tensor1D;
-    return {scale, offset: this.beta ? (sub(this.beta.read(), shift) as Tensor1D) : mul(shift, -1)};
+    return movingAffine(this.builtWeights());
   }
 
   isChannelsLast(): boolean {
     return this.channelAxis() === 4;
   }
 
-  private normalizeByMovingAverages(x: Tensor): Tensor {
-    const {scale, offset} = this.affine();
-    return add(mul(x, this.perChannel(scale)), this.perChannel(offset));
-  }
-
-  /** The same with the statistics of x, whose rows are positions. */
-  private normalizeByBatch(x: Tensor): Tensor {
-    const channels = this.movingMean!.shape[0]!;
-    const gamma = (this.gamma?.read() ?? ones([channels])) as Tensor1D;
-    const beta = (this.beta?.read() ?? zeros([channels])) as Tensor1D;
-    const channelsLast = x.rank === 2 ? x : transpose(x, [0, 2, 1]);
-    const rows = reshape(channelsLast, [x.size / channels, channels]) as Tensor2D;
-    const {y, mean, variance} = batchNormTrain(rows, gamma, beta, this.epsilon);
-    this.updateMovingAverages(mean, variance, x.size / channels);
-    return x.rank === 2 ? y : transpose(reshape(y, channelsLast.shape), [0, 2, 1]);
-  }
-
-  private updateMovingAverages(average: Tensor, variance: Tensor, count: number): void {
-    const correction = this.unbiasedMovingVariance && count > 1 ? count / (count - 1) : 1;
-    const update = (variable: LayerVariable, value: Tensor) => {
-      const old = variable.read();
-      variable.write(sub(old, mul(sub(old, value), 1 - this.momentum)));
+  private builtWeights(): BatchNormWeights {
+    return {
+      gamma: this.gamma,
+      beta: this.beta,
+      movingMean: this.movingMean!,
+      movingVariance: this.movingVariance!,
+      epsilon: this.epsilon,
+      momentum: this.momentum,
+      unbiased: this.unbiasedMovingVariance,
     };
-    tidy(() => {
-      update(this.movingMean!, average);
-      update(this.movingVariance!, mul(variance, correction));
-    });
-  }
-
-  private scaleFor(variance: Tensor): Tensor {
-    const inverse = rsqrt(add(variance, this.epsilon));
-    return this.gamma ? mul(inverse, this.gamma.read()) : inverse;
-  }
-
-  /** Channels last: `[batch * time * height * width, channels]`; first: `[batch, channels, time * height * width]`. */
-  private view(x: Tensor): Tensor {
-    const [batch, channels, time, height, width] = x.shape as [number, number, number, number, number];
-    if (this.channelAxis() === 1) return reshape(x, [batch, channels, time * height * width]);
-    return reshape(x, [x.size / x.shape[4]!, x.shape[4]!]);
-  }
-
-  /** A `[channels]` vector in the shape that broadcasts along the view. */
-  private perChannel(vector: Tensor): Tensor {
-    return this.channelAxis() === 1 ? reshape(vector, [1, vector.size, 1]) : vector;
   }
 
   private channelAxis(): 1 | 4 {

@@ -6,7 +6,8 @@ import type {serialization, Tensor5D} from '@tensorflow/tfjs-core';
 import {depthwiseConv3d, type FusedOptions} from '../ops';
 import {type ConvInfo, depthwiseConv3dInfo, type Padding3D} from '../ops/conv_info';
 import type {Shape5D} from '../util/shapes';
-import {BaseConv3D, type BaseConv3DArgs, positiveCount} from './base_conv3d';
+import {BaseConv3D} from './base_conv3d';
+import {type BaseConv3DArgs, positiveCount} from './conv3d_layer';
 import {
   type Constraint,
   type Identifier,
@@ -48,9 +49,9 @@ export class DepthwiseConv3D extends BaseConv3D {
     return {
       ...super.getConfig(),
       depthMultiplier: this.depthMultiplier,
-      depthwiseInitializer: toConfig(this.filterInitializer),
-      depthwiseRegularizer: toConfig(this.filterRegularizer),
-      depthwiseConstraint: toConfig(this.filterConstraint),
+      depthwiseInitializer: toConfig(this.filterObjects.initializer),
+      depthwiseRegularizer: toConfig(this.filterObjects.regularizer),
+      depthwiseConstraint: toConfig(this.filterObjects.constraint),
     };
   }
 

@@ -5,12 +5,19 @@
 import type {serialization} from '@tensorflow/tfjs-core';
 import {checkOptions, optionNames} from '../util/names';
 import {BatchNorm3D, type BatchNorm3DLayerArgs} from './batch_norm3d';
+import {type Conv3DTransposeLayerArgs, TransposedConv3D} from './conv3d_transpose';
+import {Cropping3D, type Cropping3DLayerArgs} from './cropping3d';
 import {DepthwiseConv3D, type DepthwiseConv3DLayerArgs} from './depthwise_conv3d';
-import {GlobalAveragePooling3D, type GlobalAveragePooling3DLayerArgs} from './global_average_pooling3d';
+import {GlobalAveragePooling3D, GlobalMaxPooling3D, type GlobalPooling3DLayerArgs} from './global_pooling3d';
+import {GroupNormalization, type GroupNormalizationLayerArgs} from './group_normalization';
 import {GroupedConv3D, type GroupedConv3DLayerArgs} from './grouped_conv3d';
 import type {LayerArgs} from './host';
+import {SeparableConv3D, type SeparableConv3DLayerArgs} from './separable_conv3d';
+import {SpatialDropout3D, type SpatialDropoutLayerArgs} from './spatial_dropout';
 import {STSConv3D, type STSConv3DLayerArgs} from './sts_conv3d';
 import {STSDepthwiseConv3D} from './sts_depthwise_conv3d';
+import {UnitNormalization, type UnitNormalizationLayerArgs} from './unit_normalization';
+import {UpSampling3D, type UpSampling3DLayerArgs} from './up_sampling3d';
 import {ZeroPadding3D, type ZeroPadding3DLayerArgs} from './zero_padding3d';
 
 /** What every layer of the host takes, whether its config has it or not. */
@@ -93,7 +100,7 @@ export function batchNorm3d(args: BatchNorm3DLayerArgs = {}): BatchNorm3D {
 }
 
 /** The average over time, height and width: `[batch, time, height, width, channels]` to `[batch, channels]`. */
-export function globalAveragePooling3d(args: GlobalAveragePooling3DLayerArgs = {}): GlobalAveragePooling3D {
+export function globalAveragePooling3d(args: GlobalPooling3DLayerArgs = {}): GlobalAveragePooling3D {
   return checked('globalAveragePooling3d', args, new GlobalAveragePooling3D(args));
 }
 
@@ -104,4 +111,80 @@ export function globalAveragePooling3d(args: GlobalAveragePooling3DLayerArgs = {
  */
 export function zeroPadding3d(args: ZeroPadding3DLayerArgs = {}): ZeroPadding3D {
   return checked('zeroPadding3d', args, new ZeroPadding3D(args));
+}
+
+/**
+ * Depthwise separable 3D convolution: `depthwiseConv3d`, then a pointwise convolution over the channels.
+ *
+ * @returns a layer `[batch, time, height, width, channels]` to `[batch, time, height, width, filters]`
+ * @throws InvalidArgumentError for arguments of the wrong kind; when built, for a filter larger than the input
+ * @example
+ * sts.layers.separableConv3d({filters: 16, kernelSize: 3, padding: 'same'});
+ */
+export function separableConv3d(args: SeparableConv3DLayerArgs): SeparableConv3D {
+  return checked('separableConv3d', args, new SeparableConv3D(args));
+}
+
+/**
+ * Transposed 3D convolution: `tf.layers.conv3dTranspose` with `dilationRate` and `outputPadding`, which the host ignores.
+ *
+ * @returns a layer `[batch, time, height, width, channels]` to `[batch, time, height, width, filters]`, with padding
+ *     'same' each length times its stride
+ * @throws InvalidArgumentError for arguments of the wrong kind
+ * @example
+ * sts.layers.conv3dTranspose({filters: 8, kernelSize: 2, strides: 2, padding: 'same'});
+ */
+export function conv3dTranspose(args: Conv3DTransposeLayerArgs): TransposedConv3D {
+  return checked('conv3dTranspose', args, new TransposedConv3D(args));
+}
+
+/**
+ * Group normalization of any rank; instance normalization with `groups: -1`.
+ *
+ * @returns a layer that keeps the shape of its input
+ * @throws InvalidArgumentError for arguments of the wrong kind; when built, for channels that the groups do not divide
+ * @example
+ * sts.layers.groupNormalization({groups: -1, epsilon: 1e-5});
+ */
+export function groupNormalization(args: GroupNormalizationLayerArgs = {}): GroupNormalization {
+  return checked('groupNormalization', args, new GroupNormalization(args));
+}
+
+/** Divides by the L2 norm along an axis, by default the last. */
+export function unitNormalization(args: UnitNormalizationLayerArgs = {}): UnitNormalization {
+  return checked('unitNormalization', args, new UnitNormalization(args));
+}
+
+/** The maximum over time, height and width: `[batch, time, height, width, channels]` to `[batch, channels]`. */
+export function globalMaxPooling3d(args: GlobalPooling3DLayerArgs = {}): GlobalMaxPooling3D {
+  return checked('globalMaxPooling3d', args, new GlobalMaxPooling3D(args));
+}
+
+/**
+ * Borders of time, height and width cut off.
+ *
+ * @throws InvalidArgumentError for cropping that is not one, three, or three pairs of whole numbers; for an input of
+ *     which nothing would be left
+ */
+export function cropping3d(args: Cropping3DLayerArgs = {}): Cropping3D {
+  return checked('cropping3d', args, new Cropping3D(args));
+}
+
+/**
+ * Every position repeated along time, height and width.
+ *
+ * @throws InvalidArgumentError for a size that is not one or three whole numbers
+ */
+export function upSampling3d(args: UpSampling3DLayerArgs = {}): UpSampling3D {
+  return checked('upSampling3d', args, new UpSampling3D(args));
+}
+
+/**
+ * Dropout of whole channels of `[batch, time, height, width, channels]`. As in the host's dropout, a seed gives the same
+ * channels in every step.
+ *
+ * @throws InvalidArgumentError for a rate that is not from 0 to below 1
+ */
+export function spatialDropout3d(args: SpatialDropoutLayerArgs): SpatialDropout3D {
+  return checked('spatialDropout3d', args, new SpatialDropout3D(args));
 }

@@ -8,7 +8,8 @@ import {conv3d, type FusedOptions} from '../ops';
 import {type ConvInfo, conv3dInfo, type Padding3D} from '../ops/conv_info';
 import {InvalidArgumentError} from '../util/errors';
 import type {Shape5D} from '../util/shapes';
-import {BaseConv3D, type BaseConv3DArgs, positiveCount} from './base_conv3d';
+import {BaseConv3D} from './base_conv3d';
+import {type BaseConv3DArgs, positiveCount} from './conv3d_layer';
 import {
   type Constraint,
   type Identifier,
@@ -53,9 +54,9 @@ export class GroupedConv3D extends BaseConv3D {
       ...super.getConfig(),
       filters: this.filters,
       groups: this.groups,
-      kernelInitializer: toConfig(this.filterInitializer),
-      kernelRegularizer: toConfig(this.filterRegularizer),
-      kernelConstraint: toConfig(this.filterConstraint),
+      kernelInitializer: toConfig(this.filterObjects.initializer),
+      kernelRegularizer: toConfig(this.filterObjects.regularizer),
+      kernelConstraint: toConfig(this.filterObjects.constraint),
     };
   }
 

@@ -1,25 +1,52 @@
 /** Makes the layers and activations known to `tf.loadLayersModel`. An effect, so only entries of the package call it. */
 import {serialization} from '@tensorflow/tfjs-core';
+import {activationClasses} from './activations';
 import {BatchNorm3D} from './batch_norm3d';
+import {TransposedConv3D} from './conv3d_transpose';
+import {Cropping3D} from './cropping3d';
 import {DepthwiseConv3D} from './depthwise_conv3d';
-import {GlobalAveragePooling3D} from './global_average_pooling3d';
+import {GlobalAveragePooling3D, GlobalMaxPooling3D} from './global_pooling3d';
+import {GroupNormalization} from './group_normalization';
 import {GroupedConv3D} from './grouped_conv3d';
-import {HardSwish} from './hard_swish';
+import {SeparableConv3D} from './separable_conv3d';
+import {SpatialDropout2D, SpatialDropout3D} from './spatial_dropout';
 import {STSConv3D} from './sts_conv3d';
 import {STSDepthwiseConv3D} from './sts_depthwise_conv3d';
+import {UnitNormalization} from './unit_normalization';
+import {UpSampling3D} from './up_sampling3d';
 import {ZeroPadding3D} from './zero_padding3d';
 
-/** Every class that a saved model may name. */
+/** Every layer that a saved model may name; those that the host lacks have the names of Keras. */
 export const layerClasses = [
   STSConv3D,
   STSDepthwiseConv3D,
   DepthwiseConv3D,
+  SeparableConv3D,
   GroupedConv3D,
+  TransposedConv3D,
   BatchNorm3D,
+  GroupNormalization,
+  UnitNormalization,
   GlobalAveragePooling3D,
+  GlobalMaxPooling3D,
   ZeroPadding3D,
-  HardSwish,
+  Cropping3D,
+  UpSampling3D,
+  SpatialDropout3D,
+  SpatialDropout2D,
 ];
+
+type Config = serialization.ConfigDict;
+
+/** Names that Keras gives to what the host has under others, and its config in the host's words. */
+const OTHER_NAMES: Readonly<Record<string, [hosts: string, configOf: (config: Config) => Config]>> = {
+  // The host's takes a missing part for its default.
+  L1: ['L1L2', ({l1}) => ({l1: l1 ?? 0.01, l2: 0})],
+  L2: ['L1L2', ({l2}) => ({l1: 0, l2: l2 ?? 0.01})],
+  LecunNormal: ['LeCunNormal', (config) => config],
+  LecunUniform: ['LeCunUniform', (config) => config],
+  OrthogonalInitializer: ['Orthogonal', (config) => config],
+};
 
 /**
  * Registers the classes with the host, each unless its name is taken already: the ESM and the CommonJS build of this
@@ -27,8 +54,14 @@ export const layerClasses = [
  */
 export function registerLayers(): void {
   const {classNameMap} = serialization.SerializationMap.getMap();
-  for (const cls of layerClasses) {
+  for (const cls of [...layerClasses, ...activationClasses]) {
     if (!Object.hasOwn(classNameMap, cls.className))
       serialization.registerClass<serialization.Serializable>(cls);
+  }
+  for (const [name, [hosts, configOf]] of Object.entries(OTHER_NAMES)) {
+    const [cls, fromConfig] = classNameMap[hosts]!;
+    if (!Object.hasOwn(classNameMap, name)) {
+      classNameMap[name] = [cls, (given, config) => fromConfig(given, configOf(config))];
+    }
   }
 }

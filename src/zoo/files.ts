@@ -2,8 +2,8 @@
  * The files of a model, wherever they are: paths and files of the package through the user's `readFile`, Node's file
  * system or, in a page, an address beside it; http addresses through the cache. What is expected of a file is checked here.
  */
-import {FormatError, UnavailableError} from '../util/errors';
-import {optionNames} from '../util/names';
+import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
+import {didYouMean, optionNames} from '../util/names';
 import {type CacheOption, openCache} from './cache';
 import {type Expected, forgetRemote, type Network, readRemote} from './remote_file';
 import type {CatalogFile} from './rows';
@@ -18,6 +18,8 @@ export interface FileOptions {
   readonly readFile?: ReadFile;
   /** Where the models folder of the package is found. Default: the package itself; needed in a bundled page. */
   readonly packageRoot?: URL | string;
+  /** Where single files of the package are, by their path in it, such as a bundler's imports tell; comes before `packageRoot`. */
+  readonly packageFiles?: Readonly<Record<string, URL | string>>;
   /** Fetches http addresses. Default: `fetch`. */
   readonly fetchFunc?: typeof fetch;
   /** Where fetched files are kept. Default: the usual place of the system, or of the page. */
@@ -29,6 +31,7 @@ export interface FileOptions {
 export const FILE_OPTIONS = optionNames<FileOptions>({
   readFile: true,
   packageRoot: true,
+  packageFiles: true,
   fetchFunc: true,
   cache: true,
   signal: true,
@@ -70,10 +73,8 @@ export class Files {
 
   /** A file that ships with the package, compared with its row of the catalog. */
   async readPackaged(file: CatalogFile, onProgress?: (fraction: number) => void): Promise<Uint8Array> {
-    const {packageRoot, readFile} = this.options;
-    const root = packageRoot ?? ownPackageRoot(import.meta.url);
-    const url =
-      typeof root === 'string' ? `${root.replace(/\/?$/, '/')}${file.path}` : new URL(file.path, root);
+    const {readFile} = this.options;
+    const url = this.packaged(file.path);
     const advice =
       'It ships with tfjs-sts: install the package again, or pass packageRoot if its models folder lies elsewhere.';
     if (readFile === undefined) {
@@ -83,6 +84,21 @@ export class Files {
     await requireHash(file.path, bytes, file.sha256, ' Install the package again.');
     onProgress?.(1);
     return bytes;
+  }
+
+  /** Where a file of the package is. */
+  private packaged(path: string): URL | string {
+    const {packageFiles, packageRoot} = this.options;
+    const single = packageFiles?.[path];
+    if (single !== undefined) return single;
+    if (packageFiles !== undefined && packageRoot === undefined) {
+      const given = Object.keys(packageFiles);
+      throw new InvalidArgumentError(
+        `loadModel: packageFiles has no ${path}${didYouMean(path, given) || '.'} In Vite: import it from 'tfjs-sts/${path}?url'.`,
+      );
+    }
+    const root = packageRoot ?? ownPackageRoot(import.meta.url);
+    return typeof root === 'string' ? `${root.replace(/\/?$/, '/')}${path}` : new URL(path, root);
   }
 
   /** Whatever was fetched proved to be of no use, so that the next call is not to find it in the cache. */
@@ -151,7 +167,7 @@ export function ownPackageRoot(moduleUrl: string | undefined): URL {
   if (root) return new URL(root);
   throw new UnavailableError(
     'loadModel: cannot tell where the models folder of tfjs-sts lies, since the package was bundled; ' +
-      'serve the folder yourself and pass packageRoot, the address above it.',
+      'pass packageFiles, the addresses of its files, or serve the folder and pass packageRoot, the address above it.',
   );
 }
 

@@ -104,7 +104,22 @@ const layers: Record<string, () => Parameters<typeof fillWeights>[0]> = {
   'layers.batchNorm3d': () => sts.layers.batchNorm3d(),
   'layers.globalAveragePooling3d': () => sts.layers.globalAveragePooling3d(),
   'layers.zeroPadding3d': () => sts.layers.zeroPadding3d({padding: [1, 1, 2]}),
+  'layers.separableConv3d': () => sts.layers.separableConv3d({filters: 5, kernelSize: 3, padding: 'same'}),
+  'layers.conv3dTranspose': () => sts.layers.conv3dTranspose({filters: 5, kernelSize: 3, strides}),
+  'layers.groupNormalization': () => sts.layers.groupNormalization({groups: 2}),
+  'layers.unitNormalization': () => sts.layers.unitNormalization(),
+  'layers.globalMaxPooling3d': () => sts.layers.globalMaxPooling3d(),
+  'layers.cropping3d': () => sts.layers.cropping3d({cropping: [1, 1, [0, 2]]}),
+  'layers.upSampling3d': () => sts.layers.upSampling3d({size: [1, 2, 3]}),
+  'layers.spatialDropout3d': () => sts.layers.spatialDropout3d({rate: 0.4, seed: 5}),
 };
+
+/** Layers whose work is that of an op in the table of ops, or of its gradient. */
+const convolutional = new Set([
+  ...Object.keys(ops).map((name) => `layers.${name}`),
+  'layers.separableConv3d',
+  'layers.conv3dTranspose',
+]);
 
 /** Output in prediction and in training, gradients by the input and by every weight. */
 async function runLayer(create: () => Parameters<typeof fillWeights>[0]): Promise<Values> {
@@ -208,9 +223,8 @@ describe.each(backendNames)('the column %s', (backend) => {
   });
 
   it.each(Object.keys(layers))('is right about %s', async (name) => {
-    const isConvolution = Object.hasOwn(ops, name.replace('layers.', ''));
     const own = name === 'layers.batchNorm3d' ? sts.kernelCoverage(backend).BatchNormTrain : 'composed';
-    expect(table('layer').get(name)![backend]).toBe(isConvolution ? 'as its op' : own);
+    expect(table('layer').get(name)![backend]).toBe(convolutional.has(name) ? 'as its op' : own);
     expectClose(await runLayer(layers[name]!), expected[name]!);
   });
 });

@@ -142,6 +142,24 @@ const faults: Record<string, Fault> = {
       tf.maxPool3d(tf.tensor5d([-3, -1, 2, 4], [1, 1, 1, 4, 1], 'int32'), [1, 1, 2], [1, 1, 2], 'valid'),
     right: [-1, 4],
   },
+  'tf.maxPool3d of true and false: becomes float32': {
+    backends: ['cpu'],
+    run: () => {
+      const solid = tf.greater(tf.tensor5d([0, 1], [1, 1, 1, 2, 1]), 0);
+      return tf.scalar(Number(tf.maxPool3d(solid as tf.Tensor5D, 1, 1, 'valid').dtype === 'bool'));
+    },
+    right: [1],
+  },
+  'tf.stridedSlice of whole numbers: reads them as floats': {
+    backends: ['wasm'],
+    run: () => tf.stridedSlice(tf.tensor1d([1, 2, 3], 'int32'), [0], [3], [2]),
+    right: [1, 3],
+  },
+  'tf.cast to bool: cuts off': {
+    backends: ['wasm'],
+    run: () => tf.cast(tf.tensor1d([0.5, 256, 0, 1]), 'bool'),
+    right: [1, 1, 0, 1],
+  },
 };
 
 /** Sums of shares are rounded as they are added up. */

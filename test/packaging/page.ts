@@ -38,8 +38,12 @@ export async function serve(folder: string): Promise<{server: Server; address: s
   return {server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`};
 }
 
-/** The text of #result once it is there; fails with what the page complained about. */
-export async function readPage(address: string): Promise<string> {
+/**
+ * The text of #result once it is there; fails with what the page complained about.
+ *
+ * @param video a file that is chosen in the page's #video
+ */
+export async function readPage(address: string, video?: string): Promise<string> {
   const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
   const browser = await chromium.launch({executablePath, args: ['--no-sandbox']});
   try {
@@ -47,6 +51,7 @@ export async function readPage(address: string): Promise<string> {
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(error.message));
     await page.goto(address);
+    if (video !== undefined) await page.setInputFiles('#video', video);
     const result = page.locator('#result:not(:empty)');
     await result.waitFor({state: 'attached'}).catch(() => {
       throw new Error(`The page shows no result: ${complaints.join('; ') || 'no error either'}`);

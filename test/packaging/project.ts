@@ -5,7 +5,7 @@
 import {spawnSync} from 'node:child_process';
 import {cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join, resolve} from 'node:path';
+import {basename, join, resolve} from 'node:path';
 
 export const repository = resolve(import.meta.dirname, '../..');
 
@@ -70,12 +70,26 @@ export interface Project {
  * @param fields of package.json
  */
 export function createProject(app: string, packages: readonly string[], fields: object): Project {
-  const folder = mkdtempSync(join(tmpdir(), `tfjs-sts-${app}-`));
-  cpSync(join(import.meta.dirname, 'apps', app), folder, {recursive: true});
-  writeFileSync(
-    join(folder, 'package.json'),
+  return install(
+    join(import.meta.dirname, 'apps', app),
+    packages,
     JSON.stringify({name: 'app', version: '1.0.0', private: true, ...fields}),
   );
+}
+
+/** Copies an example that has a package.json of its own, and installs what that names, the tarball for tfjs-sts. */
+export function createExample(name: string): Project {
+  const example = join(repository, 'examples', name);
+  const manifest = JSON.parse(readFileSync(join(example, 'package.json'), 'utf8'));
+  const {dependencies, devDependencies, ...rest} = manifest;
+  const packages = Object.keys({...dependencies, ...devDependencies}).filter((one) => one !== 'tfjs-sts');
+  return install(example, packages, JSON.stringify(rest));
+}
+
+function install(source: string, packages: readonly string[], manifest: string): Project {
+  const folder = mkdtempSync(join(tmpdir(), `tfjs-sts-${basename(source)}-`));
+  cpSync(source, folder, {recursive: true});
+  writeFileSync(join(folder, 'package.json'), manifest);
   const versions = packages.map((name) => `${name}@${lockedVersion(name)}`);
   const quiet = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   mustRun('npm', ['install', ...quiet, tarball(), ...versions], folder);

@@ -18,7 +18,9 @@ interface Manifest {
   exports: Record<string, unknown>;
 }
 const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as Manifest;
-const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json');
+const entries = Object.keys(manifest.exports).filter(
+  (entry) => entry !== './package.json' && !entry.includes('*'),
+);
 
 /** A program in TypeScript that uses the declared types of every entry. */
 const typedProgram = `

@@ -1,10 +1,5 @@
-/** `tf.mean` over neighbouring axes with others after them, on the wasm backend; see sum_rows.ts. */
+/** `tf.mean` of float32 over axes that are not the last ones, on the wasm backend; see sum_rows.ts. */
 import {Mean} from '@tensorflow/tfjs-core';
-import type {StockReplacement} from '../registry';
-import {wasmKernel} from './config';
-import {isSumOfRows, sumRows} from './sum_rows';
+import {sumConfigOf} from './sum_rows';
 
-export const meanConfig: StockReplacement = {
-  ...wasmKernel(Mean, (args, host) => sumRows(args, host, true)),
-  takes: isSumOfRows,
-};
+export const meanConfig = sumConfigOf(Mean);

@@ -1,10 +1,5 @@
-/** `tf.sum` over neighbouring axes with others after them, on the wasm backend; see sum_rows.ts. */
+/** `tf.sum` of float32 over axes that are not the last ones, on the wasm backend; see sum_rows.ts. */
 import {Sum} from '@tensorflow/tfjs-core';
-import type {StockReplacement} from '../registry';
-import {wasmKernel} from './config';
-import {isSumOfRows, sumRows} from './sum_rows';
+import {sumConfigOf} from './sum_rows';
 
-export const sumConfig: StockReplacement = {
-  ...wasmKernel(Sum, (args, host) => sumRows(args, host, false)),
-  takes: isSumOfRows,
-};
+export const sumConfig = sumConfigOf(Sum);

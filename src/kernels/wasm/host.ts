@@ -42,6 +42,9 @@ export interface RowWork {
   writeCall(at: number): void;
 }
 
+/** Of float32, int32, bool. */
+type Values = Float32Array | Int32Array | Uint8Array;
+
 /** What a running kernel knows. */
 interface Frame {
   /** Where the values of its inputs and outputs lie. */
@@ -132,16 +135,15 @@ export class WasmHost {
     }
   }
 
-  /** The values of a float32 tensor. */
-  read(tensor: TensorInfo): Float32Array {
-    return new Float32Array(this.memory.buffer, this.addressOf(tensor), sizeOf(tensor.shape)).slice();
+  /** The values of a tensor. */
+  read(tensor: TensorInfo): Values {
+    return this.viewOf(tensor).slice();
   }
 
-  /** Gives a float32 tensor values: a number for each, or one for all. */
+  /** Gives a tensor values: a number for each, or one for all. */
   write(tensor: TensorInfo, values: ArrayLike<number> | number): void {
-    const view = new Float32Array(this.memory.buffer, this.addressOf(tensor), sizeOf(tensor.shape));
-    if (typeof values === 'number') view.fill(values);
-    else view.set(values);
+    if (typeof values === 'number') this.viewOf(tensor).fill(values);
+    else this.viewOf(tensor).set(values);
   }
 
   /** Frees a tensor of `makeOutput` that is not handed to the host. */
@@ -238,6 +240,14 @@ export class WasmHost {
   private forget(): void {
     this.packed.clear();
     this.scratchSpace = undefined;
+  }
+
+  /** Good until something is allocated. */
+  private viewOf(tensor: TensorInfo): Values {
+    const {buffer} = this.memory;
+    const [at, size] = [this.addressOf(tensor), sizeOf(tensor.shape)];
+    if (tensor.dtype === 'int32') return new Int32Array(buffer, at, size);
+    return tensor.dtype === 'bool' ? new Uint8Array(buffer, at, size) : new Float32Array(buffer, at, size);
   }
 
   private dropPacked(dataId: DataId): void {

@@ -8,6 +8,9 @@ import {avgPool3DConfig} from './AvgPool3D';
 import {avgPool3DGradConfig} from './AvgPool3DGrad';
 import {batchNormTrainConfig} from './BatchNormTrain';
 import {batchNormTrainGradConfig} from './BatchNormTrainGrad';
+import {castConfig} from './Cast';
+import {concatConfig} from './Concat';
+import {gatherV2Config} from './GatherV2';
 import {connect} from './host';
 import {identityConfig} from './Identity';
 import {indirectConv3DConfig} from './IndirectConv3D';
@@ -16,7 +19,16 @@ import {indirectConv3DBackpropInputConfig} from './IndirectConv3DBackpropInput';
 import {maxPool3DConfig} from './MaxPool3D';
 import {maxPool3DGradConfig} from './MaxPool3DGrad';
 import {meanConfig} from './Mean';
+import {packConfig} from './Pack';
+import {padV2Config} from './PadV2';
+import {reverseConfig} from './Reverse';
+import {sliceConfig} from './Slice';
+import {splitVConfig} from './SplitV';
+import {stridedSliceConfig} from './StridedSlice';
 import {sumConfig} from './Sum';
+import {tileConfig} from './Tile';
+import {transposeConfig} from './Transpose';
+import {unpackConfig} from './Unpack';
 
 /** The kernels of this package's own ops. */
 export const kernelConfigs: readonly KernelConfig[] = [
@@ -40,6 +52,18 @@ export const stockReplacements: StockReplacements = {
     meanConfig,
     sumConfig,
     identityConfig,
+    sliceConfig,
+    splitVConfig,
+    unpackConfig,
+    stridedSliceConfig,
+    concatConfig,
+    packConfig,
+    transposeConfig,
+    reverseConfig,
+    tileConfig,
+    padV2Config,
+    gatherV2Config,
+    castConfig,
   ],
   canRun: (backend) => connect(backend as BackendWasm) !== undefined,
 };

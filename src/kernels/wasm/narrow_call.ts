@@ -21,7 +21,7 @@ import {apart} from './winograd_call';
 
 /** The fields of the module's class `NarrowCall`. */
 export const NARROW_CALL_FIELDS = [
-  ...(['part', 'slots', 'sums', 'groups', 'lines', 'columns'] as const),
+  ...(['part', 'slots', 'sums', 'count', 'groups', 'lines', 'columns'] as const),
   ...(['periodTime', 'periodHeight', 'stepTime', 'stepHeight', 'pitch', 'sumsPitch'] as const),
   ...(['phases', 'phaseLines', 'planeBytes', 'sumsBytes'] as const),
   ...(['yClip', 'yFrame', 'yLine', 'yStep'] as const),
@@ -57,7 +57,7 @@ export interface NarrowBands {
   part: ConvPart;
   /** In all clips. */
   count: number;
-  fields: Omit<NarrowCall, 'part' | 'slots' | 'sums' | keyof Placing | keyof typeof NO_BAND>;
+  fields: Omit<NarrowCall, 'part' | 'slots' | 'sums' | 'count' | keyof Placing | keyof typeof NO_BAND>;
 }
 
 /** What the module sets. */
@@ -195,6 +195,7 @@ function layoutOf({part, fields}: NarrowBands) {
   return {
     part: plan.fields(PART_CALL_FIELDS),
     zeros: plan.floats(part.outputChannels),
+    edge: plan.floats(PANEL),
     pointers: plan.floats(tapCount(part.rule) * inputs),
     sums: plan.take(fields.groups * outputs * fields.sumsBytes),
     slots: plan.take(taps * fields.groups * inputs * fields.planeBytes),
@@ -218,7 +219,7 @@ export function writeNarrowCall(
   place: Place,
   describe: (rooms: Rooms) => PartCall,
 ): void {
-  const {part, fields} = bands;
+  const {part, fields, count} = bands;
   const layout = layoutOf(bands);
   const zeros = at + layout.zeros;
   new Float32Array(memory.buffer, zeros, part.outputChannels).fill(0);
@@ -237,6 +238,7 @@ export function writeNarrowCall(
     ...fields,
     ...placing,
     ...NO_BAND,
+    count,
     part: at + layout.part,
     slots: at + layout.slots,
     sums: at + layout.sums,

@@ -13,7 +13,7 @@ export const NORM_CALL_FIELDS = [
 ] as const;
 
 type Tensors = Partial<Record<'x' | 'dy' | 'to' | 'mean' | 'sums' | 'products', TensorInfo>>;
-type Factors = Partial<Record<'gradient' | 'deviation' | 'shift', Float32Array>>;
+type Factors = Partial<Record<'gradient' | 'deviation' | 'shift', ArrayLike<number>>>;
 
 /**
  * @param run      over channels (statistics, sums) or over rows (what is written for each value)

@@ -1,10 +1,25 @@
 /**
  * `tf.sum` and `tf.mean` over neighbouring axes with others after them, such as time, height and width of a clip, on the
- * wasm backend. The host transposes its input first. It stays in charge of all other axes and types.
+ * wasm backend, and over axes that lie apart, group by group. The host transposes its input first. It stays in charge of the
+ * last axes and of other types.
  */
-import type {KernelFunc, SumAttrs, TensorInfo} from '@tensorflow/tfjs-core';
-import {backend_util, util} from '@tensorflow/tfjs-core';
+import {
+  backend_util,
+  type KernelFunc,
+  type Mean,
+  mean,
+  reshape,
+  type Sum,
+  type SumAttrs,
+  sum,
+  type Tensor,
+  type TensorInfo,
+  tidy,
+  util,
+} from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../util/shapes';
+import type {StockReplacement} from '../registry';
+import {wasmKernel} from './config';
 import {MEMORY_STEPS, type WasmHost} from './host';
 import {writeFields} from './part_call';
 
@@ -25,26 +40,46 @@ interface Rows {
   shape: number[];
 }
 
-/** Sum and Mean have the same input and attributes. Undefined for what is left to the host. */
-function rowsOf({inputs, attrs}: Arguments): Rows | undefined {
-  const x = inputs.x!;
-  const {axis, keepDims} = attrs as unknown as SumAttrs;
-  const axes = util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
-  const [first, last] = [axes[0]!, axes.at(-1)!];
-  const count = sizeOf(x.shape.slice(first, last + 1));
-  const inner = sizeOf(x.shape.slice(last + 1));
-  const neighbours = axes.length > 0 && last - first + 1 === axes.length;
-  if (!neighbours || x.dtype !== 'float32' || inner < 2) return undefined;
-  const [reduced] = backend_util.computeOutAndReduceShapes(x.shape, axes);
-  const shape = keepDims ? backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
-  return {x, outer: sizeOf(x.shape.slice(0, first)), count, inner, shape};
+/** Sum and Mean have the same input and attributes. */
+function axesOf({inputs, attrs}: Arguments): number[] {
+  const {axis} = attrs as unknown as SumAttrs;
+  return util.parseAxisParam(axis, inputs.x!.shape).sort((a, b) => a - b);
 }
 
-export const isSumOfRows = (args: Arguments): boolean => rowsOf(args) !== undefined;
+/** Axes that follow each other. */
+function groupsOf(axes: readonly number[]): number[][] {
+  const groups: number[][] = [];
+  for (const axis of axes) {
+    if (groups.at(-1)?.at(-1) === axis - 1) groups.at(-1)!.push(axis);
+    else groups.push([axis]);
+  }
+  return groups;
+}
 
-/** Sums, or means, as `isSumOfRows` allows. */
-export function sumRows(args: Arguments, host: WasmHost, mean: boolean): TensorInfo {
-  const {x, outer, count, inner, shape} = rowsOf(args)!;
+function resultShape({inputs, attrs}: Arguments, axes: number[]): number[] {
+  const [reduced] = backend_util.computeOutAndReduceShapes(inputs.x!.shape, axes);
+  const {keepDims} = attrs as unknown as SumAttrs;
+  return keepDims ? backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
+}
+
+/** What the module sums in one go. Undefined for what is left to the host, and for axes that lie apart. */
+function rowsOf(args: Arguments): Rows | undefined {
+  const x = args.inputs.x!;
+  const axes = axesOf(args);
+  if (x.dtype !== 'float32' || groupsOf(axes).length !== 1) return undefined;
+  const [first, last] = [axes[0]!, axes.at(-1)!];
+  const inner = sizeOf(x.shape.slice(last + 1));
+  if (inner < 2) return undefined;
+  const count = sizeOf(x.shape.slice(first, last + 1));
+  return {x, outer: sizeOf(x.shape.slice(0, first)), count, inner, shape: resultShape(args, axes)};
+}
+
+/** Sums that are not left to the host. */
+export const isSumOfRows = (args: Arguments): boolean =>
+  rowsOf(args) !== undefined || (args.inputs.x!.dtype === 'float32' && groupsOf(axesOf(args)).length > 1);
+
+/** Sums, or means, of one group of axes. */
+function sumRows({x, outer, count, inner, shape}: Rows, host: WasmHost, isMean: boolean): TensorInfo {
   const y = host.makeOutput(shape);
   host.runRows({
     run: 'sumStrips',
@@ -52,9 +87,28 @@ export function sumRows(args: Arguments, host: WasmHost, mean: boolean): TensorI
     steps: outer * count * inner * MEMORY_STEPS,
     scratchBytes: SUM_CALL_FIELDS.length * 4,
     writeCall: (at) => {
-      const call = {x: host.addressOf(x), y: host.addressOf(y), count, inner, divisor: mean ? count : 1};
+      const call = {x: host.addressOf(x), y: host.addressOf(y), count, inner, divisor: isMean ? count : 1};
       writeFields(host.memory, at, SUM_CALL_FIELDS, call);
     },
   });
   return y;
+}
+
+export function sumConfigOf(kernelName: typeof Sum | typeof Mean): StockReplacement {
+  const isMean = kernelName === 'Mean';
+  const ofOneGroup = wasmKernel(kernelName, (args, host) => sumRows(rowsOf(args)!, host, isMean));
+  return {
+    ...ofOneGroup,
+    takes: isSumOfRows,
+    kernelFunc: (args) => {
+      if (rowsOf(args) !== undefined) return ofOneGroup.kernelFunc(args);
+      const axes = axesOf(args);
+      const op = isMean ? mean : sum;
+      return tidy(() => {
+        // The host hands a kernel tensors, though it types them as TensorInfo.
+        const sums = groupsOf(axes).reduceRight((x, group) => op(x, group, true), args.inputs.x as Tensor);
+        return reshape(sums, resultShape(args, axes));
+      });
+    },
+  };
 }

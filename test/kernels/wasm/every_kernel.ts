@@ -83,4 +83,31 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
       (...given: tf.Tensor[]) => tf.sum(tf.square(run(given[0]!, given[1]!, given[2]!))) as tf.Scalar,
     )(inputs);
   },
+  'slice, strided slice, reverse': () => {
+    const x = tensorOf(xShape, 1);
+    return [
+      tf.slice(x, [0, 0, 1, 0, 3], [-1, -1, 5, -1, 7]),
+      tf.stridedSlice(x, [0, 0, 0, 9, 0], [2, 3, 9, 0, 19], [1, 2, 1, -3, 2]),
+      tf.reverse(tf.greater(x, 0), [1, 4]),
+    ];
+  },
+  'split, unstack, gradient': () =>
+    tf.grad((x) => {
+      const [a, b] = tf.split(x, [9, 10], 4) as [tf.Tensor, tf.Tensor];
+      return tf.add(tf.sum(tf.square(a)), tf.sum(tf.square(tf.unstack(b, 1)[1]!)));
+    })(tensorOf(xShape, 1)),
+  'concat, stack, pad, gradient': () =>
+    tf.grad((x) => {
+      const all = tf.stack([tf.concat([x, tf.square(x)], 4), tf.concat([x, x], 4)], 2);
+      return tf.square(tf.pad(all, [...new Array<[number, number]>(5).fill([0, 1]), [1, 0]]));
+    })(tensorOf(xShape, 1)),
+  'transpose, tile, gather, cast': () => {
+    const x = tensorOf(xShape, 1);
+    return [
+      tf.transpose(x, [3, 1, 4, 0, 2]),
+      tf.tile(x, [1, 2, 1, 1, 3]),
+      tf.gather(x, tf.tensor1d([2, 0], 'int32'), 1),
+      tf.cast(x, 'bool'),
+    ];
+  },
 };

@@ -17,6 +17,7 @@ export type RowFunctionName =
   | 'scatterDense'
   | 'productDense'
   | 'productWinograd'
+  | 'productNarrow'
   | 'productDepthwise'
   | 'maxPool'
   | 'maxPoolWholes'
@@ -29,7 +30,8 @@ export type RowFunctionName =
   | 'normScale'
   | 'normSums'
   | 'normBackprop'
-  | 'sumStrips';
+  | 'sumStrips'
+  | 'copyRuns';
 
 /** The functions and constants of assembly/index.ts that the host uses. Addresses are bytes. */
 export interface KernelModule extends Record<RowFunctionName, RowFunction> {

@@ -32,7 +32,7 @@ const KNOWN = optionNames<SetThreadsOptions>({wasmPaths: true});
  * page the memory is shared when the page is cross-origin isolated, and this may be called at any time.
  *
  * @param count threads in all: the calling one and `count - 1` workers. 1 ends the workers. They do not keep a process
- *     from ending.
+ *     from ending. More than the machine has cores are slower, and the console says so once.
  * @throws InvalidArgumentError for a count that is no whole number from 1 to 64
  * @throws UnavailableError where the memory is not shared, there is no SIMD, or a worker does not start
  * @throws FormatError in Node, where the .wasm of the backend is not that of 4.22
@@ -74,6 +74,21 @@ async function changeThreads(count: number, options: SetThreadsOptions): Promise
   }
   if (count > 1 && !isShared(host!.memory)) throw new UnavailableError(whyNotShared());
   await host?.setThreads(count);
+  warnAboutCores(count);
+}
+
+let hasWarned = false;
+
+/** More threads than cores take turns: nothing is wrong, and everything is slower. Said once. */
+function warnAboutCores(count: number): void {
+  const os = globalThis.process?.getBuiltinModule?.('node:os');
+  const cores = os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency;
+  if (hasWarned || cores === undefined || count <= cores) return;
+  hasWarned = true;
+  console.warn(
+    `tfjs-sts: setThreads(${count}) on a machine of ${cores} core${cores === 1 ? '' : 's'}: threads beyond the cores take ` +
+      'turns with the others and slow them down; give at most as many.',
+  );
 }
 
 /** Looks without starting it, which `tf.findBackend` would do. */

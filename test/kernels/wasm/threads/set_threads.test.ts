@@ -5,7 +5,7 @@
 import {createHash} from 'node:crypto';
 import type * as workerThreads from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import * as sts from '../../../../src';
 import {batchNormTrain} from '../../../../src/ops/batch_norm_train';
 import {InvalidArgumentError, UnavailableError} from '../../../../src/util/errors';
@@ -17,6 +17,9 @@ import {liveHost, startBehindWorkers} from './start_threads';
 const workers: workerThreads.Worker[] = [];
 const builtin = process.getBuiltinModule('node:worker_threads');
 const {Worker: Original} = builtin;
+
+const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+vi.spyOn(process.getBuiltinModule('node:os'), 'availableParallelism').mockReturnValue(1);
 
 beforeAll(async () => {
   await import('@tensorflow/tfjs-layers');
@@ -206,6 +209,11 @@ describe.sequential('setThreads in Node', () => {
     await Promise.all([setThreads(4), setThreads(2), setThreads(3)]);
     expect(alive()).toBe(2);
     depthwise();
+  });
+
+  it('says once that there are more threads than cores', () => {
+    const said = warn.mock.calls.map(([text]) => String(text)).filter((text) => /core/.test(text));
+    expect(said).toEqual([expect.stringMatching(/^tfjs-sts: setThreads\(\d\) on a machine of 1 core: /)]);
   });
 
   it('ends the workers for one thread, and with the backend', async () => {

@@ -2,6 +2,7 @@
 export {copyPositions, fillSlot} from './band_copy';
 export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './band_tiles';
 export {convolveBands, listFrameTaps} from './bands';
+export {copyRuns, copyShortRuns} from './copy';
 export {convolveDense, denseBlock, multiplyEdge, multiplyPanels, multiplyTiles} from './dense';
 export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise';
 export {depthwiseRun, listTaps, runTile} from './depthwise_run';
@@ -10,6 +11,7 @@ export {gatherRow, listLine} from './gather';
 export {BLOCK, DEPTH, GATHER_BELOW} from './layout';
 export {convolveNarrow, fillSlots, listReads, moveSums} from './narrow';
 export {fourToPlanes, fourToRows, planesToRows, rowsToPlanes} from './narrow_copy';
+export {narrowTile, productNarrow} from './narrow_product';
 export {fourOutputs, oneOutput, twoOutputs} from './narrow_tiles';
 export {
   backpropBlock,

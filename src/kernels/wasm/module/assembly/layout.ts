@@ -118,12 +118,17 @@ export class BandCall {
 /** A part in the narrow form (narrow.ts); written by src/kernels/wasm/narrow_call.ts. */
 @unmanaged
 export class NarrowCall {
-  /** A PartCall, whose `pointers` need room for the taps and inputs of a group. */
+  /**
+   * A PartCall, whose `pointers` need room for the taps and inputs of a group. For the gradient with respect to the filter
+   * (narrow_product.ts) as in a ProductCall.
+   */
   part!: usize;
   /** Room for as many frames as there are taps in time, each with planes of `planeBytes` for the inputs of the groups. */
   slots!: usize;
   /** Room for planes of `sumsBytes` for the outputs of the groups. */
   sums!: usize;
+  /** Bands in all clips. */
+  count!: i32;
   /** Of a band, at most: groups, output lines, output columns. */
   groups!: i32;
   lines!: i32;
@@ -286,4 +291,20 @@ export class SumCall {
   inner!: i32;
   /** What the sums are divided by. */
   divisor!: i32;
+}
+
+/** Runs of bytes copied from one place to another, along lines and axes (copy.ts). Steps are bytes, and may be negative. */
+@unmanaged
+export class CopyCall {
+  from!: usize;
+  to!: usize;
+  /** Of a run. */
+  bytes!: i32;
+  /** Runs of a line, and from one of them to the next. */
+  count!: i32;
+  fromStep!: i32;
+  toStep!: i32;
+  /** Axes of lines, and four words for each: its length, its steps in both places, and one for the module. */
+  outer!: i32;
+  axes!: usize;
 }

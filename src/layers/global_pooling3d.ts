@@ -1,5 +1,5 @@
-/** The layer that averages each channel over time, height and width: the head of most video networks. */
-import {mean, reshape, type serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
+/** The layers that take the average or the maximum of each channel over time, height and width: heads of networks. */
+import {max, mean, reshape, type serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {InputSpec, layers} from '@tensorflow/tfjs-layers';
 import {
   checkDataFormat,
@@ -11,26 +11,27 @@ import {
   type Shape,
 } from './host';
 
-/** Arguments of `sts.layers.globalAveragePooling3d`. */
-export interface GlobalAveragePooling3DLayerArgs extends LayerArgs {
+/** Arguments of `sts.layers.globalAveragePooling3d` and `globalMaxPooling3d`. */
+export interface GlobalPooling3DLayerArgs extends LayerArgs {
   dataFormat?: DataFormat;
-  /** Whether the three averaged axes stay, with length 1. Default false. */
+  /** Whether the three axes stay, with length 1. Default false. Keras' name for it, `keepdims`, is read too. */
   keepDims?: boolean;
 }
 
 /** Input `[batch, time, height, width, channels]`; output `[batch, channels]`, or `[batch, 1, 1, 1, channels]`. */
-export class GlobalAveragePooling3D extends layers.Layer {
-  /** @nocollapse */
-  static className = 'GlobalAveragePooling3D';
+abstract class GlobalPooling3D extends layers.Layer {
   private readonly dataFormat: DataFormat;
   private readonly keepDims: boolean;
 
-  constructor(args: GlobalAveragePooling3DLayerArgs = {}) {
+  constructor(args: GlobalPooling3DLayerArgs & {keepdims?: boolean} = {}) {
     super(args);
     this.dataFormat = checkDataFormat(args.dataFormat, this.label());
-    this.keepDims = args.keepDims ?? false;
+    this.keepDims = args.keepDims ?? args.keepdims ?? false;
     this.inputSpec = [new InputSpec({ndim: 5})];
   }
+
+  /** One axis of a tensor of rank 3 reduced. */
+  protected abstract pool(x: Tensor, axis: number): Tensor;
 
   override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor {
     return tidy(() => {
@@ -41,8 +42,8 @@ export class GlobalAveragePooling3D extends layers.Layer {
       const positions = x.size / (batch * channels);
       // One reduced axis of a rank-3 view: every backend has it, and none has to transpose rank 5 for it.
       const view = reshape(x, last ? [batch, positions, channels] : [batch, channels, positions]);
-      const average = mean(view, last ? 1 : 2);
-      return this.keepDims ? reshape(average, this.computeOutputShape(x.shape) as number[]) : average;
+      const pooled = this.pool(view, last ? 1 : 2);
+      return this.keepDims ? reshape(pooled, this.computeOutputShape(x.shape) as number[]) : pooled;
     });
   }
 
@@ -59,5 +60,23 @@ export class GlobalAveragePooling3D extends layers.Layer {
 
   private label(): string {
     return `${this.getClassName()} "${this.name}"`;
+  }
+}
+
+export class GlobalAveragePooling3D extends GlobalPooling3D {
+  /** @nocollapse */
+  static className = 'GlobalAveragePooling3D';
+
+  protected override pool(x: Tensor, axis: number): Tensor {
+    return mean(x, axis);
+  }
+}
+
+export class GlobalMaxPooling3D extends GlobalPooling3D {
+  /** @nocollapse */
+  static className = 'GlobalMaxPooling3D';
+
+  protected override pool(x: Tensor, axis: number): Tensor {
+    return max(x, axis);
   }
 }
