@@ -1,6 +1,6 @@
 /** From a model and the shape of a volume to the steps of a slab stream. Nothing is computed here. */
 import {LayersModel, type SymbolicTensor} from '@tensorflow/tfjs-layers';
-import {type Call, callsOf, type Layer} from '../freeze/graph';
+import {type Call, callsOf, type Layer} from '../layers/graph';
 import {InvalidArgumentError} from '../util/errors';
 import {convolutionStep, isConvolutionLayer} from './convolution';
 import {cut} from './frames';
