@@ -72,7 +72,13 @@ const takesNone = [
   ...['expandTaps', 'invertTaps', 'inversePhases', 'tapCount', 'tapTable', 'convMacs', 'weightsOf'],
   ...['freeze', 'replaceConv3d', 'temporalConvolutions', 'imageModePlan', 'resNetPlan', 'middleSlices'],
   ...['slabStream'],
-  ...['kernelCoverage', 'restoreStockKernels', 'registerNetwork', 'registerModelScheme'],
+  ...[
+    'kernelCoverage',
+    'restoreStockKernels',
+    'restoreStockLayers',
+    'registerNetwork',
+    'registerModelScheme',
+  ],
   ...['listModels', 'listCheckpoints'],
   ...['networks.networkDefinition', 'networks.registerNetwork', 'networks.summarize'],
   ...['checkpoints.entryOf', 'checkpoints.CheckpointEntry', 'checkpoints.storedAs', 'checkpoints.expanded'],
@@ -124,6 +130,9 @@ describe('layers', () => {
     stsConv3d: {filters: 4, kernelSize},
     conv3d: {filters: 4, kernelSize},
     depthwiseConv3d: {kernelSize},
+    separableConv3d: {filters: 4, kernelSize},
+    conv3dTranspose: {filters: 4, kernelSize},
+    spatialDropout3d: {rate: 0.5},
     stsDepthwiseConv3d: {kernelSize: 3},
   };
   const factories = Object.entries(sts.layers).map(
