@@ -49,6 +49,7 @@ function browserProject(name: string, include: string[], headers = {}): TestProj
       name,
       include,
       exclude: [packagingTests],
+      setupFiles: ['test/support/device_errors.ts'],
       // One page at a time: all of them draw on the same two cores through the same software renderer.
       fileParallelism: false,
       testTimeout: 5 * minute,

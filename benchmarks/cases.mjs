@@ -1,6 +1,6 @@
 /**
  * What the benchmarks run, one clip each: `ops` are single convolutions, layers of SlowFast, SlowOnly, R(2+1)D and X3D;
- * `networks` are whole networks. Data only.
+ * `networks` are whole networks; `narrow` are MeshNets, which have few channels, and single layers of them. Data only.
  */
 
 const dense = (name, size, channels, filters, kernel, strides = [1, 1, 1]) => ({
@@ -52,4 +52,31 @@ export const networks = [
   network('SlowFast 4x16', 'slowfast_r50_4x16', 32, 224),
   network('SlowFast 8x8', 'slowfast_r50_8x8', 32, 224),
   network('ir-CSN-50', 'ircsn_r50', 32, 224),
+];
+
+const cube = (side) => [side, side, side];
+
+/** A dilated layer of a MeshNet (Fedorov et al. 2017); padding keeps the size. */
+const dilated = (side, channels, dilation) => ({
+  ...dense('narrow', cube(side), channels, channels, [3, 3, 3]),
+  name: `3x3x3 ${channels}->${channels}, dilation ${dilation}, ${side}^3`,
+  dilation,
+});
+
+/** All layers of one: see networks.mjs. */
+const meshNet = (side, width) => ({
+  name: `MeshNet ${width}, ${side}^3`,
+  network: 'meshnet',
+  width,
+  size: cube(side),
+  channels: 1,
+});
+
+export const narrow = [
+  ...[5, 11, 20, 30].map((width) => meshNet(64, width)),
+  ...[5, 20].map((width) => meshNet(128, width)),
+  ...[1, 3, 5, 8, 11, 16, 20, 30].flatMap((channels) =>
+    [1, 4, 16].map((dilation) => dilated(64, channels, dilation)),
+  ),
+  ...[5, 11, 20, 30].flatMap((channels) => [1, 2, 8, 16].map((dilation) => dilated(128, channels, dilation))),
 ];

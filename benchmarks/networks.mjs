@@ -22,3 +22,20 @@ export function resnet3d18({frames, size, classes}) {
   const pooled = sts.layers.globalAveragePooling3d().apply(x);
   return tf.model({inputs, outputs: tf.layers.dense({units: classes}).apply(pooled)});
 }
+
+/**
+ * A MeshNet (Fedorov et al. 2017) as it segments brains in pages: 3x3x3 convolutions of `width` channels with batch
+ * normalization and ReLU, their dilation growing and shrinking again, and a pointwise one for `classes` classes.
+ */
+export function meshNet({width, size, classes = 3}) {
+  const inputs = tf.input({shape: [...size, 1], name: 'clip'});
+  let x = inputs;
+  for (const dilationRate of [1, 2, 4, 8, 16, 8, 4, 2, 1]) {
+    x = sts.layers
+      .conv3d({filters: width, kernelSize: 3, padding: 'same', dilationRate, useBias: false})
+      .apply(x);
+    x = sts.layers.batchNorm3d({}).apply(x);
+    x = tf.layers.activation({activation: 'relu'}).apply(x);
+  }
+  return tf.model({inputs, outputs: sts.layers.conv3d({filters: classes, kernelSize: 1}).apply(x)});
+}

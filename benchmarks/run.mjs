@@ -1,20 +1,20 @@
 /**
- * `npm run bench` (ops) and `npm run bench:networks`: races of this package and its rivals, case after case. Writes what it
+ * `npm run bench` (ops), `npm run bench:networks` and `npm run bench:narrow`: races of this package and its rivals, case after case. Writes what it
  * finds into results/ after each case, so that it can be stopped and resumed. What is run: cases.mjs, rivals.mjs.
  */
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import {networks, ops} from './cases.mjs';
+import {narrow, networks, ops} from './cases.mjs';
 import {race} from './race.mjs';
 import {rivals} from './rivals.mjs';
 
-const HELP = `usage: node benchmarks/run.mjs ops|networks [options]
+const HELP = `usage: node benchmarks/run.mjs ops|networks|narrow [options]
 
   --only TEXT     cases whose name has TEXT in it; several: --only X3D --only SlowOnly
   --rivals TEXT   rivals whose name has TEXT in it; several as above
-  --rounds N      how often each rival runs a case (default: 25 for ops, 15 for networks)
+  --rounds N      how often each rival runs a case (default: 25 for ops, 15 for networks, 5 for narrow)
   --seconds N     a rival that has used so much in a case takes no further turn (default 20)
   --quick         one round
   --resume        leave out the cases that the file of results has
@@ -28,6 +28,8 @@ const relaxedSimdProbe = Uint8Array.of(
   ...[3, 2, 1, 0],
   ...[10, 13, 1, 11, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x85, 2, 0x0b],
 );
+
+const lists = {ops, networks, narrow};
 
 const {values: options, positionals} = parseArgs({
   allowPositionals: true,
@@ -43,16 +45,16 @@ const {values: options, positionals} = parseArgs({
   },
 });
 const [what] = positionals;
-if (options.help || !['ops', 'networks'].includes(what)) {
+if (options.help || !Object.hasOwn(lists, what)) {
   console.log(HELP);
   process.exit(options.help ? 0 : 1);
 }
 
 const matching = (list, texts) =>
   texts === undefined ? list : list.filter(({name}) => texts.some((text) => name.includes(text)));
-const cases = matching({ops, networks}[what], options.only);
+const cases = matching(lists[what], options.only);
 const wanted = matching(rivals, options.rivals);
-const rounds = options.quick ? 1 : Number(options.rounds ?? {ops: 25, networks: 15}[what]);
+const rounds = options.quick ? 1 : Number(options.rounds ?? {ops: 25, networks: 15, narrow: 5}[what]);
 
 const processor = os.cpus()[0].model.trim();
 const relaxedSimd = WebAssembly.validate(relaxedSimdProbe);
@@ -68,7 +70,7 @@ function defaultFile() {
 
 /** The file again, with one more case: in the order of cases.mjs, whichever was run last. */
 function write(result, versions) {
-  const order = {ops, networks}[what].map(({name}) => name);
+  const order = lists[what].map(({name}) => name);
   const others = report.cases.filter(({name}) => name !== result.name);
   report.cases = [...others, result].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   Object.assign(report, {

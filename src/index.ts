@@ -58,6 +58,14 @@ export {
   viewIndices,
 } from './recognize';
 export {
+  type OutputSlab,
+  predictInSlabs,
+  type SlabOptions,
+  type SlabSource,
+  type SlabStream,
+  slabStream,
+} from './slabs';
+export {
   FormatError,
   InvalidArgumentError,
   OutOfMemoryError,

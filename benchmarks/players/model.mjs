@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import * as sts from 'tfjs-sts';
+import {meshNet} from '../networks.mjs';
 
 /** Numbers from -1 to 1 (Park and Miller 1988). */
 function randomNumbers(count, seed) {
@@ -16,8 +17,8 @@ function randomNumbers(count, seed) {
 }
 
 /** `[time, height, width, channels]` */
-export function clipShape({network, frames, side, size, channels}) {
-  return network === undefined ? [...size, channels] : [frames, side, side, 3];
+export function clipShape({frames, side, size, channels}) {
+  return size === undefined ? [frames, side, side, 3] : [...size, channels];
 }
 
 /** The values of the clip, channels first, as PyTorch and ONNX take it. */
@@ -36,11 +37,11 @@ export function clipTensor(given) {
   );
 }
 
-function convolution({filters, kernel, strides, depthwise}, stock) {
-  const args = {kernelSize: kernel, strides, useBias: false, name: 'op'};
+function convolution({filters, kernel, strides, dilation = 1, depthwise}, stock) {
+  const args = {kernelSize: kernel, strides, dilationRate: dilation, useBias: false, name: 'op'};
   // The same size of output everywhere; stock TensorFlow.js knows no other padding that gives it.
   if (stock) return tfl.layers.conv3d({...args, filters, padding: 'same'});
-  const padding = kernel.map((taps) => (taps - 1) / 2);
+  const padding = kernel.map((taps) => ((taps - 1) / 2) * dilation);
   if (depthwise) return sts.layers.depthwiseConv3d({...args, padding});
   return sts.layers.conv3d({...args, filters, padding});
 }
@@ -52,6 +53,8 @@ export function buildModel(given, {stock = false} = {}) {
   if (network === undefined) {
     const clip = tfl.input({shape: clipShape(given), name: 'clip'});
     model = tfl.model({inputs: clip, outputs: convolution(given, stock).apply(clip)});
+  } else if (network === 'meshnet') {
+    model = meshNet(given);
   } else {
     model = sts.createNetwork(network, {frames, height: side, width: side, weightless: true});
   }

@@ -4,9 +4,12 @@
  */
 import {add, keep, mul, reshape, type Tensor1D, type Tensor5D, tidy} from '@tensorflow/tfjs-core';
 import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
-import {BaseConv3D, type BatchNorm3D, GroupedConv3D, type GroupedConv3DLayerArgs} from '../layers';
+import {BaseConv3D, GroupedConv3D, type GroupedConv3DLayerArgs} from '../layers';
+import type {Call, Layer} from '../layers/graph';
+import {activate} from '../ops/activations';
 import {ACTIVATIONS, type Activation} from '../ops/kernel_names';
-import type {Call, Layer} from './graph';
+import {isHostConv3D, runHostConv3D} from './host_conv3d';
+import {affineOf} from './norm';
 
 /** A planned convolution: y = activation(conv(input) + bias + residual). The passes of plan.ts fill it in. */
 export interface Convolution {
@@ -16,7 +19,8 @@ export interface Convolution {
   readonly layer: Layer;
   readonly input: SymbolicTensor;
   output: SymbolicTensor;
-  norm?: BatchNorm3D;
+  /** A batch normalization, ours or the host's, over the last axis. */
+  norm?: Layer;
   residual?: SymbolicTensor;
   activation: Activation;
 }
@@ -41,21 +45,44 @@ export function asConvolution({layer, inputs, outputs}: Call): Convolution | und
   return {op, layer, input: inputs[0]!, output: outputs[0]!, activation};
 }
 
+export interface FoldedWeights {
+  readonly filter: Tensor5D;
+  readonly bias?: Tensor1D;
+}
+
 /** Filter and bias that give conv and batch normalization in one: new tensors, kept, the caller's to dispose of. */
-export function foldWeights({layer, norm}: Convolution): {filter: Tensor5D; bias?: Tensor1D} {
+export function foldWeights({layer, norm}: Convolution): FoldedWeights {
   return tidy(() => {
     const weight = (name: RegExp) => layer.weights.find(({originalName}) => name.test(originalName))?.read();
     const filter = weight(/kernel$/) as Tensor5D;
     const bias = weight(/bias$/) as Tensor1D | undefined;
     // A clone shares the values, and so outlives the model at no cost.
     if (norm === undefined) return {filter: keep(filter.clone()), ...(bias && {bias: keep(bias.clone())})};
-    const {scale, offset} = norm.affine();
+    const {scale, offset} = affineOf(norm);
     // The last axis of a filter is the output channel; a depthwise one has the multiplier there, the channel before it.
     const [channels, outputs] = filter.shape.slice(3) as [number, number];
-    const perOutput = scale.size === outputs ? scale : reshape(scale, [channels, outputs]);
+    // At rank 5: of rank 5 with rank 1 the host makes a webgpu program that the device refuses without an exception.
+    const perOutput = reshape(scale, [1, 1, 1, scale.size === outputs ? 1 : channels, outputs]);
     return {
       filter: keep(mul(filter, perOutput)) as Tensor5D,
       bias: keep(bias ? add(mul(bias, scale), offset) : offset.clone()) as Tensor1D,
     };
   });
+}
+
+/** The planned convolution with its folded weights. */
+export function runConvolution(
+  {op, layer, activation}: Convolution,
+  {filter, bias}: FoldedWeights,
+  x: Tensor5D,
+  residual: Tensor5D | undefined,
+): Tensor5D {
+  if (layer !== op && isHostConv3D()) {
+    const y = runHostConv3D(layer, x, filter, bias);
+    return activate(residual === undefined ? y : add(y, residual), activation) as Tensor5D;
+  }
+  // Shapes that are one for the sizes that the model was made for may differ for others, and then broadcast.
+  const isFused = residual === undefined || String(op.computeOutputShape(x.shape)) === String(residual.shape);
+  if (isFused) return op.convolve(x, filter, {bias, residual, activation});
+  return activate(add(op.convolve(x, filter, {bias}), residual), activation) as Tensor5D;
 }

@@ -1,11 +1,14 @@
 /** From a LayersModel to a FrozenModel: plan (plan.ts), fold the weights (convolution.ts), copy the layers that stay. */
-import {dispose, type serialization, type Tensor, type Tensor5D} from '@tensorflow/tfjs-core';
-import {LayersModel} from '@tensorflow/tfjs-layers';
-import {inOrderOfCreation} from '../layers';
+import {dispose, type Tensor5D} from '@tensorflow/tfjs-core';
+import {LayersModel, type SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {type Call, callsOf, type Layer} from '../layers/graph';
 import {InvalidArgumentError} from '../util/errors';
-import {type Convolution, foldWeights} from './convolution';
+import {checkLayersModel} from '../util/models';
+import {acceptedShapes} from './accepted_shapes';
+import {type Convolution, foldWeights, runConvolution} from './convolution';
 import {FrozenModel, type Step} from './frozen_model';
-import type {Call, Layer} from './graph';
+import {type LayerCopy, layerCopy} from './layer_copy';
+import {maskedValues} from './masks';
 import {isConvolution, isScaling, planSteps} from './plan';
 import {type Scaling, scaleChannels} from './scaling';
 
@@ -14,15 +17,19 @@ import {type Scaling, scaleChannels} from './scaling';
  * them, bias, sum with a shortcut and activation become part of the convolution's kernel, and a value is freed when its
  * last reader has run. Logits differ from the model's by rounding alone.
  *
- * Folded are `sts.layers` convolutions and the host's conv3d, channels last, followed by `batchNorm3d`, `add` of two values
- * and `reLU` or `activation` with relu, relu6, swish, hardSwish, sigmoid, and squeeze-excite's `multiply` with an
- * activation. Every other layer runs as it is, as in `predict`: without dropout, with the moving averages.
+ * Folded are `sts.layers` convolutions and the host's conv3d, channels last, followed by `batchNorm3d` or
+ * `batchNormalization`, `add` of two values and `reLU` or `activation` with relu, relu6, swish, hardSwish, sigmoid, and
+ * squeeze-excite's `multiply` with an activation. Every other layer runs as it is, as in `predict`: without dropout, with
+ * the moving averages, with the masks of sequences. Nested models are frozen, too.
+ *
+ * It takes inputs of every size that its layers take, whatever sizes the model was built for.
  *
  * The frozen model has the weights as they are now and needs the model no more: whoever needs the memory disposes of the
  * model after freezing.
  *
  * @param model a built functional or sequential model
- * @throws InvalidArgumentError for a model that masks values, which the steps would not pass on
+ * @throws InvalidArgumentError for a GraphModel; for a layer that keeps states between calls (`stateful`), that combines
+ *     masked values, which the host does wrongly, or that cannot be made anew from its config
  *
  * ```ts
  * const frozen = freeze(model);
@@ -30,29 +37,59 @@ import {type Scaling, scaleChannels} from './scaling';
  * ```
  */
 export function freeze(model: LayersModel): FrozenModel {
-  const masking = model.layers.find((layer) => layer.getClassName() === 'Masking');
-  if (masking !== undefined) {
-    throw new InvalidArgumentError(
-      `freeze: layer "${masking.name}" masks values, which a frozen model does not pass on; call predict of the model itself.`,
-    );
+  checkLayersModel('freeze', model);
+  checkLayers(model, []);
+  return frozen(model);
+}
+
+/**
+ * Refuses what would be wrong, in nested models too, before anything is made.
+ *
+ * @param masked the inputs that may come with a mask
+ */
+function checkLayers(model: LayersModel, masked: readonly SymbolicTensor[]): void {
+  const calls = callsOf(model);
+  const values = maskedValues(calls, masked);
+  for (const {layer, inputs} of calls) {
+    if (layer instanceof LayersModel) {
+      checkLayers(
+        layer,
+        layer.inputs.filter((_, i) => values.has(inputs[i]!)),
+      );
+    } else if (layer.stateful) refuseStates(layer);
   }
+}
+
+function refuseStates(layer: Layer): never {
+  throw new InvalidArgumentError(
+    `freeze: layer "${layer.name}" (${layer.getClassName()}) is stateful, and a frozen model keeps nothing between its calls; ` +
+      'call predict of the model itself.',
+  );
+}
+
+function frozen(model: LayersModel): FrozenModel {
   const copies = new Map<Layer, LayerCopy>();
-  const steps = planSteps(model).map((planned) => {
-    if (isConvolution(planned)) return convolutionStep(planned);
-    return isScaling(planned) ? scalingStep(planned) : layerStep(planned, copies);
-  });
-  return new FrozenModel(model.name, model.inputs, model.outputs, steps);
+  const steps: Step[] = [];
+  try {
+    for (const planned of planSteps(model)) {
+      if (isConvolution(planned)) steps.push(convolutionStep(planned));
+      else steps.push(isScaling(planned) ? scalingStep(planned) : layerStep(planned, copies));
+    }
+  } catch (error) {
+    for (const step of steps) step.dispose();
+    throw error;
+  }
+  return new FrozenModel(model.name, model.inputs, model.outputs, steps, acceptedShapes(model));
 }
 
 function convolutionStep(planned: Convolution): Step {
-  const {op, input, output, residual, activation} = planned;
-  const {filter, bias} = foldWeights(planned);
+  const {input, output, residual} = planned;
+  const weights = foldWeights(planned);
   return {
     inputs: residual === undefined ? [input] : [input, residual],
     outputs: [output],
-    run: ([x, added]) =>
-      op.convolve(x as Tensor5D, filter, {bias, residual: added as Tensor5D | undefined, activation}),
-    dispose: () => dispose([filter, ...(bias ? [bias] : [])]),
+    run: ([x, added]) => runConvolution(planned, weights, x as Tensor5D, added as Tensor5D | undefined),
+    dispose: () => dispose(Object.values(weights)),
   };
 }
 
@@ -68,49 +105,13 @@ function scalingStep({input, factors, output, activation}: Scaling): Step {
 /** The layer as it is, in a copy of its own. A layer that is called several times is copied once. */
 function layerStep({layer, inputs, outputs}: Call, copies: Map<Layer, LayerCopy>): Step {
   const known = copies.get(layer);
-  const copy = known ?? copyLayer(layer);
+  const copy = known ?? (layer instanceof LayersModel ? nestedCopy(layer) : layerCopy(layer));
   copies.set(layer, copy);
-  return {inputs, outputs, run: copy.run, dispose: known === undefined ? copy.dispose : () => {}};
+  return {...copy, inputs, outputs, dispose: known === undefined ? copy.dispose : () => {}};
 }
 
-interface LayerCopy {
-  run(values: Tensor[]): Tensor | Tensor[];
-  dispose(): void;
-}
-
-/** Shares the values of the layer's weights, and stays when its model is disposed of. */
-function copyLayer(layer: Layer): LayerCopy {
-  if (layer instanceof LayersModel) {
-    const frozen = freeze(layer);
-    return {run: (values) => frozen.run(values), dispose: () => frozen.dispose()};
-  }
-  const copy = copyFromConfig(layer);
-  return {
-    run: (values) =>
-      copy.apply(values.length === 1 ? values[0]! : values, {training: false}) as Tensor | Tensor[],
-    dispose: () => {
-      for (const weight of copy.weights) weight.dispose();
-    },
-  };
-}
-
-function copyFromConfig(layer: Layer): Layer {
-  try {
-    const cls = layer.constructor as serialization.SerializableConstructor<Layer>;
-    const copy = cls.fromConfig(cls, layer.getConfig());
-    // Its values are the layer's in a moment.
-    copy.setFastWeightInitDuringBuild(true);
-    copy.build(layer.inboundNodes[0]!.inputShapes);
-    const weights = inOrderOfCreation(layer);
-    inOrderOfCreation(copy).forEach((place, i) => {
-      place.write(weights[i]!.read());
-    });
-    return copy;
-  } catch (error) {
-    throw new InvalidArgumentError(
-      `freeze: layer "${layer.name}" (${layer.getClassName()}) cannot be made anew from its config: ` +
-        `${(error as Error).message}. Give it a complete getConfig, or call predict of the model itself.`,
-      {cause: error},
-    );
-  }
+/** A nested model, whose outputs come without masks, as in the host. */
+function nestedCopy(model: LayersModel): LayerCopy {
+  const nested = frozen(model);
+  return {run: (values, masks) => nested.run(values, masks), dispose: () => nested.dispose()};
 }

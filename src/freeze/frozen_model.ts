@@ -1,8 +1,9 @@
 /** A model for inference alone: steps with weights of their own, run one after the other. How they come about is freeze.ts. */
 import {concat, dispose, slice, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
-import {InvalidArgumentError} from '../util/errors';
+import {InvalidArgumentError, StsError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
+import type {AcceptedShape} from './accepted_shapes';
 
 export interface PredictOptions {
   /** Entries of the batch in one run, as in `LayersModel.predict`. Default 32. */
@@ -15,9 +16,14 @@ const KNOWN = optionNames<PredictOptions>({batchSize: true});
 export interface Step {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
-  run(inputs: Tensor[]): Tensor | Tensor[];
+  run(inputs: Tensor[], masks: Masks): Tensor | Tensor[];
+  /** The mask of the outputs, or one for each; without it there is none. */
+  mask?(inputs: Tensor[], masks: Masks): Tensor | null | (Tensor | null)[];
   dispose(): void;
 }
+
+/** For each of several values the mask that comes with it, or null. */
+export type Masks = readonly (Tensor | null)[];
 
 /** What `freeze` returns. */
 export class FrozenModel {
@@ -32,6 +38,8 @@ export class FrozenModel {
     readonly inputs: readonly SymbolicTensor[],
     readonly outputs: readonly SymbolicTensor[],
     private readonly steps: readonly Step[],
+    /** What it takes for each input. */
+    private readonly accepted: readonly AcceptedShape[],
   ) {
     const seen = new Set<SymbolicTensor>([...inputs, ...outputs]);
     this.lastRead = [...steps]
@@ -54,22 +62,28 @@ export class FrozenModel {
    *
    * @param x a tensor, or one for each input of the model; they stay the caller's
    * @returns a tensor, or one for each output of the model
-   * @throws InvalidArgumentError for inputs of other shapes, or after `dispose`
+   * @throws InvalidArgumentError for inputs of other rank or channels, of a size that a layer does not take, or after
+   *     `dispose`
    */
   predict(x: Tensor | Tensor[], options: PredictOptions = {}): Tensor | Tensor[] {
     checkOptions('FrozenModel.predict', options, KNOWN);
     const {batchSize = 32} = options;
     const given = Array.isArray(x) ? x : [x];
     const batch = this.checkInputs(given, batchSize);
-    const outputs = tidy(() => {
-      if (batch <= batchSize) return this.run(given);
+    const outputs = this.explaining(given, () => this.runInBatches(given, batch, batchSize));
+    return outputs.length === 1 ? outputs[0]! : outputs;
+  }
+
+  private runInBatches(given: readonly Tensor[], batch: number, batchSize: number): Tensor[] {
+    return tidy(() => {
+      // An output that is an input is the caller's: the answer is another tensor.
+      if (batch <= batchSize) return this.run(given).map((y) => (given.includes(y) ? y.clone() : y));
       const starts = Array.from({length: Math.ceil(batch / batchSize)}, (_, i) => i * batchSize);
       const parts = starts.map((start) =>
         tidy(() => this.run(given.map((one) => slice(one, start, Math.min(batchSize, batch - start))))),
       );
       return this.outputs.map((_, i) => concat(parts.map((part) => part[i]!)));
     });
-    return outputs.length === 1 ? outputs[0]! : outputs;
   }
 
   /** Frees the weights. A second call does nothing. */
@@ -78,14 +92,25 @@ export class FrozenModel {
     this.disposed = true;
   }
 
-  /** One run without checks; intermediate values are freed when their last reader has run. */
-  run(given: readonly Tensor[]): Tensor[] {
+  /**
+   * One run without checks; intermediate values are freed when their last reader has run, masks at the end of the tidy in
+   * which it is called.
+   */
+  run(given: readonly Tensor[], givenMasks: Masks = []): Tensor[] {
     const values = new Map<SymbolicTensor, Tensor>(this.inputs.map((input, i) => [input, given[i]!]));
+    const maskOf = new Map(this.inputs.map((input, i) => [input, givenMasks[i] ?? null]));
     this.steps.forEach((step, i) => {
-      const made = tidy(() => step.run(step.inputs.map((input) => values.get(input)!)));
-      const list = Array.isArray(made) ? made : [made];
+      const inputs = step.inputs.map((input) => values.get(input)!);
+      const masks = step.inputs.map((input) => maskOf.get(input) ?? null);
+      const made = tidy(() => step.run(inputs, masks));
+      const mask = step.mask?.(inputs, masks) ?? null;
+      // One value may be freed before another: each has a tensor of its own.
+      const list = [made]
+        .flat()
+        .map((y, k, all) => (inputs.includes(y) || all.indexOf(y) < k ? y.clone() : y));
       step.outputs.forEach((output, k) => {
         values.set(output, list[k]!);
+        maskOf.set(output, Array.isArray(mask) ? (mask[k] ?? null) : mask);
       });
       for (const value of this.lastRead[i]!) {
         dispose(values.get(value)!);
@@ -95,11 +120,25 @@ export class FrozenModel {
     return this.outputs.map((output) => values.get(output)!);
   }
 
+  /** Says of an error, if the sizes are not those that the model was built for, that this may be why. */
+  private explaining<T>(given: readonly Tensor[], run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      const built = this.inputs.map(({shape}) => shape);
+      const isOther = given.some(({shape}, i) => !isOfShape(shape, built[i]!));
+      const isNeedOfOthers = error instanceof StsError && !(error instanceof InvalidArgumentError);
+      if (!isOther || isNeedOfOthers) throw error;
+      throw new InvalidArgumentError(
+        `FrozenModel.predict (${this.name}): got ${shapesText(given)}; the model was built for ${shapesOf(built)}, and one ` +
+          `of its layers does not take the other size: ${(error as Error).message}`,
+        {cause: error},
+      );
+    }
+  }
+
   /** The length of the batch. */
   private checkInputs(given: readonly Tensor[], batchSize: number): number {
-    const wanted = this.inputs
-      .map(({shape}) => `[${shape.map((length) => length ?? '?').join(', ')}]`)
-      .join(' and ');
     const refuse = (problem: string): never => {
       throw new InvalidArgumentError(`FrozenModel.predict (${this.name}): ${problem}`);
     };
@@ -108,19 +147,25 @@ export class FrozenModel {
       refuse(`batchSize is ${batchSize}; it must be a whole number of at least 1.`);
     }
     const batch = given[0]?.shape[0];
-    const fits = this.inputs.every(({shape}, i) => {
+    const fits = this.accepted.every((shape, i) => {
       const is = given[i]?.shape;
-      return (
-        is?.length === shape.length &&
-        is[0] === batch &&
-        shape.every((length, axis) => length === null || length === is[axis])
-      );
+      return is !== undefined && is[0] === batch && isOfShape(is, shape);
     });
     if (given.length !== this.inputs.length || !fits || batch === undefined) {
-      refuse(
-        `got ${given.map(({shape}) => `[${shape.join(', ')}]`).join(' and ') || 'nothing'}; it takes ${wanted}.`,
-      );
+      refuse(`got ${shapesText(given) || 'nothing'}; it takes ${shapesOf(this.accepted)}.`);
     }
     return batch!;
   }
+}
+
+function isOfShape(is: readonly number[], shape: AcceptedShape): boolean {
+  return is.length === shape.length && shape.every((length, axis) => length === null || length === is[axis]);
+}
+
+function shapesText(tensors: readonly Tensor[]): string {
+  return shapesOf(tensors.map(({shape}) => shape));
+}
+
+function shapesOf(shapes: readonly AcceptedShape[]): string {
+  return shapes.map((shape) => `[${shape.map((length) => length ?? '?').join(', ')}]`).join(' and ');
 }

@@ -4,10 +4,10 @@
  * normalization, then one sum with a value of the same shape, then one activation; to a product the activation.
  */
 import type {LayersModel, SymbolicTensor} from '@tensorflow/tfjs-layers';
-import {BatchNorm3D} from '../layers';
+import {type Call, callsOf, type Layer} from '../layers/graph';
 import type {Activation} from '../ops';
 import {asConvolution, type Convolution, fusedActivation} from './convolution';
-import {type Call, callsOf, type Layer} from './graph';
+import {isChannelNorm} from './norm';
 import {asScaling, type Scaling} from './scaling';
 
 type Fusing = Convolution | Scaling;
@@ -73,7 +73,7 @@ function fuseInto(step: Fusing, call: Call): boolean {
 
 function fuseNorm(convolution: Convolution, {layer}: Call): boolean {
   const isFree = convolution.residual === undefined && convolution.norm === undefined;
-  if (!(layer instanceof BatchNorm3D) || !isFree || !layer.isChannelsLast()) return false;
+  if (!isFree || !isChannelNorm(layer)) return false;
   convolution.norm = layer;
   return true;
 }
@@ -82,9 +82,9 @@ function fuseSum(convolution: Convolution, {layer, inputs}: Call): boolean {
   const residual = inputs.find((input) => input !== convolution.output);
   if (layer.getClassName() !== 'Add' || inputs.length !== 2) return false;
   if (residual === undefined || convolution.residual !== undefined) return false;
-  // Kernels add values of one shape; a length that is unknown now may turn out to be 1, which broadcasts.
-  const [shape, other] = [convolution.output.shape.slice(1), residual.shape.slice(1)];
-  if (shape.includes(null) || String(shape) !== String(other)) return false;
+  // Kernels add values of one shape. A length that is unknown now may turn out to be 1 in one of them, which broadcasts:
+  // the step looks again when it runs.
+  if (String(convolution.output.shape.slice(1)) !== String(residual.shape.slice(1))) return false;
   convolution.residual = residual;
   return true;
 }

@@ -2,10 +2,11 @@
  * Squeeze-excite's product in a frozen model: each channel of a clip times a number of its own, and the activation behind
  * it, in one pass. It is a depthwise convolution of one tap whose filter is the other factor.
  */
-import {concat, reshape, slice, type Tensor5D} from '@tensorflow/tfjs-core';
+import {concat, mul, reshape, slice, type Tensor5D} from '@tensorflow/tfjs-core';
 import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
+import type {Call} from '../layers/graph';
 import {type Activation, depthwiseConv3d} from '../ops';
-import type {Call} from './graph';
+import {activate} from '../ops/activations';
 
 /** A planned product: y = activation(input * factors). */
 export interface Scaling {
@@ -34,6 +35,8 @@ function positions({shape}: SymbolicTensor): number {
 export function scaleChannels(x: Tensor5D, factors: Tensor5D, activation: Activation): Tensor5D {
   const [batch, ...clip] = x.shape;
   const channels = x.shape[4];
+  // In a larger clip than the model was made for, a pooled value may have several positions.
+  if (factors.size !== batch * channels) return activate(mul(x, factors), activation) as Tensor5D;
   const scaled = Array.from({length: batch}, (_, i) => {
     const [one, factor] = batch === 1 ? [x, factors] : [slice(x, i, [1, ...clip]), slice(factors, i, 1)];
     return depthwiseConv3d(one, reshape(factor, [1, 1, 1, channels, 1]), 1, 'valid', 'NDHWC', 1, {

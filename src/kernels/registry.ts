@@ -4,7 +4,7 @@
  * registry.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {COMPOSED, KERNEL_NAMES, type KernelName} from '../ops/kernel_names';
+import {COMPOSED, KERNEL_NAMES, type KernelName, REPLACED} from '../ops/kernel_names';
 import {UnavailableError} from '../util/errors';
 
 /** Kernels of the host that an entry of ours replaces or, where a backend lacks them, adds. */
@@ -34,6 +34,8 @@ export const STOCK_KERNEL_NAMES = [
   tf.PadV2,
   tf.GatherV2,
   tf.Cast,
+  tf.SpaceToBatchND,
+  tf.BatchToSpaceND,
 ] as const;
 export type StockKernelName = (typeof STOCK_KERNEL_NAMES)[number];
 
@@ -56,8 +58,6 @@ export interface StockReplacements {
   canRun(backend: object): boolean;
 }
 
-/** On a config that stands in the place of the host's: the host's own, or undefined where there was none. */
-const REPLACED = Symbol.for('tfjs-sts.replaced');
 type ReplacingConfig = tf.KernelConfig & {[REPLACED]: tf.KernelConfig | undefined};
 
 /** The name under which replacements wait for their backend to start. */

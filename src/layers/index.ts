@@ -13,6 +13,7 @@ export {inOrderOfCreation} from './host';
 export {mendStockLayers, restoreStockLayers} from './host_layers';
 export type {Normalization, NormalizationLayerArgs} from './normalization';
 export {movingAffine} from './normalize';
+export {type OutputKind, outputKind} from './output_kind';
 export {registerLayers} from './register';
 export {type Conv3DReplacement, type Conv3DRule, replaceConv3d, temporalConvolutions} from './replace_conv3d';
 export type {RMSNormalization, RMSNormalizationLayerArgs} from './rms_normalization';

@@ -1,12 +1,15 @@
 /**
  * `replaceConv3d`: rewrites the 3D convolutions of an existing LayersModel, to STS or to layers of the caller, with
- * the weights kept. The new model is built from the config of the old one, as saving and loading would; the old model
- * is not touched.
+ * the weights kept. The new model is made of layers from the configs of the old ones (clone_model.ts); the old model is
+ * not touched.
  */
 import {serialization} from '@tensorflow/tfjs-core';
-import {LayersModel, type LayerVariable, type layers, Sequential} from '@tensorflow/tfjs-layers';
+import {LayersModel, type layers} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
-import {inOrderOfCreation, type Shape, shapeText} from './host';
+import {checkLayersModel} from '../util/models';
+import {cloneModel} from './clone_model';
+import {pairWeights, weightsText, writeWeights} from './copy_weights';
+import {type Shape, shapeText} from './host';
 
 type Layer = layers.Layer;
 type Config = serialization.ConfigDict;
@@ -54,13 +57,8 @@ export const temporalConvolutions: Conv3DRule = (layer, config) => {
  * const sts = replaceConv3d(await tf.loadLayersModel(url));
  */
 export function replaceConv3d(model: LayersModel, rule: Conv3DRule = temporalConvolutions): LayersModel {
-  const config = jsonCopy(configOf(model));
-  rewriteLayers(model, config, rule);
-  // The last argument skips the random initialization of weights that are overwritten below.
-  const copy =
-    model instanceof Sequential
-      ? Sequential.fromConfig<LayersModel>(Sequential, config, {}, true)
-      : LayersModel.fromConfig<LayersModel>(LayersModel, config, {}, true);
+  checkLayersModel('replaceConv3d', model);
+  const copy = cloneModel(model, (layer) => replacementOf(layer, rule));
   try {
     copyWeights(model, copy);
   } catch (error) {
@@ -70,43 +68,25 @@ export function replaceConv3d(model: LayersModel, rule: Conv3DRule = temporalCon
   return copy;
 }
 
-/** Both kinds of model keep their layers, in the order of `model.layers`, under 'layers'. */
-function configOf(model: LayersModel): Config {
-  return model.getConfig() as Config;
-}
-
-function rewriteLayers(model: LayersModel, config: Config, rule: Conv3DRule): void {
-  const entries = config.layers as Config[];
-  model.layers.forEach((layer, index) => {
-    const entry = entries[index]!;
-    if (layer instanceof LayersModel) {
-      rewriteLayers(layer, entry.config as Config, rule);
-    } else if (Object.hasOwn(STS_CLASS, layer.getClassName())) {
-      const replacement = rule(layer, jsonCopy(entry.config as Config));
-      if (replacement) rewriteLayer(layer, entry, replacement);
-    }
-  });
-}
-
-function rewriteLayer(layer: Layer, entry: Config, replacement: Conv3DReplacement): void {
-  const old = entry.config as Config;
-  if (isLayer(replacement)) {
-    // What the host keeps in a layer's config apart from the layer's own arguments belongs to the place in the model.
-    const place = Object.fromEntries(
-      ['name', 'batchInputShape', 'dtype'].flatMap((key) => (key in old ? [[key, old[key]!]] : [])),
-    );
-    entry.className = replacement.getClassName();
-    entry.config = {...jsonCopy(replacement.getConfig()), ...place};
-  } else {
-    entry.className = STS_CLASS[layer.getClassName()]!;
-    entry.config = {...old, ...(replacement === 'sts' ? {} : jsonCopy(replacement)), name: layer.name};
+/** The layer that the rule puts in the place of another; undefined where it keeps the layer. */
+function replacementOf(layer: Layer, rule: Conv3DRule): Layer | undefined {
+  if (!Object.hasOwn(STS_CLASS, layer.getClassName())) return undefined;
+  const old = jsonCopy(layer.getConfig());
+  const replacement = rule(layer, jsonCopy(old));
+  if (!replacement) return undefined;
+  if (!isLayer(replacement)) {
+    const changes = replacement === 'sts' ? {} : jsonCopy(replacement);
+    return replacingLayer(layer, STS_CLASS[layer.getClassName()]!, {...old, ...changes, name: layer.name});
   }
-  checkReplacement(layer, entry);
+  // What the host keeps in a layer's config apart from the layer's own arguments belongs to the place in the model.
+  const place = Object.fromEntries(
+    ['name', 'batchInputShape', 'dtype'].flatMap((key) => (key in old ? [[key, old[key]!]] : [])),
+  );
+  return replacingLayer(layer, replacement.getClassName(), {...jsonCopy(replacement.getConfig()), ...place});
 }
 
-/** Tries the replacement on the shapes that the layer sees, before anything is built. */
-function checkReplacement(layer: Layer, entry: Config): void {
-  const className = entry.className as string;
+/** The replacement, tried on the shapes that the layer sees, before anything is built. */
+function replacingLayer(layer: Layer, className: string, config: Config): Layer {
   const {classNameMap} = serialization.SerializationMap.getMap();
   if (!Object.hasOwn(classNameMap, className)) {
     refuse(
@@ -117,46 +97,44 @@ function checkReplacement(layer: Layer, entry: Config): void {
   const [cls, fromConfig] = classNameMap[className]!;
   const outputs = (target: Layer) =>
     layer.inboundNodes.map(({inputShapes}) => target.computeOutputShape(inputShapes) as Shape);
-  let replaced: Shape[] = [];
   try {
-    replaced = outputs(fromConfig(cls, jsonCopy(entry.config as Config)) as Layer);
+    const replacement = fromConfig(cls, config) as Layer;
+    const replaced = outputs(replacement);
+    outputs(layer).forEach((shape, node) => {
+      if (shapeText(shape) === shapeText(replaced[node]!)) return;
+      throw new InvalidArgumentError(
+        `its output is ${shapeText(shape)}, that of the replacement ${shapeText(replaced[node]!)}`,
+      );
+    });
+    return replacement;
   } catch (error) {
     refuse(layer, (error as Error).message, error);
   }
-  outputs(layer).forEach((shape, node) => {
-    if (shapeText(shape) !== shapeText(replaced[node]!)) {
-      refuse(
-        layer,
-        `its output is ${shapeText(shape)}, that of the replacement ${shapeText(replaced[node]!)}`,
-      );
-    }
-  });
 }
 
 function copyWeights(from: LayersModel, to: LayersModel): void {
-  if (!from.trainable) to.trainable = false;
-  for (const layer of from.layers) {
-    const target = to.getLayer(layer.name);
-    if (layer instanceof LayersModel) {
-      copyWeights(layer, target as LayersModel);
-      continue;
-    }
-    const [weights, places] = [inOrderOfCreation(layer), inOrderOfCreation(target)];
-    if (shapesText(weights) !== shapesText(places)) {
+  copyTrainable(from, to);
+  for (const pair of pairWeights(from, to)) {
+    const {from: layer, weights, places} = pair;
+    if (weightsText(weights) !== weightsText(places)) {
       refuse(
         layer,
-        `its weights have shapes ${shapesText(weights)}, those of the replacement ${shapesText(places)}`,
+        `its weights have shapes ${weightsText(weights)}, those of the replacement ${weightsText(places)}`,
       );
     }
-    weights.forEach((weight, i) => {
-      places[i]!.write(weight.read());
-      places[i]!.trainable = weight.trainable;
+    writeWeights(pair);
+    places.forEach((place, i) => {
+      place.trainable = weights[i]!.trainable;
     });
   }
 }
 
-function shapesText(weights: LayerVariable[]): string {
-  return weights.map(({shape}) => shapeText(shape)).join(' and ') || 'none';
+/** Whether a model is trained is not in its config, unlike that of a layer. */
+function copyTrainable(from: LayersModel, to: LayersModel): void {
+  if (!from.trainable) to.trainable = false;
+  for (const layer of from.layers) {
+    if (layer instanceof LayersModel) copyTrainable(layer, to.getLayer(layer.name) as LayersModel);
+  }
 }
 
 function isLayer(replacement: Conv3DReplacement): replacement is Layer {
@@ -171,7 +149,7 @@ function refuse(layer: Layer, reason: string, cause?: unknown): never {
   );
 }
 
-/** Through JSON, like saving: the old model and its nodes keep their own arrays and objects. */
+/** Through JSON, like saving: the old model keeps its own arrays and objects. */
 function jsonCopy(config: Config): Config {
   return JSON.parse(JSON.stringify(config)) as Config;
 }

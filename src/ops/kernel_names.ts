@@ -85,6 +85,9 @@ export type KernelName = (typeof KERNEL_NAMES)[number];
 /** On a kernel config: its kernel is made of stock ops. A global symbol, as the ESM and CJS builds may both be loaded. */
 export const COMPOSED = Symbol.for('tfjs-sts.composed');
 
+/** On a config that stands in the place of the host's: the host's own, or undefined where there was none. */
+export const REPLACED = Symbol.for('tfjs-sts.replaced');
+
 /** The host types attributes as an open map; ours are one fixed object. The one cast of attributes to our type. */
 function attrsOf(attrs: NamedAttrMap | undefined): IndirectConv3DAttrs {
   return attrs as unknown as IndirectConv3DAttrs;

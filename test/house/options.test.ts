@@ -48,6 +48,7 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
     'layout',
     (options) => sts.inflateKernel({shape: [1, 1, 1, 1], values: new Float32Array(1)}, 3, options as never),
   ],
+  'sts.predictInSlabs': ['slab', (options) => sts.predictInSlabs(tiny, x(), options)],
   'sts.loadModel': ['onProgress', (options) => sts.loadModel('efficientnet_lite0', options)],
   'sts.loadLabels': ['readFile', (options) => sts.loadLabels('imagenet1k', options)],
   'sts.saveModel': ['dtype', (options) => sts.saveModel(tiny, 'a.safetensors', {mean: 0, std: 1}, options)],
@@ -70,7 +71,14 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
 const takesNone = [
   ...['expandTaps', 'invertTaps', 'inversePhases', 'tapCount', 'tapTable', 'convMacs', 'weightsOf'],
   ...['freeze', 'replaceConv3d', 'temporalConvolutions', 'imageModePlan', 'resNetPlan', 'middleSlices'],
-  ...['kernelCoverage', 'restoreStockKernels', 'registerNetwork', 'registerModelScheme'],
+  ...['slabStream'],
+  ...[
+    'kernelCoverage',
+    'restoreStockKernels',
+    'restoreStockLayers',
+    'registerNetwork',
+    'registerModelScheme',
+  ],
   ...['listModels', 'listCheckpoints'],
   ...['networks.networkDefinition', 'networks.registerNetwork', 'networks.summarize'],
   ...['checkpoints.entryOf', 'checkpoints.CheckpointEntry', 'checkpoints.storedAs', 'checkpoints.expanded'],
@@ -122,6 +130,9 @@ describe('layers', () => {
     stsConv3d: {filters: 4, kernelSize},
     conv3d: {filters: 4, kernelSize},
     depthwiseConv3d: {kernelSize},
+    separableConv3d: {filters: 4, kernelSize},
+    conv3dTranspose: {filters: 4, kernelSize},
+    spatialDropout3d: {rate: 0.5},
     stsDepthwiseConv3d: {kernelSize: 3},
   };
   const factories = Object.entries(sts.layers).map(

@@ -4,9 +4,11 @@
  */
 import type {LayersModel, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../../util/errors';
+import {checkLayersModel} from '../../util/models';
 import {checkOptions, optionNames} from '../../util/names';
 import {firstFromLast, Graph, type Shape, type Value} from './graph';
-import {applyRule, LAYER_CLASSES, type LayerConfig} from './layer_rules';
+import type {LayerConfig} from './layer_call';
+import {applyRule, LAYER_CLASSES} from './layer_rules';
 import {modelFields, type OnnxGraph, type OnnxNode, type OnnxPort} from './model_proto';
 import {byteLength, joined} from './protobuf';
 
@@ -49,6 +51,7 @@ const MAX_BYTES = 2 ** 31 - 1;
  */
 export async function toOnnx(model: LayersModel, options: ToOnnxOptions = {}): Promise<Uint8Array> {
   checkOptions('checkpoints.toOnnx', options, KNOWN);
+  checkLayersModel('checkpoints.toOnnx', model);
   const {layout = 'channelsLast', metadata = {}} = options;
   if (layout !== 'channelsLast' && layout !== 'channelsFirst') {
     throw new InvalidArgumentError(

@@ -11,8 +11,10 @@ import {
 } from '../../ops/kernel_names';
 import {tapCount} from '../../ops/taps';
 import {sizeOf} from '../../util/shapes';
+import {inOrder} from './band_call';
 import {wasmKernel} from './config';
 import type {WasmHost} from './host';
+import {narrowOf, narrowScratch, writeNarrowCall} from './narrow_call';
 import {
   FLOAT_BYTES,
   isDepthwise,
@@ -29,12 +31,13 @@ import {ScratchPlan} from './scratch';
 import {winogradOf} from './winograd_call';
 import {winogradProductOf, winogradProductScratch, writeWinogradProductCall} from './winograd_product_call';
 
-/** Whether the first block of rows writes every value of the gradient. */
+/** Whether the first block of rows writes every value of the gradient; the narrow form adds to all. */
 function writesAll(info: ConvInfo): boolean {
   const [taps, , columns] = info.filterView;
   const [only, ...others] = info.parts as [ConvPart, ...ConvPart[]];
   const rows = sizeOf(info.outputShape.slice(0, 4));
-  return rows > 0 && others.length === 0 && tapCount(only.rule) === taps && only.outputChannels === columns;
+  if (rows === 0 || others.length > 0 || narrowOf(only, info.inputShape, info.outputShape)) return false;
+  return tapCount(only.rule) === taps && only.outputChannels === columns;
 }
 
 /** x `info.inputShape`, dy `info.outputShape`; a new tensor of `info.filterShape`. */
@@ -82,6 +85,20 @@ function productOfPart(
       steps,
       scratchBytes: winogradProductScratch(product),
       writeCall: (at) => writeWinogradProductCall(host.memory, at, product, describe),
+    });
+    return;
+  }
+  const narrow = narrowOf(part, info.inputShape, info.outputShape);
+  if (narrow !== undefined) {
+    const place = inOrder(part, info.outputShape);
+    host.runRows({
+      run: 'productNarrow',
+      rows: filterRows,
+      // As above, and all bands.
+      block: filterRows,
+      steps,
+      scratchBytes: narrowScratch(narrow),
+      writeCall: (at) => writeNarrowCall(host.memory, at, narrow, place, describe),
     });
     return;
   }

@@ -17,6 +17,7 @@ export type RowFunctionName =
   | 'scatterDense'
   | 'productDense'
   | 'productWinograd'
+  | 'productNarrow'
   | 'productDepthwise'
   | 'maxPool'
   | 'maxPoolWholes'

@@ -11,6 +11,7 @@ export {gatherRow, listLine} from './gather';
 export {BLOCK, DEPTH, GATHER_BELOW} from './layout';
 export {convolveNarrow, fillSlots, listReads, moveSums} from './narrow';
 export {fourToPlanes, fourToRows, planesToRows, rowsToPlanes} from './narrow_copy';
+export {narrowTile, productNarrow} from './narrow_product';
 export {fourOutputs, oneOutput, twoOutputs} from './narrow_tiles';
 export {
   backpropBlock,

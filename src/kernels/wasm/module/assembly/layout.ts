@@ -118,12 +118,17 @@ export class BandCall {
 /** A part in the narrow form (narrow.ts); written by src/kernels/wasm/narrow_call.ts. */
 @unmanaged
 export class NarrowCall {
-  /** A PartCall, whose `pointers` need room for the taps and inputs of a group. */
+  /**
+   * A PartCall, whose `pointers` need room for the taps and inputs of a group. For the gradient with respect to the filter
+   * (narrow_product.ts) as in a ProductCall.
+   */
   part!: usize;
   /** Room for as many frames as there are taps in time, each with planes of `planeBytes` for the inputs of the groups. */
   slots!: usize;
   /** Room for planes of `sumsBytes` for the outputs of the groups. */
   sums!: usize;
+  /** Bands in all clips. */
+  count!: i32;
   /** Of a band, at most: groups, output lines, output columns. */
   groups!: i32;
   lines!: i32;

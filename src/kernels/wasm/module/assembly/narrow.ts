@@ -50,14 +50,19 @@ function linesOf(all: i32, first: i32, period: i32): i32 {
   return (all - first + period - 1) / period;
 }
 
+/** The output frames of the band. */
+export function framesOf(band: NarrowCall, call: PartCall): i32 {
+  return linesOf(call.outputTime, band.frame, band.periodTime);
+}
+
 function convolveBand(band: NarrowCall, call: PartCall): void {
-  const frames = linesOf(call.outputTime, band.frame, band.periodTime);
-  const step = band.stepTime;
   clearSlots(band, call);
   let next = 0;
+  const frames = framesOf(band, call);
   for (let i = 0; i < frames; i++) {
-    next = fillSlots(band, call, max(next, i * step), i * step + call.tapsTime);
-    convolveFrame(band, call, i * step, band.frame + i * band.periodTime);
+    const read = i * band.stepTime;
+    next = fillSlots(band, call, max(next, read), read + call.tapsTime);
+    convolveFrame(band, call, read, band.frame + i * band.periodTime);
   }
 }
 
@@ -126,37 +131,38 @@ function fillFrame(band: NarrowCall, call: PartCall, frame: usize, slot: usize):
   }
 }
 
-/** The outputs of frame `t`, whose first tap reads frame number `first`. */
-function convolveFrame(band: NarrowCall, call: PartCall, first: i32, t: i32): void {
-  const y = call.y + band.clip * band.yClip + t * band.yFrame + ((band.group * call.outputs) << 2);
-  if (!call.starts) moveSums(false, band, call, y);
-  const skipped = framesBefore(band, call, first);
-  const end = listReads(band, call, first, skipped);
-  const weights = call.weights + ((skipped * call.tapsHeight * call.tapsWidth * call.inputs) << 5);
-  for (let group = 0; group < band.groupCount; group++) {
-    sumGroup(band, call, end, weights, group);
-  }
-  moveSums(true, band, call, y);
+/** The outputs of frame `t`, whose first tap reads frame number `read`. */
+function convolveFrame(band: NarrowCall, call: PartCall, read: i32, t: i32): void {
+  if (!call.starts) moveSums(false, band, call, t);
+  const end = listReads(band, call, read);
+  const weights = call.weights + (firstRead(band, call, read) << 5);
+  for (let group = 0; group < band.groupCount; group++) sumGroup(band, call, end, weights, group);
+  moveSums(true, band, call, t);
 }
 
-/** How many taps in time read frames before the first one, from frame number `first` on. */
-export function framesBefore(band: NarrowCall, call: PartCall, first: i32): i32 {
-  const frame = frameOf(band, call, first);
+/** How many taps in time read frames before the first one, from frame number `read` on. */
+function framesBefore(band: NarrowCall, call: PartCall, read: i32): i32 {
+  const frame = frameOf(band, call, read);
   return frame < 0 ? min(call.tapsTime, (call.dilationTime - 1 - frame) / call.dilationTime) : 0;
 }
 
+/** Which of the products of taps and inputs the list begins with. */
+export function firstRead(band: NarrowCall, call: PartCall, read: i32): i32 {
+  return framesBefore(band, call, read) * call.tapsHeight * call.tapsWidth * call.inputs;
+}
+
 /**
- * Lists where the first output of a frame reads, in the order of the taps and of a group's channels. Lines outside the
- * input are in the slots, frames outside are left out.
+ * Lists where the first output of a frame reads, whose first tap reads frame number `read`: in the order of the taps and of
+ * a group's channels. Lines outside the input are in the slots, frames outside are left out.
  *
  * @returns the end of the list, which begins at `call.pointers`
  */
-export function listReads(band: NarrowCall, call: PartCall, first: i32, skipped: i32): usize {
+export function listReads(band: NarrowCall, call: PartCall, read: i32): usize {
   const step = band.stepHeight;
   let to = call.pointers;
-  for (let a = skipped; a < call.tapsTime; a++) {
-    if (frameOf(band, call, first + a) >= call.inputTime) break;
-    const slot = band.slots + ((first + a) % call.tapsTime) * slotBytes(band, call);
+  for (let a = framesBefore(band, call, read); a < call.tapsTime; a++) {
+    if (frameOf(band, call, read + a) >= call.inputTime) break;
+    const slot = band.slots + ((read + a) % call.tapsTime) * slotBytes(band, call);
     for (let b = 0; b < call.tapsHeight; b++) {
       for (let c = 0; c < call.tapsWidth; c++) {
         const w = c * call.dilationWidth;
@@ -228,10 +234,11 @@ function sumOutputs(
   return outputs;
 }
 
-/** From planes to the rows of a frame at `frame`, where the sums are then ended; or from rows to planes. */
-export function moveSums(ends: bool, band: NarrowCall, call: PartCall, frame: usize): void {
+/** From planes to the rows of frame `t`, where the sums are then ended; or from rows to planes. */
+export function moveSums(ends: bool, band: NarrowCall, call: PartCall, t: i32): void {
   const channels = band.groupCount * call.outputs;
-  let y = frame + band.line * band.yLine + band.column * band.yStep;
+  let y = call.y + band.clip * band.yClip + t * band.yFrame + ((band.group * call.outputs) << 2);
+  y += band.line * band.yLine + band.column * band.yStep;
   let sums = band.sums;
   for (let i = 0; i < band.lineCount; i++, sums += band.sumsPitch << 2, y += band.periodHeight * band.yLine) {
     if (ends) {

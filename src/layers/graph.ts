@@ -2,7 +2,7 @@
  * A LayersModel as a list of calls in an order in which they can run: which layer, on which values, making which. Reads
  * the host's bookkeeping of symbolic tensors and changes nothing.
  */
-import type {LayersModel, layers, SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {type LayersModel, type layers, SymbolicTensor} from '@tensorflow/tfjs-layers';
 
 export type Layer = layers.Layer;
 
@@ -11,6 +11,8 @@ export interface Call {
   readonly layer: Layer;
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
+  /** What it was called with besides values. */
+  readonly callArgs: Readonly<Record<string, unknown>>;
 }
 
 /** The calls that lead from the inputs of a model to its outputs. Calls that no output needs are left out. */
@@ -36,6 +38,14 @@ export function callsOf(model: LayersModel): Call[] {
 }
 
 function callThatMakes({sourceLayer, nodeIndex}: SymbolicTensor): Call {
-  const node = sourceLayer.inboundNodes[nodeIndex]!;
-  return {layer: sourceLayer, inputs: node.inputTensors, outputs: node.outputTensors};
+  const {inputTensors, outputTensors, callArgs} = sourceLayer.inboundNodes[nodeIndex]!;
+  // The initial states of a recurrent layer are among the inputs, too.
+  const isValue = (arg: unknown) => [arg].flat().some((one) => one instanceof SymbolicTensor);
+  const plain = Object.entries((callArgs ?? {}) as object).filter(([, arg]) => !isValue(arg));
+  return {
+    layer: sourceLayer,
+    inputs: inputTensors,
+    outputs: outputTensors,
+    callArgs: Object.fromEntries(plain),
+  };
 }
