@@ -88,8 +88,6 @@ const merge = (name: string, make: () => Layer): Kind => ({
 });
 
 const recurrent = {recurrentInitializer: 'glorotUniform'} as const;
-/** The host's gradient of `tf.unstack`, which takes sequences apart, fails for one step. */
-const steps = ({shape}: Place, layer: () => Layer) => (shape[0]! < 2 ? undefined : layer());
 const RECURRENT = 'recurrent layers have no rule';
 
 export const KINDS: readonly Kind[] = [
@@ -305,15 +303,13 @@ export const KINDS: readonly Kind[] = [
     name: 'convLstm2d',
     ranks: [4],
     notInOnnx: RECURRENT,
-    make: (place) =>
-      steps(place, () =>
-        T.convLstm2d({
-          ...recurrent,
-          filters: place.dice.int(1, 3),
-          kernelSize: 1,
-          returnSequences: place.dice.oneIn(2),
-        }),
-      ),
+    make: ({dice}) =>
+      T.convLstm2d({
+        ...recurrent,
+        filters: dice.int(1, 3),
+        kernelSize: 1,
+        returnSequences: dice.oneIn(2),
+      }),
   },
   {
     name: 'conv2d',
@@ -326,35 +322,27 @@ export const KINDS: readonly Kind[] = [
     name: 'lstm',
     ranks: [2],
     notInOnnx: RECURRENT,
-    make: (place) =>
-      steps(place, () =>
-        T.lstm({...recurrent, units: place.dice.int(1, 4), returnSequences: place.dice.oneIn(2)}),
-      ),
+    make: ({dice}) => T.lstm({...recurrent, units: dice.int(1, 4), returnSequences: dice.oneIn(2)}),
   },
   {
     name: 'gru',
     ranks: [2],
     notInOnnx: RECURRENT,
-    make: (place) =>
-      steps(place, () =>
-        T.gru({...recurrent, units: place.dice.int(1, 4), returnSequences: place.dice.oneIn(2)}),
-      ),
+    make: ({dice}) => T.gru({...recurrent, units: dice.int(1, 4), returnSequences: dice.oneIn(2)}),
   },
   {
     name: 'bidirectional simpleRNN',
     ranks: [2],
     notInOnnx: RECURRENT,
-    make: (place) =>
-      steps(place, () =>
-        T.bidirectional({
-          layer: T.simpleRNN({
-            ...recurrent,
-            units: place.dice.int(1, 4),
-            returnSequences: place.dice.oneIn(2),
-          }),
-          mergeMode: place.dice.pick(['concat', 'sum']),
+    make: ({dice}) =>
+      T.bidirectional({
+        layer: T.simpleRNN({
+          ...recurrent,
+          units: dice.int(1, 4),
+          returnSequences: dice.oneIn(2),
         }),
-      ),
+        mergeMode: dice.pick(['concat', 'sum']),
+      }),
   },
   {name: 'conv1d', ranks: [2], make: ({dice}) => T.conv1d({filters: dice.int(1, 4), kernelSize: 1})},
   {name: 'globalAveragePooling1d', ranks: [2], make: () => T.globalAveragePooling1d({})},
