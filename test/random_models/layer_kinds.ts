@@ -78,6 +78,9 @@ function groupsOf(dice: Dice, inputs: number, filters: number): number {
   return dice.pick([1, 2, 3, 4].filter((groups) => inputs % groups === 0 && filters % groups === 0));
 }
 
+/** Of one channel the answer is the same everywhere, and a normalization behind it would blow up what rounding left. */
+const ofSeveral = (shape: readonly number[], layer: () => Layer) => (shape.at(-1)! < 2 ? undefined : layer());
+
 const merge = (name: string, make: () => Layer): Kind => ({
   name,
   ranks: ANY,
@@ -199,7 +202,7 @@ export const KINDS: readonly Kind[] = [
     make: ({shape}) =>
       T.prelu({sharedAxes: shape.length > 1 ? shape.slice(1).map((_, i) => i + 1) : undefined!}),
   },
-  {name: 'softmax', ranks: ANY, make: () => T.softmax({axis: -1})},
+  {name: 'softmax', ranks: ANY, make: ({shape}) => ofSeveral(shape, () => T.softmax({axis: -1}))},
   {name: 'dropout', ranks: ANY, make: () => T.dropout({rate: 0})},
   {name: 'flatten', ranks: [2, 3, 4], make: ({shape}) => (size(shape) > 600 ? undefined : T.flatten())},
   {
@@ -317,7 +320,11 @@ export const KINDS: readonly Kind[] = [
     make: (place) => T.conv2d({...window2d(place), ...activation(place.dice), filters: place.dice.int(1, 6)}),
   },
   {name: 'batchNormalization', ranks: ANY, make: () => T.batchNormalization()},
-  {name: 'layerNormalization', ranks: ANY, make: () => T.layerNormalization({axis: -1})},
+  {
+    name: 'layerNormalization',
+    ranks: ANY,
+    make: ({shape}) => ofSeveral(shape, () => T.layerNormalization({axis: -1})),
+  },
   {
     name: 'lstm',
     ranks: [2],
