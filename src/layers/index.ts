@@ -12,6 +12,7 @@ export {GroupedConv3D, type GroupedConv3DLayerArgs} from './grouped_conv3d';
 export {inOrderOfCreation} from './host';
 export {mendStockLayers, restoreStockLayers} from './host_layers';
 export {movingAffine} from './normalize';
+export {type OutputKind, outputKind} from './output_kind';
 export {registerLayers} from './register';
 export {type Conv3DReplacement, type Conv3DRule, replaceConv3d, temporalConvolutions} from './replace_conv3d';
 export type {SeparableConv3D, SeparableConv3DLayerArgs} from './separable_conv3d';
