@@ -10,6 +10,7 @@ import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src';
 import {ACTIVATION_NAMES} from '../../src/checkpoints/onnx/activations';
 import {LAYER_CLASSES} from '../../src/checkpoints/onnx/layer_rules';
+import {SpatialDropout2D} from '../../src/layers/spatial_dropout';
 import '../../src/cpu';
 import {fillWeights, numbers} from '../layers/contract';
 import {startBackend} from '../support/backends';
@@ -131,6 +132,77 @@ const single: Record<string, () => Layer[]> = {
     tfl.layers.averagePooling3d({...pool, poolSize: [2, 3, 3], padding: 'same'}),
     tfl.layers.averagePooling3d({poolSize: [1, 1, 1], strides: [2, 1, 1]}),
   ],
+  SeparableConv3D: () => [
+    layers.separableConv3d({
+      filters: 5,
+      kernelSize: [2, 3, 3],
+      padding: 'same',
+      depthMultiplier: 2,
+      activation: 'relu',
+    }),
+    layers.separableConv3d({filters: 3, kernelSize: 2, strides: [1, 2, 1], useBias: false}),
+  ],
+  Conv3DTranspose: () => [
+    tfl.layers.conv3dTranspose({
+      filters: 3,
+      kernelSize: [2, 3, 4],
+      strides: [1, 2, 3],
+      padding: 'same',
+      activation: 'elu',
+    }),
+    tfl.layers.conv3dTranspose({
+      filters: 3,
+      kernelSize: [1, 2, 3],
+      strides: [2, 3, 2],
+      padding: 'valid',
+      useBias: false,
+    }),
+  ],
+  TransposedConv3D: () => [
+    layers.conv3dTranspose({
+      filters: 3,
+      kernelSize: 3,
+      strides: 2,
+      padding: 'same',
+      outputPadding: [0, 1, 1],
+    }),
+    layers.conv3dTranspose({filters: 2, kernelSize: [2, 3, 2], dilationRate: [1, 2, 3], padding: 'valid'}),
+  ],
+  Cropping3D: () => [
+    layers.cropping3d({
+      cropping: [
+        [1, 0],
+        [0, 2],
+        [1, 1],
+      ],
+    }),
+    layers.cropping3d({cropping: 1, dataFormat: 'channelsFirst'}),
+  ],
+  UpSampling3D: () => [
+    layers.upSampling3d({size: [1, 2, 3]}),
+    layers.upSampling3d({size: 2, dataFormat: 'channelsFirst'}),
+  ],
+  GlobalMaxPooling3D: () => [
+    layers.globalMaxPooling3d({keepDims: true}),
+    layers.globalMaxPooling3d({dataFormat: 'channelsFirst'}),
+  ],
+  LayerNormalization: () => [
+    tfl.layers.layerNormalization({epsilon: 0.1}),
+    tfl.layers.layerNormalization({axis: [2, 3, 4], scale: false}),
+  ],
+  GroupNormalization: () => [
+    layers.groupNormalization({groups: 2, epsilon: 0.1}),
+    layers.groupNormalization({groups: -1, axis: 1, center: false}),
+  ],
+  UnitNormalization: () => [layers.unitNormalization(), layers.unitNormalization({axis: [1, 2, 3]})],
+  PReLU: () => [tfl.layers.prelu({sharedAxes: [1, 2, 3]}), tfl.layers.prelu()],
+  ELU: () => [tfl.layers.elu()],
+  ThresholdedReLU: () => [tfl.layers.thresholdedReLU({theta: 0.3})],
+  Rescaling: () => [tfl.layers.rescaling({scale: 0.5, offset: -0.25})],
+  RepeatVector: () => [tfl.layers.flatten(), tfl.layers.repeatVector({n: 3})],
+  SpatialDropout2D: () => [tfl.layers.reshape({targetShape: [24, 5, 4]}), new SpatialDropout2D({rate: 0.5})],
+  SpatialDropout3D: () => [layers.spatialDropout3d({rate: 0.5})],
+  AlphaDropout: () => [tfl.layers.alphaDropout({rate: 0.5})],
   GlobalAveragePooling3D: () => [
     layers.globalAveragePooling3d({keepDims: true}),
     layers.globalAveragePooling3d(),
@@ -152,7 +224,10 @@ const single: Record<string, () => Layer[]> = {
     tfl.layers.softmax({axis: 4}),
     tfl.layers.softmax({axis: -1}),
   ],
-  Flatten: () => [layers.conv3d({filters: 3, kernelSize: 2}), tfl.layers.flatten()],
+  Flatten: () => [
+    layers.conv3d({filters: 3, kernelSize: 2}),
+    tfl.layers.flatten({dataFormat: 'channelsFirst'}),
+  ],
   Reshape: () => [layers.conv3d({filters: 3, kernelSize: 1}), tfl.layers.reshape({targetShape: [2, 60, 3]})],
   Permute: () => [layers.conv3d({filters: 3, kernelSize: 1}), tfl.layers.permute({dims: [4, 2, 1, 3]})],
   Dropout: () => [tfl.layers.dropout({rate: 0.5})],
@@ -198,7 +273,9 @@ describe('toOnnx of', () => {
       'Reshape',
       'Permute',
       'SpatialDropout1D',
+      'SpatialDropout2D',
       'BatchNormalization',
+      'RepeatVector',
     ];
     const models = rows.includes(className)
       ? [modelOf(clip, ...made)]
@@ -210,6 +287,58 @@ describe('toOnnx of', () => {
     // The types of the host's layer know its own activations alone.
     const layer = tfl.layers.activation({activation: activation as 'relu'});
     expect(await errorOf(modelOf(clip, layer))).toBeLessThan(TOLERANCE);
+  });
+
+  it('flatten, whatever stands first, behind layers of both orders', async () => {
+    for (const dataFormat of ['channelsFirst', 'channelsLast'] as const) {
+      for (const before of [[], [layers.conv3d({filters: 3, kernelSize: 2, dataFormat})]]) {
+        const model = modelOf(
+          clip,
+          ...before,
+          tfl.layers.flatten({dataFormat}),
+          tfl.layers.dense({units: 3}),
+        );
+        expect(await errorOf(model)).toBeLessThan(TOLERANCE);
+      }
+    }
+  });
+
+  it.each(['valid', 'same'] as const)(
+    'zeros in front of a %s pooling, which ONNX Runtime fuses',
+    async (padding) => {
+      for (const pool of [tfl.layers.maxPooling3d, tfl.layers.averagePooling3d]) {
+        for (const poolSize of [3, [1, 3, 3]] as const) {
+          // Below zero, the padded zeros are the largest.
+          const below = tfl.layers.rescaling({scale: 1, offset: -5});
+          const layer = pool({poolSize: poolSize as number, strides: [1, 2, 2], padding});
+          expect(await errorOf(modelOf(clip, below, layers.zeroPadding3d({padding: 1}), layer))).toBeLessThan(
+            TOLERANCE,
+          );
+        }
+      }
+    },
+  );
+
+  it('random transposed convolutions', async () => {
+    const triple = (least: number, most: number) =>
+      fc.tuple(...[0, 1, 2].map(() => fc.integer({min: least, max: most}))) as fc.Arbitrary<
+        [number, number, number]
+      >;
+    const geometry = fc.record({
+      size: triple(1, 4),
+      kernelSize: triple(1, 4),
+      strides: triple(1, 3),
+      padding: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
+    });
+    await fc.assert(
+      fc.asyncProperty(geometry, async ({size, ...args}) => {
+        for (const make of [tfl.layers.conv3dTranspose, layers.conv3dTranspose]) {
+          const model = modelOf([...size, 2], make({filters: 3, ...args}) as Layer);
+          expect(await errorOf(model)).toBeLessThan(TOLERANCE);
+        }
+      }),
+      {numRuns: 25, seed: 5},
+    );
   });
 
   it('random convolutions', async () => {
@@ -331,11 +460,6 @@ describe('toOnnx refuses', () => {
       'a layer without a rule',
       () => modelOf([4, 4, 3], tfl.layers.conv2d({filters: 1, kernelSize: 1, name: 'flat'})),
       /layer Conv2D "flat" has no form.*STSConv3D/s,
-    ],
-    [
-      'an activation',
-      () => modelOf(clip, tfl.layers.activation({activation: 'gelu' as 'relu', name: 'act'})),
-      /Activation "act" has the activation 'gelu'; known are linear/,
     ],
     [
       'a norm over time',

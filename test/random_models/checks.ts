@@ -48,9 +48,9 @@ function lossOf(model: tfl.LayersModel, inputs: readonly tf.Tensor[]): tf.Scalar
   return tf.addN(parts) as tf.Scalar;
 }
 
-/** What rounding of the new weight alone makes of a training step: half a unit in its last place, on both sides. */
+/** What rounding of the new weight alone makes of a training step: a unit in its last place, which the step may double. */
 export function roundingsOfStep(model: tfl.LayersModel): number[] {
-  return model.weights.map((weight) => 2 ** -23 * largest(weight.read().dataSync() as Float32Array));
+  return model.weights.map((weight) => 2 ** -22 * largest(weight.read().dataSync() as Float32Array));
 }
 
 /**

@@ -246,6 +246,46 @@ export const KINDS: readonly Kind[] = [
     },
   },
   {
+    name: 'sts.separableConv3d',
+    ranks: [4],
+    make: (place) =>
+      sts.separableConv3d({
+        ...window3d(place, true),
+        ...activation(place.dice),
+        filters: place.dice.int(1, 6),
+        depthMultiplier: place.dice.int(1, 2),
+      }),
+  },
+  {
+    name: 'sts.upSampling3d',
+    ranks: [4],
+    make: ({dice, shape}) => (size(shape) > 1500 ? undefined : sts.upSampling3d({size: dice.triple(1, 2)})),
+  },
+  {
+    name: 'sts.cropping3d',
+    ranks: [4],
+    make: ({dice, shape}) =>
+      sts.cropping3d({
+        cropping: [0, 1, 2].map((axis) => dice.int(0, shape[axis]! > 2 ? 1 : 0)) as [number, number, number],
+      }),
+  },
+  {
+    name: 'sts.groupNormalization',
+    ranks: [4],
+    make: ({dice, shape}) => {
+      // Of one value alone the answer is beta, and of two all but it: rounding decides on the rest.
+      const fitting = [1, 2, 3, 4].filter((count) => shape[3]! % count === 0 && size(shape) / count > 8);
+      const groups: number | undefined = dice.pick(fitting);
+      return groups === undefined ? undefined : sts.groupNormalization({groups});
+    },
+  },
+  {
+    name: 'sts.globalMaxPooling3d',
+    ranks: [4],
+    make: ({dice}) => sts.globalMaxPooling3d({keepDims: dice.oneIn(2)}),
+  },
+  {name: 'sts.spatialDropout3d', ranks: [4], make: () => sts.spatialDropout3d({rate: 0})},
+  {
     name: 'timeDistributed',
     ranks: [4],
     make: (place) => {

@@ -7,7 +7,8 @@ import {InvalidArgumentError} from '../../util/errors';
 import {checkLayersModel} from '../../util/models';
 import {checkOptions, optionNames} from '../../util/names';
 import {firstFromLast, Graph, type Shape, type Value} from './graph';
-import {applyRule, LAYER_CLASSES, type LayerConfig} from './layer_rules';
+import type {LayerConfig} from './layer_call';
+import {applyRule, LAYER_CLASSES} from './layer_rules';
 import {modelFields, type OnnxGraph, type OnnxNode, type OnnxPort} from './model_proto';
 import {byteLength, joined} from './protobuf';
 
