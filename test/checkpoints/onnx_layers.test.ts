@@ -285,6 +285,18 @@ const ofImages: Record<string, () => Layer[]> = {
   ],
 };
 
+/** Layers of rows, by class. */
+const ofRows: Record<string, () => Layer[]> = {
+  Conv1D: () => [
+    tfl.layers.conv1d({filters: 5, kernelSize: 3, strides: 2, padding: 'same', activation: 'relu'}),
+    tfl.layers.conv1d({filters: 5, kernelSize: 3, dilationRate: 2}),
+  ],
+  MaxPooling1D: () => [tfl.layers.maxPooling1d({poolSize: 3, strides: 2, padding: 'same'})],
+  AveragePooling1D: () => [tfl.layers.averagePooling1d({poolSize: 2})],
+  GlobalAveragePooling1D: () => [tfl.layers.globalAveragePooling1d({})],
+  GlobalMaxPooling1D: () => [tfl.layers.globalMaxPooling1d({})],
+};
+
 /** Two branches of a clip, one of them in ONNX's order, the other not. */
 function merged(merge: Layer): Model {
   const input = tfl.input({shape: clip, name: 'clip'});
@@ -306,6 +318,15 @@ describe('toOnnx of', () => {
   it.each(LAYER_CLASSES)('%s', async (className) => {
     if (Object.hasOwn(merging, className)) {
       expect(await errorOf(merged(merging[className]!()))).toBeLessThan(TOLERANCE);
+      return;
+    }
+    if (Object.hasOwn(ofRows, className)) {
+      const rows = [7, 4];
+      for (const layer of ofRows[className]!())
+        expect(await errorOf(modelOf(rows, layer))).toBeLessThan(TOLERANCE);
+      const before = () => tfl.layers.conv1d({filters: 4, kernelSize: 1});
+      for (const layer of ofRows[className]!())
+        expect(await errorOf(modelOf(rows, before(), layer))).toBeLessThan(TOLERANCE);
       return;
     }
     if (Object.hasOwn(ofImages, className)) {
@@ -542,9 +563,11 @@ describe('toOnnx refuses', () => {
       () =>
         modelOf(
           [2, 4, 3],
-          tfl.layers.timeDistributed({layer: tfl.layers.conv1d({filters: 1, kernelSize: 1, name: 'row'})}),
+          tfl.layers.timeDistributed({
+            layer: tfl.layers.simpleRNN({units: 1, recurrentInitializer: 'zeros', name: 'row'}),
+          }),
         ),
-      /layer Conv1D "row" has no form/,
+      /layer SimpleRNN "row" has no form/,
     ],
     [
       'bilinear upsampling',
