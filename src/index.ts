@@ -32,6 +32,8 @@ export {
   type GroupNormalizationLayerArgs,
   type LayerPadding,
   layers,
+  type NormalizationLayerArgs,
+  type RMSNormalizationLayerArgs,
   replaceConv3d,
   restoreStockLayers,
   type SeparableConv3DLayerArgs,
