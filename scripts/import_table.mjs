@@ -37,6 +37,7 @@ const table = {
   zoo: {ours: ['networks', 'layers', 'checkpoints', 'inflate', 'util'], packages: [core, layers], node: true},
   video: {ours: ['util'], packages: [core], types: [layers], node: true},
   freeze: {ours: ['layers', 'ops', 'util'], packages: [core, layers]},
+  slabs: {ours: ['freeze', 'layers', 'ops', 'util'], packages: [core, layers]},
   recognize: {ours: ['freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
   cli: {
     ours: [
@@ -46,6 +47,7 @@ const table = {
       'layers',
       'networks',
       'freeze',
+      'slabs',
       'checkpoints',
       'inflate',
       'zoo',
@@ -65,6 +67,7 @@ const table = {
       'layers',
       'networks',
       'freeze',
+      'slabs',
       'checkpoints',
       'inflate',
       'zoo',
