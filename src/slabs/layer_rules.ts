@@ -56,8 +56,22 @@ const upSampling: Rule = ({size}) => {
   return {span: {down: 1, up, from: 1 - up, to: 0}, period: 1};
 };
 
+const separable: Rule = ({kernelSize, strides, dilationRate, padding}, [shape]) => {
+  const [taps, stride, dilation] = [kernelSize, strides, dilationRate].map((value) => numbers(value)[0]!);
+  const reach = (taps! - 1) * dilation! + 1;
+  if (typeof padding === 'string') {
+    const span = windowSpan(shape![1]!, {reach, stride: stride!, padding: padding as 'same' | 'valid'});
+    return {span, period: stride!};
+  }
+  const before = numbers(numbers(padding)[0])[0]!;
+  return {span: {down: stride!, up: 1, from: 0 - before, to: reach - 1 - before}, period: stride!};
+};
+
 /** Stretches of stride 1 begin at even frames: minimal filtering makes two at once. */
-const transposed: Rule = ({kernelSize, strides, padding}) => {
+const transposed: Rule = ({kernelSize, strides, padding, dilationRate, outputPadding}) => {
+  if (outputPadding != null || numbers(dilationRate ?? 1).some((dilation) => dilation > 1)) {
+    return 'transposed convolutions with dilation or output padding are not supported here';
+  }
   const [taps, up] = [numbers(kernelSize)[0]!, numbers(strides)[0]!];
   const before = padding === 'same' ? Math.floor(Math.max(0, taps - up) / 2) : 0;
   return {span: {down: 1, up, from: before - taps + 1, to: before}, period: up === 1 ? 2 : 1};
@@ -81,7 +95,14 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(
     [
       ...['Activation', 'ReLU', 'LeakyReLU', 'ELU', 'ThresholdedReLU', 'HardSwish', 'Rescaling'],
-      ...['Dropout', 'SpatialDropout3D', 'GaussianNoise', 'GaussianDropout', 'AlphaDropout'],
+      ...[
+        'Dropout',
+        'SpatialDropout3D',
+        'SpatialDropout2D',
+        'GaussianNoise',
+        'GaussianDropout',
+        'AlphaDropout',
+      ],
       ...['ActivityRegularization', 'TimeDistributed'],
       ...['Add', 'Subtract', 'Multiply', 'Average', 'Maximum', 'Minimum'],
     ].map((name) => [name, framewise]),
@@ -91,6 +112,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   BatchNormalization: perFrame,
   LayerNormalization: alongAxis((axes) => axes.some((axis) => axis < 2), 'it normalizes over all frames'),
   Softmax: overChannels,
+  UnitNormalization: overChannels,
   Concatenate: concatenation,
   Dense: dense,
   MaxPooling3D: pooling,
@@ -98,7 +120,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   ZeroPadding3D: zeroPadding,
   Cropping3D: cropping,
   UpSampling3D: upSampling,
+  SeparableConv3D: separable,
   Conv3DTranspose: transposed,
+  TransposedConv3D: transposed,
   ...Object.fromEntries(
     [
       ...['GlobalAveragePooling3D', 'GlobalMaxPooling3D', 'GlobalAveragePooling2D', 'GlobalMaxPooling2D'],

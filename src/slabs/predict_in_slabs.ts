@@ -2,6 +2,7 @@
 import {dispose, Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
+import {checkLayersModel} from '../util/models';
 import {checkOptions, optionNames} from '../util/names';
 import {sizeOf} from '../util/shapes';
 import {cut, joined} from './frames';
@@ -165,6 +166,7 @@ function checkedShapes(
   shapes: readonly (readonly number[])[],
   caller: string,
 ): readonly (readonly number[])[] {
+  checkLayersModel(caller, model);
   const text = (shape: readonly (number | null)[]) => `[${shape.map((length) => length ?? '?').join(', ')}]`;
   const fits = model.inputs.every(({shape}, i) => {
     const is = shapes[i];

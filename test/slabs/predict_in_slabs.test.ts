@@ -134,6 +134,8 @@ describe('predictInSlabs', () => {
     expect(await refusal(predictInSlabs(model, volume, {slab: 0}))).toContain('slab is 0');
     expect(await refusal(predictInSlabs(model, () => volume))).toContain('give the option shape');
     expect(await refusal(predictInSlabs(model, volume, {shape: volume.shape}))).toContain('has its own');
+    const frozen = {predict: () => volume} as unknown as tfl.LayersModel;
+    expect(await refusal(predictInSlabs(frozen, volume))).toContain('takes a LayersModel');
     const rgb = tf.zeros([1, 9, 4, 4, 3]);
     expect(await refusal(predictInSlabs(model, rgb))).toContain('[?, 9, 4, 4, 1]');
     expect(await refusal(predictInSlabs(model, [volume, volume]))).toContain('takes [?, 9, 4, 4, 1]');
