@@ -108,6 +108,25 @@ describe('by name', () => {
     expect(new Set(asked)).toEqual(new Set(['https://example.org/sts/models/imagenet1k_labels.json']));
   });
 
+  it('takes the addresses of single files, and says which one is missing', async () => {
+    const asked: string[] = [];
+    const readFile = async (path: URL | string): Promise<Uint8Array> => {
+      asked.push(String(path));
+      return readFromDisk(String(path).replace(/^bundled\/(.*)-\w+\.(\w+)$/, 'models/$1.$2'));
+    };
+    const labels = {'models/imagenet1k_labels.json': 'bundled/imagenet1k_labels-a1.json'};
+    const packageFiles = {
+      ...labels,
+      'models/efficientnet_lite0.safetensors': 'bundled/efficientnet_lite0-b2.safetensors',
+    };
+    loaded = await loadModel('efficientnet_lite0', {readFile, packageFiles});
+    expect(asked).toEqual(Object.values(packageFiles));
+    const act = loadModel('efficientnet_lite0', {readFile, packageFiles: labels});
+    await expect(act).rejects.toThrow(
+      /packageFiles has no models\/efficientnet_lite0\.safetensors.* from 'tfjs-sts\/models\/efficientnet_lite0\.safetensors\?url'/,
+    );
+  });
+
   it.each([
     [
       'one bit changed',
