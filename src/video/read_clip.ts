@@ -52,7 +52,9 @@ export async function readClip(source: FrameSource, options: ReadClipOptions): P
     caller: 'readClip',
     async choose(total: number, exact: boolean) {
       const [first, last] = isWhole ? [0, total - 1] : await framesBetween(source, start, end, exact);
-      const what = isWhole ? 'the video' : `the video from ${start ?? 0} s to ${end ?? 'its end'}`;
+      const what = isWhole
+        ? 'the video'
+        : `the video from ${start ?? 0} s to ${end === undefined ? 'its end' : `${end} s`}`;
       const indices = clipIndices('readClip', {...options, total: last - first + 1}, what);
       return [indices.map((index) => first + index)];
     },

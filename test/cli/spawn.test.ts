@@ -1,6 +1,6 @@
 /** The built command line as users run it: real processes of dist/cli.js. Build first (`npm run build`). */
-import {spawn} from 'node:child_process';
-import {closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync} from 'node:fs';
+import {execFileSync, spawn} from 'node:child_process';
+import {closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Workshop, workshop} from '../video/make_video';
@@ -183,6 +183,34 @@ describe('tfjs-sts', () => {
     child.stderr.destroy();
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1);
   });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'takes ffmpeg with it when %s ends it',
+    async (signal) => {
+      // An ffmpeg that never gives a frame, and says which process it is.
+      const folder = shop.at(signal);
+      mkdirSync(folder);
+      writeFileSync(`${folder}/ffmpeg`, `#!/bin/sh\necho $$ >'${folder}/pid'\nexec sleep 60\n`, {
+        mode: 0o755,
+      });
+      const child = spawn(process.execPath, [program, 'predict', clip('coffee'), '--frames', '2'], {
+        env: {...process.env, PATH: `${folder}:${process.env.PATH}`},
+        stdio: 'ignore',
+      });
+      const ended = new Promise<NodeJS.Signals | null>((resolve) => {
+        child.on('close', (_, by) => resolve(by));
+      });
+      const isThere = () =>
+        existsSync(`${folder}/pid`) && readFileSync(`${folder}/pid`, 'utf8').endsWith('\n');
+      while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 20));
+      child.kill(signal);
+      expect(await ended).toBe(signal);
+      const pid = Number(readFileSync(`${folder}/pid`, 'utf8'));
+      // Killed before its parent ended; whoever inherits it may take a moment to bury it.
+      const state = () => execFileSync('sh', ['-c', `ps -o stat= -p ${pid} || true`], {encoding: 'utf8'});
+      expect(state()).toMatch(/^(Z.*)?\s*$/);
+    },
+  );
 
   it('lets its reader go early', async () => {
     const child = spawn(process.execPath, [program, 'predict', clip('tabby_cat'), '--json'], {

@@ -1,6 +1,6 @@
 /** Frames through the system's ffmpeg: exact pixels, timestamps, odd files and names, stopping, and every refusal. */
 import {execFileSync} from 'node:child_process';
-import {chmodSync, copyFileSync, mkdirSync, truncateSync, writeFileSync} from 'node:fs';
+import {chmodSync, copyFileSync, mkdirSync, renameSync, truncateSync, writeFileSync} from 'node:fs';
 import {relative} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../src/util/errors';
@@ -232,6 +232,27 @@ describe('ffmpegSource, stopping', () => {
     await expect(reading).rejects.toThrow('enough');
     expect(children()).toBe(0);
     await expect(ffmpegSource(lossless, {signal: controller.signal})).rejects.toThrow('enough');
+  });
+});
+
+describe('ffmpegSource, starting', () => {
+  it('an abort while ffmpeg is being started ends it', async () => {
+    const controller = new AbortController();
+    const source = await ffmpegSource(lossless, {signal: controller.signal});
+    const first = source[Symbol.asyncIterator]().next();
+    controller.abort(new Error('at once'));
+    await expect(first).rejects.toThrow('at once');
+    expect(children()).toBe(0);
+  });
+
+  it('a count that failed is tried again', async () => {
+    const path = shop.at('moved.mkv');
+    copyFileSync(lossless, path);
+    const source = await ffmpegSource(path);
+    renameSync(path, `${path}.away`);
+    await expect(source.countFrames()).rejects.toThrow(/No such file/);
+    renameSync(`${path}.away`, path);
+    expect(await source.countFrames()).toBe(12);
   });
 });
 

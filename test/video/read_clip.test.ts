@@ -87,6 +87,23 @@ describe('readClip', () => {
     await source.close();
   });
 
+  it('takes the clip from a span of seconds', async () => {
+    // 30 frames at 10 a second.
+    const source = framesSource(pictures(30), {framesPerSecond: 10});
+    const of = async (options: object) =>
+      frameNumbers(await readClip(source, {frames: 3, interval: 1, ...options}));
+    expect(await of({start: 1, end: 1.3})).toEqual([10, 11, 12]);
+    // The middle of 10 frames: from floor((10 - 3 + 1) / 2) on.
+    expect(await of({start: 2})).toEqual([24, 25, 26]);
+    expect(await of({end: 0.3})).toEqual([0, 1, 2]);
+    // The frame on the screen at the start began before it.
+    expect(await of({start: 1.05, end: 1.25})).toEqual([10, 11, 12]);
+    for (const span of [{start: -1}, {start: 3}, {end: 3.1}, {start: 2, end: 2}, {start: Number.NaN}])
+      await expect(of(span)).rejects.toThrow(/^readClip: start is .* the video lasts 3 s/);
+    await expect(of({start: 1, end: 1.2})).rejects.toThrow(/the video from 1 s to 1.2 s has 2 frames/);
+    await expect(of({begin: 1})).rejects.toThrow(/^readClip: unknown option begin/);
+  });
+
   it('refuses a video shorter than the clip, and a crop that does not fit', async () => {
     await expect(readClip(framesSource(pictures(3)), {frames: 8})).rejects.toThrow(
       /has 3 frames but a clip of 8 frames needs 8/,
