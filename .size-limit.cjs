@@ -3,7 +3,7 @@
  * A budget is there to make growth a decision: raise it in the change that needs it.
  */
 const budgets = [
-  {entry: 'index', limit: '56 kB'},
+  {entry: 'index', limit: '66 kB'},
   {entry: 'cpu', limit: '5 kB'},
   {entry: 'wasm', limit: '38 kB'},
   {entry: 'webgl', limit: '5 kB'},

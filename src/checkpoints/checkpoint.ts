@@ -255,15 +255,18 @@ export class Checkpoint implements Iterable<[string, CheckpointEntry]> {
    * `PickledObject` or `GlobalRef`, named but never brought to life. May refer to itself: do not walk it blindly.
    */
   readonly extra: unknown;
+  /** The keys under which a PyTorch file held the tensors: `['state_dict']`; none when they were at its root. */
+  readonly at: readonly string[];
 
   constructor(
     tensors: Iterable<readonly [string, CheckpointEntry]>,
-    contents: {metadata?: ReadonlyMap<string, string>; extra?: unknown} = {},
+    contents: {metadata?: ReadonlyMap<string, string>; extra?: unknown; at?: readonly string[]} = {},
   ) {
-    checkOptions('new Checkpoint', contents, ['metadata', 'extra']);
+    checkOptions('new Checkpoint', contents, ['metadata', 'extra', 'at']);
     this.tensors = new Map(tensors);
     this.metadata = contents.metadata ?? new Map();
     this.extra = contents.extra ?? null;
+    this.at = contents.at ?? [];
   }
 
   /** Names in file order. */
@@ -307,12 +310,21 @@ function bytesOf(values: CheckpointValues | Uint16Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
+/** By name and not by `instanceof`: the array may be of another realm, such as that of a test runner's page. */
 function dtypeOf(values: CheckpointValues): CheckpointDtype {
-  if (values instanceof Float64Array) return 'F64';
-  if (values instanceof Float32Array) return 'F32';
-  if (values instanceof BigInt64Array) return 'I64';
-  if (values instanceof Int32Array) return 'I32';
-  if (values instanceof Int16Array) return 'I16';
-  if (values instanceof Int8Array) return 'I8';
-  return 'U8';
+  const dtype = DTYPES.get(values[Symbol.toStringTag]);
+  if (dtype !== undefined) return dtype;
+  throw new InvalidArgumentError(
+    `entryOf: the values are ${Object.prototype.toString.call(values)}; give one of ${[...DTYPES.keys()].join(', ')}`,
+  );
 }
+
+const DTYPES: ReadonlyMap<string, CheckpointDtype> = new Map([
+  ['Float64Array', 'F64'],
+  ['Float32Array', 'F32'],
+  ['BigInt64Array', 'I64'],
+  ['Int32Array', 'I32'],
+  ['Int16Array', 'I16'],
+  ['Int8Array', 'I8'],
+  ['Uint8Array', 'U8'],
+]);

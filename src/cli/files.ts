@@ -21,11 +21,11 @@ export async function readUserFile(path: string): Promise<Uint8Array> {
 /**
  * What a checkpoint file holds.
  *
+ * @param at the value of --at
  * @throws as `readUserFile` does, and what `read` says of a file, with its path in front
  */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const bytes = await readUserFile(path);
-  return about(path, () => read(bytes));
+export async function readCheckpoint(path: string, at: string | undefined): Promise<Checkpoint> {
+  return read(await readUserFile(path), {name: path, ...(at !== undefined && {at})});
 }
 
 /** Does something with what the user named: errors about it say which it was. */

@@ -75,7 +75,7 @@ async function readShard(
     onProgress,
     ...(hash !== undefined && {sha256: hash}),
   });
-  const checkpoint = read(bytes, {formats: [safetensors]});
+  const checkpoint = read(bytes, {formats: [safetensors], name: file});
   const missing = tensors.find((name) => !checkpoint.has(name));
   const needed = new Set(tensors);
   const extra = checkpoint.names().find((name) => !needed.has(name));

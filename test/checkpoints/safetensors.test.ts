@@ -97,7 +97,7 @@ describe('reading', () => {
     ['a tensor that is a number', '{"a":1}', two, /no.* described|not described/],
     ['metadata that is a list', '{"__metadata__":[]}', new Uint8Array(0), /not an object/],
     ['metadata of numbers', '{"__metadata__":{"a":1}}', new Uint8Array(0), /not a string/],
-    ['a truth value', '{"a":true}', two, /no string, list, object or whole number/],
+    ['a truth value', '{"a":true}', two, /no string, list, object, whole number or null/],
     ['a trailing comma', `{"a":${U8(0, 2)},}`, two, /string is missing/],
     ['no comma', `{"a":${U8(0, 1)} "b":${U8(1, 2)}}`, two, /comma/],
     ['no colon', `{"a" ${U8(0, 2)}}`, two, /colon/],

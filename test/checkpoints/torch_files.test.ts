@@ -106,7 +106,7 @@ describe('tensors over a storage of four', () => {
     expect([...readOne(v3(op.global('torch', 'float32')), bytes).toFloat32()]).toEqual([1, 2, 3, 4]);
     expect(readOne(v3(op.global('torch', 'int64'), 2), bytes).dtype).toBe('I64');
     expect(() => readOne(v3(op.global('torch', 'int64'), 3), bytes)).toThrow(/runs out of its 2 elements/);
-    expect(() => readOne(v3(op.global('torch', 'complex64')), bytes)).toThrow(/complex64/);
+    expect(() => readOne(v3(op.global('torch', 'complex64')), bytes)).toThrow(/complex numbers/);
   });
 
   it('parameters and tensors with attributes', () => {
@@ -127,13 +127,13 @@ describe('tensors over a storage of four', () => {
     expect(values(typed(type, rebuild))).toEqual([1, 2, 3, 4]);
     expect(() => values(typed(op.global('acme', 'Scaled'), rebuild))).toThrow(/acme\.Scaled/);
     const itself = op.global('torch._tensor', '_rebuild_from_type_v2');
-    expect(() => values(typed(type, itself))).toThrow(/no tensor/);
+    expect(() => values(typed(type, itself))).toThrow(/torch\.nn\.parameter\.Parameter/);
   });
 });
 
 describe('storages', () => {
   it.each<[string, Piece, RegExp]>([
-    ['an unknown class', storage({key: '7', type: 'ComplexFloatStorage', count: 4}), /ComplexFloatStorage/],
+    ['an unknown class', storage({key: '7', type: 'NewStorage', count: 4}), /NewStorage.*size is not known/],
     ['a class of another module', storage({key: '7', module: 'acme', count: 4}), /acme\.FloatStorage/],
     ['a view', storage(FOUR, op.tuple(op.str('8'), op.int(0), op.int(4))), /view/],
     ['a negative count', storage({key: '7', count: -4}), /size/],
@@ -146,7 +146,7 @@ describe('storages', () => {
   it('one key with two sizes is damage', () => {
     const [a, b] = [storage(FOUR), storage({key: '7', count: 3})];
     const file = legacyFile(dict({a: tensor(a, 0, [1], [1]), b: tensor(b, 0, [1], [1])}), [fourFloats]);
-    expect(() => read(file)).toThrow(/mentioned as 4 F32 and as 3 F32/);
+    expect(() => read(file)).toThrow(/mentioned as 4 of .*FloatStorage" and as 3 of/);
   });
 
   it('CUDA storages are plain memory in the file', () => {
@@ -179,22 +179,26 @@ describe('where the state dict is', () => {
 
   it('no dict of tensors is an error that says what to save', () => {
     const hollow = (payload: Piece) => () => read(legacyFile(payload, []));
-    expect(hollow(op.none)).toThrow(/save model\.state_dict\(\)/);
+    expect(hollow(op.none)).toThrow(/torch\.save\(model\.state_dict\(\)/);
     expect(hollow(dict({state_dict: dict({a: op.int(1)})}))).toThrow(FormatError);
     expect(hollow([op.global('torch.nn', 'Linear'), op.unit, op.newObject])).toThrow(FormatError);
   });
 });
 
 describe('legacy files', () => {
+  const readValues = (file: Uint8Array) => [...read(file).get('w').toFloat32()];
   const payload = dict({w: tensor(storage(FOUR), 0, [4], [1])});
   const extraKey = {key: '8', count: 0, bytes: floats()};
 
   it.each<[string, Uint8Array, RegExp]>([
-    ['big-endian', legacyFile(payload, [fourFloats], false), /little-endian/],
     ['a missing storage', legacyFile(payload, []), /0 storages listed, 1 used/],
     ['an unused storage', legacyFile(payload, [fourFloats, extraKey]), /2 storages listed, 1 used/],
     ['another storage', legacyFile(payload, [extraKey]), /"8" is unknown/],
-    ['another size', legacyFile(payload, [{...fourFloats, count: 3}]), /3 elements where tensors expect 4/],
+    [
+      'another size',
+      legacyFile(payload, [{...fourFloats, count: 3}]),
+      /has not the 4 elements that tensors expect/,
+    ],
     ['a short storage', legacyFile(payload, [{...fourFloats, bytes: floats(1)}]), /truncated/],
     ['bytes left over', join(legacyFile(payload, [fourFloats]), 0), /1 bytes after the last storage/],
     ['no magic number', pickle(op.dict), /magic number/],
@@ -206,6 +210,13 @@ describe('legacy files', () => {
   ])('refuses %s', (_, file, message) => {
     expect(() => read(file)).toThrow(message);
     expect(() => read(file)).toThrow(FormatError);
+  });
+
+  it('data of a big-endian machine are little-endian, its numbers of elements may be either', () => {
+    expect(readValues(legacyFile(payload, [fourFloats], false))).toEqual([1, 2, 3, 4]);
+    const swapped = legacyFile(payload, [fourFloats], false);
+    swapped.subarray(-24, -16).reverse();
+    expect(readValues(swapped)).toEqual([1, 2, 3, 4]);
   });
 
   it('odd keys are described without walking into them', () => {
@@ -252,7 +263,7 @@ describe('zip files', () => {
   const nested = zipFile([outer, ...standard(), {...inner, offset: 30 + outer.name.length + 3}]);
   const withEntry = (...more: ZipSpec[]) => zipFile([...standard(), ...more]);
   it.each<[string, Uint8Array, RegExp]>([
-    ['compression', withEntry(entry('a/x', join('x'), {method: 8})), /compressed \(method 8\)/],
+    ['compression', zipFile([entry('a/data.pkl', payload, {method: 8})]), /data\.pkl" is compressed/],
     ['encryption', withEntry(entry('a/x', join('x'), {flags: 1})), /encrypted/],
     ['a wrong checksum', withEntry(entry('a/x', join('x'), {crc: 1})), /checksum/],
     ['a name given twice', withEntry(entry('a/version', join('3\n'))), /occurs twice/],
@@ -263,8 +274,16 @@ describe('zip files', () => {
     ['bytes after the end', join(zipFile(standard()), 0), /no end record/],
     ['no data.pkl', zipFile([entry('a/x', join('x'))]), /0 entries named data\.pkl/],
     ['two data.pkl', withEntry(entry('b/data.pkl', payload)), /2 entries named data\.pkl/],
-    ['TorchScript', withEntry(entry('a/constants.pkl', payload)), /TorchScript/],
-    ['big-endian', withEntry(entry('a/byteorder', join('big'))), /byte order "big"/],
+    [
+      'TorchScript without weights',
+      zipFile([entry('a/data.pkl', pickle(op.dict)), entry('a/constants.pkl', pickle(op.unit))]),
+      /TorchScript/,
+    ],
+    ['an odd byte order', withEntry(entry('a/byteorder', join('middle'))), /byte order "middle"/],
+    ['a NumPy archive', zipFile([entry('w.npy', join('x'))]), /NumPy archive.*from_numpy/],
+    ['a Keras file', zipFile([entry('model.weights.h5', join('x'))]), /Keras/],
+    ['torch.export', zipFile([entry('a/archive_format', join('pt2'))]), /torch\.export/],
+    ['an archive of checkpoints', zipFile([entry('best.pth', join('x'))]), /unpack it/],
     ['a new version', zipFile([...standard().slice(0, 2), entry('a/version', join('11'))]), /version "11"/],
     ['a missing storage', zipFile([entry('a/data.pkl', payload)]), /storage "7" is missing/],
     ['a short storage', zipFile([entry('a/data.pkl', payload), entry('a/data/7', floats(1))]), /has 4 bytes/],
@@ -284,6 +303,6 @@ describe('zip files', () => {
 
   it('lists entries as windows without copying', () => {
     const file = zipFile(standard());
-    for (const contents of readZip(file).values()) expect(contents.buffer).toBe(file.buffer);
+    for (const contents of readZip(file).values()) expect(contents!.buffer).toBe(file.buffer);
   });
 });

@@ -60,7 +60,7 @@ describe('inspect', () => {
     const {out} = await inspect(`${folder}mmaction_tiny_slowonly.pth`);
     const lines = out.split('\n');
     expect(lines[0]).toMatch(
-      /mmaction_tiny_slowonly\.pth: .*zip.*, 104 tensors, [\d,]+ parameters, 365,447 bytes$/,
+      /mmaction_tiny_slowonly\.pth: .*zip.*, at state_dict, 104 tensors, [\d,]+ parameters, 365,447 bytes$/,
     );
     const rows = lines.slice(2, 2 + 104);
     expect(rows[0]).toMatch(/^backbone\.conv1\.conv\.weight +F32 +\[4, 3, 1, 7, 7\]$/);
@@ -69,6 +69,16 @@ describe('inspect', () => {
     expect(lines).toContain('  meta: dict of 11');
     expect(lines).toContain('    epoch: 1');
     expect(lines).toContain('    state: dict of 53');
+  });
+
+  it('--at chooses among several places; errors name the file', async () => {
+    const path = `${folder}world/student_teacher.pth`;
+    const {code, err} = await inspect(path);
+    expect(code).not.toBe(0);
+    expect(err).toContain(path);
+    expect(err).toContain('--at');
+    const {out} = await inspect(path, '--at', 'teacher', '--json');
+    expect(JSON.parse(out)).toMatchObject({at: ['teacher'], payload: [{key: 'student'}, {key: 'optimizer'}]});
   });
 
   it('prints metadata, and odd names without their control characters', async () => {

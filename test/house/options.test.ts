@@ -70,7 +70,13 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
 const takesNone = [
   ...['expandTaps', 'invertTaps', 'inversePhases', 'tapCount', 'tapTable', 'convMacs', 'weightsOf'],
   ...['freeze', 'replaceConv3d', 'temporalConvolutions', 'imageModePlan', 'resNetPlan', 'middleSlices'],
-  ...['kernelCoverage', 'restoreStockKernels', 'registerNetwork', 'registerModelScheme'],
+  ...[
+    'kernelCoverage',
+    'restoreStockKernels',
+    'restoreStockLayers',
+    'registerNetwork',
+    'registerModelScheme',
+  ],
   ...['listModels', 'listCheckpoints'],
   ...['networks.networkDefinition', 'networks.registerNetwork', 'networks.summarize'],
   ...['checkpoints.entryOf', 'checkpoints.CheckpointEntry', 'checkpoints.storedAs', 'checkpoints.expanded'],
@@ -122,6 +128,9 @@ describe('layers', () => {
     stsConv3d: {filters: 4, kernelSize},
     conv3d: {filters: 4, kernelSize},
     depthwiseConv3d: {kernelSize},
+    separableConv3d: {filters: 4, kernelSize},
+    conv3dTranspose: {filters: 4, kernelSize},
+    spatialDropout3d: {rate: 0.5},
     stsDepthwiseConv3d: {kernelSize: 3},
   };
   const factories = Object.entries(sts.layers).map(

@@ -13,9 +13,10 @@ export interface CheckpointFormat {
   /**
    * Reads the file. Tensors stay windows into `bytes` until they are asked for.
    *
+   * @param at the keys that lead to the weights, for formats that hold other things beside them.
    * @throws FormatError for anything that is not a whole and consistent file of this format.
    */
-  read(bytes: Uint8Array): Checkpoint;
+  read(bytes: Uint8Array, at?: readonly string[]): Checkpoint;
 }
 
 /** A name or value from a file, for an error message: quoted, escaped, never longer than a line. */

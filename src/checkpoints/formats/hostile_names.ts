@@ -1,27 +1,32 @@
 /**
  * Names that no checkpoint has an honest reason to contain. Safety does not rest on this list, since nothing outside
- * the allow-list is ever called; it is here so that a hostile file is refused as such instead of half understood.
+ * the allow-list is ever called; it is here because whoever meets such a file should not go on and open it in Python.
  */
 import type {GlobalRef} from './pickle_values';
 
-/** Modules whose only use inside a data file is to run code. Naming them at all gives the file away. */
-const HOSTILE_MODULES: ReadonlySet<string> = new Set(
-  `os posix nt sys subprocess builtins __builtin__ importlib runpy shutil socket ctypes pty code codeop commands
-   platform webbrowser pickle _pickle marshal types operator _operator functools inspect ast dis pdb bdb timeit
-   cProfile profile trace multiprocessing threading asyncio signal tempfile urllib requests httplib ftplib smtplib
-   http pip setuptools`.split(/\s+/),
+const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
+
+/** Modules whose only use inside a data file is to run code, to fetch it, or to touch the system. */
+const HOSTILE_MODULES = words(
+  `os posix nt subprocess commands popen2 pty importlib imp runpy code codeop pickle _pickle cPickle marshal shutil
+   socket ctypes _ctypes webbrowser timeit trace profile cProfile pdb bdb tempfile ftplib smtplib httplib pip
+   setuptools sys`,
 );
 
-/** Names of those modules that honest files use, as types. */
-const HARMLESS_BUILTINS: ReadonlySet<string> = new Set(
-  'object dict list tuple set frozenset int float complex str bytes bytearray bool slice range NoneType'.split(
-    ' ',
-  ),
+/** Plain records of those modules, which the notes of a training program may hold. */
+const HARMLESS = words(
+  `os.PathLike os.stat_result os.terminal_size os.uname_result nt.stat_result posix.stat_result posix.uname_result
+   posix.terminal_size sys.version_info sys.float_info sys.int_info sys.hash_info sys.flags`,
+);
+
+/** Python's own functions that run what they are given, open files, or are there for a person at a terminal. */
+const HOSTILE_BUILTINS = words(
+  '__import__ apply breakpoint compile eval exec execfile exit file help input open quit raw_input reload',
 );
 
 /** Whether naming this global is enough to refuse the file. */
 export function isHostile({module, name}: GlobalRef): boolean {
   const root = module.split('.')[0]!;
-  if (!HOSTILE_MODULES.has(root)) return false;
-  return !((root === 'builtins' || root === '__builtin__') && HARMLESS_BUILTINS.has(name));
+  if (root === 'builtins' || root === '__builtin__') return HOSTILE_BUILTINS.has(name.split('.')[0]!);
+  return HOSTILE_MODULES.has(root) && !HARMLESS.has(`${module}.${name}`);
 }

@@ -1,8 +1,7 @@
 /**
  * A reader of Python pickles, protocols 0 to 5, that runs nothing: globals are names, the only calls are those of the
  * host's allow-list, and time and memory are bounded by the length of the input and by {@link PickleLimits}.
- * The policy for names outside the allow-list is in hostile_names.ts, `call` and `makeObject`, and in
- * docs/extending/checkpoint-format.md.
+ * The policy for names outside the allow-list is in hostile_names.ts, `make`, and docs/extending/checkpoint-format.md.
  */
 import {FormatError} from '../../util/errors';
 import type {ByteReader} from './byte_reader';
@@ -35,6 +34,9 @@ export interface PickleLimits {
 
 const LIMITS: PickleLimits = {steps: 10_000_000, objects: 1_000_000, depth: 1000, numericKeys: 100_000};
 
+/** Python's name for calling what is no name itself. */
+const CALL = new GlobalRef('operator', 'call');
+
 /** Longest name or number in text form. */
 const MAX_LINE = 4096;
 const MAX_LONG_BYTES = 1024;
@@ -44,8 +46,8 @@ const EMPTY_TUPLE: PyTuple = Object.freeze([]);
  * Reads one pickle at the reader's position and leaves the reader behind its STOP.
  *
  * @returns None as null, dicts as Maps, lists as arrays, tuples as frozen arrays, sets as Sets, bytes as Uint8Arrays,
- *   integers as numbers up to 2^53 and bigints above, other objects as {@link PickledObject} or {@link GlobalRef}.
- * @throws FormatError for damage, for a call outside the allow-list (naming it), and at the limits.
+ *   integers as numbers up to 2^53 and bigints above, everything else as {@link PickledObject} or {@link GlobalRef}.
+ * @throws FormatError for damage, for names that only a hostile file has, and at the limits.
  */
 export function unpickle(reader: ByteReader, host: PickleHost, limits: PickleLimits = LIMITS): unknown {
   return new Machine(reader, host, limits).run();
@@ -171,26 +173,20 @@ class Machine {
     this.push(ref);
   }
 
-  /** REDUCE and its kin: only what is on the allow-list is called. */
-  call(callee: unknown, args: unknown): void {
-    if (!(callee instanceof GlobalRef)) this.fail('it calls something that is no named function');
+  /**
+   * REDUCE, NEWOBJ and their kin: what is on the allow-list is called, anything else becomes an inert record of what
+   * would have been called with what.
+   */
+  make(callee: unknown, args: unknown, keywords: ReadonlyMap<unknown, unknown> | null = null): void {
     if (!isTuple(args)) this.fail('a call without a tuple of arguments');
-    const call = this.host.calls.get(callee.key);
-    if (!call) {
-      this.fail(
-        `it calls ${described(callee)}, which is not on the list of allowed functions; save a plain state_dict of tensors instead`,
-      );
+    if (callee instanceof PickledObject) {
+      this.create(new PickledObject(CALL, Object.freeze([callee, ...args]), keywords));
+      return;
     }
-    this.create(call(args));
-  }
-
-  /** NEWOBJ makes an instance without calling a constructor, so unknown classes are kept as inert records. */
-  makeObject(type: unknown, args: unknown, keywords: ReadonlyMap<unknown, unknown> | null = null): void {
-    if (!(type instanceof GlobalRef)) this.fail('it makes an object of something that is no class');
-    if (!isTuple(args)) this.fail('an object without a tuple of arguments');
-    const call = this.host.calls.get(type.key);
-    if (call && keywords) this.fail(`it makes a ${described(type)} with keyword arguments`);
-    this.create(call ? call(args) : new PickledObject(type, args, keywords));
+    if (!(callee instanceof GlobalRef)) this.fail('it calls something that is no function or class');
+    const call = this.host.calls.get(callee.key);
+    if (call && keywords) this.fail(`it makes a ${described(callee)} with keyword arguments`);
+    this.create(call ? call(args) : new PickledObject(callee, args, keywords));
   }
 
   /** BUILD gives attributes to records; on dicts (torch's `_metadata`) and sets they are dropped. */
@@ -242,7 +238,8 @@ class Machine {
 
   private checkKey(key: unknown): void {
     if (typeof key === 'string') return;
-    if (isList(key) || key instanceof Map || key instanceof Set) this.fail('a list, dict or set as a key');
+    // A frozenset may be a key, and is a Set here like any other.
+    if (isList(key) || key instanceof Map) this.fail('a list or dict as a key');
     if (++this.numericKeys > this.limits.numericKeys) {
       this.fail(`more than ${this.limits.numericKeys} keys that are no strings`);
     }
@@ -322,9 +319,9 @@ const OPERATIONS: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [0x93, (m) => stackGlobal(m)], // STACK_GLOBAL
   [0x69, (m, r) => instance(m, r)], // INST
   [0x6f, (m) => objectCall(m)], // OBJ
-  [0x52, (m) => reduce(m)], // REDUCE
-  [0x81, (m) => newObject(m)], // NEWOBJ
-  [0x92, (m) => newObjectEx(m)], // NEWOBJ_EX
+  [0x52, (m) => apply(m)], // REDUCE
+  [0x81, (m) => apply(m)], // NEWOBJ
+  [0x92, (m) => applyWithKeywords(m)], // NEWOBJ_EX
   [0x62, (m) => m.build()], // BUILD
   [0x51, (m) => m.persistent(m.pop())], // BINPERSID
   [0x80, (m, r) => protocol(m, r.u8())], // PROTO
@@ -345,33 +342,27 @@ function stackGlobal(machine: Machine): void {
   machine.global(machine.pop(), name);
 }
 
-function reduce(machine: Machine): void {
+function apply(machine: Machine): void {
   const args = machine.pop();
-  machine.call(machine.pop(), args);
+  machine.make(machine.pop(), args);
 }
 
-function newObject(machine: Machine): void {
-  const args = machine.pop();
-  machine.makeObject(machine.pop(), args);
-}
-
-function newObjectEx(machine: Machine): void {
+function applyWithKeywords(machine: Machine): void {
   const keywords = machine.pop();
   const args = machine.pop();
   if (!(keywords instanceof Map) || !isTuple(args)) machine.fail('an object with malformed arguments');
-  machine.makeObject(machine.pop(), args, keywords.size > 0 ? keywords : null);
+  machine.make(machine.pop(), args, keywords.size > 0 ? keywords : null);
 }
 
-/** INST and OBJ of protocol 0 and 1 call a constructor, so they are held to the allow-list like REDUCE. */
 function instance(machine: Machine, reader: ByteReader): void {
   machine.global(reader.line(MAX_LINE), reader.line(MAX_LINE));
   const callee = machine.pop();
-  machine.call(callee, Object.freeze(machine.popMark()));
+  machine.make(callee, Object.freeze(machine.popMark()));
 }
 
 function objectCall(machine: Machine): void {
   const [callee, ...args] = machine.popMark();
-  machine.call(callee, Object.freeze(args));
+  machine.make(callee, Object.freeze(args));
 }
 
 function intLine(machine: Machine, text: string): void {

@@ -17,7 +17,10 @@ export class GlobalRef {
   }
 }
 
-/** An instance of a Python class that is kept as a record: its class, what it was made of, and its attributes. */
+/**
+ * A Python object that is kept as a record: the class or function that would have made it, the arguments, and the
+ * attributes. Nothing was made and nothing was called.
+ */
 export class PickledObject {
   /** Attributes (a Map) or whatever the pickle passed as state; null when there was none. */
   state: unknown = null;

@@ -1,29 +1,9 @@
 /**
- * The harmless calls that pickles of training programs make: containers, bytes, paths, dates, NumPy scalars. Each
- * gives plain data or an inert record. What PyTorch adds is in torch_objects.ts.
+ * The calls of pickles that have a meaning here: containers, bytes, names inside classes, NumPy scalars. Each gives plain
+ * data; any other call is kept as a record by the unpickler. What PyTorch adds is in torch_objects.ts.
  */
 import {FormatError} from '../../util/errors';
 import {GlobalRef, isList, isTuple, type PickleCall, PickledObject, type PyTuple} from './pickle_values';
-
-/** Classes whose constructor call is kept as a record of its arguments. */
-const RECORDS = [
-  'argparse Namespace',
-  'datetime date',
-  'datetime datetime',
-  'datetime time',
-  'datetime timedelta',
-  'numpy dtype',
-  'numpy.core.multiarray _reconstruct',
-  'numpy._core.multiarray _reconstruct',
-  'pathlib Path',
-  'pathlib PosixPath',
-  'pathlib PurePath',
-  'pathlib PurePosixPath',
-  'pathlib PureWindowsPath',
-  'pathlib WindowsPath',
-  'pathlib._local PosixPath',
-  'pathlib._local WindowsPath',
-];
 
 /**
  * What the calls of one file may copy in all. A pickle can pass one large value to a call again and again at five
@@ -31,6 +11,7 @@ const RECORDS = [
  */
 const MAX_COPIED_BYTES = 256 * 2 ** 20;
 const ITEM_COST = 2500;
+const MAX_NAME = 1000;
 
 /** The allowed calls by `GlobalRef.key`; Python 2 and 3 spell some modules differently. */
 export function pythonCalls(): Map<string, PickleCall> {
@@ -43,11 +24,11 @@ export function pythonCalls(): Map<string, PickleCall> {
       if (left < 0) throw new FormatError('the pickle copies more data than an honest file has reason to');
       return call(args);
     };
-  for (const key of RECORDS) calls.set(key, record(key));
   for (const module of ['builtins', '__builtin__']) {
     calls.set(`${module} set`, limited(makeSet, ITEM_COST));
     calls.set(`${module} frozenset`, limited(makeSet, ITEM_COST));
     calls.set(`${module} bytearray`, limited(makeBytes, 1));
+    calls.set(`${module} getattr`, attribute);
   }
   calls.set('collections OrderedDict', limited(orderedDict, ITEM_COST));
   calls.set('collections Counter', limited(orderedDict, ITEM_COST));
@@ -64,12 +45,6 @@ export function pythonCalls(): Map<string, PickleCall> {
 function lengthOf(value: unknown): number {
   if (typeof value === 'string' || value instanceof Uint8Array || Array.isArray(value)) return value.length;
   return value instanceof Map ? value.size : 0;
-}
-
-/** A call that becomes a record of itself. */
-export function record(key: string): PickleCall {
-  const [module, name] = key.split(' ') as [string, string];
-  return (args) => new PickledObject(new GlobalRef(module, name), args);
 }
 
 /** A FormatError for a known function called in an unknown way. */
@@ -101,6 +76,18 @@ function defaultDict(args: PyTuple): Map<unknown, unknown> {
   return orderedDict(Object.freeze(args.slice(1)));
 }
 
+/**
+ * How older protocols write a name inside a class; protocol 4 writes a dotted name, and so does this. Names do not grow
+ * without end: looking one up takes time in its length.
+ */
+function attribute(args: PyTuple): GlobalRef | PickledObject {
+  const [owner, name] = args;
+  const isName = owner instanceof GlobalRef && typeof name === 'string' && args.length === 2;
+  if (!isName || owner.name.length + name.length > MAX_NAME)
+    return new PickledObject(new GlobalRef('builtins', 'getattr'), args);
+  return new GlobalRef(owner.module, `${owner.name}.${name}`);
+}
+
 function makeSet(args: PyTuple): Set<unknown> {
   const [items] = args;
   if (args.length === 0) return new Set();
@@ -109,8 +96,9 @@ function makeSet(args: PyTuple): Set<unknown> {
 }
 
 function makeBytes(args: PyTuple): Uint8Array {
-  const [bytes] = args;
+  const [bytes, encoding] = args;
   if (args.length === 0) return new Uint8Array(0);
+  if (encoding === 'latin-1') return encodeLatin1(Object.freeze([bytes, 'latin1']));
   return bytes instanceof Uint8Array ? bytes.slice() : badArguments('bytearray', 'without bytes');
 }
 

@@ -5,12 +5,12 @@
  */
 import {FormatError} from '../../util/errors';
 import type {Checkpoint} from '../checkpoint';
-import {itemBytes} from '../dtypes';
 import {ByteReader} from './byte_reader';
 import {type CheckpointFormat, quoted} from './format';
 import {unpickle} from './pickle';
 import {described, isList, type PickleHost} from './pickle_values';
-import {checkpointOf, TorchHost, type TorchStorage} from './torch_objects';
+import {TorchHost, type TorchStorage} from './torch_objects';
+import {checkpointOf} from './torch_payload';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL = 1001;
@@ -29,7 +29,7 @@ function canRead(bytes: Uint8Array): boolean {
   return bytes.length >= 3 && bytes[0] === PROTO && bytes[1]! <= 5;
 }
 
-function read(bytes: Uint8Array): Checkpoint {
+function read(bytes: Uint8Array, at?: readonly string[]): Checkpoint {
   const reader = new ByteReader(bytes, 0, 'PyTorch file');
   if (unpickle(reader, PLAIN) !== MAGIC) {
     throw new FormatError(
@@ -40,19 +40,23 @@ function read(bytes: Uint8Array): Checkpoint {
   if (protocol !== PROTOCOL)
     throw new FormatError(`PyTorch file: protocol ${described(protocol)}; ${PROTOCOL} is known`);
   const system = unpickle(reader, PLAIN);
-  if (!(system instanceof Map) || system.get('little_endian') !== true) {
-    throw new FormatError(
-      'PyTorch file: not written on a little-endian machine; only such files can be read',
-    );
-  }
+  if (!(system instanceof Map)) throw new FormatError('PyTorch file: nothing about the system that wrote it');
   const host = new TorchHost();
   const payload = unpickle(reader, host);
-  readStorages(reader, host.storages, unpickle(reader, PLAIN));
-  return checkpointOf(payload);
+  readStorages(reader, host.storages, unpickle(reader, PLAIN), system.get('little_endian') === false);
+  return checkpointOf(payload, at);
 }
 
-/** In the order of the keys: 8 bytes number of elements, then the elements. */
-function readStorages(reader: ByteReader, storages: ReadonlyMap<string, TorchStorage>, keys: unknown): void {
+/**
+ * In the order of the keys: 8 bytes number of elements, then the elements. Those are little-endian whatever machine wrote
+ * them; the numbers are not, in files of older versions on big-endian machines.
+ */
+function readStorages(
+  reader: ByteReader,
+  storages: ReadonlyMap<string, TorchStorage>,
+  keys: unknown,
+  isBigEndian: boolean,
+): void {
   if (!isList(keys)) throw new FormatError('PyTorch file: no list of storage keys: the file is damaged');
   if (keys.length !== storages.size) {
     throw new FormatError(
@@ -64,13 +68,22 @@ function readStorages(reader: ByteReader, storages: ReadonlyMap<string, TorchSto
     if (!storage || storage.data) {
       throw new FormatError(`PyTorch file: the storage key ${described(key)} is unknown or listed twice`);
     }
-    const count = reader.u64();
-    if (count !== storage.count) {
+    const length = reader.take(8);
+    if (
+      !isCount(length, storage.count) &&
+      !(isBigEndian && isCount(length.slice().reverse(), storage.count))
+    ) {
       throw new FormatError(
-        `PyTorch file: the storage ${quoted(storage.key)} has ${count} elements where tensors expect ${storage.count}`,
+        `PyTorch file: the storage ${quoted(storage.key)} has not the ${storage.count} elements that tensors expect: the file is damaged`,
       );
     }
-    storage.data = reader.take(count * itemBytes(storage.dtype));
+    if (storage.itemBytes === undefined) {
+      throw new FormatError(
+        `PyTorch file: the storage ${quoted(storage.key)} is a ${described(storage.type)}, whose size is not known; ` +
+          'save the file again with a newer PyTorch',
+      );
+    }
+    storage.data = reader.take(storage.count * storage.itemBytes);
   }
   if (reader.remaining > 0) {
     throw new FormatError(
@@ -78,6 +91,9 @@ function readStorages(reader: ByteReader, storages: ReadonlyMap<string, TorchSto
     );
   }
 }
+
+const isCount = (bytes: Uint8Array, count: number) =>
+  new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true) === BigInt(count);
 
 /** Files of torch.save before PyTorch 1.6. */
 export const pytorchLegacy: CheckpointFormat = {name: 'PyTorch (legacy)', canRead, read};

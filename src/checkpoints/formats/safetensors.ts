@@ -29,7 +29,12 @@ function canRead(bytes: Uint8Array): boolean {
   return length >= 2n && length <= BigInt(bytes.length - 8);
 }
 
-function read(bytes: Uint8Array): Checkpoint {
+function read(bytes: Uint8Array, at: readonly string[] = []): Checkpoint {
+  if (at.length > 0) {
+    throw new InvalidArgumentError(
+      `checkpoints.read: at is ${quoted(at.join('/'))}; a safetensors file holds nothing but tensors, leave it out`,
+    );
+  }
   const {text, dataStart} = readHeader(bytes);
   const header = parseStrictJson(text, 'safetensors header');
   if (!(header instanceof Map)) throw new FormatError('safetensors header: not an object');
@@ -59,7 +64,7 @@ function readHeader(bytes: Uint8Array): {text: string; dataStart: number} {
 
 function readMetadata(value: StrictJson | undefined): Map<string, string> {
   const metadata = new Map<string, string>();
-  if (value === undefined) return metadata;
+  if (value === undefined || value === null) return metadata;
   if (!(value instanceof Map)) throw new FormatError(`safetensors header: ${METADATA} is not an object`);
   for (const [key, text] of value) {
     if (typeof text !== 'string') {
@@ -205,7 +210,9 @@ function headerBytes(
 ): Uint8Array {
   // Members are joined as text: in an object, names such as "10" would move to the front and "__proto__" would vanish.
   const members: string[] = [];
-  const notes = metadata instanceof Map ? [...metadata] : Object.entries(metadata);
+  // Not by instanceof: a Map of another realm would be written as an object without members.
+  const notes =
+    Symbol.iterator in metadata ? [...(metadata as ReadonlyMap<string, string>)] : Object.entries(metadata);
   if (notes.length > 0) {
     const pairs = notes.map(([key, value]: [string, string]) => {
       checkText(key, 'the metadata key');

@@ -1,12 +1,12 @@
 /**
- * The subset of JSON that safetensors headers use: objects, arrays, strings and whole numbers from 0 up. Stricter
+ * The subset of JSON that safetensors headers use: objects, arrays, strings, whole numbers from 0 up and null. Stricter
  * than JSON.parse on purpose: duplicate keys, which JSON.parse resolves silently, are errors, and objects come back as
  * Maps, so that no key can reach a prototype.
  */
 import {FormatError} from '../../util/errors';
 import {quoted} from './format';
 
-export type StrictJson = number | string | StrictJson[] | Map<string, StrictJson>;
+export type StrictJson = null | number | string | StrictJson[] | Map<string, StrictJson>;
 
 /** Deeper than any header needs (it is 3). */
 const MAX_DEPTH = 8;
@@ -47,6 +47,10 @@ class Parser {
     if (next === '{') return this.object(depth);
     if (next === '[') return this.array(depth);
     if (next === '"') return this.string();
+    if (this.text.startsWith('null', this.position)) {
+      this.position += 4;
+      return null;
+    }
     return this.number();
   }
 
@@ -107,7 +111,7 @@ class Parser {
     const match = digits.exec(this.text);
     const value = Number(match?.[0]);
     if (!match || !Number.isSafeInteger(value))
-      this.fail('a value that is no string, list, object or whole number');
+      this.fail('a value that is no string, list, object, whole number or null');
     this.position += match![0].length;
     return value;
   }

@@ -1,15 +1,24 @@
 /**
- * What PyTorch pickles mean: storages, tensors over them, and where in the payload the state dict is. Shared by the
- * zip and the legacy format, which differ only in where the storages' bytes are.
+ * What PyTorch pickles mean: storages and tensors over them. Shared by the zip and the legacy format, which differ only in
+ * where the storages' bytes are. Where in a payload the weights are: torch_payload.ts. A tensor of a kind that is not read
+ * stays the record of its making; unread_tensors.ts explains such records.
  * Source: torch/_utils.py, torch/serialization.py (versions 0.4 to 2.x).
  */
 import {FormatError} from '../../util/errors';
-import {Checkpoint, CheckpointEntry} from '../checkpoint';
+import {CheckpointEntry} from '../checkpoint';
 import {type CheckpointDtype, itemBytes} from '../dtypes';
 import {countElements, endOfView, gather, isRowMajor} from '../strided';
 import {quoted} from './format';
-import {described, GlobalRef, isTuple, type PickleCall, type PickleHost, type PyTuple} from './pickle_values';
-import {badArguments, pythonCalls, record} from './python_objects';
+import {
+  described,
+  GlobalRef,
+  isTuple,
+  type PickleCall,
+  PickledObject,
+  type PickleHost,
+  type PyTuple,
+} from './pickle_values';
+import {badArguments, pythonCalls} from './python_objects';
 
 /**
  * How many bytes all tensors of a file together may claim beyond their storages. Only expanded and overlapping views
@@ -32,6 +41,17 @@ const STORAGE_DTYPES: ReadonlyMap<string, CheckpointDtype> = new Map<string, Che
   ['BoolStorage', 'BOOL'],
 ]);
 
+/** Bytes of an element of the types that are not read: the legacy format lays storages end to end. */
+const OTHER_STORAGES: ReadonlyMap<string, number> = new Map([
+  ['ComplexFloatStorage', 8],
+  ['ComplexDoubleStorage', 16],
+  ['QInt8Storage', 1],
+  ['QUInt8Storage', 1],
+  ['QInt32Storage', 4],
+  ['QUInt4x2Storage', 1],
+  ['QUInt2x4Storage', 1],
+]);
+
 const TORCH_DTYPES: ReadonlyMap<string, CheckpointDtype> = new Map<string, CheckpointDtype>([
   ['float64', 'F64'],
   ['float32', 'F32'],
@@ -45,27 +65,37 @@ const TORCH_DTYPES: ReadonlyMap<string, CheckpointDtype> = new Map<string, Check
   ['bool', 'BOOL'],
 ]);
 
+const REBUILD_TENSOR = new GlobalRef('torch._utils', '_rebuild_tensor_v2');
+const REBUILD_TENSOR_OF_TYPE = new GlobalRef('torch._utils', '_rebuild_tensor_v3');
+const REBUILD_FROM_TYPE = new GlobalRef('torch._tensor', '_rebuild_from_type_v2');
+
 /** Classes that are plain tensors to us. */
 const TENSOR_TYPES: ReadonlySet<string> = new Set([
   'torch Tensor',
   'torch._tensor Tensor',
   'torch.nn Parameter',
   'torch.nn.parameter Parameter',
+  'torch.nn.parameter Buffer',
+  'monai.data.meta_tensor MetaTensor',
 ]);
 
-/** A flat piece of memory that tensors are windows of. The formats fill in `data`. */
+/** A flat piece of memory that tensors are windows of. The formats fill in `data`, little-endian. */
 export class TorchStorage {
   data: Uint8Array | null = null;
 
   constructor(
     readonly key: string,
-    readonly dtype: CheckpointDtype,
+    /** PyTorch's class. */
+    readonly type: GlobalRef,
+    /** Null for a type that is not read. */
+    readonly dtype: CheckpointDtype | null,
     /** Number of elements. */
     readonly count: number,
   ) {}
 
-  get byteLength(): number {
-    return this.count * itemBytes(this.dtype);
+  /** Bytes of an element, undefined for a class that is not known at all. */
+  get itemBytes(): number | undefined {
+    return this.dtype === null ? OTHER_STORAGES.get(this.type.name) : itemBytes(this.dtype);
   }
 }
 
@@ -79,8 +109,10 @@ export class TorchHost implements PickleHost {
   constructor() {
     const calls = pythonCalls();
     const tensor: PickleCall = (args) => this.rebuildTensor(args);
-    const parameter: PickleCall = (args) =>
-      args[0] instanceof CheckpointEntry ? args[0] : badArguments('_rebuild_parameter', 'without a tensor');
+    const parameter: PickleCall = ([data]) =>
+      data instanceof CheckpointEntry || data instanceof PickledObject
+        ? data
+        : badArguments('_rebuild_parameter', 'without a tensor');
     const rebuilders = new Map<string, PickleCall>([
       ['torch._utils _rebuild_tensor', tensor],
       ['torch._utils _rebuild_tensor_v2', tensor],
@@ -91,64 +123,61 @@ export class TorchHost implements PickleHost {
     for (const [key, call] of rebuilders) calls.set(key, call);
     calls.set('torch._tensor _rebuild_from_type_v2', (args) => rebuildFromType(args, rebuilders));
     calls.set('torch Size', size);
-    calls.set('torch device', record('torch device'));
     this.calls = calls;
   }
 
-  /** `('storage', class, key, location, count[, view])`. */
-  persistentLoad(id: unknown): TorchStorage {
-    if (!isTuple(id) || id[0] !== 'storage' || (id.length !== 5 && id.length !== 6)) {
+  /** `('storage', class, key, location, count[, view])`, or `('module', class, file, source)` of the legacy format. */
+  persistentLoad(id: unknown): unknown {
+    if (!isTuple(id)) return badArguments('persistent_load', 'with something that is no storage');
+    if (id[0] === 'module' && id[1] instanceof GlobalRef) return id[1];
+    if (id[0] !== 'storage' || (id.length !== 5 && id.length !== 6))
       return badArguments('persistent_load', 'with something that is no storage');
-    }
     const [, type, key, , count, view] = id;
     if (!(type instanceof GlobalRef) || typeof key !== 'string')
       return badArguments('persistent_load', 'without a key');
     if (view !== null && view !== undefined) {
       throw new FormatError(
-        `storage ${quoted(key)} is a view of another one, as only PyTorch before 0.4 wrote them`,
+        `storage ${quoted(key)} is a view of another one, as only PyTorch before 0.4 wrote them; load and save the file with a newer PyTorch`,
       );
     }
-    const dtype = STORAGE_DTYPES.get(type.name);
-    if (!dtype || !/^torch(\.cuda|\.storage)?$/.test(type.module)) {
-      throw new FormatError(`storage ${quoted(key)} is a ${described(type)}, which tfjs-sts does not read`);
-    }
-    const bytes = isCount(count) ? count * itemBytes(dtype) : Number.NaN;
-    if (!isCount(count) || !Number.isSafeInteger(bytes))
+    const isTorch = /^torch(\.cuda|\.storage)?$/.test(type.module);
+    const dtype = isTorch ? (STORAGE_DTYPES.get(type.name) ?? null) : null;
+    if (!isCount(count) || !Number.isSafeInteger(count * (dtype === null ? 16 : itemBytes(dtype))))
       return badArguments('persistent_load', 'without a size');
-    return this.storage(key, dtype, count);
+    return this.storage(key, type, dtype, count);
   }
 
-  private storage(key: string, dtype: CheckpointDtype, count: number): TorchStorage {
+  private storage(key: string, type: GlobalRef, dtype: CheckpointDtype | null, count: number): TorchStorage {
     const known = this.storages.get(key);
     if (!known) {
-      const storage = new TorchStorage(key, dtype, count);
+      const storage = new TorchStorage(key, type, dtype, count);
       this.storages.set(key, storage);
       return storage;
     }
-    if (known.dtype !== dtype || known.count !== count) {
+    if (known.type.name !== type.name || known.count !== count) {
       throw new FormatError(
-        `storage ${quoted(key)} is mentioned as ${known.count} ${known.dtype} and as ${count} ${dtype}: the file is damaged`,
+        `storage ${quoted(key)} is mentioned as ${known.count} of ${described(known.type)} and as ${count} of ${described(type)}: the file is damaged`,
       );
     }
     return known;
   }
 
   /** `(storage, offset, size, stride[, requires_grad, hooks[, metadata]])`. */
-  private rebuildTensor(args: PyTuple): CheckpointEntry {
+  private rebuildTensor(args: PyTuple): CheckpointEntry | PickledObject {
     const [storage, offset, shape, strides, , , metadata] = args;
     if (!(storage instanceof TorchStorage)) return badArguments('_rebuild_tensor', 'without a storage');
-    refuseMetadata(metadata);
+    if (storage.dtype === null || hasFlags(metadata)) return new PickledObject(REBUILD_TENSOR, args);
     return this.view(storage, storage.dtype, offset, shape, strides);
   }
 
   /** `(storage, offset, size, stride, requires_grad, hooks, dtype[, metadata])` over an untyped storage. */
-  private rebuildTensorOfType(args: PyTuple): CheckpointEntry {
+  private rebuildTensorOfType(args: PyTuple): CheckpointEntry | PickledObject {
     const [storage, offset, shape, strides, , , type, metadata] = args;
     if (!(storage instanceof TorchStorage)) return badArguments('_rebuild_tensor', 'without a storage');
-    refuseMetadata(metadata);
-    const dtype =
-      type instanceof GlobalRef && type.module === 'torch' ? TORCH_DTYPES.get(type.name) : undefined;
-    if (!dtype) throw new FormatError(`a tensor of type ${described(type)}, which tfjs-sts does not read`);
+    const isTorch = type instanceof GlobalRef && type.module === 'torch';
+    const dtype = isTorch ? TORCH_DTYPES.get(type.name) : undefined;
+    if (dtype === undefined || storage.dtype === null || hasFlags(metadata))
+      return new PickledObject(REBUILD_TENSOR_OF_TYPE, args);
     return this.view(storage, dtype, offset, shape, strides);
   }
 
@@ -167,11 +196,12 @@ export class TorchHost implements PickleHost {
     const size = countElements(shape);
     if (size === null || !Number.isSafeInteger(size * width))
       throw new FormatError(`${what} is too large to exist`);
-    const room = Math.floor(storage.byteLength / width);
+    const stored = storage.count * storage.itemBytes!;
+    const room = Math.floor(stored / width);
     if (size > 0 && endOfView(shape, strides, offset) > room) {
       throw new FormatError(`${what} runs out of its ${room} elements: the file is damaged or hostile`);
     }
-    this.expansionLeft -= Math.max(size * width - storage.byteLength, 0);
+    this.expansionLeft -= Math.max(size * width - stored, 0);
     if (this.expansionLeft < 0) {
       throw new FormatError(
         `${what} repeats elements: expanded tensors of this file claim more than ${MAX_EXPANSION_BYTES} bytes beyond what is stored; save them with .contiguous()`,
@@ -186,75 +216,23 @@ export class TorchHost implements PickleHost {
   }
 }
 
-/**
- * Finds the state dict of a payload and makes it a checkpoint: the dict under `state_dict`, else under `model`, else
- * the payload itself, whichever first holds a tensor. Names stay as they are; the rest becomes `extra`.
- *
- * @throws FormatError when none of the three holds a tensor.
- */
-export function checkpointOf(payload: unknown): Checkpoint {
-  if (payload instanceof Map) {
-    for (const key of ['state_dict', 'model']) {
-      const dict: unknown = payload.get(key);
-      if (!(dict instanceof Map) || !hasTensor(dict)) continue;
-      const {tensors, others} = split(dict);
-      const extra = new Map<unknown, unknown>(payload);
-      if (others.size > 0) extra.set(key, others);
-      else extra.delete(key);
-      return new Checkpoint(tensors, {extra});
-    }
-    if (hasTensor(payload)) {
-      const {tensors, others} = split(payload);
-      return new Checkpoint(tensors, others.size > 0 ? {extra: others} : {});
-    }
-  }
-  throw new FormatError(
-    'the PyTorch file holds no dict of tensors at its root, under "state_dict" or under "model"; save model.state_dict() instead of the model',
-  );
-}
-
-function split(dict: ReadonlyMap<unknown, unknown>) {
-  const tensors: [string, CheckpointEntry][] = [];
-  const others = new Map<unknown, unknown>();
-  for (const [key, value] of dict) {
-    if (typeof key === 'string' && value instanceof CheckpointEntry) tensors.push([key, value]);
-    else others.set(key, value);
-  }
-  return {tensors, others};
-}
-
-function hasTensor(dict: ReadonlyMap<unknown, unknown>): boolean {
-  for (const [key, value] of dict)
-    if (typeof key === 'string' && value instanceof CheckpointEntry) return true;
-  return false;
-}
-
 function dataOf(storage: TorchStorage): Uint8Array {
   if (storage.data) return storage.data;
   throw new FormatError(`storage ${quoted(storage.key)} is not in the file`);
 }
 
-/** Conjugated and negated views carry flags that change every value; no state dict has them. */
-function refuseMetadata(metadata: unknown): void {
-  if (metadata instanceof Map ? metadata.size > 0 : metadata !== undefined && metadata !== null) {
-    throw new FormatError(
-      'a tensor with the conjugate or negative flag; save it with .resolve_conj().resolve_neg()',
-    );
-  }
+/** Conjugated and negated views carry flags that change every value. */
+export function hasFlags(metadata: unknown): boolean {
+  return metadata instanceof Map ? metadata.size > 0 : metadata !== undefined && metadata !== null;
 }
 
 /** `(function, class, arguments, attributes)`: a tensor with Python attributes; those are dropped. */
 function rebuildFromType(args: PyTuple, rebuilders: ReadonlyMap<string, PickleCall>): unknown {
   const [callee, type, inner] = args;
-  const call = callee instanceof GlobalRef ? rebuilders.get(callee.key) : undefined;
-  if (!call || !isTuple(inner))
+  if (!(callee instanceof GlobalRef) || !(type instanceof GlobalRef) || !isTuple(inner))
     return badArguments('_rebuild_from_type_v2', 'for something that is no tensor');
-  if (!(type instanceof GlobalRef) || !TENSOR_TYPES.has(type.key)) {
-    throw new FormatError(
-      `a tensor of the class ${described(type)}, which tfjs-sts does not know how to read`,
-    );
-  }
-  return call(inner);
+  const call = rebuilders.get(callee.key);
+  return call && TENSOR_TYPES.has(type.key) ? call(inner) : new PickledObject(REBUILD_FROM_TYPE, args);
 }
 
 function size(args: PyTuple): PyTuple {

@@ -1,6 +1,7 @@
 /**
- * A zip reader for what torch.save writes: stored entries, zip64, CRC-32. It reads nothing but whole, consistent
- * archives: the two copies of every name and size must agree, entries may not overlap, every checksum is checked.
+ * A zip reader for what PyTorch writes: stored entries, zip64, CRC-32. It reads nothing but whole, consistent archives:
+ * the two copies of every name and size must agree, entries may not overlap, every checksum is checked. Compressed entries
+ * (the code of TorchScript) are listed and left alone.
  * Source: PKWARE APPNOTE.TXT 6.3.
  */
 import {FormatError} from '../../util/errors';
@@ -15,6 +16,7 @@ const ZIP64_LOCATOR = 0x07064b50;
 const END_BYTES = 22;
 const MAX_COMMENT = 0xffff;
 const ZIP64_FIELD = 1;
+const STORED = 0;
 const FULL_32 = 0xffffffff;
 const FULL_16 = 0xffff;
 
@@ -28,17 +30,22 @@ interface Directory {
 
 interface CentralEntry {
   name: string;
+  isCompressed: boolean;
   crc: number;
+  /** Bytes in the archive. */
   size: number;
   offset: number;
 }
 
+/** The contents of an archive by name: windows into it, null for entries that are compressed. */
+export type ZipContents = ReadonlyMap<string, Uint8Array | null>;
+
 /**
- * Lists an archive as name to contents; the contents are windows into `bytes`.
+ * Lists an archive.
  *
- * @throws FormatError for damage, compression, encryption, several disks or duplicate names.
+ * @throws FormatError for damage, encryption, several disks or duplicate names.
  */
-export function readZip(bytes: Uint8Array): Map<string, Uint8Array> {
+export function readZip(bytes: Uint8Array): ZipContents {
   const directory = findDirectory(bytes);
   if (directory.offset + directory.size !== directory.end) {
     throw new FormatError(
@@ -61,8 +68,8 @@ export function readZip(bytes: Uint8Array): Map<string, Uint8Array> {
   return readContents(bytes, entries, directory.offset);
 }
 
-function readContents(bytes: Uint8Array, entries: CentralEntry[], limit: number): Map<string, Uint8Array> {
-  const contents = new Map<string, Uint8Array>();
+function readContents(bytes: Uint8Array, entries: CentralEntry[], limit: number): ZipContents {
+  const contents = new Map<string, Uint8Array | null>();
   const ranges = new Map<string, {begin: number; end: number}>();
   let position = 0;
   for (const entry of [...entries].sort((a, b) => a.offset - b.offset)) {
@@ -76,8 +83,12 @@ function readContents(bytes: Uint8Array, entries: CentralEntry[], limit: number)
     ranges.set(entry.name, {begin, end});
     position = end;
   }
-  for (const {name, crc} of entries) {
+  for (const {name, crc, isCompressed} of entries) {
     const {begin, end} = ranges.get(name)!;
+    if (isCompressed) {
+      contents.set(name, null);
+      continue;
+    }
     const data = bytes.subarray(begin, end);
     if (crc32(data) !== crc) {
       throw new FormatError(
@@ -163,10 +174,11 @@ function readCentral(reader: ByteReader): CentralEntry {
   const wide = zip64Fields(reader.take(extraLength), [size, packed, offset]);
   reader.take(commentLength);
   if (disk !== 0) throw new FormatError(`zip archive: the entry ${quoted(name)} is on another disk`);
-  checkPlain(name, flags, method);
-  if (wide[0] !== wide[1])
+  checkPlain(name, flags);
+  const isCompressed = method !== STORED;
+  if (!isCompressed && wide[0] !== wide[1])
     throw new FormatError(`zip archive: the stored entry ${quoted(name)} has two sizes`);
-  return {name, crc, size: wide[0]!, offset: wide[2]!};
+  return {name, isCompressed, crc, size: wide[1]!, offset: wide[2]!};
 }
 
 /** Replaces the values that are all ones by those of the zip64 extra field, in its fixed order. */
@@ -181,13 +193,8 @@ function zip64Fields(extra: Uint8Array, values: number[]): number[] {
   throw new FormatError('zip archive: a zip64 entry without its sizes');
 }
 
-function checkPlain(name: string, flags: number, method: number): void {
+function checkPlain(name: string, flags: number): void {
   if (flags & 0x2041) throw new FormatError(`zip archive: the entry ${quoted(name)} is encrypted`);
-  if (method !== 0) {
-    throw new FormatError(
-      `zip archive: the entry ${quoted(name)} is compressed (method ${method}); torch.save stores entries, so unpack the archive and pack it again without compression`,
-    );
-  }
 }
 
 /** Where an entry's data begins, after its local header, which has to repeat the directory's name. */
@@ -196,7 +203,11 @@ function dataStart(bytes: Uint8Array, entry: CentralEntry, limit: number): numbe
   if (reader.u32() !== LOCAL_HEADER)
     throw new FormatError(`zip archive: no entry where ${quoted(entry.name)} should be`);
   reader.take(2); // version needed
-  checkPlain(entry.name, reader.u16(), reader.u16());
+  checkPlain(entry.name, reader.u16());
+  if ((reader.u16() !== STORED) !== entry.isCompressed)
+    throw new FormatError(
+      `zip archive: the entry ${quoted(entry.name)} is compressed and is not: the file is damaged`,
+    );
   reader.take(16); // time, date, checksum and sizes: zero here when a data descriptor follows the data
   const nameLength = reader.u16();
   const extraLength = reader.u16();

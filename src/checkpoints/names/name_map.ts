@@ -25,7 +25,10 @@ export interface MappedName {
 }
 
 export interface NameMap {
-  /** The weight `<layer>/<weight>` of a state dict's key; null if the key is none of the table's. */
+  /**
+   * The weight `<layer>/<weight>` of a state dict's key; null if the key is none of the table's. Names that wrappers of
+   * PyTorch put in, `module.` and `_orig_mod.`, are seen through.
+   */
   fromTorch(key: string): MappedName | null;
   /** The state dict's key of a weight `<layer>/<weight>`; null if the layer is none of the table's. */
   toTorch(weight: string): MappedName | null;
@@ -83,16 +86,17 @@ export function nameMap(modules: readonly ModuleName[]): NameMap {
     toOurs: translate(torch, ours),
     toTheirs: translate(ours, torch),
   }));
+  const known = (key: string): MappedName | null => {
+    const [module, tensor] = splitAtLast(key, '.');
+    for (const {kind, toOurs} of rows) {
+      const layer = toOurs(module);
+      const names = TENSORS[kind].find(({torch}) => torch === tensor);
+      if (layer !== null && names) return {name: `${layer}/${names.ours}`, axes: names.axes};
+    }
+    return null;
+  };
   return {
-    fromTorch(key) {
-      const [module, tensor] = splitAtLast(key, '.');
-      for (const {kind, toOurs} of rows) {
-        const layer = toOurs(module);
-        const names = TENSORS[kind].find(({torch}) => torch === tensor);
-        if (layer !== null && names) return {name: `${layer}/${names.ours}`, axes: names.axes};
-      }
-      return null;
-    },
+    fromTorch: (key) => known(key) ?? known(unwrapped(key)),
     toTorch(weight) {
       const [layer, tensor] = splitAtLast(weight, '/');
       for (const {kind, toTheirs} of rows) {
@@ -123,8 +127,11 @@ export function renamed(checkpoint: Checkpoint, names: NameMap): Checkpoint {
         return [target?.name ?? key, entry] as const;
       return [target.name, entry.transpose(target.axes)] as const;
     });
-  return new Checkpoint(entries, {metadata: checkpoint.metadata, extra: checkpoint.extra});
+  return new Checkpoint(entries, {metadata: checkpoint.metadata, extra: checkpoint.extra, at: checkpoint.at});
 }
+
+/** A key without the names that PyTorch's wrappers put in: of data-parallel and averaged models, and of torch.compile. */
+const unwrapped = (key: string) => key.replace(/(?<=^|\.)(module|_orig_mod)\./g, '');
 
 /** From one template to another: null for a name that the first does not fit. */
 function translate(from: string, to: string): (name: string) => string | null {

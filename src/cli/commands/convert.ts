@@ -36,6 +36,7 @@ usage: tfjs-sts convert FILE --network NAME -o DIR [options]
 
 options:
   --names ORIGIN    whose names the tensors have: ${ORIGIN_NAMES.join(', ')} (default: those that fit best)
+  --at KEY          where in a PyTorch file the weights are, such as ema_state_dict, if it holds several
   --dtype TYPE      how kernels are stored: ${STORAGE_TYPES.join(', ')} (default: float32). float16 is half the size,
                     each value rounded once; uint8 a quarter, 255 steps for each output channel. Vectors, such
                     as those of batch normalization, stay float32
@@ -52,6 +53,7 @@ interface ConvertOptions {
   readonly name: string;
   readonly folder: string;
   readonly origin: string | undefined;
+  readonly at: string | undefined;
   readonly dtype: StorageType;
 }
 
@@ -61,16 +63,17 @@ function parse(args: readonly string[]): ConvertOptions | undefined {
     network: {type: 'string'},
     output: {type: 'string', short: 'o'},
     names: {type: 'string'},
+    at: {type: 'string'},
     dtype: {type: 'string', default: 'float32'},
     help: {type: 'boolean', short: 'h', default: false},
   });
   if (values.help) return undefined;
   const file = onePositional('convert', 'FILE', positionals);
-  const {network, output, names: origin, dtype} = values;
+  const {network, output, names: origin, at, dtype} = values;
   const see = 'see tfjs-sts convert --help';
   if (!network) throw new InvalidArgumentError(`convert needs --network NAME, what the file is for; ${see}`);
   if (!output) throw new InvalidArgumentError(`convert needs -o DIR, where the result goes; ${see}`);
-  return {file, name: network, folder: output, origin, dtype: storageType(dtype)};
+  return {file, name: network, folder: output, origin, at, dtype: storageType(dtype)};
 }
 
 /** Kernels of an image network as those of one frame, `[1, height, width, in, out]`. */
@@ -124,7 +127,7 @@ async function run(options: ConvertOptions, io: CliIo): Promise<void> {
   const published = publishedCheckpoint(name);
   const definition = networkNamed(name);
   const {name: network} = definition;
-  const original = await readCheckpoint(file);
+  const original = await readCheckpoint(file, options.at);
   const {origin, names} = nameMapFor(definition, options.origin, original);
   const ours = asFrames(renamed(original, names));
   const classes = classesOf(ours, file, network);

@@ -51,6 +51,7 @@ usage: tfjs-sts inflate FILE --network NAME -o PATH [options]
 options:
   --names ORIGIN     whose names the tensors have: ${[...ORIGIN_NAMES, OWN].join(', ')}
                      (default: those that fit best)
+  --at KEY           where in a PyTorch file the weights are, such as ema_state_dict, if it holds several
   --rule RULE        how a 2D kernel becomes slices in time: ${INFLATION_RULES.join(', ')} (default: sts, which keeps
                      the image network's answers). The authors take mean for ResNets, and taper for the middle
                      slices of SlowOnly's image mode
@@ -69,6 +70,7 @@ interface Options {
   readonly definition: NetworkDefinition;
   readonly output: string;
   readonly origin: string | undefined;
+  readonly at: string | undefined;
   readonly rule: InflationRule;
   readonly classes: number | undefined;
   readonly keepClassifier: boolean;
@@ -83,6 +85,7 @@ function parse(args: readonly string[]): Options | undefined {
     network: {type: 'string'},
     output: {type: 'string', short: 'o'},
     names: {type: 'string'},
+    at: {type: 'string'},
     rule: {type: 'string', default: 'sts'},
     classes: {type: 'string'},
     'keep-classifier': {type: 'boolean', default: false},
@@ -91,7 +94,7 @@ function parse(args: readonly string[]): Options | undefined {
   });
   if (values.help) return undefined;
   const file = onePositional('inflate', 'FILE', positionals);
-  const {network, output, names: origin, 'keep-classifier': keepClassifier} = values;
+  const {network, output, names: origin, at, 'keep-classifier': keepClassifier} = values;
   const see = 'see tfjs-sts inflate --help';
   if (!network) throw new InvalidArgumentError(`inflate needs --network NAME, the video network; ${see}`);
   if (!output) throw new InvalidArgumentError(`inflate needs -o PATH, where the result goes; ${see}`);
@@ -103,7 +106,17 @@ function parse(args: readonly string[]): Options | undefined {
   }
   const rule = oneOf('rule', values.rule, INFLATION_RULES);
   const definition = networkNamed(network);
-  return {file, definition, output, origin, rule, classes, keepClassifier, dtype: storageType(values.dtype)};
+  return {
+    file,
+    definition,
+    output,
+    origin,
+    at,
+    rule,
+    classes,
+    keepClassifier,
+    dtype: storageType(values.dtype),
+  };
 }
 
 /**
@@ -183,7 +196,7 @@ async function run(options: Options, io: CliIo): Promise<void> {
   if (keepClassifier) requireSameHead(definition);
   // Layers hold their weights on some backend; nothing is computed on it.
   await startBackend('cpu');
-  const stored = await readCheckpoint(file);
+  const stored = await readCheckpoint(file, options.at);
   const original = await about(file, () => expanded(stored));
   const {image, origin, planOf} = named(original, options);
   const classes = keepClassifier ? classesOf(image, file, name) : (options.classes ?? config.classes);

@@ -6,7 +6,7 @@ import type {Checkpoint} from '../../checkpoints/checkpoint';
 import {ALL_FORMATS, read} from '../../checkpoints/read';
 import {onePositional, parseCommand} from '../arguments';
 import type {Command} from '../command';
-import {about, readUserFile} from '../files';
+import {readUserFile} from '../files';
 import type {CliIo} from '../io';
 import {oneLine} from '../one_line';
 import {payloadLines, summarizePayload} from '../payload';
@@ -20,7 +20,8 @@ usage: tfjs-sts inspect FILE [options]
               Nothing in the file is executed
 
 options:
-  --json      print one JSON object: file, format, bytes, tensors, parameters, metadata, payload
+  --at KEY    where in a PyTorch file the weights are, such as ema_state_dict or model/ema, if it holds several
+  --json      print one JSON object: file, format, bytes, at, tensors, parameters, metadata, payload
   -h, --help  this text
 
 Parameters are the elements of all tensors, running statistics and counters included.
@@ -33,6 +34,7 @@ function contentsOf(file: string, format: string, bytes: number, checkpoint: Che
     file,
     format,
     bytes,
+    at: checkpoint.at,
     tensors: tensors.map(({name, dtype, shape}) => ({name, dtype, shape})),
     parameters: tensors.reduce((sum, {size}) => sum + size, 0),
     // Object.fromEntries defines its members, so a key __proto__ is a key like others.
@@ -47,12 +49,13 @@ type Contents = ReturnType<typeof contentsOf>;
 const printable = (name: string) =>
   oneLine(name) === name && name !== '' ? name : JSON.stringify(oneLine(name));
 
-function report({file, format, bytes, tensors, parameters, metadata, payload}: Contents): string {
+function report({file, format, bytes, at, tensors, parameters, metadata, payload}: Contents): string {
   const counts = `${grouped(tensors.length)} tensors, ${grouped(parameters)} parameters, ${grouped(bytes)} bytes`;
+  const place = at.length > 0 ? `, at ${printable(at.join('/'))}` : '';
   const rows = tensors.map(({name, dtype, shape}) => [printable(name), dtype, `[${shape.join(', ')}]`]);
   const notes = Object.entries(metadata).map(([key, text]) => [`  ${printable(key)}`, oneLine(text)]);
   return [
-    `${oneLine(file)}: ${format}, ${counts}\n`,
+    `${oneLine(file)}: ${format}${place}, ${counts}\n`,
     ...(rows.length > 0 ? ['\n', alignedTable([{}, {}, {}], rows)] : []),
     ...(notes.length > 0 ? ['\nmetadata\n', alignedTable([{}, {}], notes)] : []),
     ...(payload.length > 0 ? ['\nbesides the tensors\n', payloadLines(payload)] : []),
@@ -61,13 +64,14 @@ function report({file, format, bytes, tensors, parameters, metadata, payload}: C
 
 async function run(args: readonly string[], io: CliIo): Promise<void> {
   const {values, positionals} = parseCommand('inspect', args, {
+    at: {type: 'string'},
     json: {type: 'boolean', default: false},
     help: {type: 'boolean', short: 'h', default: false},
   });
   if (values.help) return void io.stdout.write(HELP);
   const file = onePositional('inspect', 'FILE', positionals);
   const bytes = await readUserFile(file);
-  const checkpoint = await about(file, () => read(bytes));
+  const checkpoint = read(bytes, {name: file, ...(values.at !== undefined && {at: values.at})});
   // What `read` has chosen: it takes the first format that says yes.
   const format = ALL_FORMATS.find((candidate) => candidate.canRead(bytes))!.name;
   const contents = contentsOf(file, format, bytes.length, checkpoint);

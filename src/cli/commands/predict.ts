@@ -15,6 +15,7 @@ import {parseCommand, wholeNumber} from '../arguments';
 import {BACKEND_NAMES, startBackend} from '../backends';
 import type {Command} from '../command';
 import {errorLine} from '../error_line';
+import {about} from '../files';
 import type {CliIo} from '../io';
 import {modelNotes} from '../model_notes';
 import {oneLine} from '../one_line';
@@ -183,7 +184,7 @@ async function run(running: Running): Promise<void> {
   const loaded = await load(running);
   const {name, frames} = loaded.info;
   const notes = modelNotes(loaded);
-  const frozen = freeze(loaded.model);
+  const frozen = await about(options.model, () => freeze(loaded.model));
   loaded.model.dispose();
   if (notes.length > 0) progress.clear();
   for (const note of notes) io.stderr.write(`tfjs-sts: note: ${oneLine(note)}\n`);
