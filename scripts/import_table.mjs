@@ -27,13 +27,18 @@ const table = {
   layers: {ours: ['ops', 'util'], packages: [core, layers]},
   networks: {ours: ['layers', 'util'], packages: [core, layers]},
   // ONNX gets the parts of a convolution, whose arithmetic lives in conv_info alone.
-  checkpoints: {ours: ['util', 'ops/conv_info', 'ops/taps'], packages: [core], types: [layers]},
+  checkpoints: {
+    ours: ['util', 'ops/conv_info', 'ops/transposed_info', 'ops/taps'],
+    packages: [core],
+    types: [layers],
+  },
   // The STS rule of inflation follows the split of the channels, whose arithmetic lives in conv_info alone.
   inflate: {ours: ['checkpoints', 'util', 'ops/conv_info'], packages: [core], types: [layers]},
-  zoo: {ours: ['networks', 'checkpoints', 'inflate', 'util'], packages: [core, layers], node: true},
+  zoo: {ours: ['networks', 'layers', 'checkpoints', 'inflate', 'util'], packages: [core, layers], node: true},
   video: {ours: ['util'], packages: [core], types: [layers], node: true},
   freeze: {ours: ['layers', 'ops', 'util'], packages: [core, layers]},
-  recognize: {ours: ['freeze', 'video', 'util'], packages: [core], types: [layers]},
+  slabs: {ours: ['freeze', 'layers', 'ops', 'util'], packages: [core, layers]},
+  recognize: {ours: ['freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
   cli: {
     ours: [
       'util',
@@ -42,6 +47,7 @@ const table = {
       'layers',
       'networks',
       'freeze',
+      'slabs',
       'checkpoints',
       'inflate',
       'zoo',
@@ -61,6 +67,7 @@ const table = {
       'layers',
       'networks',
       'freeze',
+      'slabs',
       'checkpoints',
       'inflate',
       'zoo',

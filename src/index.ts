@@ -32,6 +32,8 @@ export {
   type GroupNormalizationLayerArgs,
   type LayerPadding,
   layers,
+  type NormalizationLayerArgs,
+  type RMSNormalizationLayerArgs,
   replaceConv3d,
   restoreStockLayers,
   type SeparableConv3DLayerArgs,
@@ -55,6 +57,14 @@ export {
   type Views,
   viewIndices,
 } from './recognize';
+export {
+  type OutputSlab,
+  predictInSlabs,
+  type SlabOptions,
+  type SlabSource,
+  type SlabStream,
+  slabStream,
+} from './slabs';
 export {
   FormatError,
   InvalidArgumentError,

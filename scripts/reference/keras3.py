@@ -66,6 +66,10 @@ MODELS = {
     'group norm of axis 3': lambda: sequential(L.GroupNormalization(groups=2, axis=3, scale=False)),
     'group norm of rank 3': lambda: sequential(L.GroupNormalization(groups=2), size=(5, 4)),
     'unit norm': lambda: sequential(L.UnitNormalization(axis=[1, 3])),
+    'rms norm': lambda: sequential(L.RMSNormalization(axis=[3, 4])),
+    'normalization': lambda: sequential(L.Normalization(axis=(1, 4), mean=numbers((4, 4), 7), variance=numbers((4, 4), 8) ** 2)),
+    'normalization by one number': lambda: sequential(L.Normalization(axis=None, mean=0.5, variance=4, invert=True)),
+    'normalization with weights': lambda: sequential(L.Normalization(axis=-1)),
     'up': lambda: sequential(L.UpSampling3D((1, 2, 3)), size=(2, 2, 3, 2)),
     'up, channels first': lambda: sequential(L.UpSampling3D(2, data_format='channels_first'), size=(2, 2, 3, 2)),
     'crop': lambda: sequential(L.Cropping3D(((1, 0), (1, 1), (0, 2)))),
@@ -96,10 +100,12 @@ def weights_of(model):
     for layer in model.layers:
         filled = []
         for weight in layer.weights:
-            values = numbers(weight.shape, seed) * 0.4
+            values = numbers(weight.shape, seed) * 0.4 if 'int' not in weight.dtype else np.array(7)
             filled.append(np.square(values) + 0.1 if 'variance' in weight.path else values)
             seed += 1
         layer.set_weights(filled)
+        if isinstance(layer, L.Normalization) and filled:
+            layer.finalize_state()
 
 
 def rounded(values):

@@ -25,8 +25,12 @@ export interface Convolution {
   activation: Activation;
 }
 
-/** The activation that the kernels have under this name of the host; undefined if they have none. */
+/** Other names of activations that the kernels have. */
+const SYNONYMS: Readonly<Record<string, Activation>> = {silu: 'swish', hardSilu: 'hardSwish', celu: 'elu'};
+
+/** The activation that the kernels have under this name of a layer's; undefined if they have none. */
 export function fusedActivation(name: unknown): Activation | undefined {
+  if (typeof name === 'string' && Object.hasOwn(SYNONYMS, name)) return SYNONYMS[name];
   return ACTIVATIONS.find((known) => known === name);
 }
 

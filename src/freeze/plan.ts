@@ -92,8 +92,15 @@ function fuseSum(convolution: Convolution, {layer, inputs}: Call): boolean {
 /** The activation that is all that a layer does. */
 function activationOf(layer: Layer): Activation | undefined {
   const {activation, maxValue} = layer.getConfig();
-  if (layer.getClassName() === 'Activation') return fusedActivation(activation);
-  if (layer.getClassName() !== 'ReLU') return undefined;
-  if (maxValue == null) return 'relu';
-  return maxValue === 6 ? 'relu6' : undefined;
+  switch (layer.getClassName()) {
+    case 'Activation':
+      return fusedActivation(activation);
+    case 'ELU':
+      return 'elu'; // the host's has no alpha but 1
+    case 'ReLU':
+      if (maxValue == null) return 'relu';
+      return maxValue === 6 ? 'relu6' : undefined;
+    default:
+      return undefined;
+  }
 }

@@ -34,6 +34,8 @@ export const STOCK_KERNEL_NAMES = [
   tf.PadV2,
   tf.GatherV2,
   tf.Cast,
+  tf.SpaceToBatchND,
+  tf.BatchToSpaceND,
 ] as const;
 export type StockKernelName = (typeof STOCK_KERNEL_NAMES)[number];
 

@@ -28,7 +28,7 @@ export abstract class BaseConv3D extends Conv3DLayer {
   protected abstract filterShape(channels: number): Shape5D;
 
   /** Shape arithmetic for a channels-last input without unknown lengths. */
-  protected abstract convInfo(inputShape: Shape5D): ConvInfo;
+  abstract convInfo(inputShape: Shape5D): ConvInfo;
 
   /**
    * The op of this layer with any filter of its shape and with whatever is fused to it; layout channels last, whatever

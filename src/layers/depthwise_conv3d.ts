@@ -63,7 +63,7 @@ export class DepthwiseConv3D extends BaseConv3D {
     return [...this.kernelSize, channels, this.depthMultiplier];
   }
 
-  protected override convInfo(inputShape: Shape5D): ConvInfo {
+  override convInfo(inputShape: Shape5D): ConvInfo {
     return depthwiseConv3dInfo(inputShape, this.filterShape(inputShape[4]), {
       strides: this.strides,
       pad: this.padding,

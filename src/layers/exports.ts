@@ -12,6 +12,8 @@ import {GlobalAveragePooling3D, GlobalMaxPooling3D, type GlobalPooling3DLayerArg
 import {GroupNormalization, type GroupNormalizationLayerArgs} from './group_normalization';
 import {GroupedConv3D, type GroupedConv3DLayerArgs} from './grouped_conv3d';
 import type {LayerArgs} from './host';
+import {Normalization, type NormalizationLayerArgs} from './normalization';
+import {RMSNormalization, type RMSNormalizationLayerArgs} from './rms_normalization';
 import {SeparableConv3D, type SeparableConv3DLayerArgs} from './separable_conv3d';
 import {SpatialDropout3D, type SpatialDropoutLayerArgs} from './spatial_dropout';
 import {STSConv3D, type STSConv3DLayerArgs} from './sts_conv3d';
@@ -153,6 +155,22 @@ export function groupNormalization(args: GroupNormalizationLayerArgs = {}): Grou
 /** Divides by the L2 norm along an axis, by default the last. */
 export function unitNormalization(args: UnitNormalizationLayerArgs = {}): UnitNormalization {
   return checked('unitNormalization', args, new UnitNormalization(args));
+}
+
+/** Divides by the root mean square along an axis, by default the last, and multiplies by a gain. */
+export function rmsNormalization(args: RMSNormalizationLayerArgs = {}): RMSNormalization {
+  return checked('rmsNormalization', args, new RMSNormalization(args));
+}
+
+/**
+ * Shifts and scales by statistics of the training data, as Keras' Normalization that was adapted.
+ *
+ * @throws InvalidArgumentError for a mean without variance, or the other way round
+ * @example
+ * sts.layers.normalization({axis: null, mean: 127.5, variance: 127.5 ** 2});
+ */
+export function normalization(args: NormalizationLayerArgs = {}): Normalization {
+  return checked('normalization', args, new Normalization(args));
 }
 
 /** The maximum over time, height and width: `[batch, time, height, width, channels]` to `[batch, channels]`. */

@@ -69,7 +69,7 @@ export class GroupedConv3D extends BaseConv3D {
     return [...this.kernelSize, channels / this.groups, this.filters];
   }
 
-  protected override convInfo(inputShape: Shape5D): ConvInfo {
+  override convInfo(inputShape: Shape5D): ConvInfo {
     return conv3dInfo(inputShape, this.filterShape(inputShape[4]), {
       strides: this.strides,
       pad: this.padding,

@@ -11,9 +11,12 @@ export type {GroupNormalization, GroupNormalizationLayerArgs} from './group_norm
 export {GroupedConv3D, type GroupedConv3DLayerArgs} from './grouped_conv3d';
 export {inOrderOfCreation} from './host';
 export {mendStockLayers, restoreStockLayers} from './host_layers';
+export type {Normalization, NormalizationLayerArgs} from './normalization';
 export {movingAffine} from './normalize';
+export {type OutputKind, outputKind} from './output_kind';
 export {registerLayers} from './register';
 export {type Conv3DReplacement, type Conv3DRule, replaceConv3d, temporalConvolutions} from './replace_conv3d';
+export type {RMSNormalization, RMSNormalizationLayerArgs} from './rms_normalization';
 export type {SeparableConv3D, SeparableConv3DLayerArgs} from './separable_conv3d';
 export type {SpatialDropout2D, SpatialDropout3D, SpatialDropoutLayerArgs} from './spatial_dropout';
 export type {STSConv3D, STSConv3DLayerArgs} from './sts_conv3d';

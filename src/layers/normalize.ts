@@ -83,6 +83,13 @@ export function unitNormalize(x: Tensor, axes: readonly number[]): Tensor {
   return alongAxes(x, axes, (rows) => mul(rows, rsqrt(maximum(sum(square(rows), 1, true), 1e-12))));
 }
 
+/** x divided by the root of the mean of squares along `axes`, times the gain of each of their entries. */
+export function rmsNormalize(x: Tensor, axes: readonly number[], gain: Tensor, epsilon: number): Tensor {
+  return alongAxes(x, axes, (rows) =>
+    mul(mul(rows, rsqrt(add(mean(square(rows), 1, true), epsilon))), reshape(gain, [-1])),
+  );
+}
+
 /** Runs `compute` on `[positions, entries of the axes]`, a view where the axes are the last ones. */
 function alongAxes(x: Tensor, axes: readonly number[], compute: (rows: Tensor) => Tensor): Tensor {
   return tidy(() => {

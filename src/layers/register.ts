@@ -8,6 +8,8 @@ import {DepthwiseConv3D} from './depthwise_conv3d';
 import {GlobalAveragePooling3D, GlobalMaxPooling3D} from './global_pooling3d';
 import {GroupNormalization} from './group_normalization';
 import {GroupedConv3D} from './grouped_conv3d';
+import {Normalization} from './normalization';
+import {RMSNormalization} from './rms_normalization';
 import {SeparableConv3D} from './separable_conv3d';
 import {SpatialDropout2D, SpatialDropout3D} from './spatial_dropout';
 import {STSConv3D} from './sts_conv3d';
@@ -27,6 +29,8 @@ export const layerClasses = [
   BatchNorm3D,
   GroupNormalization,
   UnitNormalization,
+  RMSNormalization,
+  Normalization,
   GlobalAveragePooling3D,
   GlobalMaxPooling3D,
   ZeroPadding3D,

@@ -42,7 +42,7 @@ export class STSConv3D extends GroupedConv3D {
     return {...super.getConfig(), split: this.split ?? null};
   }
 
-  protected override convInfo(inputShape: Shape5D): ConvInfo {
+  override convInfo(inputShape: Shape5D): ConvInfo {
     return stsConv3dInfo(inputShape, this.filterShape(inputShape[4]), {
       strides: this.strides,
       pad: this.padding,

@@ -20,7 +20,7 @@ export class STSDepthwiseConv3D extends DepthwiseConv3D {
     super(args, 'same');
   }
 
-  protected override convInfo(inputShape: Shape5D): ConvInfo {
+  override convInfo(inputShape: Shape5D): ConvInfo {
     return stsDepthwiseConv3dInfo(inputShape, this.filterShape(inputShape[4]), {
       strides: this.strides,
       pad: this.padding,

@@ -1,6 +1,7 @@
 /**
  * The activations that a convolution may end with, made of stock ops. They have gradients of every order: the host's
- * relu6 has none of second order, and those of its sigmoid are wrong, since the output that it saves is a constant.
+ * relu6 and elu have none of second order, and those of its sigmoid and tanh are wrong, since the output that they save is
+ * a constant.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {InvalidArgumentError} from '../util/errors';
@@ -24,6 +25,17 @@ const sigmoid: Unary = withDerivative(tf.sigmoid, (x) => {
   return tf.mul(y, tf.sub(1, y));
 });
 
+const tanh: Unary = withDerivative(tf.tanh, (x) => tf.sub(1, tf.square(tanh(x))));
+
+const elu: Unary = withDerivative(tf.elu, (x) => tf.exp(tf.minimum(x, 0)));
+
+const softplus = withDerivative(tf.softplus, sigmoid);
+
+/** x * Phi(x), Phi(x) = (1 + erf(x / sqrt(2))) / 2 (Hendrycks & Gimpel 2016). */
+function gelu(x: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => tf.mul(x, tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))))));
+}
+
 /** y = x * relu6(x + 3) / 6 (Howard et al. 2019, section 5.2). */
 export function hardSwish(x: tf.Tensor): tf.Tensor {
   return tf.tidy(() => tf.mul(x, tf.div(relu6(tf.add(x, 3)), 6)));
@@ -36,6 +48,10 @@ const functions: Record<Activation, Unary> = {
   swish: (x) => tf.tidy(() => tf.mul(x, sigmoid(x))),
   hardSwish,
   sigmoid,
+  elu,
+  tanh,
+  softplus,
+  gelu,
 };
 
 export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {

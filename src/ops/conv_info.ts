@@ -42,6 +42,11 @@ export interface ConvInfo {
    */
   filterView: [taps: number, inputs: number, outputs: number];
   parts: ConvPart[];
+  /**
+   * Of some frames of a longer convolution (conv_frames.ts) the output shape of all of it. Kernels choose their form by
+   * this one, so that a frame has the same bits however the convolution is cut.
+   */
+  wholeShape?: Shape5D;
 }
 
 export interface ConvOptions {

@@ -6,8 +6,22 @@
 import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvInfo} from './conv_info';
 
-/** What a convolution may end with. 'swish' is x * sigmoid(x), also called silu. */
-export const ACTIVATIONS = ['linear', 'relu', 'relu6', 'swish', 'hardSwish', 'sigmoid'] as const;
+/**
+ * What a convolution may end with. 'swish' is x * sigmoid(x), also called silu; 'elu' that of alpha 1; 'gelu' x * Phi(x) with
+ * the normal distribution itself, no approximation by tanh. The wasm module knows them by their places.
+ */
+export const ACTIVATIONS = [
+  'linear',
+  'relu',
+  'relu6',
+  'swish',
+  'hardSwish',
+  'sigmoid',
+  'elu',
+  'tanh',
+  'softplus',
+  'gelu',
+] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
 /**

@@ -23,7 +23,7 @@ export interface GridTaps {
  * Taps along one frame read as a single line, the static half of STS convolution (Li et al., ECCV 2022, section 3;
  * the authors' `STS_3dconv`). The line runs on from the end of a row (or column) to the start of the next; zeros
  * stand only before its start and after its end. Output m of the line, counted in the same order over the output's
- * rows (or columns), reads line positions `m * stride - padding + k` of frame `t * timeStride`.
+ * rows (or columns), reads line positions `m * stride - padding + k` of frame `firstFrame + t * timeStride`.
  */
 export interface LineTaps {
   kind: 'line';
@@ -32,6 +32,8 @@ export interface LineTaps {
   stride: number;
   padding: number;
   timeStride: number;
+  /** The frame that the first output frame reads. Default 0; forward alone (conv_frames.ts). */
+  firstFrame?: number;
 }
 
 export type TapRule = GridTaps | LineTaps;
@@ -120,7 +122,7 @@ function expandLine(
   emit: Emit,
 ): void {
   const [, height, width] = input;
-  const frame = t * rule.timeStride * height * width;
+  const frame = ((rule.firstFrame ?? 0) + t * rule.timeStride) * height * width;
   const rowMajor = rule.order === 'row-major';
   const m = rowMajor ? h * output[2] + w : w * output[1] + h;
   const start = m * rule.stride - rule.padding;

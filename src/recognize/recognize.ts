@@ -5,7 +5,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type FrozenModel, freeze} from '../freeze';
+import {type OutputKind, outputKind} from '../layers';
 import {InvalidArgumentError} from '../util/errors';
+import {checkOptions} from '../util/names';
 
 /**
  * One clip `[time, height, width, 3]`, views of one video `[views, time, height, width, 3]`, or any number of such tensors.
@@ -18,8 +20,12 @@ export interface RecognizeOptions {
   readonly labels?: readonly string[];
   /** How many classes to return; all of them when there are fewer. Default 5. */
   readonly top?: number;
-  /** What the model's output is. Default: probabilities if its last layer ends with a softmax, otherwise logits. */
-  readonly output?: 'logits' | 'probabilities';
+  /**
+   * What the model's output is. Default: probabilities, which are taken as they are, if it ends in a softmax over the classes
+   * or a sigmoid, also within a nested model and if dropout, reshaping or means of several follow; otherwise logits, which go
+   * through a softmax.
+   */
+  readonly output?: OutputKind;
   /** Views in one call of the model; more is faster on a GPU and takes more memory. Default 1. */
   readonly batchSize?: number;
   /**
@@ -29,7 +35,19 @@ export interface RecognizeOptions {
   readonly freeze?: boolean;
   /** Called after each view, with how many are done. */
   readonly onView?: (done: number) => void;
+  /** Ends the work before the next view; its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
+
+const OPTIONS = [
+  'labels',
+  'top',
+  'output',
+  'batchSize',
+  'freeze',
+  'onView',
+  'signal',
+] satisfies (keyof RecognizeOptions)[];
 
 export interface Recognition {
   readonly label: string;
@@ -47,7 +65,8 @@ export interface Recognition {
  *   caller's
  * @param clipOrViews all of one video, normalised as the model wants it
  * @returns most likely first; classes of equal probability in the order of the output
- * @throws InvalidArgumentError for no view at all, a view that the model does not take, or an option that makes no sense
+ * @throws InvalidArgumentError for no view at all, a view that the model does not take, or an option that makes no sense or is
+ *   unknown; the reason of the signal when that is aborted
  *
  * ```ts
  * const views = readViews(source, {...TEST_VIEWS.kinetics400, frames: 32, interval: 2, size: 256, crop: 256});
@@ -59,6 +78,7 @@ export async function recognize(
   clipOrViews: Views,
   options: RecognizeOptions = {},
 ): Promise<Recognition[]> {
+  checkOptions('recognize', options, OPTIONS);
   const {labels = [], top = 5, batchSize = 1} = options;
   requireCount('top', top);
   requireCount('batchSize', batchSize);
@@ -76,11 +96,12 @@ async function meanProbabilities(
   batchSize: number,
   options: RecognizeOptions,
 ): Promise<number[]> {
-  const output = options.output ?? outputOf(model);
+  const output = options.output ?? outputKind(model);
   const sum = new ProbabilitySum();
   const add = async (tensor: tf.Tensor) => {
     const views = asViews(model, tensor);
     for (let start = 0; start < views; start += batchSize) {
+      options.signal?.throwIfAborted();
       const part = Math.min(batchSize, views - start);
       await sum.add(probabilitiesOf(model, tensor, start, part, output), part);
       options.onView?.(sum.views);
@@ -122,7 +143,7 @@ function probabilitiesOf(
   tensor: tf.Tensor,
   start: number,
   count: number,
-  output: 'logits' | 'probabilities',
+  output: OutputKind,
 ): tf.Tensor2D {
   return tf.tidy(() => {
     const views: tf.Tensor =
@@ -151,11 +172,6 @@ function asViews(model: LayersModel | FrozenModel, {shape}: tf.Tensor): number {
 function requireCount(name: string, value: number): void {
   if (Number.isInteger(value) && value >= 1) return;
   throw new InvalidArgumentError(`recognize: ${name} is ${value}; it must be a whole number of at least 1.`);
-}
-
-function outputOf(model: LayersModel | FrozenModel): 'logits' | 'probabilities' {
-  const {activation} = model.outputs[0]!.sourceLayer.getConfig();
-  return activation === 'softmax' ? 'probabilities' : 'logits';
 }
 
 function best(probabilities: readonly number[], labels: readonly string[], top: number): Recognition[] {

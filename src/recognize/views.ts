@@ -3,16 +3,18 @@
  * crops spread over its width (or height), as mmaction's test pipelines cut them. No model is asked here.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {FormatError, InvalidArgumentError} from '../util/errors';
+import {InvalidArgumentError} from '../util/errors';
+import {checkOptions} from '../util/names';
+import type {FrameSource} from '../video/frame_source';
+import {readClips} from '../video/read_clips';
+import {type ShortVideoPolicy, sampleClips} from '../video/sampling';
 import {
   type CropPosition,
-  type FrameSource,
   type FrameTransform,
-  type ShortVideoPolicy,
-  sampleClips,
+  frameTransform,
+  TRANSFORM_OPTIONS,
   transformedSize,
-  writeFrame,
-} from '../video';
+} from '../video/transforms';
 
 export interface ViewOptions extends Omit<FrameTransform, 'cropPosition'> {
   /** Frames in a view. */
@@ -29,6 +31,11 @@ export interface ViewOptions extends Omit<FrameTransform, 'cropPosition'> {
   /** Default `'loop'`, as the authors test. */
   readonly shortVideo?: ShortVideoPolicy;
 }
+
+const OPTIONS = [
+  ...['frames', 'interval', 'clips', 'crops', 'shortVideo'],
+  ...TRANSFORM_OPTIONS.filter((name) => name !== 'cropPosition'),
+];
 
 /** How many views the authors test with, by data set; frames, interval, size and crop are the network's. */
 export const TEST_VIEWS = {
@@ -55,7 +62,12 @@ const THREE_CROPS: readonly CropPosition[] = ['start', 'end', 'center'];
  * viewIndices(300, {frames: 8, interval: 8, clips: 10}).map(([first]) => first);
  * ```
  */
-export function viewIndices(
+export function viewIndices(total: number, options: ViewOptions): number[][] {
+  checkOptions('viewIndices', options, OPTIONS);
+  return indicesOf(total, options);
+}
+
+function indicesOf(
   total: number,
   {frames, interval = 'uniform', clips = 1, shortVideo = 'loop'}: ViewOptions,
 ): number[][] {
@@ -66,17 +78,21 @@ export function viewIndices(
 }
 
 /**
- * Reads the views of a video, one at a time, so that no more than the crops of one clip are in memory. The video is
- * first counted by reading it through, since clips reach to its very end and containers can be wrong.
+ * Reads the views of a video, clip by clip. The frames of all clips are read in one pass, each once; clips that follow each
+ * other are delivered one by one, so that the crops of one are in memory. Of clips that overlap, up to 256 MB are, beyond which
+ * the video is read in several passes.
  *
  * With three crops the crop must be as long as the shorter side, as in mmaction: give `size` and `crop` alike. Scaling is
  * bilinear in floating point; OpenCV, which the authors used, rounds to 8 bits in between.
  *
+ * A video that turns out to hold fewer frames than its container says is counted by reading it through, and the clips not
+ * yet delivered are chosen anew.
+ *
  * @param source where the frames come from; it is not closed
  * @returns views `[1, frames, height, width, 3]`, clip by clip, crops in the order start, end, middle; whoever takes
  *   them disposes of them (`recognize` does)
- * @throws InvalidArgumentError for options that make no sense or a crop that does not fit; FormatError for a video
- *   without a readable frame, or that changes while it is read
+ * @throws InvalidArgumentError for options that make no sense or are unknown, or a crop that does not fit; FormatError for a
+ *   video without a readable frame, or that changes while it is read
  *
  * ```ts
  * for await (const view of readViews(source, {...TEST_VIEWS.somethingSomethingV2, frames: 8, size: 224, crop: 224}))
@@ -87,53 +103,23 @@ export async function* readViews(
   source: FrameSource,
   options: ViewOptions,
 ): AsyncGenerator<tf.Tensor5D, void, void> {
-  const positions = cropPositions(source, options);
-  const total = await source.countFrames(true);
-  if (total < 1) throw new FormatError('readViews: no frame of the video can be read; it may be damaged.');
-  for (const indices of viewIndices(total, options)) {
-    const {views, height, width} = await readCrops(source, indices, positions, options);
-    for (const values of views) yield tf.tensor5d(values, [1, indices.length, height, width, 3], 'float32');
+  checkOptions('readViews', options, OPTIONS);
+  const transform = frameTransform(options);
+  const reading = {
+    caller: 'readViews',
+    choose: (total: number) => indicesOf(total, options),
+    transforms: cropPositions(source, options).map((cropPosition) => ({...transform, cropPosition})),
+  };
+  for await (const {views, frames, height, width} of readClips(source, reading)) {
+    for (const values of views) yield tf.tensor5d(values, [1, frames, height, width, 3], 'float32');
   }
-}
-
-/** Every crop of one clip: frames are read once. */
-async function readCrops(
-  source: FrameSource,
-  indices: readonly number[],
-  positions: readonly CropPosition[],
-  options: ViewOptions,
-): Promise<{views: Float32Array[]; height: number; width: number}> {
-  const {width, height} = transformedSize(source.info.width, source.info.height, options);
-  const frameLength = width * height * 3;
-  const views = positions.map(() => new Float32Array(indices.length * frameLength));
-  const wanted = [...new Set(indices)].sort((a, b) => a - b);
-  let done = 0;
-  for await (const frame of source.frames(wanted)) {
-    if (frame.width !== source.info.width || frame.height !== source.info.height) {
-      throw new FormatError(
-        `readViews: frame ${frame.index} is ${frame.width} x ${frame.height} but the video said ${source.info.width} x ` +
-          `${source.info.height}; a source must deliver frames of one size.`,
-      );
-    }
-    const slots = indices.flatMap((index, slot) => (index === frame.index ? [slot] : []));
-    positions.forEach((cropPosition, crop) => {
-      for (const slot of slots)
-        writeFrame(frame, {...options, cropPosition}, views[crop]!, slot * frameLength);
-    });
-    done++;
-  }
-  if (done === wanted.length) return {views, height, width};
-  throw new FormatError(
-    `readViews: ${done} of the ${wanted.length} frames up to number ${wanted.at(-1)} could be read; the video changes ` +
-      'while it is read.',
-  );
 }
 
 function cropPositions({info}: FrameSource, options: ViewOptions): readonly CropPosition[] {
   const {crops = 1, crop, size} = options;
   if (crops === 1) return ['center'];
   const whole = transformedSize(info.width, info.height, size === undefined ? {} : {size});
-  const cut = transformedSize(info.width, info.height, options);
+  const cut = transformedSize(info.width, info.height, frameTransform(options));
   if (crops === 3 && crop !== undefined && (cut.height === whole.height || cut.width === whole.width))
     return THREE_CROPS;
   throw new InvalidArgumentError(

@@ -27,7 +27,7 @@ export interface VideoInfo {
   readonly framesPerSecond?: number;
   /** Length in seconds, absent where the container does not say. */
   readonly duration?: number;
-  /** Number of frames by the container's own word, absent where it does not say. */
+  /** Number of frames by the container's own word, absent where it does not say or contradicts itself. */
   readonly frameCount?: number;
 }
 
@@ -53,6 +53,13 @@ export interface FrameSource extends AsyncIterable<VideoFrame> {
    *   a damaged file says more frames than can be read.
    */
   countFrames(exact?: boolean): Promise<number>;
+
+  /**
+   * Seconds from the start of the video at which each frame is shown, one for each frame counted.
+   *
+   * @param exact as for `countFrames`.
+   */
+  timestamps(exact?: boolean): Promise<readonly number[]>;
 
   /** Stops every reading under way and frees what the source holds. May be called more than once. */
   close(): Promise<void>;

@@ -3,6 +3,7 @@
  * SampleFrames in test mode, which the published accuracies of the video networks were measured with.
  */
 import {InvalidArgumentError} from '../util/errors';
+import {checkOptions} from '../util/names';
 
 /** What to do when a video has fewer frames than the clip needs. */
 export type ShortVideoPolicy = 'error' | 'loop' | 'repeat-last';
@@ -23,6 +24,9 @@ export interface ClipSampling {
   readonly shortVideo?: ShortVideoPolicy;
 }
 
+/** What a clip is chosen by, besides the length of the video. */
+export const SAMPLING_OPTIONS = ['frames', 'interval', 'position', 'shortVideo'] as const;
+
 function requireWhole(name: string, what: string, value: number): void {
   if (!Number.isInteger(value) || value < 1) {
     throw new InvalidArgumentError(`${name}: ${what} is ${value}; it must be a whole number from 1 on`);
@@ -36,7 +40,13 @@ function check(name: string, {total, frames, interval = 'uniform'}: ClipSampling
 }
 
 /** Brings indices beyond the end back into the video, or throws when the caller did not say how. */
-function applyShortVideo(name: string, indices: number[], total: number, policy: ShortVideoPolicy): number[] {
+function applyShortVideo(
+  name: string,
+  indices: number[],
+  total: number,
+  policy: ShortVideoPolicy,
+  what = 'the video',
+): number[] {
   const needed = indices[indices.length - 1]! + 1;
   if (needed <= total) return indices;
   switch (policy) {
@@ -48,7 +58,7 @@ function applyShortVideo(name: string, indices: number[], total: number, policy:
     }
     default:
       throw new InvalidArgumentError(
-        `${name}: the video has ${total} ${total === 1 ? 'frame' : 'frames'} but a clip of ${indices.length} frames ` +
+        `${name}: ${what} has ${total} ${total === 1 ? 'frame' : 'frames'} but a clip of ${indices.length} frames ` +
           `needs ${needed}; ask for fewer frames, or set shortVideo to 'loop' or 'repeat-last'`,
       );
   }
@@ -83,13 +93,22 @@ function fixedIndices(offset: number, frames: number, interval: number): number[
  * ```
  */
 export function sampleClip(options: ClipSampling): number[] {
-  check('sampleClip', options);
+  checkOptions('sampleClip', options, ['total', ...SAMPLING_OPTIONS]);
+  return clipIndices('sampleClip', options);
+}
+
+/**
+ * `sampleClip` for another function, which has options of its own beside these.
+ *
+ * @param what the frames are of, for errors
+ */
+export function clipIndices(name: string, options: ClipSampling, what?: string): number[] {
+  check(name, options);
   const {total, frames, interval = 'uniform', position = 'center', shortVideo = 'error'} = options;
-  if (interval === 'uniform') {
-    return applyShortVideo('sampleClip', uniformIndices(total, frames, 0, 1), total, shortVideo);
-  }
+  if (interval === 'uniform')
+    return applyShortVideo(name, uniformIndices(total, frames, 0, 1), total, shortVideo, what);
   const offset = position === 'start' ? 0 : clipOffset(total, frames, interval, 0, 1);
-  return applyShortVideo('sampleClip', fixedIndices(offset, frames, interval), total, shortVideo);
+  return applyShortVideo(name, fixedIndices(offset, frames, interval), total, shortVideo, what);
 }
 
 /** First frame of clip `clip` of `clips`: mmaction's `_get_test_clips`. */
@@ -104,12 +123,13 @@ function clipOffset(total: number, frames: number, interval: number, clip: numbe
  * Frame indices of several clips of one video, as for testing with ten views.
  *
  * With a fixed interval the clips start at equal distances; with `'uniform'` every clip spans the whole video and the
- * clips take different frames of each segment. `position` plays no part.
+ * clips take different frames of each segment.
  *
  * @returns `clips` lists of `frames` indices.
  * @throws InvalidArgumentError as `sampleClip` does.
  */
 export function sampleClips(options: Omit<ClipSampling, 'position'> & {readonly clips: number}): number[][] {
+  checkOptions('sampleClips', options, ['total', 'frames', 'interval', 'clips', 'shortVideo']);
   check('sampleClips', options);
   const {total, frames, interval = 'uniform', clips, shortVideo = 'error'} = options;
   requireWhole('sampleClips', 'the number of clips', clips);

@@ -3,6 +3,7 @@
  * Plain typed arrays, done in one pass over the output pixels; no tensors and no decoding here.
  */
 import {InvalidArgumentError} from '../util/errors';
+import {checkOptions} from '../util/names';
 
 /** A picture of packed 8-bit red, green, blue. */
 export interface RgbImage {
@@ -27,6 +28,16 @@ export interface FrameTransform {
   readonly mean?: PerChannel;
   /** Divides each value after the mean is taken off, in the same units. Default 1. */
   readonly std?: PerChannel;
+}
+
+export const TRANSFORM_OPTIONS = ['size', 'crop', 'cropPosition', 'mean', 'std'] as const;
+
+/** The part of a function's options that says what becomes of a frame. */
+export function frameTransform(options: FrameTransform): FrameTransform {
+  const {size, crop, cropPosition, mean, std} = options;
+  return Object.fromEntries(
+    Object.entries({size, crop, cropPosition, mean, std}).filter(([, value]) => value !== undefined),
+  );
 }
 
 /**
@@ -55,8 +66,10 @@ export function scaledSize(
 export function transformedSize(
   width: number,
   height: number,
-  {size, crop}: FrameTransform,
+  transform: FrameTransform,
 ): {width: number; height: number} {
+  checkOptions('transformedSize', transform, TRANSFORM_OPTIONS);
+  const {size, crop} = transform;
   const scaled = scaledSize(width, height, size);
   if (crop === undefined) return scaled;
   const [cropHeight, cropWidth] = typeof crop === 'number' ? [crop, crop] : crop;
@@ -130,6 +143,7 @@ function normalisation({mean, std}: FrameTransform): {mean: readonly number[]; s
  * @throws InvalidArgumentError when the crop or the output does not fit, or the frame's data has the wrong length.
  */
 export function writeFrame(frame: RgbImage, transform: FrameTransform, out: Float32Array, offset = 0): void {
+  checkOptions('writeFrame', transform, TRANSFORM_OPTIONS);
   const {data, width, height} = frame;
   if (data.length !== width * height * 3) {
     throw new InvalidArgumentError(

@@ -3,6 +3,7 @@
  * userDefinedMetadata of a model.json, under the keys frames, interval, size, cropSize, mean, std, classes, labels, output.
  * Parsing only.
  */
+import type {OutputKind} from '../layers';
 import {FormatError} from '../util/errors';
 import type {ModelInput} from './rows';
 
@@ -11,7 +12,7 @@ export interface Described {
   readonly classes?: number;
   /** Empty where the classes are known to have no names. */
   readonly labels?: readonly string[];
-  readonly output?: 'logits' | 'probabilities';
+  readonly output?: OutputKind;
 }
 
 const LENGTHS = ['frames', 'size', 'cropSize'] as const;

@@ -142,19 +142,21 @@ export function httpAddress(path: URL | string): string | undefined {
 }
 
 /**
- * A file that another one names, beside it or below. No file must reach others elsewhere on the machine.
+ * A file that another one names, beside it or below, by its name as a file system has it: spaces and other characters that
+ * addresses escape are its own. No file must reach others elsewhere on the machine.
  *
  * @throws FormatError for a name that leads elsewhere
  */
 export function sibling(path: URL | string, file: string): URL | string {
-  if (!/^[\w.-]+(?:\/[\w.-]+)*$/.test(file) || file.split('/').includes('..')) {
+  const parts = file.split('/');
+  if (parts.some((part) => part === '' || part === '..' || /[\\\p{Cc}\p{Cs}]/u.test(part))) {
     throw new FormatError(
       `loadModel: ${path} names the weight file ${JSON.stringify(file)}, which is not in its folder.`,
     );
   }
   const address = httpAddress(path);
-  if (address !== undefined || typeof path !== 'string') return new URL(file, address ?? path);
-  return path.replace(/[^/\\]*$/, file);
+  if (address === undefined && typeof path === 'string') return path.replace(/[^/\\]*$/, () => file);
+  return new URL(parts.map(encodeURIComponent).join('/'), address ?? path);
 }
 
 /**

@@ -6,6 +6,7 @@ import type {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type Checkpoint, expanded, read, safetensors} from '../checkpoints';
 import {inflate} from '../inflate';
+import {type OutputKind, outputKind} from '../layers';
 import {listNetworks, networkDefinition} from '../networks';
 import {FormatError, InvalidArgumentError, inFile, UnavailableError} from '../util/errors';
 import {checkOptions, knownNames, optionNames} from '../util/names';
@@ -48,8 +49,8 @@ export interface ModelInfo extends ModelInput {
   readonly network: string | null;
   /** Names of the classes; empty where they are not known. */
   readonly labels: readonly string[];
-  /** What comes out of the model. */
-  readonly output: 'logits' | 'probabilities';
+  /** What comes out of the model: probabilities if it ends in a softmax or sigmoid, see `recognize`. */
+  readonly output: OutputKind;
 }
 
 export interface LoadedModel {
@@ -207,7 +208,7 @@ async function fromEntry(entry: CatalogEntry, {files, options, onProgress}: Load
   const input = {...entry.input, ...(options.frames !== undefined && {frames: options.frames})};
   const model = emptyNetwork(network, input, entry.labels.count);
   assign(model, () => inflate(expanded(read(bytes, {formats: [safetensors]})), model, {rule}));
-  return {model, info: {...input, name, network, labels, output: outputOf(model)}};
+  return {model, info: {...input, name, network, labels, output: outputKind(model)}};
 }
 
 /** @param name the path or address, for errors and `info` */
@@ -248,7 +249,7 @@ async function fromWeights(
       });
     }
   });
-  const {output = outputOf(model)} = described;
+  const {output = outputKind(model)} = described;
   return {model, info: {...input, name, network, labels, output}};
 }
 
@@ -266,7 +267,7 @@ function fromLayersModel(
         `loadModel: ${name} takes clips of ${frames} frames and no others; got ${options.frames}.`,
       );
     }
-    const {input, labels = [], output = outputOf(model)} = parseDescription(metadata, name);
+    const {input, labels = [], output = outputKind(model)} = parseDescription(metadata, name);
     const plain = {size: cropSize, mean: 127, std: 128};
     const network = metadata.get('network');
     const info = {...plain, ...input, frames, cropSize, name, labels, output};
@@ -293,9 +294,4 @@ function assign<T>(model: LayersModel, complete: () => T): T {
     model.dispose();
     throw error;
   }
-}
-
-/** Whether the model ends with a softmax. */
-export function outputOf(model: LayersModel): ModelInfo['output'] {
-  return model.layers.at(-1)?.getConfig().activation === 'softmax' ? 'probabilities' : 'logits';
 }

@@ -6,11 +6,12 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {fromLayersModel, STORAGE_TYPES, type StorageType, safetensors, storedAs} from '../checkpoints';
 import {passingParts} from '../checkpoints/formats/safetensors';
+import {outputKind} from '../layers';
 import {InvalidArgumentError, UnavailableError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
 import {httpAddress} from './files';
 import {artifactsOf} from './io_handler';
-import {type ModelInfo, outputOf} from './load';
+import type {ModelInfo} from './load';
 import {clipSizeOf, notOfClips, topologyOf} from './topology';
 import {writeWhole} from './write_file';
 
@@ -152,7 +153,7 @@ function descriptionOf(model: LayersModel, {name, network, labels = [], ...input
     frames,
     cropSize,
     size: cropSize,
-    output: outputOf(model),
+    output: outputKind(model),
     classes: model.outputs[0]!.shape.at(-1)!,
     ...input,
     // None is said too: a network of the catalog with as many classes would get those of the catalog.

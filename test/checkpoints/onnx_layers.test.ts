@@ -10,6 +10,7 @@ import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src';
 import {ACTIVATION_NAMES} from '../../src/checkpoints/onnx/activations';
 import {LAYER_CLASSES} from '../../src/checkpoints/onnx/layer_rules';
+import {SpatialDropout2D} from '../../src/layers/spatial_dropout';
 import '../../src/cpu';
 import {fillWeights, numbers} from '../layers/contract';
 import {startBackend} from '../support/backends';
@@ -131,6 +132,77 @@ const single: Record<string, () => Layer[]> = {
     tfl.layers.averagePooling3d({...pool, poolSize: [2, 3, 3], padding: 'same'}),
     tfl.layers.averagePooling3d({poolSize: [1, 1, 1], strides: [2, 1, 1]}),
   ],
+  SeparableConv3D: () => [
+    layers.separableConv3d({
+      filters: 5,
+      kernelSize: [2, 3, 3],
+      padding: 'same',
+      depthMultiplier: 2,
+      activation: 'relu',
+    }),
+    layers.separableConv3d({filters: 3, kernelSize: 2, strides: [1, 2, 1], useBias: false}),
+  ],
+  Conv3DTranspose: () => [
+    tfl.layers.conv3dTranspose({
+      filters: 3,
+      kernelSize: [2, 3, 4],
+      strides: [1, 2, 3],
+      padding: 'same',
+      activation: 'elu',
+    }),
+    tfl.layers.conv3dTranspose({
+      filters: 3,
+      kernelSize: [1, 2, 3],
+      strides: [2, 3, 2],
+      padding: 'valid',
+      useBias: false,
+    }),
+  ],
+  TransposedConv3D: () => [
+    layers.conv3dTranspose({
+      filters: 3,
+      kernelSize: 3,
+      strides: 2,
+      padding: 'same',
+      outputPadding: [0, 1, 1],
+    }),
+    layers.conv3dTranspose({filters: 2, kernelSize: [2, 3, 2], dilationRate: [1, 2, 3], padding: 'valid'}),
+  ],
+  Cropping3D: () => [
+    layers.cropping3d({
+      cropping: [
+        [1, 0],
+        [0, 2],
+        [1, 1],
+      ],
+    }),
+    layers.cropping3d({cropping: 1, dataFormat: 'channelsFirst'}),
+  ],
+  UpSampling3D: () => [
+    layers.upSampling3d({size: [1, 2, 3]}),
+    layers.upSampling3d({size: 2, dataFormat: 'channelsFirst'}),
+  ],
+  GlobalMaxPooling3D: () => [
+    layers.globalMaxPooling3d({keepDims: true}),
+    layers.globalMaxPooling3d({dataFormat: 'channelsFirst'}),
+  ],
+  LayerNormalization: () => [
+    tfl.layers.layerNormalization({epsilon: 0.1}),
+    tfl.layers.layerNormalization({axis: [2, 3, 4], scale: false}),
+  ],
+  GroupNormalization: () => [
+    layers.groupNormalization({groups: 2, epsilon: 0.1}),
+    layers.groupNormalization({groups: -1, axis: 1, center: false}),
+  ],
+  UnitNormalization: () => [layers.unitNormalization(), layers.unitNormalization({axis: [1, 2, 3]})],
+  PReLU: () => [tfl.layers.prelu({sharedAxes: [1, 2, 3]}), tfl.layers.prelu()],
+  ELU: () => [tfl.layers.elu()],
+  ThresholdedReLU: () => [tfl.layers.thresholdedReLU({theta: 0.3})],
+  Rescaling: () => [tfl.layers.rescaling({scale: 0.5, offset: -0.25})],
+  RepeatVector: () => [tfl.layers.flatten(), tfl.layers.repeatVector({n: 3})],
+  SpatialDropout2D: () => [tfl.layers.reshape({targetShape: [24, 5, 4]}), new SpatialDropout2D({rate: 0.5})],
+  SpatialDropout3D: () => [layers.spatialDropout3d({rate: 0.5})],
+  AlphaDropout: () => [tfl.layers.alphaDropout({rate: 0.5})],
   GlobalAveragePooling3D: () => [
     layers.globalAveragePooling3d({keepDims: true}),
     layers.globalAveragePooling3d(),
@@ -152,7 +224,10 @@ const single: Record<string, () => Layer[]> = {
     tfl.layers.softmax({axis: 4}),
     tfl.layers.softmax({axis: -1}),
   ],
-  Flatten: () => [layers.conv3d({filters: 3, kernelSize: 2}), tfl.layers.flatten()],
+  Flatten: () => [
+    layers.conv3d({filters: 3, kernelSize: 2}),
+    tfl.layers.flatten({dataFormat: 'channelsFirst'}),
+  ],
   Reshape: () => [layers.conv3d({filters: 3, kernelSize: 1}), tfl.layers.reshape({targetShape: [2, 60, 3]})],
   Permute: () => [layers.conv3d({filters: 3, kernelSize: 1}), tfl.layers.permute({dims: [4, 2, 1, 3]})],
   Dropout: () => [tfl.layers.dropout({rate: 0.5})],
@@ -162,6 +237,64 @@ const single: Record<string, () => Layer[]> = {
   ],
   GaussianNoise: () => [tfl.layers.gaussianNoise({stddev: 1})],
   GaussianDropout: () => [tfl.layers.gaussianDropout({rate: 0.5})],
+};
+
+const image = [6, 7, 4];
+const first2d = {dataFormat: 'channelsFirst'} as const;
+
+/** Layers of images, by class. */
+const ofImages: Record<string, () => Layer[]> = {
+  Conv2D: () => [
+    tfl.layers.conv2d({filters: 5, kernelSize: [2, 3], strides: [1, 2], padding: 'same', activation: 'relu'}),
+    tfl.layers.conv2d({filters: 5, kernelSize: 2, dilationRate: 2, ...first2d}),
+  ],
+  DepthwiseConv2D: () => [
+    tfl.layers.depthwiseConv2d({kernelSize: 3, depthMultiplier: 2, padding: 'same', strides: 2}),
+  ],
+  SeparableConv2D: () => [tfl.layers.separableConv2d({filters: 3, kernelSize: [3, 2], depthMultiplier: 2})],
+  Conv2DTranspose: () => [
+    tfl.layers.conv2dTranspose({filters: 3, kernelSize: [3, 2], strides: [2, 1], padding: 'same'}),
+    tfl.layers.conv2dTranspose({filters: 3, kernelSize: 2, strides: 3, useBias: false}),
+  ],
+  MaxPooling2D: () => [
+    tfl.layers.maxPooling2d({poolSize: [2, 3], strides: [2, 1]}),
+    tfl.layers.maxPooling2d({poolSize: 3, strides: 2, padding: 'same', ...first2d}),
+  ],
+  AveragePooling2D: () => [tfl.layers.averagePooling2d({poolSize: 3, strides: 2, padding: 'same'})],
+  GlobalAveragePooling2D: () => [tfl.layers.globalAveragePooling2d({})],
+  GlobalMaxPooling2D: () => [tfl.layers.globalMaxPooling2d(first2d)],
+  ZeroPadding2D: () => [
+    tfl.layers.zeroPadding2d({
+      padding: [
+        [1, 0],
+        [2, 1],
+      ],
+    }),
+  ],
+  Cropping2D: () => [
+    tfl.layers.cropping2D({
+      cropping: [
+        [1, 0],
+        [2, 1],
+      ],
+    }),
+  ],
+  UpSampling2D: () => [
+    tfl.layers.upSampling2d({size: [2, 3]}),
+    tfl.layers.upSampling2d({size: [2, 2], ...first2d}),
+  ],
+};
+
+/** Layers of rows, by class. */
+const ofRows: Record<string, () => Layer[]> = {
+  Conv1D: () => [
+    tfl.layers.conv1d({filters: 5, kernelSize: 3, strides: 2, padding: 'same', activation: 'relu'}),
+    tfl.layers.conv1d({filters: 5, kernelSize: 3, dilationRate: 2}),
+  ],
+  MaxPooling1D: () => [tfl.layers.maxPooling1d({poolSize: 3, strides: 2, padding: 'same'})],
+  AveragePooling1D: () => [tfl.layers.averagePooling1d({poolSize: 2})],
+  GlobalAveragePooling1D: () => [tfl.layers.globalAveragePooling1d({})],
+  GlobalMaxPooling1D: () => [tfl.layers.globalMaxPooling1d({})],
 };
 
 /** Two branches of a clip, one of them in ONNX's order, the other not. */
@@ -187,6 +320,29 @@ describe('toOnnx of', () => {
       expect(await errorOf(merged(merging[className]!()))).toBeLessThan(TOLERANCE);
       return;
     }
+    if (Object.hasOwn(ofRows, className)) {
+      const rows = [7, 4];
+      for (const layer of ofRows[className]!())
+        expect(await errorOf(modelOf(rows, layer))).toBeLessThan(TOLERANCE);
+      const before = () => tfl.layers.conv1d({filters: 4, kernelSize: 1});
+      for (const layer of ofRows[className]!())
+        expect(await errorOf(modelOf(rows, before(), layer))).toBeLessThan(TOLERANCE);
+      return;
+    }
+    if (Object.hasOwn(ofImages, className)) {
+      const made = ofImages[className]!();
+      // Alone, behind a layer that leaves channels first, and on each frame of a clip.
+      for (const layer of made) expect(await errorOf(modelOf(image, layer))).toBeLessThan(TOLERANCE);
+      for (const layer of ofImages[className]!())
+        expect(
+          await errorOf(modelOf(image, tfl.layers.conv2d({filters: 4, kernelSize: 1}), layer)),
+        ).toBeLessThan(TOLERANCE);
+      for (const layer of ofImages[className]!())
+        expect(await errorOf(modelOf([3, ...image], tfl.layers.timeDistributed({layer})))).toBeLessThan(
+          TOLERANCE,
+        );
+      return;
+    }
     const made = single[className]!();
     expect(made.map((layer) => layer.getClassName())).toContain(className);
     // In one model all of them in a row, where shapes allow: every layer meets what another one leaves.
@@ -198,7 +354,9 @@ describe('toOnnx of', () => {
       'Reshape',
       'Permute',
       'SpatialDropout1D',
+      'SpatialDropout2D',
       'BatchNormalization',
+      'RepeatVector',
     ];
     const models = rows.includes(className)
       ? [modelOf(clip, ...made)]
@@ -210,6 +368,74 @@ describe('toOnnx of', () => {
     // The types of the host's layer know its own activations alone.
     const layer = tfl.layers.activation({activation: activation as 'relu'});
     expect(await errorOf(modelOf(clip, layer))).toBeLessThan(TOLERANCE);
+  });
+
+  it('TimeDistributed of a model, of dense, and behind convolutions', async () => {
+    const inner = tfl.sequential({
+      layers: [
+        tfl.layers.conv2d({filters: 3, kernelSize: 2, inputShape: clip.slice(1), activation: 'relu'}),
+        tfl.layers.batchNormalization(),
+        tfl.layers.flatten(),
+      ],
+    });
+    const convolved = layers.conv3d({filters: 4, kernelSize: 1});
+    const dense = tfl.layers.timeDistributed({
+      layer: tfl.layers.dense({units: 3, activation: 'gelu' as 'relu'}),
+    });
+    const model = modelOf(clip, convolved, tfl.layers.timeDistributed({layer: inner}), dense);
+    expect(await errorOf(model)).toBeLessThan(TOLERANCE);
+  });
+
+  it('flatten, whatever stands first, behind layers of both orders', async () => {
+    for (const dataFormat of ['channelsFirst', 'channelsLast'] as const) {
+      for (const before of [[], [layers.conv3d({filters: 3, kernelSize: 2, dataFormat})]]) {
+        const model = modelOf(
+          clip,
+          ...before,
+          tfl.layers.flatten({dataFormat}),
+          tfl.layers.dense({units: 3}),
+        );
+        expect(await errorOf(model)).toBeLessThan(TOLERANCE);
+      }
+    }
+  });
+
+  it.each(['valid', 'same'] as const)(
+    'zeros in front of a %s pooling, which ONNX Runtime fuses',
+    async (padding) => {
+      for (const pool of [tfl.layers.maxPooling3d, tfl.layers.averagePooling3d]) {
+        for (const poolSize of [3, [1, 3, 3]] as const) {
+          // Below zero, the padded zeros are the largest.
+          const below = tfl.layers.rescaling({scale: 1, offset: -5});
+          const layer = pool({poolSize: poolSize as number, strides: [1, 2, 2], padding});
+          expect(await errorOf(modelOf(clip, below, layers.zeroPadding3d({padding: 1}), layer))).toBeLessThan(
+            TOLERANCE,
+          );
+        }
+      }
+    },
+  );
+
+  it('random transposed convolutions', async () => {
+    const triple = (least: number, most: number) =>
+      fc.tuple(...[0, 1, 2].map(() => fc.integer({min: least, max: most}))) as fc.Arbitrary<
+        [number, number, number]
+      >;
+    const geometry = fc.record({
+      size: triple(1, 4),
+      kernelSize: triple(1, 4),
+      strides: triple(1, 3),
+      padding: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
+    });
+    await fc.assert(
+      fc.asyncProperty(geometry, async ({size, ...args}) => {
+        for (const make of [tfl.layers.conv3dTranspose, layers.conv3dTranspose]) {
+          const model = modelOf([...size, 2], make({filters: 3, ...args}) as Layer);
+          expect(await errorOf(model)).toBeLessThan(TOLERANCE);
+        }
+      }),
+      {numRuns: 25, seed: 5},
+    );
   });
 
   it('random convolutions', async () => {
@@ -329,13 +555,30 @@ describe('toOnnx refuses', () => {
   it.each<[string, () => Model, RegExp]>([
     [
       'a layer without a rule',
-      () => modelOf([4, 4, 3], tfl.layers.conv2d({filters: 1, kernelSize: 1, name: 'flat'})),
-      /layer Conv2D "flat" has no form.*STSConv3D/s,
+      () => modelOf([4, 3], tfl.layers.lstm({units: 1, recurrentInitializer: 'zeros', name: 'memory'})),
+      /layer LSTM "memory" has no form.*STSConv3D/s,
     ],
     [
-      'an activation',
-      () => modelOf(clip, tfl.layers.activation({activation: 'gelu' as 'relu', name: 'act'})),
-      /Activation "act" has the activation 'gelu'; known are linear/,
+      'a layer without a rule on each step',
+      () =>
+        modelOf(
+          [2, 4, 3],
+          tfl.layers.timeDistributed({
+            layer: tfl.layers.simpleRNN({units: 1, recurrentInitializer: 'zeros', name: 'row'}),
+          }),
+        ),
+      /layer SimpleRNN "row" has no form/,
+    ],
+    [
+      'bilinear upsampling',
+      () =>
+        modelOf([4, 4, 3], tfl.layers.upSampling2d({size: [2, 2], interpolation: 'bilinear', name: 'up'})),
+      /UpSampling2D "up" interpolates 'bilinear'; only 'nearest'/,
+    ],
+    [
+      'a layer norm that is not over the last axes',
+      () => modelOf(clip, tfl.layers.layerNormalization({axis: 1, name: 'norm'})),
+      /LayerNormalization "norm" normalizes the axes 1 of 5/,
     ],
     [
       'a norm over time',

@@ -131,7 +131,7 @@ describe('where the weights are', () => {
 
   it('errors name the file', async () => {
     await expect(world('student_teacher.pth', {name: 'a/b.pth'})).rejects.toThrow(
-      /^'a\/b\.pth': the PyTorch file/,
+      /^a\/b\.pth: the PyTorch file/,
     );
   });
 });

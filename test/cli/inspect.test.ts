@@ -121,7 +121,7 @@ describe('inspect refuses in one line with exit code 1', () => {
     [
       'an unknown option',
       ['a', '--fast'],
-      /inspect has no option --fast; known are --json, --help; a file name/,
+      /inspect has no option --fast; known are --at, --json, --help; a file name/,
     ],
     ['an absent file', ['/absent/a.pth'], /no such file: '\/absent\/a\.pth'/],
     ['a folder', [folder], /is a folder; a file is needed/],

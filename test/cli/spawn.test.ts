@@ -1,6 +1,6 @@
 /** The built command line as users run it: real processes of dist/cli.js. Build first (`npm run build`). */
 import {spawn} from 'node:child_process';
-import {closeSync, existsSync, openSync, readFileSync} from 'node:fs';
+import {closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Workshop, workshop} from '../video/make_video';
@@ -157,6 +157,24 @@ describe('tfjs-sts', () => {
       1,
       expect.stringMatching(/^tfjs-sts: cannot write to the standard output: ENOSPC[^\n]*\n$/),
     ]);
+  });
+
+  it('takes a video from a pipe, and leaves nothing of it behind when it is told to end', async () => {
+    const folder = shop.at('temporary');
+    mkdirSync(folder);
+    const child = spawn(process.execPath, [program, 'predict', '-'], {
+      env: {...process.env, TMPDIR: folder},
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    // Half of a video, so that it waits for the rest.
+    child.stdin.write(readFileSync(clip('coffee')).subarray(0, 20_000));
+    while (readdirSync(folder).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill('SIGTERM');
+    const ended = await new Promise((resolve) =>
+      child.on('close', (code, signal) => resolve([code, signal])),
+    );
+    expect(ended).toEqual([null, 'SIGTERM']);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('is quiet when nobody reads either output', async () => {

@@ -108,6 +108,8 @@ const layers: Record<string, () => Parameters<typeof fillWeights>[0]> = {
   'layers.conv3dTranspose': () => sts.layers.conv3dTranspose({filters: 5, kernelSize: 3, strides}),
   'layers.groupNormalization': () => sts.layers.groupNormalization({groups: 2}),
   'layers.unitNormalization': () => sts.layers.unitNormalization(),
+  'layers.rmsNormalization': () => sts.layers.rmsNormalization(),
+  'layers.normalization': () => sts.layers.normalization({mean: [1, 2, 3, 4], variance: [4, 3, 2, 1]}),
   'layers.globalMaxPooling3d': () => sts.layers.globalMaxPooling3d(),
   'layers.cropping3d': () => sts.layers.cropping3d({cropping: [1, 1, [0, 2]]}),
   'layers.upSampling3d': () => sts.layers.upSampling3d({size: [1, 2, 3]}),

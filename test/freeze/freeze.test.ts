@@ -8,6 +8,7 @@ import {beforeAll, describe, expect, it} from 'vitest';
 import {freeze} from '../../src/freeze';
 import {registerLayers, layers as sts} from '../../src/layers';
 import {createNetwork, listNetworks} from '../../src/networks';
+import {ACTIVATIONS} from '../../src/ops/kernel_names';
 import {startBackend} from '../support/backends';
 import {difference, scramble, stepsWithSameAnswers} from './same_answers';
 
@@ -35,22 +36,25 @@ describe('every kind of convolution with its batch normalization and activation 
     expect(stepsWithSameAnswers(model(x, apply(tfl.layers.reLU(), normed)))).toBe(1);
   });
 
-  it.each(['relu', 'relu6', 'swish', 'hardSwish', 'sigmoid', 'linear'])(
-    '%s, as a layer or of the layer',
-    (name) => {
-      const activation = name as 'relu';
-      const x = clip();
-      const apart = apply(
-        tfl.layers.activation({activation}),
-        apply(sts.conv3d({filters: 3, kernelSize: 1}), x),
-      );
-      expect(stepsWithSameAnswers(model(x, apart))).toBe(1);
-      const y = clip();
-      expect(
-        stepsWithSameAnswers(model(y, apply(sts.conv3d({filters: 3, kernelSize: 1, activation}), y))),
-      ).toBe(1);
-    },
-  );
+  it.each([...ACTIVATIONS, 'silu'])('%s, as a layer or of the layer', (name) => {
+    const activation = name as 'relu';
+    const x = clip();
+    const apart = apply(
+      tfl.layers.activation({activation}),
+      apply(sts.conv3d({filters: 3, kernelSize: 1}), x),
+    );
+    expect(stepsWithSameAnswers(model(x, apart))).toBe(1);
+    const y = clip();
+    expect(
+      stepsWithSameAnswers(model(y, apply(sts.conv3d({filters: 3, kernelSize: 1, activation}), y))),
+    ).toBe(1);
+  });
+
+  it('elu as a layer', () => {
+    const x = clip();
+    const y = apply(tfl.layers.elu(), apply(sts.conv3d({filters: 3, kernelSize: 1}), x));
+    expect(stepsWithSameAnswers(model(x, y))).toBe(1);
+  });
 
   it('relu6 as a reLU layer; another limit is a step of its own', () => {
     for (const [maxValue, steps] of [

@@ -48,6 +48,7 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
     'layout',
     (options) => sts.inflateKernel({shape: [1, 1, 1, 1], values: new Float32Array(1)}, 3, options as never),
   ],
+  'sts.predictInSlabs': ['slab', (options) => sts.predictInSlabs(tiny, x(), options)],
   'sts.loadModel': ['onProgress', (options) => sts.loadModel('efficientnet_lite0', options)],
   'sts.loadLabels': ['readFile', (options) => sts.loadLabels('imagenet1k', options)],
   'sts.saveModel': ['dtype', (options) => sts.saveModel(tiny, 'a.safetensors', {mean: 0, std: 1}, options)],
@@ -70,6 +71,7 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
 const takesNone = [
   ...['expandTaps', 'invertTaps', 'inversePhases', 'tapCount', 'tapTable', 'convMacs', 'weightsOf'],
   ...['freeze', 'replaceConv3d', 'temporalConvolutions', 'imageModePlan', 'resNetPlan', 'middleSlices'],
+  ...['slabStream'],
   ...[
     'kernelCoverage',
     'restoreStockKernels',

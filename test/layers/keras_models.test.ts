@@ -40,12 +40,13 @@ const load = (topology: object) =>
 
 async function loadFilled(topology: object): Promise<LayersModel> {
   const model = await load(structuredClone(topology));
-  let seed = 1;
+  let seed = 0;
   for (const layer of model.layers) {
     for (const weight of inOrderOfCreation(layer)) {
+      seed += 1;
+      if (weight.dtype === 'int32') continue;
       const values = tf.mul(numbers(weight.shape as number[], seed), 0.4);
       weight.write(weight.originalName.includes('variance') ? tf.add(tf.square(values), 0.1) : values);
-      seed += 1;
     }
   }
   return model;

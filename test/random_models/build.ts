@@ -30,6 +30,7 @@ class Construction {
   constructor(
     inputs: readonly Value[],
     private readonly kinds: Set<Kind>,
+    private readonly available: readonly Kind[],
     private readonly lines: string[],
     private readonly indent = '',
   ) {
@@ -41,7 +42,7 @@ class Construction {
     const dice = new Dice(numbers);
     const x = this.values.at(-1 - (dice.oneIn(3) ? dice.int(0, this.values.length - 1) : 0))!;
     const shape = shapeOf(x);
-    const kind = dice.pick(KINDS.filter(({ranks}) => ranks.includes(shape.length)));
+    const kind = dice.pick(this.available.filter(({ranks}) => ranks.includes(shape.length)));
     const choice = kind.make(this.placeOf(x, dice, inner));
     if (choice !== undefined) this.apply(kind, x, choice);
   }
@@ -85,7 +86,7 @@ class Construction {
 
   private nestedModel(shape: readonly number[], inner: Node['inner']): tfl.LayersModel {
     const input = tfl.input({shape: [...shape]});
-    const inside = new Construction([input], this.kinds, this.lines, `${this.indent}  `);
+    const inside = new Construction([input], this.kinds, this.available, this.lines, `${this.indent}  `);
     // A model of nothing is not allowed.
     inside.apply(KINDS[0]!, input, tfl.layers.activation({activation: 'tanh'}));
     for (const dice of inner) inside.add({dice, inner: []});
@@ -105,14 +106,15 @@ function configText(layer: Layer): string {
   return JSON.stringify(telling, (_, value) => value ?? undefined);
 }
 
+const shortClip = (dice: Dice) => [
+  dice.int(1, 5),
+  dice.int(1, 9),
+  dice.int(1, 9),
+  dice.pick([3, 1, 2, 4, 5, 8, 33]),
+];
+
 /** The first input is a clip; a second one is of the same shape, a clip, an image, a sequence or a vector. */
-function inputShapes(recipe: Recipe): number[][] {
-  const clip = (dice: Dice) => [
-    dice.int(1, 5),
-    dice.int(1, 9),
-    dice.int(1, 9),
-    dice.pick([3, 1, 2, 4, 5, 8, 33]),
-  ];
+function inputShapes(recipe: Recipe, clip: (dice: Dice) => number[]): number[][] {
   const [first, second] = recipe.inputs.map((numbers) => new Dice(numbers));
   const shape = clip(first!);
   if (second === undefined) return [shape];
@@ -126,11 +128,19 @@ function inputShapes(recipe: Recipe): number[][] {
   return [shape, other];
 }
 
-export function buildModel(recipe: Recipe): RandomModel | undefined {
-  const inputs = inputShapes(recipe).map((shape) => tfl.input({shape}));
+/**
+ * @param available the layers that it may be made of
+ * @param clip the shape of an input, without the batch
+ */
+export function buildModel(
+  recipe: Recipe,
+  available: readonly Kind[] = KINDS,
+  clip = shortClip,
+): RandomModel | undefined {
+  const inputs = inputShapes(recipe, clip).map((shape) => tfl.input({shape}));
   const kinds = new Set<Kind>();
   const lines = inputs.map((input) => `input [${shapeOf(input)}]`);
-  const construction = new Construction(inputs, kinds, lines);
+  const construction = new Construction(inputs, kinds, available, lines);
   for (const node of recipe.nodes) construction.add(node);
   const outputs = construction.outputs(new Dice(recipe.nodes[0]!.dice)).filter((value) => !isInput(value));
   if (outputs.length === 0) return undefined;

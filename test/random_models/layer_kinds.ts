@@ -32,8 +32,6 @@ export interface Kind {
   readonly ranks: readonly number[];
   /** Why toOnnx may refuse the layer; without it, a refusal is a failure. */
   readonly notInOnnx?: string;
-  /** Why there is no gradient on wasm; without it a missing one is a failure. */
-  readonly noGradient?: string;
   make(place: Place): Choice;
 }
 
@@ -79,6 +77,9 @@ function window2d({dice, shape}: Place) {
 function groupsOf(dice: Dice, inputs: number, filters: number): number {
   return dice.pick([1, 2, 3, 4].filter((groups) => inputs % groups === 0 && filters % groups === 0));
 }
+
+/** Of one channel the answer is the same everywhere, and a normalization behind it would blow up what rounding left. */
+const ofSeveral = (shape: readonly number[], layer: () => Layer) => (shape.at(-1)! < 2 ? undefined : layer());
 
 const merge = (name: string, make: () => Layer): Kind => ({
   name,
@@ -201,7 +202,7 @@ export const KINDS: readonly Kind[] = [
     make: ({shape}) =>
       T.prelu({sharedAxes: shape.length > 1 ? shape.slice(1).map((_, i) => i + 1) : undefined!}),
   },
-  {name: 'softmax', ranks: ANY, make: () => T.softmax({axis: -1})},
+  {name: 'softmax', ranks: ANY, make: ({shape}) => ofSeveral(shape, () => T.softmax({axis: -1}))},
   {name: 'dropout', ranks: ANY, make: () => T.dropout({rate: 0})},
   {name: 'flatten', ranks: [2, 3, 4], make: ({shape}) => (size(shape) > 600 ? undefined : T.flatten())},
   {
@@ -246,6 +247,46 @@ export const KINDS: readonly Kind[] = [
     },
   },
   {
+    name: 'sts.separableConv3d',
+    ranks: [4],
+    make: (place) =>
+      sts.separableConv3d({
+        ...window3d(place, true),
+        ...activation(place.dice),
+        filters: place.dice.int(1, 6),
+        depthMultiplier: place.dice.int(1, 2),
+      }),
+  },
+  {
+    name: 'sts.upSampling3d',
+    ranks: [4],
+    make: ({dice, shape}) => (size(shape) > 1500 ? undefined : sts.upSampling3d({size: dice.triple(1, 2)})),
+  },
+  {
+    name: 'sts.cropping3d',
+    ranks: [4],
+    make: ({dice, shape}) =>
+      sts.cropping3d({
+        cropping: [0, 1, 2].map((axis) => dice.int(0, shape[axis]! > 2 ? 1 : 0)) as [number, number, number],
+      }),
+  },
+  {
+    name: 'sts.groupNormalization',
+    ranks: [4],
+    make: ({dice, shape}) => {
+      // Of one value alone the answer is beta, and of two all but it: rounding decides on the rest.
+      const fitting = [1, 2, 3, 4].filter((count) => shape[3]! % count === 0 && size(shape) / count > 8);
+      const groups: number | undefined = dice.pick(fitting);
+      return groups === undefined ? undefined : sts.groupNormalization({groups});
+    },
+  },
+  {
+    name: 'sts.globalMaxPooling3d',
+    ranks: [4],
+    make: ({dice}) => sts.globalMaxPooling3d({keepDims: dice.oneIn(2)}),
+  },
+  {name: 'sts.spatialDropout3d', ranks: [4], make: () => sts.spatialDropout3d({rate: 0})},
+  {
     name: 'timeDistributed',
     ranks: [4],
     make: (place) => {
@@ -260,14 +301,18 @@ export const KINDS: readonly Kind[] = [
       ])();
       return T.timeDistributed({layer});
     },
-    noGradient: 'the wrapper takes its inner layer through ops that the host has no gradient for on wasm',
   },
   {
     name: 'convLstm2d',
     ranks: [4],
     notInOnnx: RECURRENT,
     make: ({dice}) =>
-      T.convLstm2d({...recurrent, filters: dice.int(1, 3), kernelSize: 1, returnSequences: dice.oneIn(2)}),
+      T.convLstm2d({
+        ...recurrent,
+        filters: dice.int(1, 3),
+        kernelSize: 1,
+        returnSequences: dice.oneIn(2),
+      }),
   },
   {
     name: 'conv2d',
@@ -275,7 +320,11 @@ export const KINDS: readonly Kind[] = [
     make: (place) => T.conv2d({...window2d(place), ...activation(place.dice), filters: place.dice.int(1, 6)}),
   },
   {name: 'batchNormalization', ranks: ANY, make: () => T.batchNormalization()},
-  {name: 'layerNormalization', ranks: ANY, make: () => T.layerNormalization({axis: -1})},
+  {
+    name: 'layerNormalization',
+    ranks: ANY,
+    make: ({shape}) => ofSeveral(shape, () => T.layerNormalization({axis: -1})),
+  },
   {
     name: 'lstm',
     ranks: [2],
@@ -294,7 +343,11 @@ export const KINDS: readonly Kind[] = [
     notInOnnx: RECURRENT,
     make: ({dice}) =>
       T.bidirectional({
-        layer: T.simpleRNN({...recurrent, units: dice.int(1, 4), returnSequences: dice.oneIn(2)}),
+        layer: T.simpleRNN({
+          ...recurrent,
+          units: dice.int(1, 4),
+          returnSequences: dice.oneIn(2),
+        }),
         mergeMode: dice.pick(['concat', 'sum']),
       }),
   },

@@ -1,5 +1,9 @@
 /** loadModel: by name with the shipped files, by path with files in memory, and everything that it must refuse. */
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {readFile as readFromDisk} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {pathToFileURL} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, describe, expect, it} from 'vitest';
@@ -102,6 +106,25 @@ describe('by name', () => {
       );
     }
     expect(new Set(asked)).toEqual(new Set(['https://example.org/sts/models/imagenet1k_labels.json']));
+  });
+
+  it('takes the addresses of single files, and says which one is missing', async () => {
+    const asked: string[] = [];
+    const readFile = async (path: URL | string): Promise<Uint8Array> => {
+      asked.push(String(path));
+      return readFromDisk(String(path).replace(/^bundled\/(.*)-\w+\.(\w+)$/, 'models/$1.$2'));
+    };
+    const labels = {'models/imagenet1k_labels.json': 'bundled/imagenet1k_labels-a1.json'};
+    const packageFiles = {
+      ...labels,
+      'models/efficientnet_lite0.safetensors': 'bundled/efficientnet_lite0-b2.safetensors',
+    };
+    loaded = await loadModel('efficientnet_lite0', {readFile, packageFiles});
+    expect(asked).toEqual(Object.values(packageFiles));
+    const act = loadModel('efficientnet_lite0', {readFile, packageFiles: labels});
+    await expect(act).rejects.toThrow(
+      /packageFiles has no models\/efficientnet_lite0\.safetensors.* from 'tfjs-sts\/models\/efficientnet_lite0\.safetensors\?url'/,
+    );
   });
 
   it.each([
@@ -306,6 +329,56 @@ describe('a model.json', () => {
     original.dispose();
   });
 
+  it('says of a softmax layer at the end that it gives probabilities', async () => {
+    const trunk = createNetwork(TINY, {weightless: true});
+    const original = tfl.model({
+      inputs: trunk.inputs,
+      outputs: tfl.layers.softmax().apply(trunk.outputs) as tfl.SymbolicTensor,
+    });
+    const {json, bytes} = await saved(original);
+    const files = {
+      'model.json': JSON.stringify(json),
+      'weights/group1.bin': bytes,
+      'group2.bin': new Uint8Array(),
+    };
+    loaded = await loadModel('model.json', inMemory(files));
+    expect(loaded.info.output).toBe('probabilities');
+    original.dispose();
+  });
+
+  it.each([
+    'my model.weights.bin',
+    './a b/w.bin',
+    'w%20.bin',
+    '50%.bin',
+    'w#1?.bin',
+    '重み.bin',
+    "it's (1)&+$&.bin",
+  ])('finds the weight file %j on disk and by address', async (name) => {
+    const original = createNetwork(TINY);
+    const {json, bytes} = await saved(original);
+    const [group] = json.weightsManifest as [{weights: unknown}];
+    const text = JSON.stringify({...json, weightsManifest: [{...group, paths: [name]}]});
+    const folder = mkdtempSync(join(tmpdir(), 'tfjs-sts-names-'));
+    mkdirSync(dirname(join(folder, name)), {recursive: true});
+    writeFileSync(join(folder, 'model.json'), text);
+    writeFileSync(join(folder, name), bytes);
+    // What a server of that folder does: one unescaping of the path of the address.
+    const fetchFunc = async (url: string | URL | Request) => {
+      const {pathname, search} = new URL(String(url));
+      expect(search).toBe('');
+      return new Response(readFileSync(join(folder, decodeURIComponent(pathname))));
+    };
+    const path = join(folder, 'model.json');
+    for (const source of [path, pathToFileURL(path), 'https://example.org/model.json']) {
+      const {model} = await loadModel(source, {fetchFunc: fetchFunc as typeof fetch, cache: false});
+      expect(answerOf(model)).toEqual(answerOf(original));
+      model.dispose();
+    }
+    original.dispose();
+    rmSync(folder, {recursive: true});
+  });
+
   it('has one clip length', async () => {
     const original = createNetwork(TINY, {weightless: true});
     const {json, bytes} = await saved(original);
@@ -326,6 +399,9 @@ describe('a model.json', () => {
     'file:///etc/secret',
     'a/../../secret',
     'https://example.org/w.bin',
+    'a\\..\\..\\secret',
+    './/secret',
+    'new\nline',
   ])('that names the weight file %s is refused without reading it', async (path) => {
     const original = createNetwork(TINY, {weightless: true});
     const {json} = await saved(original);

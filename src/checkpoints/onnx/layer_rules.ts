@@ -1,86 +1,21 @@
 /**
  * What each class of layer becomes in ONNX, from its name, config and weights alone. One rule a class; a layer without
- * one cannot be exported. The walk over the model is to_onnx.ts's.
+ * one cannot be exported. Here are the table and the rules of layers that work element by element; those of other kinds
+ * are in the files beside. The walk over the model is to_onnx.ts's.
  */
-
-import {
-  type ConvInfo,
-  conv3dInfo,
-  depthwiseConv3dInfo,
-  type Padding3D,
-  type SplitRounding,
-  stsConv3dInfo,
-  stsDepthwiseConv3dInfo,
-} from '../../ops/conv_info';
-import type {GridTaps} from '../../ops/taps';
-import {InvalidArgumentError} from '../../util/errors';
-import type {Shape5D, Triple} from '../../util/shapes';
-import {ACTIVATION_NAMES, activation, clip} from './activations';
-import {convolution, paddingBehind} from './convolution';
-import {firstFromLast, type Graph, type Shape, type Value} from './graph';
-
-/** One call of a layer in a model. */
-export interface LayerCall {
-  /** Class and name, for errors. */
-  readonly label: string;
-  readonly name: string;
-  readonly config: LayerConfig;
-  readonly inputs: readonly Value[];
-  readonly outputShape: Shape;
-  /** A weight by its own name, such as `kernel`; undefined where the layer has none of it. */
-  weight(name: string): {readonly shape: readonly number[]; readonly values: Float32Array} | undefined;
-}
-
-/** What the rules read of the configs of all classes. A class has some of it, as its getConfig writes it. */
-export interface LayerConfig {
-  readonly dataFormat?: 'channelsLast' | 'channelsFirst';
-  readonly activation?: unknown;
-  readonly padding?: Padding3D;
-  readonly strides?: Triple;
-  readonly dilationRate?: Triple;
-  readonly groups?: number;
-  readonly split?: SplitRounding | null;
-  readonly poolSize?: Triple;
-  readonly keepDims?: boolean;
-  readonly axis?: number | readonly number[];
-  readonly epsilon?: number;
-  readonly maxValue?: number | null;
-  readonly alpha?: number;
-  readonly dims?: readonly number[];
-}
-
-type Rule = (graph: Graph, call: LayerCall) => Value;
-type Info = (x: Shape5D, filter: Shape5D, config: LayerConfig) => ConvInfo;
-
-const geometry = ({strides, padding, dilationRate}: LayerConfig) => ({
-  strides: strides!,
-  pad: padding!,
-  dilations: dilationRate!,
-});
-const groupsOf = ({groups}: LayerConfig) => ({groups: groups ?? 1});
-const splitOf = ({split}: LayerConfig) => (split ? {split} : {});
+import {clip} from './activations';
+import {CONVOLUTION_RULES} from './convolution_rules';
+import {FRAME_RULES} from './frame_rules';
+import type {Graph, Value} from './graph';
+import {activated, inOneOrder, type LayerCall, placeOf, type Rule} from './layer_call';
+import {NORM_RULES} from './norm_rules';
+import {SPATIAL_RULES} from './spatial_rules';
 
 const RULES: Readonly<Record<string, Rule>> = {
-  Conv3D: convolutional('kernel', (x, filter, config) => conv3dInfo(x, filter, geometry(config))),
-  GroupedConv3D: convolutional('kernel', (x, filter, config) =>
-    conv3dInfo(x, filter, {...geometry(config), ...groupsOf(config)}),
-  ),
-  STSConv3D: convolutional('kernel', (x, filter, config) =>
-    stsConv3dInfo(x, filter, {...geometry(config), ...groupsOf(config), ...splitOf(config)}),
-  ),
-  DepthwiseConv3D: convolutional('depthwise_kernel', (x, filter, config) =>
-    depthwiseConv3dInfo(x, filter, geometry(config)),
-  ),
-  STSDepthwiseConv3D: convolutional('depthwise_kernel', (x, filter, config) =>
-    stsDepthwiseConv3dInfo(x, filter, geometry(config)),
-  ),
-  BatchNorm3D: batchNormalization,
-  BatchNormalization: batchNormalization,
-  ZeroPadding3D: zeroPadding,
-  MaxPooling3D: pooling('MaxPool'),
-  // The padding does not count, as in TensorFlow.
-  AveragePooling3D: pooling('AveragePool'),
-  GlobalAveragePooling3D: globalAverage,
+  ...CONVOLUTION_RULES,
+  ...NORM_RULES,
+  ...SPATIAL_RULES,
+  ...FRAME_RULES,
   Dense: dense,
   Activation: (graph, call) => activated(graph, call, call.inputs[0]!),
   ReLU: (graph, {name, config: {maxValue}, inputs: [x]}) => {
@@ -91,18 +26,28 @@ const RULES: Readonly<Record<string, Rule>> = {
     ...x!,
     name: graph.node(name, 'LeakyRelu', [x!.name], {alpha: {float: config.alpha!}}),
   }),
+  PReLU: prelu,
+  ELU: (graph, {name, config, inputs: [x]}) => ({
+    ...x!,
+    name: graph.node(name, 'Elu', [x!.name], {alpha: {float: config.alpha!}}),
+  }),
+  ThresholdedReLU: (graph, {name, config, inputs: [x]}) => ({
+    ...x!,
+    name: graph.node(name, 'ThresholdedRelu', [x!.name], {alpha: {float: config.theta!}}),
+  }),
   Softmax: softmax,
+  Rescaling: rescaling,
   Add: merging('Add'),
   Multiply: merging('Mul'),
   Maximum: merging('Max'),
   Minimum: merging('Min'),
   Average: average,
   Concatenate: concatenation,
-  Flatten: reshaping,
-  Reshape: reshaping,
-  Permute: permutation,
   Dropout: unchanged,
   SpatialDropout1D: unchanged,
+  SpatialDropout2D: unchanged,
+  SpatialDropout3D: unchanged,
+  AlphaDropout: unchanged,
   GaussianNoise: unchanged,
   GaussianDropout: unchanged,
 };
@@ -113,76 +58,6 @@ export const LAYER_CLASSES: readonly string[] = Object.keys(RULES);
 /** Adds the nodes of a layer and gives its output; undefined for a class that has no rule. */
 export function applyRule(graph: Graph, className: string, call: LayerCall): Value | undefined {
   return Object.hasOwn(RULES, className) ? RULES[className]!(graph, call) : undefined;
-}
-
-function convolutional(kernel: string, infoOf: Info): Rule {
-  return (graph, call) => {
-    const x = channelsSecond(graph, call);
-    const filter = call.weight(kernel)!;
-    const info = infoOf(x.size, [...filter.shape] as Shape5D, call.config);
-    const weights = {filter: filter.values, bias: call.weight('bias')?.values};
-    const y = x.output(convolution(graph, call.name, x.name, info, weights));
-    return activated(graph, call, y);
-  };
-}
-
-function pooling(operator: 'MaxPool' | 'AveragePool'): Rule {
-  return (graph, call) => {
-    const {name, config} = call;
-    const x = channelsSecond(graph, call);
-    const {strides, padding: pad, poolSize} = config;
-    const window: Shape5D = [...poolSize!, 1, 1];
-    const info = conv3dInfo([...x.size.slice(0, 4), 1], window, {strides: strides!, pad: pad!});
-    const rule = info.parts[0]!.rule as GridTaps;
-    const behind = paddingBehind(rule, x.size.slice(1, 4) as Triple, info.outputShape.slice(1, 4) as Triple);
-    const attributes = {kernel_shape: poolSize!, strides: strides!, pads: [...rule.padding, ...behind]};
-    return x.output(graph.node(name, operator, [x.name], attributes));
-  };
-}
-
-function globalAverage(graph: Graph, call: LayerCall): Value {
-  const {name, config, outputShape} = call;
-  const x = channelsSecond(graph, call);
-  const y = graph.node(name, 'GlobalAveragePool', [x.name]);
-  if (config.keepDims) return x.output(y);
-  return {name: graph.node(name, 'Flatten', [y], {axis: 1}), shape: outputShape, channelsFirst: false};
-}
-
-function zeroPadding(graph: Graph, call: LayerCall): Value {
-  const {name, config} = call;
-  const x = channelsSecond(graph, call);
-  const sides = config.padding as readonly (readonly [number, number])[];
-  const pads = [0, 1].flatMap((side) => [0, 0, ...sides.map((pair) => pair[side]!)]);
-  return x.output(graph.node(name, 'Pad', [x.name, graph.integers(pads)]));
-}
-
-/** The axis is one behind the batch, or the last, which is there in the other order. */
-function batchNormalization(graph: Graph, call: LayerCall): Value {
-  const {name, label, config, inputs} = call;
-  const rank = inputs[0]!.shape.length;
-  const given = Array.isArray(config.axis) ? config.axis[0] : config.axis;
-  const axis = given < 0 ? given + rank : given;
-  if (axis !== 1 && axis !== rank - 1) {
-    throw new InvalidArgumentError(
-      `checkpoints.toOnnx: ${label} normalizes axis ${axis}; ONNX has that for axis 1 and, reordered, the last one.`,
-    );
-  }
-  const x = graph.ordered(inputs[0]!, axis === rank - 1);
-  const mean = call.weight('moving_mean')!.values;
-  const vector = (weight: string, fallback: number) =>
-    graph.floats(
-      `${name}/${weight}`,
-      [mean.length],
-      call.weight(weight)?.values ?? new Float32Array(mean.length).fill(fallback),
-    );
-  const parameters = [
-    vector('gamma', 1),
-    vector('beta', 0),
-    vector('moving_mean', 0),
-    vector('moving_variance', 1),
-  ];
-  const attributes = {epsilon: {float: config.epsilon!}};
-  return {...x, name: graph.node(name, 'BatchNormalization', [x.name, ...parameters], attributes)};
 }
 
 function dense(graph: Graph, call: LayerCall): Value {
@@ -201,6 +76,22 @@ function dense(graph: Graph, call: LayerCall): Value {
   ]);
   const sum = isMatrix || !vector ? product : graph.node(name, 'Add', [product, vector]);
   return activated(graph, call, {name: sum, shape: outputShape, channelsFirst: false});
+}
+
+/** A slope for each element, or one for all positions of a channel. */
+function prelu(graph: Graph, call: LayerCall): Value {
+  const {name, inputs} = call;
+  const {shape, values} = call.weight('alpha')!;
+  const isOfChannels = shape.slice(0, -1).every((length) => length === 1);
+  const x = isOfChannels ? inputs[0]! : graph.ordered(inputs[0]!, false);
+  const lengths = x.channelsFirst ? [shape.at(-1)!, ...shape.slice(0, -1)] : shape;
+  return {...x, name: graph.node(name, 'PRelu', [x.name, graph.floats(`${name}/alpha`, lengths, values)])};
+}
+
+function rescaling(graph: Graph, {name, config, inputs: [x]}: LayerCall): Value {
+  const number = (value: number) => graph.floats(`${name}/number`, [], Float32Array.of(value));
+  const scaled = graph.node(name, 'Mul', [x!.name, number(config.scale!)]);
+  return {...x!, name: graph.node(name, 'Add', [scaled, number(config.offset!)])};
 }
 
 function softmax(graph: Graph, {name, config, inputs: [x]}: LayerCall): Value {
@@ -236,65 +127,7 @@ function concatenation(graph: Graph, call: LayerCall): Value {
   return {name: graph.node(call.name, 'Concat', names, {axis}), shape: call.outputShape, channelsFirst};
 }
 
-function reshaping(graph: Graph, {name, inputs, outputShape}: LayerCall): Value {
-  const x = graph.ordered(inputs[0]!, false);
-  const lengths = outputShape.slice(1) as number[];
-  return {name: graph.reshape(name, x.name, lengths), shape: outputShape, channelsFirst: false};
-}
-
-/** `dims` does not count the batch: 1 is the first axis behind it, and stands there for itself. */
-function permutation(graph: Graph, {name, config, inputs, outputShape}: LayerCall): Value {
-  const x = graph.ordered(inputs[0]!, false);
-  const perm = [0, ...config.dims!];
-  return {
-    name: graph.node(name, 'Transpose', [x.name], {perm}),
-    shape: outputShape,
-    channelsFirst: false,
-  };
-}
-
 /** What does something in training alone. */
 function unchanged(_graph: Graph, {inputs}: LayerCall): Value {
   return inputs[0]!;
-}
-
-function activated(graph: Graph, {name, label, config}: LayerCall, value: Value): Value {
-  const wanted = String(config.activation ?? 'linear');
-  const result = activation(graph, name, value, wanted);
-  if (result !== undefined) return result;
-  throw new InvalidArgumentError(
-    `checkpoints.toOnnx: ${label} has the activation '${wanted}'; known are ${ACTIVATION_NAMES.join(', ')}.`,
-  );
-}
-
-/** The one rank-5 input of a layer with its channels behind the batch, whatever the layer's dataFormat. */
-function channelsSecond(graph: Graph, {config, inputs, outputShape}: LayerCall) {
-  const isHostOrder = config.dataFormat === 'channelsFirst';
-  const value = graph.ordered(inputs[0]!, !isHostOrder);
-  const [, ...lengths] = value.shape as Shape5D;
-  const [channels, ...size] = isHostOrder ? lengths : [lengths[3]!, ...lengths.slice(0, 3)];
-  return {
-    name: value.name,
-    /** `[1, time, height, width, channels]` */
-    size: [1, ...size, channels] as Shape5D,
-    output: (name: string): Value => ({name, shape: outputShape, channelsFirst: !isHostOrder}),
-  };
-}
-
-/** Inputs that meet each other: in ONNX's order as soon as one of them is. */
-function inOneOrder(graph: Graph, {label, inputs, outputShape}: LayerCall): Value[] {
-  if (inputs.some(({shape}) => shape.length !== outputShape.length)) {
-    throw new InvalidArgumentError(
-      `checkpoints.toOnnx: ${label} merges inputs of ranks ${inputs.map(({shape}) => shape.length).join(' and ')}; ` +
-        'give them one rank with tf.layers.reshape.',
-    );
-  }
-  const channelsFirst = inputs.some((value) => value.channelsFirst && value.shape.length > 2);
-  return inputs.map((value) => graph.ordered(value, channelsFirst));
-}
-
-/** Where tfjs's axis stands in memory; negative ones count from the end. */
-function placeOf(axis: number, rank: number, channelsFirst: boolean): number {
-  const host = axis < 0 ? axis + rank : axis;
-  return channelsFirst ? firstFromLast(rank).indexOf(host) : host;
 }

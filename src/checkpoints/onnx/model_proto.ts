@@ -11,8 +11,8 @@ const OPERATOR_SET = 17;
 const FLOAT = 1;
 const INT64 = 7;
 
-/** A whole number, a list of them, or a float, which has to be told from a whole number. */
-export type Attribute = number | readonly number[] | {readonly float: number};
+/** A whole number, a list of them, a word, or a float, which has to be told from a whole number. */
+export type Attribute = number | readonly number[] | string | {readonly float: number};
 
 export interface OnnxNode {
   readonly name: string;
@@ -74,9 +74,10 @@ function nodeFields({name, operator, inputs, output, attributes}: OnnxNode): Fie
   ];
 }
 
-/** Field 20 is the type of an attribute: 1 float, 2 integer, 7 integers. */
+/** Field 20 is the type of an attribute: 1 float, 2 integer, 3 string, 7 integers. */
 function attributeFields(name: string, value: Attribute): Fields[] {
   if (typeof value === 'number') return [text(1, name), integer(3, value), integer(20, 2)];
+  if (typeof value === 'string') return [text(1, name), text(4, value), integer(20, 3)];
   if ('float' in value) return [text(1, name), float(2, value.float), integer(20, 1)];
   return [text(1, name), ...value.map((item) => integer(8, item)), integer(20, 7)];
 }

@@ -38,6 +38,28 @@ function addTo(y: Float64Array, values: Values): void {
 }
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+
+/**
+ * The error function: its Taylor series, whose terms stay small up to 3, and beyond that the continued fraction of 1 - erf
+ * (Abramowitz & Stegun 7.1.5, 7.1.14).
+ */
+function erf(x: number): number {
+  const size = Math.abs(x);
+  if (size < 3) {
+    let term = x;
+    let sum = x;
+    for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+      term *= (-x * x) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (2 / Math.sqrt(Math.PI)) * sum;
+  }
+  let fraction = size;
+  for (let n = 30; n > 0; n--) fraction = size + n / 2 / fraction;
+  const rest = Math.exp(-size * size) / (Math.sqrt(Math.PI) * fraction);
+  return Math.sign(x) * (1 - rest);
+}
+
 const relu6 = (x: number) => Math.min(Math.max(x, 0), 6);
 
 const activations: Record<Activation, (x: number) => number> = {
@@ -47,6 +69,10 @@ const activations: Record<Activation, (x: number) => number> = {
   swish: (x) => x * sigmoid(x),
   hardSwish: (x) => (x * relu6(x + 3)) / 6,
   sigmoid,
+  elu: (x) => (x > 0 ? x : Math.expm1(x)),
+  tanh: Math.tanh,
+  softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  gelu: (x) => (x / 2) * (1 + erf(x * Math.SQRT1_2)),
 };
 
 export const indirectConv3DConfig: KernelConfig = {

@@ -1,9 +1,8 @@
 /** `tf.concat` on the wasm backend. The host copies piece by piece in JavaScript. */
 import {backend_util, Concat, type ConcatAttrs, type TensorInfo, util} from '@tensorflow/tfjs-core';
 import type {StockReplacement} from '../registry';
-import {concatOf} from './concatenation';
+import {areAlike, concatOf} from './concatenation';
 import {wasmKernel} from './config';
-import {isNumeric} from './copy_call';
 
 export const concatConfig: StockReplacement = {
   ...wasmKernel(Concat, ({inputs, attrs}, host) => {
@@ -13,8 +12,5 @@ export const concatConfig: StockReplacement = {
     backend_util.assertParamsConsistent(shapes, axis);
     return concatOf(host, tensors, axis);
   }),
-  takes: ({inputs}) => {
-    const tensors = Object.values(inputs) as TensorInfo[];
-    return tensors.every((x) => isNumeric(x) && x.dtype === tensors[0]!.dtype);
-  },
+  takes: ({inputs}) => areAlike(Object.values(inputs) as TensorInfo[]),
 };

@@ -58,16 +58,21 @@ function convolvePart(
   activation: Activation,
 ): void {
   const part = info.parts[index]!;
+  const [, , height, width, channels] = info.inputShape;
+  // Grids count frames in their padding, lines do not.
+  const firstFrame = part.rule.kind === 'line' ? (part.rule.firstFrame ?? 0) : 0;
+  const xFirst = (firstFrame * height * width * channels + part.inputChannel) * FLOAT_BYTES;
   const fromChannel = part.outputChannel * FLOAT_BYTES;
   runPart(host, {
     part,
     inputShape: info.inputShape,
     outputShape: info.outputShape,
+    wholeShape: info.wholeShape,
     weights: weightsOf(host, filter, info, part),
     describe: (rooms) =>
       partCall(info, index, activation, {
         ...rooms,
-        x: host.addressOf(x) + part.inputChannel * FLOAT_BYTES,
+        x: host.addressOf(x) + xFirst,
         bias: bias === undefined ? rooms.zeros : host.addressOf(bias) + fromChannel,
         y: host.addressOf(y) + fromChannel,
         residual: residual === undefined ? 0 : host.addressOf(residual) + fromChannel,

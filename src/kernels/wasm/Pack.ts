@@ -1,9 +1,8 @@
 /** `tf.stack` on the wasm backend: tensors side by side along an axis of their own. */
 import {Pack, type PackAttrs, type TensorInfo, util} from '@tensorflow/tfjs-core';
 import type {StockReplacement} from '../registry';
-import {concatOf} from './concatenation';
+import {areAlike, concatOf} from './concatenation';
 import {wasmKernel} from './config';
-import {isNumeric} from './copy_call';
 
 export const packConfig: StockReplacement = {
   ...wasmKernel(Pack, ({inputs, attrs}, host) => {
@@ -21,8 +20,5 @@ export const packConfig: StockReplacement = {
       along,
     );
   }),
-  takes: ({inputs}) => {
-    const tensors = Object.values(inputs) as TensorInfo[];
-    return tensors.every((x) => isNumeric(x) && x.dtype === tensors[0]!.dtype);
-  },
+  takes: ({inputs}) => areAlike(Object.values(inputs) as TensorInfo[]),
 };

@@ -10,8 +10,8 @@ export const sliceConfig: StockReplacement = {
   ...wasmKernel(Slice, ({inputs, attrs}, host) => {
     const {x} = inputs as Given<SliceInputs>;
     const {begin, size} = attrs as unknown as SliceAttrs;
-    const [first, lengths] = slice_util.parseSliceParams(x as never, begin, size);
-    slice_util.assertParamsValid(x as never, first!, lengths!);
+    const [first, lengths] = slice_util.parseSliceParams(x, begin, size);
+    slice_util.assertParamsValid(x, first!, lengths!);
     return sliceOf(host, x, first!, lengths!);
   }),
   takes: ({inputs}) => isNumeric(inputs.x!),

@@ -6,6 +6,7 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {engine, memory, util} from '@tensorflow/tfjs-core';
 import {OutOfMemoryError} from '../../util/errors';
+import {undoFailedKernels} from './undo';
 
 /** What Emscripten leaves on its module object; the types of the backend declare a part of it. */
 export interface EmscriptenModule {
@@ -82,6 +83,7 @@ export function guardAllocations(backend: BackendWasm, release: () => boolean): 
   };
   guardMoves(backend, module);
   guardGradients();
+  undoFailedKernels(backend);
 }
 
 /** A tensor that comes from another backend has left that one before this one asks for its memory: so ask first. */

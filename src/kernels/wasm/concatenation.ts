@@ -1,7 +1,12 @@
 /** Tensors side by side along an axis: `tf.concat` and `tf.stack`. */
 import type {NumericDataType, TensorInfo} from '@tensorflow/tfjs-core';
-import {runCopy, stepsOf} from './copy_call';
+import {isNumeric, runCopy, stepsOf} from './copy_call';
 import type {WasmHost} from './host';
+
+/** Whether values can be copied as they are. */
+export function areAlike(tensors: readonly TensorInfo[]): boolean {
+  return tensors.every((x) => isNumeric(x) && x.dtype === tensors[0]!.dtype);
+}
 
 /** @param inputs of the same type and, but for `axis`, of the same shape */
 export function concatOf(host: WasmHost, inputs: readonly TensorInfo[], axis: number): TensorInfo {

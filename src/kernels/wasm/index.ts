@@ -8,6 +8,7 @@ import {avgPool3DConfig} from './AvgPool3D';
 import {avgPool3DGradConfig} from './AvgPool3DGrad';
 import {batchNormTrainConfig} from './BatchNormTrain';
 import {batchNormTrainGradConfig} from './BatchNormTrainGrad';
+import {batchToSpaceNDConfig} from './BatchToSpaceND';
 import {castConfig} from './Cast';
 import {concatConfig} from './Concat';
 import {gatherV2Config} from './GatherV2';
@@ -23,6 +24,7 @@ import {packConfig} from './Pack';
 import {padV2Config} from './PadV2';
 import {reverseConfig} from './Reverse';
 import {sliceConfig} from './Slice';
+import {spaceToBatchNDConfig} from './SpaceToBatchND';
 import {splitVConfig} from './SplitV';
 import {stridedSliceConfig} from './StridedSlice';
 import {sumConfig} from './Sum';
@@ -64,6 +66,8 @@ export const stockReplacements: StockReplacements = {
     padV2Config,
     gatherV2Config,
     castConfig,
+    spaceToBatchNDConfig,
+    batchToSpaceNDConfig,
   ],
   canRun: (backend) => connect(backend as BackendWasm) !== undefined,
 };

@@ -66,11 +66,25 @@ const NO_BAND = {
   ...{lineCount: 0, columnCount: 0, groupCount: 0},
 };
 
-/** The bands of a part, or undefined where it does not go in this form or would not gain. */
-export function narrowOf(part: ConvPart, inputShape: Shape5D, outputShape: Shape5D): NarrowBands | undefined {
+/**
+ * The bands of a part, or undefined where it does not go in this form or would not gain.
+ *
+ * @param whole what decides whether it gains, if `outputShape` is some frames of it
+ */
+export function narrowOf(
+  part: ConvPart,
+  inputShape: Shape5D,
+  outputShape: Shape5D,
+  whole: Shape5D = outputShape,
+): NarrowBands | undefined {
   const {rule} = part;
   if (rule.kind !== 'grid' || isDepthwise(part) || !isNarrow(part)) return undefined;
   if (sizeOf(outputShape) === 0) return undefined;
+  const bandsOf = (shape: Shape5D) => cutInBands(part, rule, inputShape[0], shape);
+  return gains(part, rule, bandsOf(whole).fields) ? bandsOf(outputShape) : undefined;
+}
+
+function cutInBands(part: ConvPart, rule: GridTaps, batch: number, outputShape: Shape5D): NarrowBands {
   const [, time, height, width] = outputShape;
   const sets = Math.ceil(
     part.groups / Math.max(1, Math.floor((CHANNELS * part.groups) / part.inputChannels)),
@@ -81,7 +95,7 @@ export function narrowOf(part: ConvPart, inputShape: Shape5D, outputShape: Shape
   const all = Math.ceil(height / heights.period);
   const shape = (lines: number, columns: number) =>
     bandShape(part, rule, groups, heights.step, lines, columns);
-  const others = inputShape[0] * times.period * heights.period * sets;
+  const others = batch * times.period * heights.period * sets;
   let bands = Math.ceil(Math.max(1, Math.min(SHARES / others, all / LEAST_LINES)));
   while (bands < all && shape(Math.ceil(all / bands), width).floats > BAND_FLOATS) bands++;
   const lines = Math.ceil(all / bands);
@@ -96,7 +110,6 @@ export function narrowOf(part: ConvPart, inputShape: Shape5D, outputShape: Shape
     ...{stepTime: times.step, stepHeight: heights.step},
     ...sizes,
   };
-  if (!gains(part, rule, fields)) return undefined;
   return {part, count: others * Math.ceil(all / lines) * Math.ceil(width / columns), fields};
 }
 

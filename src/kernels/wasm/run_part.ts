@@ -91,6 +91,8 @@ export interface PartWork {
   inputShape: Shape5D;
   /** Of the tensor whose positions are the rows. */
   outputShape: Shape5D;
+  /** Of a part of some frames, the shape of all of them; see ConvInfo. */
+  wholeShape?: Shape5D | undefined;
   /** Panels, or for the depthwise form the address of weights that are read as they lie. */
   weights: Panels | number;
   /** Where the rows of the depthwise or narrow form belong, if they are not those of a tensor in their order. */
@@ -105,7 +107,7 @@ export function runPart(host: WasmHost, work: PartWork): void {
   const products = tapCount(part.rule) * (part.inputChannels / part.groups);
   const steps = rows * part.outputChannels * (products + MEMORY_STEPS);
   const depthwise = typeof given === 'number';
-  const form = depthwise ? undefined : winogradOf(part, outputShape);
+  const form = depthwise ? undefined : winogradOf(part, outputShape, work.wholeShape);
   const weights = packedWeights(host, given, form);
   if (form !== undefined) {
     host.runRows({
@@ -120,7 +122,7 @@ export function runPart(host: WasmHost, work: PartWork): void {
     });
     return;
   }
-  const narrow = depthwise ? undefined : narrowOf(part, inputShape, outputShape);
+  const narrow = depthwise ? undefined : narrowOf(part, inputShape, outputShape, work.wholeShape);
   if (narrow !== undefined) {
     const place = work.place ?? inOrder(part, outputShape);
     host.runRows({

@@ -3,7 +3,7 @@
  * told about them: half as many products and more, for transforms that cost as much as a few channels.
  */
 import type {ConvPart} from '../../ops/conv_info';
-import type {Shape5D} from '../../util/shapes';
+import {type Shape5D, sizeOf} from '../../util/shapes';
 import type {KernelModule} from './module/instantiate';
 import {
   FLOAT_BYTES,
@@ -59,29 +59,43 @@ export interface Winograd {
   block: number;
 }
 
-/** How a part onto `outputShape` goes in this form, or undefined where it does not or would not gain. */
-export function winogradOf(part: ConvPart, outputShape: Shape5D): Winograd | undefined {
+/**
+ * How a part onto `outputShape` goes in this form, or undefined where it does not or would not gain.
+ *
+ * @param whole what decides whether it gains, if `outputShape` is some frames of it
+ */
+export function winogradOf(
+  part: ConvPart,
+  outputShape: Shape5D,
+  whole: Shape5D = outputShape,
+): Winograd | undefined {
   const {rule, groups, inputChannels: inputs, outputChannels: outputs} = part;
   if (rule.kind !== 'grid' || groups > 1 || Math.min(inputs, outputs) < LEAST_CHANNELS) return undefined;
-  const [batch, time, height, width] = outputShape;
   const takes = (axis: 0 | 1 | 2) =>
     rule.taps[axis] === 3 && rule.strides[axis] === 1 && rule.dilations[axis] === 1;
+  const inFrame = takes(1) && takes(2);
+  if (!inFrame && !(takes(0) && rule.taps[1] === 1 && rule.taps[2] === 1)) return undefined;
+  const form = inFrame
+    ? {alongTime: false, products: 16, turns: rule.taps[0]}
+    : {alongTime: true, products: 4, turns: 1};
+  if (!gains(form, whole)) return undefined;
+  const panels = Math.ceil(outputs / PANEL);
+  const tiles = tilesOf(form, outputShape);
+  const weights = form.products * form.turns * inputs * panels * PANEL * FLOAT_BYTES;
+  const block = Math.min(weights > CACHED_WEIGHTS ? 64 : 32, Math.ceil(tiles / 4) * 4);
+  return {...form, inputs, panels, tiles, block};
+}
+
+/** Tiles of 2 x 2 outputs of a frame, or of 2 outputs along time. */
+function tilesOf({alongTime}: Pick<Winograd, 'alongTime'>, [batch, time, height, width]: Shape5D): number {
   const pairs = (length: number) => Math.ceil(length / 2);
-  const form = (alongTime: boolean, products: number, tilesPerClip: number, direct: number) => {
-    const turns = alongTime ? 1 : rule.taps[0];
-    if (direct * time * height * width < LEAST_GAIN * products * tilesPerClip) return undefined;
-    const panels = Math.ceil(outputs / PANEL);
-    const tiles = batch * tilesPerClip;
-    if (tiles < LEAST_TILES * (alongTime ? 2 : 1)) return undefined;
-    const weights = products * turns * inputs * panels * PANEL * FLOAT_BYTES;
-    const block = Math.min(weights > CACHED_WEIGHTS ? 64 : 32, Math.ceil(tiles / 4) * 4);
-    return {alongTime, products, turns, inputs, panels, tiles, block};
-  };
-  if (takes(1) && takes(2)) return form(false, 16, time * pairs(height) * pairs(width), 9);
-  if (takes(0) && rule.taps[1] === 1 && rule.taps[2] === 1) {
-    return form(true, 4, pairs(time) * height * width, 3);
-  }
-  return undefined;
+  return batch * (alongTime ? pairs(time) * height * width : time * pairs(height) * pairs(width));
+}
+
+function gains(form: Pick<Winograd, 'alongTime' | 'products'>, shape: Shape5D): boolean {
+  const tiles = tilesOf(form, shape);
+  const direct = (form.alongTime ? 3 : 9) * sizeOf(shape.slice(0, 4));
+  return direct >= LEAST_GAIN * form.products * tiles && tiles >= LEAST_TILES * (form.alongTime ? 2 : 1);
 }
 
 /**

@@ -76,10 +76,16 @@ export function takeChannels<T extends tf.Tensor>(x: T, begin: number, count: nu
   return takeAlong(x, x.rank - 1, begin, 1, count) as T;
 }
 
-/** Frames `0, timeStride, ...` (`time` of them) of a video, each as one line: `[batch * time, 1, height * width, channels]`. */
-export function toLines(x: tf.Tensor5D, order: LineOrder, timeStride: number, time: number): tf.Tensor4D {
+/**
+ * The frames of a video that a rule reads, `time` of them, each as one line: `[batch * time, 1, height * width, channels]`.
+ */
+export function toLines(
+  x: tf.Tensor5D,
+  {order, timeStride, firstFrame = 0}: Pick<LineTaps, 'order' | 'timeStride' | 'firstFrame'>,
+  time: number,
+): tf.Tensor4D {
   const [batch, , height, width, channels] = x.shape;
-  const frames = tf.reshape(takeAlong(x, 1, 0, timeStride, time), [
+  const frames = tf.reshape(takeAlong(x, 1, firstFrame, timeStride, time), [
     batch * time,
     height,
     width,

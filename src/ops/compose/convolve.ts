@@ -23,7 +23,7 @@ export function convolve(x: tf.Tensor5D, filter: PartFilter, rule: TapRule, outp
 
 function convolveLine(x: tf.Tensor5D, filter: PartFilter, rule: LineTaps, output: Triple): tf.Tensor5D {
   const [time, height, width] = output;
-  const lines = toLines(x, rule.order, rule.timeStride, time);
+  const lines = toLines(x, rule, time);
   return fromLines(convolveLines(lines, filter, rule, height * width), rule.order, x.shape[0], output);
 }
 

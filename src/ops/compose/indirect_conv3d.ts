@@ -123,7 +123,8 @@ function convolveBack(dy: tf.Tensor5D, filter: PartFilter, rule: TapRule, input:
   }
   const [batch, time] = dy.shape;
   const [, height, width] = input;
-  const lines = stretchAlong(toLines(dy, rule.order, 1, time), 2, rule.stride) as tf.Tensor4D;
+  const frames = {order: rule.order, timeStride: 1};
+  const lines = stretchAlong(toLines(dy, frames, time), 2, rule.stride) as tf.Tensor4D;
   const back = convolveLines(lines, filter, invertTaps(rule), height * width);
   const dx = fromLines(back, rule.order, batch, [time, height, width]);
   return takeAlong(stretchAlong(dx, 1, rule.timeStride), 1, 0, 1, input[0]) as tf.Tensor5D;
@@ -133,7 +134,7 @@ function convolveBack(dy: tf.Tensor5D, filter: PartFilter, rule: TapRule, input:
 function gatherTaps(x: tf.Tensor5D, rule: TapRule, output: Triple): tf.Tensor5D[] {
   if (rule.kind === 'grid') return gatherGrid(x, rule, output, 0);
   const [time, height, width] = output;
-  const lines = toLines(x, rule.order, rule.timeStride, time);
+  const lines = toLines(x, rule, time);
   return Array.from({length: rule.taps}, (_, tap) => {
     const taken = takeAlong(lines, 2, tap - rule.padding, rule.stride, height * width) as tf.Tensor4D;
     return fromLines(taken, rule.order, x.shape[0], output);

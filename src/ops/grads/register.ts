@@ -1,7 +1,7 @@
 /** Makes the kernels of the package differentiable, and those of the host's convolutions that are not. */
 import * as tf from '@tensorflow/tfjs-core';
+import {amendHostGradients} from './amended_host_grads';
 import {batchNormGradients} from './batch_norm_grad';
-import {takeDilatedConvolutions} from './dilated_conv3d_grad';
 import {hostConvolutionGradients} from './host_conv3d_grad';
 import {convolutionGradients} from './indirect_conv3d_grad';
 
@@ -10,5 +10,5 @@ export function registerGradients(): void {
   for (const config of [...convolutionGradients, ...batchNormGradients, ...hostConvolutionGradients]) {
     if (tf.getGradient(config.kernelName) == null) tf.registerGradient(config);
   }
-  takeDilatedConvolutions();
+  amendHostGradients();
 }

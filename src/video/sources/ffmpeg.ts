@@ -1,13 +1,16 @@
 /**
  * Frames of a video file through the system's ffmpeg: decoded, turned upright and scaled there, handed over as packed
- * rgb bytes through a pipe. Node only. What ffprobe says of the file is read in ffmpeg_probe.ts, processes are kept
- * in ffmpeg_process.ts.
+ * rgb bytes through a pipe. Node only. Which readings a list of frames needs is decided here; what ffprobe says of the file
+ * is read in ffmpeg_probe.ts and frame_table.ts, a reading is in ffmpeg_read.ts, processes in ffmpeg_process.ts.
  */
 import {FormatError, InvalidArgumentError} from '../../util/errors';
+import {checkOptions} from '../../util/names';
 import type {FrameSource, VideoFrame, VideoInfo} from '../frame_source';
 import {scaledSize} from '../transforms';
-import {countFrames, openFile, type ProbedVideo, probeVideo, type VideoFile} from './ffmpeg_probe';
+import {openFile, type ProbedVideo, probeVideo, type StoredStream, type VideoFile} from './ffmpeg_probe';
 import {type RunningTool, startTool} from './ffmpeg_process';
+import {type Jump, type Reading, readArguments, receive, selectionOf, Timestamps} from './ffmpeg_read';
+import {decodeFrames, type FrameTable, listFrames} from './frame_table';
 
 export interface FfmpegSourceOptions {
   /** Length in pixels to which ffmpeg scales the shorter side, the aspect kept. Absent: the video's own size. */
@@ -19,105 +22,10 @@ export interface FfmpegSourceOptions {
   readonly ffprobe?: string;
 }
 
-/** ffmpeg's expressions hold 100 terms at most (measured with 5.1: 101 are refused). */
-const LONGEST_SELECTION = 64;
+const OPTIONS = ['size', 'signal', 'ffmpeg', 'ffprobe'] as const satisfies (keyof FfmpegSourceOptions)[];
 
-/** Timestamps as ffmpeg reports them, waited for frame by frame: they come on another pipe than the pixels. */
-class Timestamps {
-  private readonly seconds: number[] = [];
-  private ended = false;
-  private wake: () => void = () => {};
-
-  readLine(line: string): void {
-    const found = /^\[Parsed_showinfo_\d+ @ [^\]]*\] \[info\] n: *\d+ +pts: *\S+ +pts_time: *(\S+)/.exec(
-      line,
-    );
-    if (found === null) return;
-    this.seconds.push(Number.parseFloat(found[1]!));
-    this.wake();
-  }
-
-  end(): void {
-    this.ended = true;
-    this.wake();
-  }
-
-  /** Seconds of the given frame of this reading; undefined when ffmpeg did not say. */
-  async at(place: number): Promise<number | undefined> {
-    while (this.seconds.length <= place && !this.ended) {
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
-    }
-    const seconds = this.seconds[place];
-    return seconds !== undefined && Number.isFinite(seconds) ? seconds : undefined;
-  }
-}
-
-/** The filter that lets through only the frames asked for, before they are scaled; a few too many for long lists. */
-function selection(indices: readonly number[] | undefined): string[] {
-  if (indices === undefined) return [];
-  const expression =
-    indices.length <= LONGEST_SELECTION
-      ? indices.map((index) => `eq(n,${index})`).join('+')
-      : `between(n,${indices[0]},${indices.at(-1)})`;
-  return [`select='${expression}'`];
-}
-
-/** Number of the frame that comes out of ffmpeg at a place; with no list all come, from 0 on. */
-function deliveredIndex(indices: readonly number[] | undefined, place: number): number {
-  if (indices === undefined) return place;
-  return indices.length <= LONGEST_SELECTION ? indices[place]! : indices[0]! + place;
-}
-
-/** How many frames come out of ffmpeg for a list of frames. */
-function deliveredCount(indices: readonly number[]): number {
-  return indices.length <= LONGEST_SELECTION ? indices.length : indices.at(-1)! - indices[0]! + 1;
-}
-
-function readArguments(
-  file: VideoFile,
-  {width, height}: VideoInfo,
-  indices: readonly number[] | undefined,
-): string[] {
-  const filters = [
-    ...selection(indices),
-    `scale=${width}:${height}:flags=bicubic+accurate_rnd+full_chroma_int`,
-    'format=rgb24',
-    'showinfo=checksum=0',
-    // One frame out for each frame in, whatever the rate of the video: the numbering leaves nothing to drop or repeat,
-    // and needs none of the options for that which changed from version to version.
-    'settb=1/25',
-    'setpts=N',
-  ];
-  const count = indices === undefined ? [] : ['-frames:v', String(deliveredCount(indices))];
-  return [
-    ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', 'level+info', ...file.input],
-    ...['-map', '0:V:0', '-an', '-sn', '-dn', '-vf', filters.join(','), '-r', '25', ...count],
-    ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'],
-  ];
-}
-
-/** Cuts a stream of bytes into pieces of equal length; the pieces are fresh arrays. */
-async function* pieces(
-  stream: AsyncIterable<Uint8Array>,
-  length: number,
-): AsyncGenerator<Uint8Array, void, void> {
-  let piece = new Uint8Array(length);
-  let filled = 0;
-  for await (const chunk of stream) {
-    for (let from = 0; from < chunk.length; ) {
-      const count = Math.min(length - filled, chunk.length - from);
-      piece.set(chunk.subarray(from, from + count), filled);
-      filled += count;
-      from += count;
-      if (filled < length) continue;
-      yield piece;
-      piece = new Uint8Array(length);
-      filled = 0;
-    }
-  }
-}
+/** So many frames take about as long to decode, small ones, as another ffmpeg takes to start. */
+const WORTH_A_JUMP = 250;
 
 function checkIndices(indices: readonly number[]): void {
   const bad = indices.findIndex(
@@ -132,14 +40,23 @@ function checkIndices(indices: readonly number[]): void {
 
 class FfmpegSource implements FrameSource {
   private readonly running = new Set<RunningTool>();
-  private readonly counts = new Map<boolean, Promise<number>>();
-  private closed = false;
+  private readonly closing = new AbortController();
+  private readonly signal: AbortSignal;
+  private listed: Promise<FrameTable> | undefined;
+  /** Whether as many frames can be decoded as are listed. */
+  private isProven = false;
+  /** Whether decoding contradicted what is listed. */
+  private isRefuted = false;
 
   constructor(
     private readonly file: VideoFile,
+    private readonly stored: StoredStream,
     readonly info: VideoInfo,
     private readonly options: FfmpegSourceOptions,
-  ) {}
+  ) {
+    const {signal} = options;
+    this.signal = signal === undefined ? this.closing.signal : AbortSignal.any([signal, this.closing.signal]);
+  }
 
   [Symbol.asyncIterator](): AsyncGenerator<VideoFrame, void, void> {
     return this.frames();
@@ -147,68 +64,117 @@ class FfmpegSource implements FrameSource {
 
   async *frames(indices?: readonly number[]): AsyncGenerator<VideoFrame, void, void> {
     if (indices !== undefined) checkIndices(indices);
-    this.requireOpen();
-    if (indices?.length === 0) return;
-    const {ffmpeg = 'ffmpeg', signal} = this.options;
+    this.signal.throwIfAborted();
+    if (indices === undefined) return void (yield* this.read({}));
+    const plan = await this.plan(indices);
+    for (const reading of plan) {
+      const reached = yield* this.read(reading);
+      if (!this.isRefuted || (plan.length === 1 && reading.from === undefined)) continue;
+      // The file is not what its list says, so that frames can be told by counting from the first one alone.
+      yield* this.read({indices: indices.filter((index) => index > reached)});
+      return;
+    }
+  }
+
+  /** From the first frame on, or a jump to each group of frames that lies far from the one before. */
+  private async plan(indices: readonly number[]): Promise<Reading[]> {
+    if (indices.length === 0) return [];
+    if (indices.at(-1)! < WORTH_A_JUMP || this.isRefuted) return [{indices}];
+    const {seconds, jumps} = await this.table(false);
+    if (jumps === undefined) return [{indices}];
+    const groups: {indices: number[]; from?: Jump}[] = [];
+    let reached = 0;
+    for (const index of indices) {
+      if (index >= seconds.length) break;
+      const key = jumps.keys[index]!;
+      if (key - reached >= WORTH_A_JUMP)
+        groups.push({indices: [index], from: {key, table: {seconds, jumps}}});
+      else if (groups.length === 0) groups.push({indices: [index]});
+      else groups.at(-1)!.indices.push(index);
+      reached = index;
+    }
+    return groups;
+  }
+
+  /**
+   * Reads frames with one ffmpeg. Notes if they contradict the list of frames, or may, since something is damaged; after a
+   * jump it then stops.
+   *
+   * @returns the last frame that came as it should, -1 if none did.
+   */
+  private async *read(reading: Reading): AsyncGenerator<VideoFrame, number, void> {
+    const {ffmpeg = 'ffmpeg'} = this.options;
+    const {width, height} = this.info;
     const timestamps = new Timestamps();
-    const args = readArguments(this.file, this.info, indices);
-    const tool = await startTool(ffmpeg, args, this.file.path, (line) => timestamps.readLine(line));
-    const stop = () => void tool.kill();
+    const selected = selectionOf(reading);
+    const args = readArguments(this.file, this.info, reading, selected);
+    const tool = await startTool(ffmpeg, args, this.file.path, this.signal, (line) =>
+      timestamps.readLine(line),
+    );
     const ended = () => timestamps.end();
     tool.exit.then(ended, ended);
     this.running.add(tool);
-    signal?.addEventListener('abort', stop, {once: true});
+    const wanted = reading.indices && new Set(reading.indices);
+    let last = -1;
     try {
-      yield* this.receive(tool, timestamps, indices);
+      for await (const frame of receive(tool, timestamps, width * height * 3, reading, selected?.delivered)) {
+        const {data, index, seconds} = frame;
+        // Complaints precede the timestamp of the frame that they are about.
+        if (!frame.isExpected || tool.complaint() !== '') this.isRefuted = true;
+        if (this.isRefuted && reading.from !== undefined) return last;
+        last = index;
+        const timestamp = seconds ?? index / this.stored.rate;
+        if (wanted === undefined || wanted.has(index)) yield {data, width, height, timestamp, index};
+        this.signal.throwIfAborted();
+      }
       const code = await tool.exit;
-      this.requireOpen();
-      if (code !== 0) throw this.unreadable(tool, code);
+      this.signal.throwIfAborted();
+      if (code !== 0 && reading.from === undefined) throw this.unreadable(tool, code);
+      if (tool.complaint() !== '' || last < (selected?.delivered.at(-1) ?? 0)) this.isRefuted = true;
+      return last;
     } catch (error) {
       // A pipe torn down by a stop, or of a program that never started, fails in its own way: tell the reason instead.
-      this.requireOpen();
+      this.signal.throwIfAborted();
       await tool.kill();
       await tool.exit;
       throw error;
     } finally {
-      signal?.removeEventListener('abort', stop);
       await tool.kill();
       this.running.delete(tool);
     }
   }
 
-  private async *receive(tool: RunningTool, timestamps: Timestamps, indices?: readonly number[]) {
-    const {width, height, framesPerSecond = 25} = this.info;
-    const wanted = indices && new Set(indices);
-    let place = 0;
-    for await (const data of pieces(tool.stdout, width * height * 3)) {
-      const index = deliveredIndex(indices, place);
-      const timestamp = (await timestamps.at(place)) ?? index / framesPerSecond;
-      place++;
-      if (wanted === undefined || wanted.has(index)) yield {data, width, height, timestamp, index};
-      this.requireOpen();
-    }
+  async countFrames(exact = false): Promise<number> {
+    return (await this.table(exact)).seconds.length;
   }
 
-  countFrames(exact = false): Promise<number> {
-    if (!exact && this.info.frameCount !== undefined) return Promise.resolve(this.info.frameCount);
-    const {ffprobe = 'ffprobe', signal} = this.options;
-    const known = this.counts.get(exact) ?? countFrames(ffprobe, this.file, exact, signal);
-    this.counts.set(exact, known);
-    return known;
+  async timestamps(exact = false): Promise<readonly number[]> {
+    return (await this.table(exact)).seconds;
+  }
+
+  private async table(exact: boolean): Promise<FrameTable> {
+    const {ffprobe = 'ffprobe'} = this.options;
+    this.listed ??= listFrames(ffprobe, this.file, this.stored, this.signal).catch((error: unknown) => {
+      // The next call may fare better.
+      this.listed = undefined;
+      throw error;
+    });
+    const listed = await this.listed;
+    // Without jumps it was made by decoding.
+    if (!exact || this.isProven || listed.jumps === undefined) return listed;
+    const decoded = await decodeFrames(ffprobe, this.file, this.stored, this.signal);
+    this.isProven = decoded.seconds.length === listed.seconds.length;
+    if (!this.isProven) this.listed = Promise.resolve(decoded);
+    return this.isProven ? listed : decoded;
   }
 
   async close(): Promise<void> {
-    this.closed = true;
-    await Promise.all([...this.running].map((tool) => tool.kill()));
-  }
-
-  private requireOpen(): void {
-    this.options.signal?.throwIfAborted();
-    if (this.closed) {
-      throw new InvalidArgumentError(
+    this.closing.abort(
+      new InvalidArgumentError(
         `ffmpegSource: the source of '${this.file.path}' is closed; open it again to read it`,
-      );
-    }
+      ),
+    );
+    await Promise.all([...this.running].map((tool) => tool.kill()));
   }
 
   private unreadable(tool: RunningTool, code: number | null): FormatError {
@@ -240,8 +206,9 @@ function infoOf(probed: ProbedVideo, size: number | undefined): VideoInfo {
  * ```
  */
 export async function ffmpegSource(path: string, options: FfmpegSourceOptions = {}): Promise<FrameSource> {
+  checkOptions('ffmpegSource', options, OPTIONS);
   scaledSize(1, 1, options.size);
   const file = await openFile(path);
-  const probed = await probeVideo(options.ffprobe ?? 'ffprobe', file, options.signal);
-  return new FfmpegSource(file, infoOf(probed, options.size), options);
+  const {video, stored} = await probeVideo(options.ffprobe ?? 'ffprobe', file, options.signal);
+  return new FfmpegSource(file, stored, infoOf(video, options.size), options);
 }

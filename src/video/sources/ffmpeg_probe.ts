@@ -1,7 +1,6 @@
 /**
- * What ffprobe knows of a video file: upright size, frame rate, length, number of frames. Checks first that the path
- * is a file here on disk; what ffprobe cannot read as a video is refused with its reason. No frame is decoded unless
- * frames are counted exactly.
+ * What ffprobe knows of a video file before its frames are listed (frame_table.ts): upright size, frame rate, length. Checks
+ * first that the path is a file here on disk; what ffprobe cannot read as a video is refused with its reason.
  */
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../util/errors';
 import {runTool} from './ffmpeg_process';
@@ -22,23 +21,37 @@ export interface ProbedVideo {
   readonly frameCount?: number;
 }
 
+/** How the stream of pictures is stored. */
+export interface StoredStream {
+  /** ffmpeg's names of the container, of the codec, and `progressive` or an order of fields. */
+  readonly container: string;
+  readonly codec: string;
+  readonly fieldOrder: string;
+  /** Average frames per second, for frames whose time nobody knows. */
+  readonly rate: number;
+  /** Seconds in a tick of its timestamps. */
+  readonly tick: number;
+  /** Seconds on the clock of the file at which it starts; what we call 0. */
+  readonly start: number;
+}
+
 /** The part of ffprobe's answer that is read here; all of it may be missing. */
 interface ProbeStream {
   codec_name?: string;
+  field_order?: string;
+  time_base?: string;
   width?: number;
   height?: number;
   sample_aspect_ratio?: string;
   avg_frame_rate?: string;
   nb_frames?: string;
-  nb_read_packets?: string;
-  nb_read_frames?: string;
   duration?: string;
   tags?: {rotate?: string};
   side_data_list?: {rotation?: number}[];
 }
 interface ProbeAnswer {
   streams?: ProbeStream[];
-  format?: {duration?: string};
+  format?: {format_name?: string; start_time?: string; duration?: string};
 }
 
 /** ffmpeg draws text files as a terminal would show them; that is not what anyone means by a video. */
@@ -85,33 +98,30 @@ export async function openFile(path: string): Promise<VideoFile> {
   return {path, input: [...whitelist, ...literal, '-i', `file:${path}`]};
 }
 
-async function probe(
+/**
+ * Asks ffprobe for entries of the first stream that moves (V:0): not the cover picture of a song.
+ *
+ * @param format of the answer, as ffprobe calls it.
+ * @throws FormatError when the file is not a video, UnavailableError when ffprobe is missing.
+ */
+export async function probe(
   program: string,
-  file: VideoFile,
-  extra: string[],
+  {path, input}: VideoFile,
   entries: string,
+  format: string,
   signal?: AbortSignal,
-): Promise<ProbeAnswer> {
-  // V:0 is the first stream that moves: not the cover picture of a song.
-  const args = [
-    '-v',
-    'level+error',
-    '-select_streams',
-    'V:0',
-    ...extra,
-    '-show_entries',
-    entries,
-    '-print_format',
-    'json',
-    ...file.input,
-  ];
-  const {code, stdout, complaint} = await runTool(program, args, file.path, signal);
-  if (code !== 0) {
-    throw new FormatError(
-      `cannot read '${file.path}' as a video: ${complaint || `ffprobe ended with code ${code}`}; give a file that ffmpeg plays`,
-    );
-  }
-  return JSON.parse(stdout) as ProbeAnswer;
+): Promise<string> {
+  const what = ['-select_streams', 'V:0', '-show_entries', entries, '-print_format', format];
+  const {code, stdout, complaint} = await runTool(
+    program,
+    ['-v', 'level+error', ...what, ...input],
+    path,
+    signal,
+  );
+  if (code === 0) return stdout;
+  throw new FormatError(
+    `cannot read '${path}' as a video: ${complaint || `ffprobe ended with code ${code}`}; give a file that ffmpeg plays`,
+  );
 }
 
 /** `30000/1001` -> 29.97; undefined for `0/0`, `N/A` and the like. */
@@ -126,11 +136,13 @@ function positive(text: string | undefined): number | undefined {
 }
 
 function uprightSize(stream: ProbeStream, path: string): {width: number; height: number} {
-  const {width = 0, height = 0} = stream;
+  const {width = 0, height = 0, codec_name} = stream;
   if (width < 1 || height < 1) {
-    throw new FormatError(
-      `cannot read '${path}' as a video: the size of its frames is unknown; give a file that ffmpeg plays`,
-    );
+    const reason =
+      codec_name === 'webp'
+        ? 'an animated WebP picture is nothing that the installed ffmpeg decodes; make a GIF or a video of it'
+        : 'the size of its frames is unknown; give a file that ffmpeg plays';
+    throw new FormatError(`cannot read '${path}' as a video: ${reason}`);
   }
   const pixel = ratio(stream.sample_aspect_ratio, ':') ?? 1;
   const usable = pixel <= WIDEST_PIXEL && pixel >= 1 / WIDEST_PIXEL;
@@ -142,7 +154,7 @@ function uprightSize(stream: ProbeStream, path: string): {width: number; height:
 }
 
 /**
- * Asks for the size, rate and length of a video file.
+ * Asks for the size, rate and length of a video file, and how its pictures are stored.
  *
  * @throws FormatError when the file is not a video, or holds sound or text alone.
  * @throws UnavailableError when ffprobe is missing.
@@ -151,46 +163,49 @@ export async function probeVideo(
   program: string,
   file: VideoFile,
   signal?: AbortSignal,
-): Promise<ProbedVideo> {
+): Promise<{video: ProbedVideo; stored: StoredStream}> {
   const entries =
-    'stream=codec_name,width,height,sample_aspect_ratio,avg_frame_rate,nb_frames,duration' +
-    ':stream_tags=rotate:stream_side_data=rotation:format=duration';
-  const answer = await probe(program, file, [], entries, signal);
-  const stream = answer.streams?.[0];
+    'stream=codec_name,field_order,time_base,width,height,sample_aspect_ratio,avg_frame_rate,nb_frames,duration' +
+    ':stream_tags=rotate:stream_side_data=rotation:format=format_name,start_time,duration';
+  const {streams = [], format = {}}: ProbeAnswer = JSON.parse(
+    await probe(program, file, entries, 'json', signal),
+  );
+  const [stream] = streams;
   if (stream === undefined) {
     throw new FormatError(
       `cannot read '${file.path}' as a video: it holds no video stream; give a file with pictures`,
     );
   }
-  if (TEXT_CODECS.has(stream.codec_name ?? '')) {
+  const {codec_name: codec = '', field_order: fieldOrder = 'progressive'} = stream;
+  if (TEXT_CODECS.has(codec)) {
     throw new FormatError(
       `cannot read '${file.path}' as a video: it is a text file; give a file that ffmpeg plays`,
     );
   }
   const framesPerSecond = positive(stream.avg_frame_rate);
-  const duration = positive(stream.duration) ?? positive(answer.format?.duration);
-  const frameCount = positive(stream.nb_frames);
-  return {
+  const duration = positive(stream.duration) ?? positive(format.duration);
+  const frameCount = shownFrames(stream);
+  const video = {
     ...uprightSize(stream, file.path),
     ...(framesPerSecond !== undefined && {framesPerSecond}),
     ...(duration !== undefined && {duration}),
     ...(frameCount !== undefined && {frameCount}),
   };
+  const start = Number.parseFloat(format.start_time ?? '');
+  const stored = {
+    container: format.format_name ?? '',
+    codec,
+    fieldOrder,
+    rate: framesPerSecond ?? 25,
+    tick: positive(stream.time_base) ?? 1,
+    start: Number.isFinite(start) ? start : 0,
+  };
+  return {video, stored};
 }
 
-/**
- * Counts frames: by the packets of the stream (fast, nothing is decoded) or, `exact`, by decoding them all.
- *
- * @returns the number of frames, 0 when none can be read.
- */
-export async function countFrames(
-  program: string,
-  file: VideoFile,
-  exact: boolean,
-  signal?: AbortSignal,
-): Promise<number> {
-  const [option, entry] = exact ? ['-count_frames', 'nb_read_frames'] : ['-count_packets', 'nb_read_packets'];
-  const answer = await probe(program, file, [option!], `stream=${entry}`, signal);
-  const stream = answer.streams?.[0];
-  return positive(exact ? stream?.nb_read_frames : stream?.nb_read_packets) ?? 0;
+/** What the container says, unless its own length belies it: an edit list may show a part of the frames. */
+function shownFrames({nb_frames, avg_frame_rate, duration}: ProbeStream): number | undefined {
+  const [count, rate, seconds] = [positive(nb_frames), positive(avg_frame_rate), positive(duration)];
+  if (count === undefined || rate === undefined || seconds === undefined) return count;
+  return Math.abs(rate * seconds - count) > 1.5 ? undefined : count;
 }

@@ -6,6 +6,7 @@
 import type {ChildProcessByStdio} from 'node:child_process';
 import type {Readable} from 'node:stream';
 import {UnavailableError} from '../../util/errors';
+import {endWithProcess} from './process_end';
 
 const INSTALL =
   'install ffmpeg (Debian, Ubuntu: apt-get install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg)';
@@ -20,7 +21,7 @@ export interface RunningTool {
   readonly stdout: Readable;
   /** Exit code once it has ended and its pipes are empty; null when it was killed. Rejects when it never started. */
   readonly exit: Promise<number | null>;
-  /** The last complaint that it printed, cleaned for a message; empty when it printed none. */
+  /** The last complaint that it printed so far, cleaned for a message; empty when it printed none. */
   complaint(): string;
   /** Ends it at once and waits until it is gone. */
   kill(): Promise<void>;
@@ -64,24 +65,28 @@ function isComplaint(line: string): boolean {
 }
 
 /**
- * Starts a program with its standard input closed.
+ * Starts a program with its standard input closed. It ends when the signal is aborted, and no later than this process.
  *
  * @param program name or path of ffmpeg or ffprobe.
  * @param args its arguments, handed over as they are: no shell. The log level must be given as `level+...`.
  * @param path the file in question, left out of complaints.
  * @param onLine called with every line of stderr.
+ * @throws the reason of a signal that is aborted before the program is started.
  */
 export async function startTool(
   program: string,
   args: readonly string[],
   path: string,
+  signal?: AbortSignal,
   onLine: (line: string) => void = () => {},
 ): Promise<RunningTool> {
   const {spawn} = await import('node:child_process');
+  signal?.throwIfAborted();
   const child: ChildProcessByStdio<null, Readable, Readable> = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
   });
+  endWithProcess(child);
   const complaints: string[] = [];
   const lines = lineReader((line) => {
     if (isComplaint(line)) complaints.push(cleanLine(line, path));
@@ -98,22 +103,21 @@ export async function startTool(
   });
   // Whoever waits for the exit sees the rejection; the reading of stdout alone must not leave it unhandled.
   exit.catch(() => {});
-  return {
-    stdout: child.stdout,
-    exit,
-    complaint: () => complaints.at(-1) ?? '',
-    async kill() {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-      child.stdout.destroy();
-      await exit.catch(() => {});
-    },
+  const kill = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    child.stdout.destroy();
+    await exit.catch(() => {});
   };
+  const stop = () => void kill();
+  signal?.addEventListener('abort', stop, {once: true});
+  child.once('close', () => signal?.removeEventListener('abort', stop));
+  return {stdout: child.stdout, exit, complaint: () => complaints.at(-1) ?? '', kill};
 }
 
 /**
  * Runs a program to its end and returns what it printed.
  *
- * @throws UnavailableError when the program is missing.
+ * @throws UnavailableError when the program is missing; the reason of the signal when that is aborted.
  */
 export async function runTool(
   program: string,
@@ -121,20 +125,13 @@ export async function runTool(
   path: string,
   signal?: AbortSignal,
 ): Promise<{code: number | null; stdout: string; complaint: string}> {
+  const tool = await startTool(program, args, path, signal);
+  let stdout = '';
+  tool.stdout.setEncoding('utf8');
+  tool.stdout.on('data', (text: string) => {
+    stdout += text;
+  });
+  const code = await tool.exit;
   signal?.throwIfAborted();
-  const tool = await startTool(program, args, path);
-  const stop = () => void tool.kill();
-  signal?.addEventListener('abort', stop, {once: true});
-  try {
-    let stdout = '';
-    tool.stdout.setEncoding('utf8');
-    tool.stdout.on('data', (text: string) => {
-      stdout += text;
-    });
-    const code = await tool.exit;
-    signal?.throwIfAborted();
-    return {code, stdout, complaint: tool.complaint()};
-  } finally {
-    signal?.removeEventListener('abort', stop);
-  }
+  return {code, stdout, complaint: tool.complaint()};
 }

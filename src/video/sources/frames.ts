@@ -4,6 +4,7 @@
  */
 import type {Tensor4D} from '@tensorflow/tfjs-core';
 import {InvalidArgumentError} from '../../util/errors';
+import {checkOptions} from '../../util/names';
 import type {FrameSource, VideoFrame, VideoInfo} from '../frame_source';
 import type {RgbImage} from '../transforms';
 
@@ -37,6 +38,7 @@ function checkFrames(frames: readonly RgbImage[]): RgbImage {
  * @throws InvalidArgumentError for no frames, or frames of different sizes.
  */
 export function framesSource(frames: readonly RgbImage[], options: FramesSourceOptions = {}): FrameSource {
+  checkOptions('framesSource', options, ['framesPerSecond']);
   const {framesPerSecond = 30} = options;
   if (!(framesPerSecond > 0)) {
     throw new InvalidArgumentError(
@@ -56,6 +58,7 @@ export function framesSource(frames: readonly RgbImage[], options: FramesSourceO
     info: infoOf(width, height, frames.length, framesPerSecond),
     frames: read,
     countFrames: async () => frames.length,
+    timestamps: async () => frames.map((_, index) => index / framesPerSecond),
     close: async () => {},
     [Symbol.asyncIterator]: () => read(),
   };
@@ -71,6 +74,7 @@ export async function tensorSource(
   tensor: Tensor4D,
   options: FramesSourceOptions = {},
 ): Promise<FrameSource> {
+  checkOptions('tensorSource', options, ['framesPerSecond']);
   const [count, height, width, channels] = tensor.shape;
   if (tensor.rank !== 4 || channels !== 3) {
     throw new InvalidArgumentError(

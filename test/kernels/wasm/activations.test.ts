@@ -1,5 +1,5 @@
 /**
- * The sigmoids of the wasm kernel over the whole range of floats, against Math.exp in double precision, and residual and
+ * The curved activations of the wasm kernel over the whole range of floats, against Math.exp in double precision, and residual and
  * bounds wherever they come into the sums.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -69,6 +69,32 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
       expect(worst).toBeLessThan(2 ** -22);
     },
   );
+
+  it.each(['elu', 'tanh', 'softplus'] as const)(
+    '%s is within 2^-21 of the value wherever that is a normal float',
+    (name) => {
+      const given = kernelAt(points, name);
+      let worst = 0;
+      points.forEach((x, i) => {
+        const exact = curves[name].value(x);
+        const error = Math.abs(given[i]! - exact);
+        if (error > 2 ** -126) worst = Math.max(worst, error / Math.abs(exact));
+      });
+      expect(worst).toBeLessThan(2 ** -21);
+    },
+  );
+
+  it('gelu is within 2^-21 of the larger of |x| and 2^-3, and not far below zero', () => {
+    const some = points.filter((_, i) => i % 25 === 0 || i > line.length);
+    const given = kernelAt(some, 'gelu');
+    some.forEach((x, i) => {
+      const exact = curves.gelu.value(x);
+      const error = Math.abs(given[i]! - exact);
+      const relative = error > 2 ** -120 ? error / Math.abs(exact) : 0;
+      expect(error, `at ${x}`).toBeLessThanOrEqual(2 ** -21 * Math.max(Math.abs(x), 2 ** -3));
+      expect(relative, `at ${x}`).toBeLessThan(2 ** -18 * Math.max(1, (x * x) / 16));
+    });
+  });
 
   it('the others are exact or rounded once or twice', () => {
     for (const name of ['linear', 'relu', 'relu6'] as const) {
@@ -148,5 +174,9 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     expect([...kernelAt(ends, 'sigmoid')]).toEqual([Number.NaN, 1, 0]);
     expect(kernelAt(ends, 'relu')[0]).toBeNaN();
     expect(kernelAt(ends, 'swish')[1]).toBe(Number.POSITIVE_INFINITY);
+    expect([...kernelAt(ends, 'elu')]).toEqual([Number.NaN, Number.POSITIVE_INFINITY, -1]);
+    expect([...kernelAt(ends, 'tanh')]).toEqual([Number.NaN, 1, -1]);
+    expect([...kernelAt(ends, 'softplus')]).toEqual([Number.NaN, Number.POSITIVE_INFINITY, 0]);
+    expect([...kernelAt(ends, 'gelu')]).toEqual([Number.NaN, Number.POSITIVE_INFINITY, 0]);
   });
 });

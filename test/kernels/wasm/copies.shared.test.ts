@@ -323,6 +323,23 @@ const differentiable: Record<string, Op> = {
     ]),
   transpose: (x) => tf.transpose(x, [3, 1, 0, 4, 2]),
   reverse: (x) => tf.reverse(x, [1, 3]),
+  spaceToBatchND: (x) => {
+    const paddings = [
+      [1, 0],
+      [0, 2],
+      [0, 1],
+    ];
+    return tf.spaceToBatchND(x, [2, 3, 2], paddings);
+  },
+  batchToSpaceND: (x) =>
+    tf.batchToSpaceND(
+      x,
+      [1, 2],
+      [
+        [1, 0],
+        [0, 1],
+      ],
+    ),
 };
 
 describe('their gradients are those of the cpu backend', () => {

@@ -1,6 +1,6 @@
 /**
- * The gradients of the host's own dilated convolution, `tf.conv3d` with dilations, which the host refuses: against plain
- * loops, on every backend. Whole numbers, whose sums are exact in any order.
+ * Gradients that the host fails to take, on every backend: of its own dilated convolution, against plain loops, and of
+ * `tf.unstack` of one entry. Whole numbers, whose sums are exact in any order.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -34,6 +34,12 @@ describe.each(backendNames)('on %s', (name) => {
   beforeAll(async () => {
     await startBackend(name);
     registerGradients();
+  });
+
+  it('of tf.unstack of one entry', async () => {
+    const gradient = tf.grad((x) => tf.mul(tf.unstack(x, 1)[0]!, [[2], [3]]))(tf.ones([2, 1, 1]));
+    expect(gradient.shape).toEqual([2, 1, 1]);
+    expect(await gradient.data()).toEqual(Float32Array.of(2, 3));
   });
 
   it('of tf.conv3d, by x and by the filter', async () => {

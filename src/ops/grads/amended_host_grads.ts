@@ -1,0 +1,40 @@
+/**
+ * Gradients of the host that fail for some calls of a kernel: those calls get ours, all others keep the host's. `tf.conv3d`
+ * with dilations, which the host refuses; `tf.unstack` of one entry, whose gradient the host hands on as no list, and with
+ * it recurrent layers and TimeDistributed on clips of one frame.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {conv3dInfo} from '../conv_info';
+import {IndirectConv3DBackpropFilter, IndirectConv3DBackpropInput} from '../kernel_names';
+import {runKernel} from '../run_kernel';
+
+type Amendment = (host: tf.GradFunc) => tf.GradFunc;
+
+const amendments: Readonly<Record<string, Amendment>> = {
+  [tf.Conv3D]: (host) => (dy, saved, attrs) => {
+    const {strides, pad, dilations} = attrs as unknown as tf.Conv3DAttrs;
+    if ([dilations].flat().every((dilation) => dilation === 1)) return host(dy, saved, attrs);
+    const [x, filter] = saved as [tf.Tensor5D, tf.Tensor5D];
+    const info = conv3dInfo(x.shape, filter.shape, {strides, pad, dilations});
+    return {
+      x: () => runKernel(IndirectConv3DBackpropInput, {dy: dy as tf.Tensor, filter}, info),
+      filter: () => runKernel(IndirectConv3DBackpropFilter, {x, dy: dy as tf.Tensor}, info),
+    };
+  },
+  [tf.Unpack]: (host) => (dy, saved, attrs) => host([dy].flat(), saved, attrs),
+};
+
+/** On a config of the host once it is amended, so that two copies of the package do it once. */
+const AMENDED = Symbol.for('tfjs-sts.amended');
+
+/** Where the host has no gradient at all, a program differentiates nothing, and there is nothing to amend. */
+export function amendHostGradients(): void {
+  for (const [kernelName, amend] of Object.entries(amendments)) {
+    const host = tf.getGradient(kernelName);
+    if (host == null || AMENDED in host) continue;
+    const amended = {...host, gradFunc: amend(host.gradFunc), [AMENDED]: true};
+    // Taken out first: the host warns of a gradient that is put over another.
+    tf.unregisterGradient(kernelName);
+    tf.registerGradient(amended);
+  }
+}
