@@ -239,6 +239,64 @@ const single: Record<string, () => Layer[]> = {
   GaussianDropout: () => [tfl.layers.gaussianDropout({rate: 0.5})],
 };
 
+const image = [6, 7, 4];
+const first2d = {dataFormat: 'channelsFirst'} as const;
+
+/** Layers of images, by class. */
+const ofImages: Record<string, () => Layer[]> = {
+  Conv2D: () => [
+    tfl.layers.conv2d({filters: 5, kernelSize: [2, 3], strides: [1, 2], padding: 'same', activation: 'relu'}),
+    tfl.layers.conv2d({filters: 5, kernelSize: 2, dilationRate: 2, ...first2d}),
+  ],
+  DepthwiseConv2D: () => [
+    tfl.layers.depthwiseConv2d({kernelSize: 3, depthMultiplier: 2, padding: 'same', strides: 2}),
+  ],
+  SeparableConv2D: () => [tfl.layers.separableConv2d({filters: 3, kernelSize: [3, 2], depthMultiplier: 2})],
+  Conv2DTranspose: () => [
+    tfl.layers.conv2dTranspose({filters: 3, kernelSize: [3, 2], strides: [2, 1], padding: 'same'}),
+    tfl.layers.conv2dTranspose({filters: 3, kernelSize: 2, strides: 3, useBias: false}),
+  ],
+  MaxPooling2D: () => [
+    tfl.layers.maxPooling2d({poolSize: [2, 3], strides: [2, 1]}),
+    tfl.layers.maxPooling2d({poolSize: 3, strides: 2, padding: 'same', ...first2d}),
+  ],
+  AveragePooling2D: () => [tfl.layers.averagePooling2d({poolSize: 3, strides: 2, padding: 'same'})],
+  GlobalAveragePooling2D: () => [tfl.layers.globalAveragePooling2d({})],
+  GlobalMaxPooling2D: () => [tfl.layers.globalMaxPooling2d(first2d)],
+  ZeroPadding2D: () => [
+    tfl.layers.zeroPadding2d({
+      padding: [
+        [1, 0],
+        [2, 1],
+      ],
+    }),
+  ],
+  Cropping2D: () => [
+    tfl.layers.cropping2D({
+      cropping: [
+        [1, 0],
+        [2, 1],
+      ],
+    }),
+  ],
+  UpSampling2D: () => [
+    tfl.layers.upSampling2d({size: [2, 3]}),
+    tfl.layers.upSampling2d({size: [2, 2], ...first2d}),
+  ],
+};
+
+/** Layers of rows, by class. */
+const ofRows: Record<string, () => Layer[]> = {
+  Conv1D: () => [
+    tfl.layers.conv1d({filters: 5, kernelSize: 3, strides: 2, padding: 'same', activation: 'relu'}),
+    tfl.layers.conv1d({filters: 5, kernelSize: 3, dilationRate: 2}),
+  ],
+  MaxPooling1D: () => [tfl.layers.maxPooling1d({poolSize: 3, strides: 2, padding: 'same'})],
+  AveragePooling1D: () => [tfl.layers.averagePooling1d({poolSize: 2})],
+  GlobalAveragePooling1D: () => [tfl.layers.globalAveragePooling1d({})],
+  GlobalMaxPooling1D: () => [tfl.layers.globalMaxPooling1d({})],
+};
+
 /** Two branches of a clip, one of them in ONNX's order, the other not. */
 function merged(merge: Layer): Model {
   const input = tfl.input({shape: clip, name: 'clip'});
@@ -260,6 +318,29 @@ describe('toOnnx of', () => {
   it.each(LAYER_CLASSES)('%s', async (className) => {
     if (Object.hasOwn(merging, className)) {
       expect(await errorOf(merged(merging[className]!()))).toBeLessThan(TOLERANCE);
+      return;
+    }
+    if (Object.hasOwn(ofRows, className)) {
+      const rows = [7, 4];
+      for (const layer of ofRows[className]!())
+        expect(await errorOf(modelOf(rows, layer))).toBeLessThan(TOLERANCE);
+      const before = () => tfl.layers.conv1d({filters: 4, kernelSize: 1});
+      for (const layer of ofRows[className]!())
+        expect(await errorOf(modelOf(rows, before(), layer))).toBeLessThan(TOLERANCE);
+      return;
+    }
+    if (Object.hasOwn(ofImages, className)) {
+      const made = ofImages[className]!();
+      // Alone, behind a layer that leaves channels first, and on each frame of a clip.
+      for (const layer of made) expect(await errorOf(modelOf(image, layer))).toBeLessThan(TOLERANCE);
+      for (const layer of ofImages[className]!())
+        expect(
+          await errorOf(modelOf(image, tfl.layers.conv2d({filters: 4, kernelSize: 1}), layer)),
+        ).toBeLessThan(TOLERANCE);
+      for (const layer of ofImages[className]!())
+        expect(await errorOf(modelOf([3, ...image], tfl.layers.timeDistributed({layer})))).toBeLessThan(
+          TOLERANCE,
+        );
       return;
     }
     const made = single[className]!();
@@ -287,6 +368,22 @@ describe('toOnnx of', () => {
     // The types of the host's layer know its own activations alone.
     const layer = tfl.layers.activation({activation: activation as 'relu'});
     expect(await errorOf(modelOf(clip, layer))).toBeLessThan(TOLERANCE);
+  });
+
+  it('TimeDistributed of a model, of dense, and behind convolutions', async () => {
+    const inner = tfl.sequential({
+      layers: [
+        tfl.layers.conv2d({filters: 3, kernelSize: 2, inputShape: clip.slice(1), activation: 'relu'}),
+        tfl.layers.batchNormalization(),
+        tfl.layers.flatten(),
+      ],
+    });
+    const convolved = layers.conv3d({filters: 4, kernelSize: 1});
+    const dense = tfl.layers.timeDistributed({
+      layer: tfl.layers.dense({units: 3, activation: 'gelu' as 'relu'}),
+    });
+    const model = modelOf(clip, convolved, tfl.layers.timeDistributed({layer: inner}), dense);
+    expect(await errorOf(model)).toBeLessThan(TOLERANCE);
   });
 
   it('flatten, whatever stands first, behind layers of both orders', async () => {
@@ -458,8 +555,30 @@ describe('toOnnx refuses', () => {
   it.each<[string, () => Model, RegExp]>([
     [
       'a layer without a rule',
-      () => modelOf([4, 4, 3], tfl.layers.conv2d({filters: 1, kernelSize: 1, name: 'flat'})),
-      /layer Conv2D "flat" has no form.*STSConv3D/s,
+      () => modelOf([4, 3], tfl.layers.lstm({units: 1, recurrentInitializer: 'zeros', name: 'memory'})),
+      /layer LSTM "memory" has no form.*STSConv3D/s,
+    ],
+    [
+      'a layer without a rule on each step',
+      () =>
+        modelOf(
+          [2, 4, 3],
+          tfl.layers.timeDistributed({
+            layer: tfl.layers.simpleRNN({units: 1, recurrentInitializer: 'zeros', name: 'row'}),
+          }),
+        ),
+      /layer SimpleRNN "row" has no form/,
+    ],
+    [
+      'bilinear upsampling',
+      () =>
+        modelOf([4, 4, 3], tfl.layers.upSampling2d({size: [2, 2], interpolation: 'bilinear', name: 'up'})),
+      /UpSampling2D "up" interpolates 'bilinear'; only 'nearest'/,
+    ],
+    [
+      'a layer norm that is not over the last axes',
+      () => modelOf(clip, tfl.layers.layerNormalization({axis: 1, name: 'norm'})),
+      /LayerNormalization "norm" normalizes the axes 1 of 5/,
     ],
     [
       'a norm over time',

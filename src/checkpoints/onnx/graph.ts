@@ -76,6 +76,11 @@ export class Graph {
     return this.node(owner, 'Reshape', [x, this.integers([0, ...lengths])]);
   }
 
+  /** The same values with the second axis as part of the batch. */
+  inBatch(owner: string, x: string, lengths: readonly number[]): string {
+    return this.node(owner, 'Reshape', [x, this.integers([-1, ...lengths])]);
+  }
+
   /** The value in the wanted order. Up to rank 2 there is only one. */
   ordered(value: Value, channelsFirst: boolean): Value {
     const rank = value.shape.length;

@@ -43,6 +43,7 @@ export interface LayerConfig {
   readonly scale?: number;
   readonly offset?: number;
   readonly n?: number;
+  readonly interpolation?: string;
 }
 
 export type Rule = (graph: Graph, call: LayerCall) => Value;

@@ -5,6 +5,7 @@
  */
 import {clip} from './activations';
 import {CONVOLUTION_RULES} from './convolution_rules';
+import {FRAME_RULES} from './frame_rules';
 import type {Graph, Value} from './graph';
 import {activated, inOneOrder, type LayerCall, placeOf, type Rule} from './layer_call';
 import {NORM_RULES} from './norm_rules';
@@ -14,6 +15,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...CONVOLUTION_RULES,
   ...NORM_RULES,
   ...SPATIAL_RULES,
+  ...FRAME_RULES,
   Dense: dense,
   Activation: (graph, call) => activated(graph, call, call.inputs[0]!),
   ReLU: (graph, {name, config: {maxValue}, inputs: [x]}) => {

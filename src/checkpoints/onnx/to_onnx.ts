@@ -29,6 +29,9 @@ const KNOWN = optionNames<ToOnnxOptions>({layout: true, metadata: true});
 type Layer = LayersModel['layers'][number];
 type Weights = ReadonlyMap<number, Float32Array>;
 
+/** The class of the host's that has a layer inside. */
+const STEPWISE = 'TimeDistributed';
+
 /** What a message of Protocol Buffers may have at most. */
 const MAX_BYTES = 2 ** 31 - 1;
 
@@ -41,8 +44,8 @@ const MAX_BYTES = 2 ** 31 - 1;
  * that comes twice.
  *
  * @param model a functional or sequential model of this package's layers and those of TensorFlow.js that a video network
- *   is made of: convolutions, pooling and padding of rank 5, batch normalization, dense, activation, merging and
- *   reshaping layers; nested models too
+ *   is made of: convolutions, pooling and padding of clips and images, normalization, dense, activation, merging and
+ *   reshaping layers; nested models and TimeDistributed too
  * @returns the bytes of a ModelProto
  * @throws InvalidArgumentError for a layer or activation that has no form in ONNX, naming it; for a model with unknown
  *   lengths besides the batch; and for a model whose file would exceed 2 GiB
@@ -116,7 +119,13 @@ function applyModel(graph: Graph, model: LayersModel, inputs: readonly Value[], 
     const known = made.get(tensor.id);
     if (known !== undefined) return known;
     const {inputTensors, outputTensors} = tensor.sourceLayer.inboundNodes[tensor.nodeIndex]!;
-    const values = applyLayer(graph, tensor.sourceLayer, inputTensors.map(make), outputTensors, weights);
+    const values = applyLayer(
+      graph,
+      tensor.sourceLayer,
+      inputTensors.map(make),
+      outputTensors.map(({shape}) => shape),
+      weights,
+    );
     outputTensors.forEach(({id}, i) => {
       made.set(id, values[i]!);
     });
@@ -129,19 +138,21 @@ function applyLayer(
   graph: Graph,
   layer: Layer,
   inputs: readonly Value[],
-  outputs: readonly SymbolicTensor[],
+  outputShapes: readonly Shape[],
   weights: Weights,
 ): Value[] {
   if (isModel(layer)) return applyModel(graph, layer, inputs, weights);
   const className = layer.getClassName();
   const label = `${className} "${layer.name}"`;
+  const outputShape = batchShape(outputShapes[0]!, label);
+  if (className === STEPWISE) return [applyToSteps(graph, layer, inputs[0]!, outputShape, weights)];
   const value = applyRule(graph, className, {
     label,
     name: layer.name,
     // Configs are open maps in the host's types; the rules of a class read what its getConfig writes.
     config: layer.getConfig() as LayerConfig,
     inputs,
-    outputShape: batchShape(outputs[0]!.shape, label),
+    outputShape,
     weight(name) {
       const weight = layer.weights.find(({originalName}) => originalName.endsWith(`/${name}`));
       return weight && {shape: weight.shape as number[], values: weights.get(weight.id)!};
@@ -150,8 +161,27 @@ function applyLayer(
   if (value !== undefined) return [value];
   throw new InvalidArgumentError(
     `checkpoints.toOnnx: the layer ${label} has no form in ONNX here. Put layers of these classes in its place: ` +
-      `${LAYER_CLASSES.join(', ')}.`,
+      `${[...LAYER_CLASSES, STEPWISE].join(', ')}.`,
   );
+}
+
+/** A layer on each step of its input: the steps are part of the batch meanwhile. */
+function applyToSteps(graph: Graph, layer: Layer, x: Value, outputShape: Shape, weights: Weights): Value {
+  const inner = (layer as Layer & {readonly layer: Layer}).layer;
+  const {name: ordered, shape} = graph.ordered(x, false);
+  const lengths = shape.slice(2) as number[];
+  const steps: Value = {
+    name: graph.inBatch(layer.name, ordered, lengths),
+    shape: [null, ...lengths],
+    channelsFirst: false,
+  };
+  const [y] = applyLayer(graph, inner, [steps], [[null, ...outputShape.slice(2)]], weights);
+  const {name} = graph.ordered(y!, false);
+  return {
+    name: graph.inBatch(layer.name, name, outputShape.slice(1) as number[]),
+    shape: outputShape,
+    channelsFirst: false,
+  };
 }
 
 /** A model inside a model is a layer with layers of its own. */
