@@ -97,6 +97,8 @@ export function readArguments(
     // and needs none of the options for that which changed from version to version.
     'settb=1/25',
     'setpts=N',
+    // Or else a stream without timestamps keeps its own rate beside the numbering, and frames are repeated.
+    'fps=25:eof_action=pass',
   ];
   const start = from === undefined ? [] : ['-copyts', '-noaccurate_seek', '-ss', landing(from).toFixed(6)];
   const count = selected === undefined ? [] : ['-frames:v', String(selected.delivered.length)];
