@@ -11,7 +11,7 @@ export interface BenchmarkReport {
   }[];
 }
 
-export const RESULTS: Record<'networks' | 'ops', string>;
+export const RESULTS: Record<'networks' | 'ops' | 'narrow', string>;
 
 export function timeText(milliseconds: number): string;
 

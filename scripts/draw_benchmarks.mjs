@@ -9,8 +9,10 @@ import {fileURLToPath} from 'node:url';
 export const RESULTS = {
   networks: 'benchmarks/results/networks-AMD_EPYC-node22-relaxed_simd.json',
   ops: 'benchmarks/results/ops-AMD_EPYC-node22-relaxed_simd.json',
+  narrow: 'benchmarks/results/narrow-AMD_EPYC-node22-relaxed_simd.json',
 };
 
+/** Of the pictures: what has none is a table alone. */
 const TITLES = {
   networks: 'Whole networks: one clip, one thread',
   ops: 'Single convolutions: one clip, one thread',
@@ -121,6 +123,9 @@ const ratio = (ours, theirs, key) => (given) =>
   cell(given, [ours, theirs], (a, b) => ratioText(b[key] / a[key]));
 const memory = (name) => (given) => cell(given, [name], ({peakMemory}) => `${peakMemory} MiB`);
 
+/** A network is frozen, a single layer cannot be. */
+const oursOf = ({rivals}) => ('tfjs-sts frozen' in rivals ? 'tfjs-sts frozen' : 'tfjs-sts');
+
 const COLUMNS = {
   networks: [
     ['frozen', time('tfjs-sts frozen')],
@@ -144,6 +149,12 @@ const COLUMNS = {
     ['onnxruntime-node', time('onnxruntime-node')],
     ['PyTorch', time('PyTorch')],
     ['two threads', ratio('tfjs-sts, 2 threads', 'tfjs-sts', 'wall')],
+  ],
+  narrow: [
+    ['tfjs-sts', (given) => time(oursOf(given))(given)],
+    ['from array to array', time('tfjs-sts from array to array')],
+    ['onnxruntime-web', time('onnxruntime-web')],
+    ['ours faster', (given) => ratio(oursOf(given), 'onnxruntime-web', 'cpu')(given)],
   ],
 };
 
@@ -174,7 +185,9 @@ export function drawBenchmarks(reports) {
   const entries = Object.entries(reports);
   return {
     pictures: Object.fromEntries(
-      entries.map(([key, report]) => [`benchmarks_${key}.svg`, drawReport(report, TITLES[key])]),
+      entries
+        .filter(([key]) => key in TITLES)
+        .map(([key, report]) => [`benchmarks_${key}.svg`, drawReport(report, TITLES[key])]),
     ),
     tables: Object.fromEntries(entries.map(([key, report]) => [key, tableOf(report, COLUMNS[key])])),
   };

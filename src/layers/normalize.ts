@@ -5,12 +5,14 @@
  */
 import {
   add,
+  concat,
   maximum,
   mean,
   mul,
   ones,
   reshape,
   rsqrt,
+  split,
   square,
   sub,
   sum,
@@ -109,6 +111,7 @@ function alongAxes(x: Tensor, axes: readonly number[], compute: (rows: Tensor) =
 export function groupNormalize(x: Tensor, axis: number, groups: number, weights: ScaleWeights): Tensor {
   return tidy(() => {
     const [batch, channels] = [x.shape[0]!, x.shape[axis]!];
+    if (groups === channels && axis === x.rank - 1) return instanceNormalize(x, weights);
     const inner = x.shape.slice(axis + 1).reduce((product, length) => product * length, 1);
     const outer = x.size / (batch * channels * inner);
     const rows = reshape(x, [batch, outer, channels, inner]);
@@ -141,6 +144,22 @@ export function groupNormalize(x: Tensor, axis: number, groups: number, weights:
   });
 }
 
+/** Each channel of each sample by itself, channels last: samples are batches of one, for the kernel of batch normalization. */
+function instanceNormalize(x: Tensor, weights: ScaleWeights): Tensor {
+  const [batch, channels] = [x.shape[0]!, x.shape.at(-1)!];
+  const {gamma, beta} = scaleOf(weights, channels);
+  const rows = reshape(x, [x.size / channels, channels]) as Tensor2D;
+  const samples = batch > 1 ? (split(rows, batch) as Tensor2D[]) : [rows];
+  const normalized = samples.map((sample) => batchNormTrain(sample, gamma, beta, weights.epsilon).y);
+  return reshape(batch > 1 ? concat(normalized) : normalized[0]!, x.shape);
+}
+
+function scaleOf(weights: ScaleWeights, channels: number): {gamma: Tensor1D; beta: Tensor1D} {
+  const gamma = weights.gamma?.read() ?? ones([channels]);
+  const beta = weights.beta?.read() ?? zeros([channels]);
+  return {gamma: gamma as Tensor1D, beta: beta as Tensor1D};
+}
+
 function normalizeByMovingAverages(view: Tensor, weights: BatchNormWeights): Tensor {
   const {scale, offset} = movingAffine(weights);
   return add(mul(view, perChannel(scale, view)), perChannel(offset, view));
@@ -148,8 +167,7 @@ function normalizeByMovingAverages(view: Tensor, weights: BatchNormWeights): Ten
 
 function normalizeByBatch(view: Tensor, weights: BatchNormWeights): Tensor {
   const channels = view.shape[1]!;
-  const gamma = (weights.gamma?.read() ?? ones([channels])) as Tensor1D;
-  const beta = (weights.beta?.read() ?? zeros([channels])) as Tensor1D;
+  const {gamma, beta} = scaleOf(weights, channels);
   const last = view.rank === 2 ? view : transpose(view, [0, 2, 1]);
   const count = view.size / channels;
   const rows = reshape(last, [count, channels]) as Tensor2D;

@@ -127,6 +127,7 @@ const single: Record<string, () => Layer[]> = {
   MaxPooling3D: () => [
     tfl.layers.maxPooling3d(pool),
     tfl.layers.maxPooling3d({...pool, poolSize: [2, 3, 3], padding: 'same'}),
+    tfl.layers.maxPooling3d({poolSize: [3, 1, 2], strides: [2, 4, 3], padding: 'same'}),
   ],
   AveragePooling3D: () => [
     tfl.layers.averagePooling3d({...pool, poolSize: [2, 3, 3], padding: 'same'}),

@@ -107,10 +107,10 @@ describe('names outside the allow-list', () => {
     ['cloudpickle.cloudpickle', '_make_function'],
     ['__main__', 'os.system'],
   ])('%s.%s with whatever arguments runs nothing and looks nothing up', (module, name) => {
-    const command = op.tuple(op.str('touch /tmp/owned'), op.int(1));
+    const command = op.tuple(op.str('touch owned'), op.int(1));
     const value = load(pickle(op.global(module, name), command, op.reduce, op.tuple(op.str('x')), op.reduce));
     expect((value as PickledObject).args[0]).toEqual(
-      new PickledObject(new GlobalRef(module, name), ['touch /tmp/owned', 1]),
+      new PickledObject(new GlobalRef(module, name), ['touch owned', 1]),
     );
   });
 

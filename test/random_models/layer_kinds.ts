@@ -184,11 +184,14 @@ export const KINDS: readonly Kind[] = [
     },
   },
   {
-    name: 'multiply by one factor a channel',
+    name: 'squeeze-excite',
     ranks: [4],
-    make: ({x, shape, other}) => {
-      const y = other((given) => given.length === 4 && String(given) === `1,1,1,${shape[3]}`);
-      return y && {layer: T.multiply(), values: [x, y]};
+    make: ({x, shape, dice}) => {
+      const means = sts.globalAveragePooling3d({keepDims: true}).apply(x) as Value;
+      const gate = sts
+        .conv3d({filters: shape[3]!, kernelSize: 1, activation: 'sigmoid'})
+        .apply(means) as Value;
+      return {layer: T.multiply(), values: dice.oneIn(2) ? [x, gate] : [gate, x]};
     },
   },
   {name: 'again', ranks: ANY, make: ({known}) => known()},

@@ -19,7 +19,14 @@ function pooling(operator: 'MaxPool' | 'AveragePool'): Rule {
     // Not as `pads`: ONNX Runtime takes a Pad in front of those into them, and the zeros would be no zeros any more.
     const auto_pad = isPadded ? 'SAME_UPPER' : 'VALID';
     const attributes = {kernel_shape: poolSize!, strides: strides!, auto_pad};
-    return x.output(graph.node(name, operator, [x.name], attributes));
+    // What no window sees is cut off: ONNX Runtime would take it for a padding of less than nothing.
+    const seen = poolSize!.map((taps, axis) => (info.outputShape[axis + 1]! - 1) * strides![axis]! + taps);
+    const taken = seen.reduce(
+      (from, length, axis) =>
+        isPadded && length < x.size[axis + 1]! ? graph.slice(name, from, axis + 2, 0, length) : from,
+      x.name,
+    );
+    return x.output(graph.node(name, operator, [taken], attributes));
   };
 }
 
