@@ -88,15 +88,18 @@ function convolutionStep(planned: Convolution): Step {
   return {
     inputs: residual === undefined ? [input] : [input, residual],
     outputs: [output],
+    work: {kind: 'convolution', planned, weights},
     run: ([x, added]) => runConvolution(planned, weights, x as Tensor5D, added as Tensor5D | undefined),
     dispose: () => dispose(Object.values(weights)),
   };
 }
 
-function scalingStep({input, factors, output, activation}: Scaling): Step {
+function scalingStep(planned: Scaling): Step {
+  const {input, factors, output, activation} = planned;
   return {
     inputs: [input, factors],
     outputs: [output],
+    work: {kind: 'scaling', planned},
     run: ([x, y]) => scaleChannels(x as Tensor5D, y as Tensor5D, activation),
     dispose: () => {},
   };
@@ -113,5 +116,9 @@ function layerStep({layer, inputs, outputs}: Call, copies: Map<Layer, LayerCopy>
 /** A nested model, whose outputs come without masks, as in the host. */
 function nestedCopy(model: LayersModel): LayerCopy {
   const nested = frozen(model);
-  return {run: (values, masks) => nested.run(values, masks), dispose: () => nested.dispose()};
+  return {
+    work: {kind: 'model', model: nested},
+    run: (values, masks) => nested.run(values, masks),
+    dispose: () => nested.dispose(),
+  };
 }

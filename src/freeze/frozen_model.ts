@@ -1,9 +1,12 @@
 /** A model for inference alone: steps with weights of their own, run one after the other. How they come about is freeze.ts. */
 import {concat, dispose, slice, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
+import type {Layer} from '../layers/graph';
 import {InvalidArgumentError, StsError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
 import type {AcceptedShape} from './accepted_shapes';
+import type {Convolution, FoldedWeights} from './convolution';
+import type {Scaling} from './scaling';
 
 export interface PredictOptions {
   /** Entries of the batch in one run, as in `LayersModel.predict`. Default 32. */
@@ -12,10 +15,18 @@ export interface PredictOptions {
 
 const KNOWN = optionNames<PredictOptions>({batchSize: true});
 
+/** What a step does, for whoever runs it another way than all at once (src/slabs). Tensors and layers stay the step's. */
+export type Work =
+  | {readonly kind: 'layer'; readonly layer: Layer}
+  | {readonly kind: 'model'; readonly model: FrozenModel}
+  | {readonly kind: 'convolution'; readonly planned: Convolution; readonly weights: FoldedWeights}
+  | {readonly kind: 'scaling'; readonly planned: Scaling};
+
 /** One layer or fused convolution, with its weights. */
 export interface Step {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
+  readonly work: Work;
   run(inputs: Tensor[], masks: Masks): Tensor | Tensor[];
   /** The mask of the outputs, or one for each; without it there is none. */
   mask?(inputs: Tensor[], masks: Masks): Tensor | null | (Tensor | null)[];
@@ -84,6 +95,19 @@ export class FrozenModel {
       );
       return this.outputs.map((_, i) => concat(parts.map((part) => part[i]!)));
     });
+  }
+
+  /**
+   * The steps in an order in which they can run, for whoever runs them another way; they stay the model's.
+   *
+   * @param caller begins the message
+   * @throws InvalidArgumentError after `dispose`
+   */
+  stepsFor(caller: string): readonly Step[] {
+    if (!this.disposed) return this.steps;
+    throw new InvalidArgumentError(
+      `${caller}: the frozen model "${this.name}" was disposed of; freeze the LayersModel again.`,
+    );
   }
 
   /** Frees the weights. A second call does nothing. */

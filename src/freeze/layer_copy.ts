@@ -4,10 +4,11 @@ import {copyLayer} from '../layers/clone_model';
 import {pairWeights, weightsText, writeWeights} from '../layers/copy_weights';
 import type {Layer} from '../layers/graph';
 import {InvalidArgumentError} from '../util/errors';
-import type {Masks} from './frozen_model';
+import type {Masks, Work} from './frozen_model';
 
 /** Runs a layer, and can be disposed of. */
 export interface LayerCopy {
+  readonly work: Work;
   run(values: Tensor[], masks: Masks): Tensor | Tensor[];
   /** The mask of what `run` gives, or one for each output; without it there is none. */
   mask?(values: Tensor[], masks: Masks): Tensor | null | (Tensor | null)[];
@@ -24,6 +25,7 @@ export function layerCopy(layer: Layer): LayerCopy {
   };
   const mask = (values: Tensor[], masks: Masks) => copy.computeMask(values, masks as Tensor[]);
   return {
+    work: {kind: 'layer', layer: copy},
     run,
     ...(layer.supportsMasking && {mask}),
     dispose: () => {

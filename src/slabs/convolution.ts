@@ -1,15 +1,7 @@
 /** Convolutions on slabs: exactly the output frames that are asked for, by the arithmetic of the whole (ops/conv_frames.ts). */
-import {
-  add,
-  cast,
-  dispose,
-  reshape,
-  type Tensor,
-  type Tensor1D,
-  type Tensor5D,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import {add, cast, dispose, reshape, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
+import type {Convolution, FoldedWeights} from '../freeze';
 import {BaseConv3D, GroupedConv3D, type GroupedConv3DLayerArgs} from '../layers';
 import {framesInfo, framesRead, framesTogether} from '../ops/conv_frames';
 import type {ConvInfo} from '../ops/conv_info';
@@ -20,13 +12,6 @@ import {SAME_FRAME, type Span} from './span';
 import {type Place, type Step, Value} from './step';
 
 type Layer = layers.Layer;
-
-/** What belongs to the kernel. */
-interface Fused {
-  readonly filter: Tensor5D;
-  readonly bias?: Tensor1D | undefined;
-  readonly activation?: Activation;
-}
 
 /** Whether a layer is a convolution that can be described so: ours or the host's, channels last. */
 export function isConvolutionLayer(layer: Layer): boolean {
@@ -39,10 +24,10 @@ function arithmeticOf(layer: Layer): BaseConv3D {
   return new GroupedConv3D(layer.getConfig() as unknown as GroupedConv3DLayerArgs);
 }
 
-/** A convolution with what is fused to it, as `activation(conv(x) + bias + residual)`. */
+/** A convolution of a frozen model on x, `activation(conv(x) + bias + residual)`; the residual has the output's shape. */
 export function fusedStep(
-  op: BaseConv3D,
-  {filter, bias, activation}: Fused,
+  {op, activation}: Pick<Convolution, 'op' | 'activation'>,
+  weights: FoldedWeights,
   x: Value,
   residual?: Value,
 ): Step {
@@ -51,12 +36,7 @@ export function fusedStep(
     ...stepOf(info, x),
     inputs: [{value: x, span: spanOf(info)}, ...(residual ? [{value: residual, span: SAME_FRAME}] : [])],
     run: ([input, added], place) =>
-      convolve(
-        info,
-        place,
-        {x: input!, filter, ...(bias && {bias}), ...(added && {residual: added})},
-        activation,
-      ),
+      convolve(info, place, {x: input!, ...weights, ...(added && {residual: added})}, activation),
   };
 }
 

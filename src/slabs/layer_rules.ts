@@ -111,6 +111,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   BatchNorm3D: perFrame,
   BatchNormalization: perFrame,
   LayerNormalization: alongAxis((axes) => axes.some((axis) => axis < 2), 'it normalizes over all frames'),
+  RMSNormalization: alongAxis((axes) => axes.some((axis) => axis < 2), 'it normalizes over all frames'),
+  Normalization: perFrame,
+  GroupNormalization: () => 'it normalizes over all frames of a group of channels',
   Softmax: overChannels,
   UnitNormalization: overChannels,
   Concatenate: concatenation,
@@ -127,7 +130,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     [
       ...['GlobalAveragePooling3D', 'GlobalMaxPooling3D', 'GlobalAveragePooling2D', 'GlobalMaxPooling2D'],
       ...['GlobalAveragePooling1D', 'GlobalMaxPooling1D', 'Flatten', 'Reshape', 'Permute', 'RepeatVector'],
-      ...['GroupNormalization', 'Attention', 'MultiHeadAttention', 'Dot'],
+      ...['Attention', 'MultiHeadAttention', 'Dot'],
     ].map((name) => [name, wholeVolume]),
   ),
   ...Object.fromEntries(

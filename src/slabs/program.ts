@@ -1,11 +1,23 @@
 /** From a model and the shape of a volume to the steps of a slab stream. Nothing is computed here. */
 import {LayersModel, type SymbolicTensor} from '@tensorflow/tfjs-layers';
-import {type Call, callsOf, type Layer} from '../layers/graph';
+import {FrozenModel, type Work} from '../freeze';
+import {callsOf, type Layer} from '../layers/graph';
 import {InvalidArgumentError} from '../util/errors';
 import {convolutionStep, isConvolutionLayer} from './convolution';
 import {cut} from './frames';
+import {convolutionSteps, scalingStep} from './frozen_steps';
 import {layerSpan} from './layer_rules';
 import {type Step, Value} from './step';
+
+/** What runs in slabs. */
+export type SlabModel = LayersModel | FrozenModel;
+
+/** A layer or a model inside, or a step of a frozen model. */
+interface Part {
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+  readonly work: Work | {readonly kind: 'model'; readonly model: LayersModel};
+}
 
 /** A model on one volume. */
 export interface Program {
@@ -23,11 +35,7 @@ type Values = Map<SymbolicTensor, Value>;
  * @param caller begins the messages
  * @throws InvalidArgumentError naming the first layer that does not work frame by frame, and why
  */
-export function programOf(
-  model: LayersModel,
-  shapes: readonly (readonly number[])[],
-  caller: string,
-): Program {
+export function programOf(model: SlabModel, shapes: readonly (readonly number[])[], caller: string): Program {
   const inputs = shapes.map((shape) => new Value(shape));
   const steps: Step[] = [];
   const outputs = addModel(model, inputs, steps, caller);
@@ -38,42 +46,77 @@ export function programOf(
   return {inputs, outputs, steps};
 }
 
-function addModel(model: LayersModel, inputs: readonly Value[], steps: Step[], caller: string): Value[] {
+function addModel(model: SlabModel, inputs: readonly Value[], steps: Step[], caller: string): Value[] {
   const values: Values = new Map(model.inputs.map((input, i) => [input, inputs[i]!]));
-  for (const call of callsOf(model)) {
-    const given = call.inputs.map((input) => values.get(input)!);
+  for (const part of partsOf(model, caller)) {
+    const given = part.inputs.map((input) => values.get(input)!);
     const made =
-      call.layer instanceof LayersModel
-        ? addModel(call.layer, given, steps, caller)
-        : [addStep(layerStep(call, given, caller), steps)];
-    call.outputs.forEach((output, i) => {
+      part.work.kind === 'model'
+        ? addModel(part.work.model, given, steps, caller)
+        : [addSteps(partSteps(part, part.work, given, caller), steps)];
+    part.outputs.forEach((output, i) => {
       values.set(output, made[i]!);
     });
   }
   return model.outputs.map((output) => values.get(output)!);
 }
 
-function addStep(step: Step, steps: Step[]): Value {
-  steps.push(step);
-  return step.output;
+/** What either kind of model is made of. */
+function partsOf(model: SlabModel, caller: string): readonly Part[] {
+  if (model instanceof FrozenModel) return model.stepsFor(caller);
+  return callsOf(model).map(({layer, inputs, outputs}) => ({
+    inputs,
+    outputs,
+    work: layer instanceof LayersModel ? {kind: 'model', model: layer} : {kind: 'layer', layer},
+  }));
 }
 
-function layerStep({layer, outputs}: Call, inputs: readonly Value[], caller: string): Step {
+/** Adds steps that follow one another; the value that the last one makes. */
+function addSteps(made: readonly Step[], steps: Step[]): Value {
+  steps.push(...made);
+  return made.at(-1)!.output;
+}
+
+function partSteps(
+  {outputs}: Part,
+  work: Exclude<Part['work'], {kind: 'model'}>,
+  inputs: readonly Value[],
+  caller: string,
+): Step[] {
+  // What is fused has the name of the layer that ended it.
+  const layer = work.kind === 'layer' ? work.layer : outputs[0]!.sourceLayer;
   const refuse = (reason: string): never => {
     throw new InvalidArgumentError(
       `${caller}: layer "${layer.name}" (${layer.getClassName()}) does not work frame by frame: ${reason}. ` +
         'Run the model up to the layer before it, or call predict on the whole volume.',
     );
   };
+  const made =
+    work.kind === 'layer'
+      ? [layerStep(work.layer, outputs.length, inputs, refuse)]
+      : work.kind === 'scaling'
+        ? [scalingStep(work.planned, inputs)]
+        : convolutionSteps(work, inputs);
+  for (const step of made) {
+    const lengths = step.inputs.map(({value}) => value.frames.length);
+    if (new Set(lengths).size > 1) refuse(`its inputs have ${lengths.join(' and ')} frames`);
+  }
+  return made;
+}
+
+function layerStep(
+  layer: Layer,
+  outputs: number,
+  inputs: readonly Value[],
+  refuse: (reason: string) => never,
+): Step {
   const isFirst = (layer.getConfig() as {dataFormat?: string}).dataFormat === 'channelsFirst';
   if (isConvolutionLayer(layer) && !isFirst) return convolutionStep(layer, inputs[0]!);
   const shapes = inputs.map(({shape}) => [...shape]);
   const rule = layerSpan(layer, shapes);
   if (typeof rule === 'string') return refuse(rule);
-  if (outputs.length > 1) refuse('it has several outputs');
+  if (outputs > 1) refuse('it has several outputs');
   const shape = layer.computeOutputShape(shapes.length === 1 ? shapes[0]! : shapes) as number[];
-  const sameLength = inputs.every(({frames}) => frames.length === inputs[0]!.frames.length);
-  if (!sameLength) refuse(`its inputs have ${inputs.map(({frames}) => frames.length).join(' and ')} frames`);
   return wholeLayerStep(layer, inputs, new Value(shape), rule);
 }
 

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {freeze} from '../../src/freeze';
 import {layers as sts} from '../../src/layers';
 import {predictInSlabs, slabStream} from '../../src/slabs';
 import {InvalidArgumentError} from '../../src/util/errors';
@@ -134,8 +135,11 @@ describe('predictInSlabs', () => {
     expect(await refusal(predictInSlabs(model, volume, {slab: 0}))).toContain('slab is 0');
     expect(await refusal(predictInSlabs(model, () => volume))).toContain('give the option shape');
     expect(await refusal(predictInSlabs(model, volume, {shape: volume.shape}))).toContain('has its own');
-    const frozen = {predict: () => volume} as unknown as tfl.LayersModel;
-    expect(await refusal(predictInSlabs(frozen, volume))).toContain('takes a LayersModel');
+    const other = {predict: () => volume} as unknown as tfl.LayersModel;
+    expect(await refusal(predictInSlabs(other, volume))).toContain('takes a LayersModel');
+    const frozen = freeze(model);
+    frozen.dispose();
+    expect(await refusal(predictInSlabs(frozen, volume))).toContain('was disposed of');
     const rgb = tf.zeros([1, 9, 4, 4, 3]);
     expect(await refusal(predictInSlabs(model, rgb))).toContain('[?, 9, 4, 4, 1]');
     expect(await refusal(predictInSlabs(model, [volume, volume]))).toContain('takes [?, 9, 4, 4, 1]');
@@ -158,6 +162,9 @@ describe('predictInSlabs', () => {
     PReLU: () => [T.prelu({})],
     ConvLSTM2D: () => [T.convLstm2d({filters: 1, kernelSize: 1, recurrentInitializer: 'glorotUniform'})],
     BatchNorm3D: () => [sts.batchNorm3d({axis: 1})],
+    RMSNormalization: () => [sts.rmsNormalization({axis: [1, 2, 3, 4]})],
+    Normalization: () => [sts.normalization({axis: 1})],
+    GroupNormalization: () => [sts.groupNormalization({groups: 1})],
     GroupedConv3D: () => [sts.conv3d({filters: 2, kernelSize: 1, dataFormat: 'channelsFirst'})],
   };
 
@@ -168,8 +175,22 @@ describe('predictInSlabs', () => {
     expect(message).toContain(
       `predictInSlabs: layer "${name}" (${className}) does not work frame by frame: `,
     );
+    const frozen = freeze(mixes);
+    expect(await refusal(predictInSlabs(frozen, volume))).toBe(message);
+    frozen.dispose();
     mixes.dispose();
   });
+});
+
+it('refuses squeeze-excite of a frozen model by the layer that pools', async () => {
+  const x = tfl.input({shape: [9, 4, 4, 2]});
+  const factors = sts.globalAveragePooling3d({keepDims: true}).apply(x) as tfl.SymbolicTensor;
+  const excited = tfl.model({inputs: x, outputs: T.multiply().apply([x, factors]) as tfl.SymbolicTensor});
+  const frozen = freeze(excited);
+  const refused = await refusal(predictInSlabs(frozen, () => volume, {shape: [1, 9, 4, 4, 2]}));
+  expect(refused).toContain('(GlobalAveragePooling3D) does not work frame by frame');
+  frozen.dispose();
+  excited.dispose();
 });
 
 describe('slabStream', () => {

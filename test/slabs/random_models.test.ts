@@ -1,11 +1,12 @@
 /**
- * Random models of layers that work frame by frame, in slabs of several lengths against `predict`: the same bits, on cpu and
- * on wasm. 60 models; more by hand with RANDOM_SLABS=1000 RANDOM_SEED=1 before the command.
+ * Random models of layers that work frame by frame, and what `freeze` makes of them, in slabs of several lengths against their
+ * own `predict`: the same bits, on cpu and on wasm. 60 models; more by hand with RANDOM_SLABS=1000 RANDOM_SEED=1 before the command.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
+import {type FrozenModel, freeze} from '../../src/freeze';
 import {mendStockLayers, registerLayers, layers as sts} from '../../src/layers';
 import {predictInSlabs} from '../../src/slabs';
 import {buildModel, type RandomModel} from '../random_models/build';
@@ -15,7 +16,7 @@ import {implementations} from '../support/implementations';
 
 /** Those of the random models that mix frames, and those that have tests of their own. */
 const MIXES =
-  /flatten|permute|reshape|repeatVector|global|lstm|gru|RNN|conv[12]d|one factor|timeDistributed|groupNorm/i;
+  /flatten|permute|reshape|repeatVector|global|squeeze|lstm|gru|RNN|conv[12]d|one factor|timeDistributed|groupNorm/i;
 
 const pads = (dice: Dice) => dice.pick(['same', 'valid'] as const);
 
@@ -112,6 +113,20 @@ async function check(recipe: Recipe, slabs: readonly number[]): Promise<void> {
   if (random === undefined) return;
   const {model, text} = random;
   const x = random.inputs(7);
+  const frozen = freeze(model);
+  await compare(model, x, slabs, text);
+  await compare(frozen, x, slabs, `${text}\nfrozen`);
+  tf.dispose(x);
+  frozen.dispose();
+  model.dispose();
+}
+
+async function compare(
+  model: tfl.LayersModel | FrozenModel,
+  x: tf.Tensor[],
+  slabs: readonly number[],
+  text: string,
+): Promise<void> {
   const whole = [model.predict(x)].flat() as tf.Tensor[];
   for (const slab of slabs) {
     const before = tf.memory();
@@ -124,8 +139,7 @@ async function check(recipe: Recipe, slabs: readonly number[]): Promise<void> {
     expect(tf.memory().numTensors).toBe(before.numTensors);
     expect(tf.memory().numBytes).toBe(before.numBytes);
   }
-  tf.dispose([x, whole]);
-  model.dispose();
+  tf.dispose(whole);
 }
 
 describe.each(implementations.filter(({name}) => !name.includes('composed')))('$name', ({use}) => {

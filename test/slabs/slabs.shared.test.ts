@@ -1,10 +1,11 @@
 /**
- * Models in slabs against `predict` of the whole, layer kind by layer kind, on every backend: the same bits where the kernels
+ * Models in slabs, as they are and frozen, against their own answer to the whole, layer kind by layer kind, on every backend: the same bits where the kernels
  * of the package run, rounding apart where stock ops choose how they sum.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
+import {type FrozenModel, freeze} from '../../src/freeze';
 import {registerLayers, layers as sts} from '../../src/layers';
 import {predictInSlabs} from '../../src/slabs';
 import {implementations} from '../support/implementations';
@@ -80,6 +81,31 @@ const cases: Case[] = [
   },
   {name: 'a U-Net', volume: [12, 8, 4, 1], model: uNet},
   {
+    name: 'what freeze fuses: normalization, a sum, a sum that broadcasts, activations; normalizations of Keras',
+    volume: [9, 4, 5, 3],
+    model: () => {
+      const apply = (layer: tfl.layers.Layer, ...values: tfl.SymbolicTensor[]) =>
+        layer.apply(values.length === 1 ? values[0]! : values) as tfl.SymbolicTensor;
+      const normalized = (x: tfl.SymbolicTensor, args: object) =>
+        apply(sts.batchNorm3d(), apply(sts.conv3d({filters: 4, kernelSize: 3, padding: 'same', ...args}), x));
+      // Sizes unknown to the plan: the second sum turns out to broadcast.
+      const x = tfl.input({shape: [null, null, null, 3]});
+      const first = apply(T.activation({activation: 'swish' as 'relu'}), normalized(x, {}));
+      const second = apply(T.reLU(), apply(T.add(), normalized(first, {dilationRate: [2, 1, 1]}), first));
+      const rows = normalized(second, {
+        kernelSize: [3, 1, 5],
+        padding: [
+          [1, 1],
+          [0, 0],
+          [0, 0],
+        ],
+      });
+      const column = apply(T.elu({}), apply(T.add(), second, rows));
+      const y = apply(sts.normalization({mean: 0.1, variance: 2}), apply(sts.rmsNormalization(), column));
+      return tfl.model({inputs: x, outputs: y});
+    },
+  },
+  {
     name: 'STS, depthwise, strides along the first axis',
     volume: [13, 6, 5, 4],
     model: (shape) =>
@@ -143,6 +169,20 @@ describe.each(implementations)('$name', ({name, use}) => {
     const x = tf.randomUniform([2, ...volume], -1, 1, 'float32', 5);
     // Not predict, which takes no other size than the model was made for.
     const whole = tf.tidy(() => [model.apply(x)].flat() as tf.Tensor[]);
+    await compare(model, x, whole);
+    const frozen = freeze(model);
+    const fused = [frozen.predict(x)].flat();
+    await compare(frozen, x, fused);
+    frozen.dispose();
+    tf.dispose([x, whole, fused]);
+    model.dispose();
+  });
+
+  async function compare(
+    model: tfl.LayersModel | FrozenModel,
+    x: tf.Tensor,
+    whole: readonly tf.Tensor[],
+  ): Promise<void> {
     for (const slab of [1, 3, 4]) {
       const before = tf.memory().numTensors;
       const pieces = [await predictInSlabs(model, x, {slab})].flat();
@@ -155,7 +195,5 @@ describe.each(implementations)('$name', ({name, use}) => {
       tf.dispose(pieces);
       expect(tf.memory().numTensors).toBe(before);
     }
-    tf.dispose([x, whole]);
-    model.dispose();
-  });
+  }
 });
