@@ -47,6 +47,8 @@ class FfmpegSource implements FrameSource {
   private isProven = false;
   /** Whether decoding contradicted what is listed. */
   private isRefuted = false;
+  /** How many frames came when all were read. */
+  private readToEnd: number | undefined;
 
   constructor(
     private readonly file: VideoFile,
@@ -65,7 +67,10 @@ class FfmpegSource implements FrameSource {
   async *frames(indices?: readonly number[]): AsyncGenerator<VideoFrame, void, void> {
     if (indices !== undefined) checkIndices(indices);
     this.signal.throwIfAborted();
-    if (indices === undefined) return void (yield* this.read({}));
+    if (indices === undefined) {
+      this.readToEnd = (yield* this.read({})) + 1;
+      return;
+    }
     const plan = await this.plan(indices);
     for (const reading of plan) {
       const reached = yield* this.read(reading);
@@ -81,7 +86,8 @@ class FfmpegSource implements FrameSource {
     if (indices.length === 0) return [];
     if (indices.at(-1)! < WORTH_A_JUMP || this.isRefuted) return [{indices}];
     const {seconds, jumps} = await this.table(false);
-    if (jumps === undefined) return [{indices}];
+    const isShort = this.readToEnd !== undefined && this.readToEnd !== seconds.length;
+    if (jumps === undefined || isShort) return [{indices}];
     const groups: {indices: number[]; from?: Jump}[] = [];
     let reached = 0;
     for (const index of indices) {
