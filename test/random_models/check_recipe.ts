@@ -124,7 +124,7 @@ async function checkTraining({model, inputs}: RandomModel): Promise<void> {
     try {
       await tf.setBackend('cpu');
       const expected = trainingStep(model, given);
-      const allowed = tolerances(model, given, trainingStep, expected, roundingsOfStep(model));
+      const allowed = tolerances(model, given, trainingStep, expected, roundingsOfStep(model, expected));
       await tf.setBackend('wasm');
       checkNear('training step, wasm', trainingStep(model, given), expected, allowed);
       return;

@@ -50,9 +50,16 @@ function lossOf(model: tfl.LayersModel, inputs: readonly tf.Tensor[]): tf.Scalar
   return tf.addN(parts) as tf.Scalar;
 }
 
-/** What rounding of the new weight alone makes of a training step: a unit in its last place, which the step may double. */
-export function roundingsOfStep(model: tfl.LayersModel): number[] {
-  return model.weights.map((weight) => 2 ** -22 * largest(weight.read().dataSync() as Float32Array));
+/**
+ * What a training step is allowed in any case: a unit in the last place of the new weight, which the step may double; and
+ * where gradients cancel, as those of a weight in front of a normalization, what is left of terms that are of the order
+ * of the largest gradient.
+ */
+export function roundingsOfStep(model: tfl.LayersModel, expected: Answers): number[] {
+  const cancelled = 2 ** -18 * Math.max(...expected.map(largest));
+  return model.weights.map(
+    (weight) => cancelled + 2 ** -22 * largest(weight.read().dataSync() as Float32Array),
+  );
 }
 
 /**

@@ -223,7 +223,7 @@ export function writeNarrowCall(
   const layout = layoutOf(bands);
   const zeros = at + layout.zeros;
   new Float32Array(memory.buffer, zeros, part.outputChannels).fill(0);
-  const call = describe({zeros, pointers: at + layout.pointers, edge: 0, gathered: 0});
+  const call = describe({zeros, pointers: at + layout.pointers, edge: at + layout.edge, gathered: 0});
   const {
     first,
     yHeight: _,
