@@ -3,12 +3,12 @@
  * A budget is there to make growth a decision: raise it in the change that needs it.
  */
 const budgets = [
-  {entry: 'index', limit: '66 kB'},
+  {entry: 'index', limit: '78 kB'},
   {entry: 'cpu', limit: '6 kB'},
-  {entry: 'wasm', limit: '38 kB'},
+  {entry: 'wasm', limit: '39 kB'},
   {entry: 'webgl', limit: '5 kB'},
   {entry: 'webgpu', limit: '5 kB'},
-  {entry: 'node', limit: '5 kB', platform: 'node'},
+  {entry: 'node', limit: '6 kB', platform: 'node'},
 ];
 
 module.exports = [
@@ -27,5 +27,5 @@ module.exports = [
     }),
   })),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '105 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '115 kB', path: 'dist/tfjs-sts.min.js'},
 ];

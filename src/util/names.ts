@@ -8,12 +8,15 @@ import {InvalidArgumentError} from './errors';
 /** Names further off than this share of their letters are other words, not slips of the pen. */
 const SLIP = 0.4;
 
+/** What tells names apart: not the dashes in front, which the options of a command line share. */
+const letters = (name: string) => name.toLowerCase().replace(/^-+/, '');
+
 /** The known names that `name` may have been meant for, the nearest first, at most three; empty if none is near. */
 export function nearestNames(name: string, known: readonly string[]): string[] {
-  const given = name.toLowerCase();
+  const given = letters(name);
   return known
     .map((candidate) => {
-      const other = candidate.toLowerCase();
+      const other = letters(candidate);
       const off = distance(given, other) / Math.max(given.length, other.length, 1);
       // What was left unfinished is as near as a slip, but not before one.
       const isBeginning = given.length > 2 && other.startsWith(given);

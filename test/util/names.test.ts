@@ -7,6 +7,8 @@ test('the nearest names come first, others not at all', () => {
   expect(nearestNames('fames', ['size', 'frames', 'names'])).toEqual(['frames', 'names']);
   expect(nearestNames('X3D_S', ['x3d_s', 'x3d_s_sts', 'slowonly_r50'])).toEqual(['x3d_s', 'x3d_s_sts']);
   expect(nearestNames('zzz', ['x3d_s'])).toEqual([]);
+  expect(nearestNames('--fast', ['--at', '--json'])).toEqual([]);
+  expect(nearestNames('--fames', ['--frames', '--at'])).toEqual(['--frames']);
 });
 
 test('a message without a near name has no question', () => {
