@@ -26,7 +26,13 @@ export interface Convolution {
 }
 
 /** Other names of activations that the kernels have. */
-const SYNONYMS: Readonly<Record<string, Activation>> = {silu: 'swish', hardSilu: 'hardSwish', celu: 'elu'};
+const SYNONYMS: Readonly<Record<string, Activation>> = {
+  silu: 'swish',
+  hardSilu: 'hardSwish',
+  celu: 'elu',
+  // Keras' slope of the activation; that of the layer is its own.
+  leakyRelu: {leakyRelu: 0.2},
+};
 
 /** The activation that the kernels have under this name of a layer's; undefined if they have none. */
 export function fusedActivation(name: unknown): Activation | undefined {

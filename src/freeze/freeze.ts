@@ -18,9 +18,9 @@ import {type Scaling, scaleChannels} from './scaling';
  * last reader has run. Logits differ from the model's by rounding alone.
  *
  * Folded are `sts.layers` convolutions and the host's conv3d, channels last, followed by `batchNorm3d` or
- * `batchNormalization`, `add` of two values and `reLU`, `elu` or `activation` with relu, relu6, swish, hardSwish, sigmoid,
- * elu, tanh, softplus, gelu, and squeeze-excite's `multiply` with an activation. Every other layer runs as it is, as in
- * `predict`: without dropout, with the moving averages, with the masks of sequences. Nested models are frozen, too.
+ * `batchNormalization`, `add` of two values and `reLU`, `leakyReLU`, `elu` or `activation` with relu, leakyRelu, relu6,
+ * swish, hardSwish, sigmoid, elu, tanh, softplus, gelu, and squeeze-excite's `multiply` with an activation. Every other
+ * layer runs as it is, as in `predict`: without dropout, with the moving averages, with the masks of sequences. Nested models are frozen, too.
  *
  * It takes inputs of every size that its layers take, whatever sizes the model was built for.
  *

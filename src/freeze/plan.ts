@@ -91,12 +91,14 @@ function fuseSum(convolution: Convolution, {layer, inputs}: Call): boolean {
 
 /** The activation that is all that a layer does. */
 function activationOf(layer: Layer): Activation | undefined {
-  const {activation, maxValue} = layer.getConfig();
+  const {activation, alpha, maxValue} = layer.getConfig();
   switch (layer.getClassName()) {
     case 'Activation':
       return fusedActivation(activation);
     case 'ELU':
       return 'elu'; // the host's has no alpha but 1
+    case 'LeakyReLU':
+      return typeof alpha === 'number' && alpha >= 0 ? {leakyRelu: alpha} : undefined;
     case 'ReLU':
       if (maxValue == null) return 'relu';
       return maxValue === 6 ? 'relu6' : undefined;

@@ -1,11 +1,11 @@
 /**
  * The activations that a convolution may end with, made of stock ops. They have gradients of every order: the host's
- * relu6 and elu have none of second order, and those of its sigmoid and tanh are wrong, since the output that they save is
- * a constant.
+ * relu6, elu and leakyRelu have none of second order, and those of its sigmoid and tanh are wrong, since the output that
+ * they save is a constant.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {InvalidArgumentError} from '../util/errors';
-import {ACTIVATIONS, type Activation} from './kernel_names';
+import {ACTIVATIONS, type Activation, type ActivationName} from './kernel_names';
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
 
@@ -41,7 +41,7 @@ export function hardSwish(x: tf.Tensor): tf.Tensor {
   return tf.tidy(() => tf.mul(x, tf.div(relu6(tf.add(x, 3)), 6)));
 }
 
-const functions: Record<Activation, Unary> = {
+const functions: Record<ActivationName, Unary> = {
   linear: (x) => x,
   relu: tf.relu,
   relu6,
@@ -54,15 +54,25 @@ const functions: Record<Activation, Unary> = {
   gelu,
 };
 
+function leaky(slope: number): Unary {
+  return withDerivative(
+    (x) => tf.leakyRelu(x, slope),
+    (x) => tf.add(slope, tf.mul(1 - slope, tf.step(x))),
+  );
+}
+
 export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
-  return functions[activation](x);
+  return typeof activation === 'string' ? functions[activation](x) : leaky(activation.leakyRelu)(x);
 }
 
 export function checkActivation(op: string, activation: unknown): Activation {
   const known = ACTIVATIONS.find((name) => name === activation);
   if (known !== undefined) return known;
+  const {leakyRelu, ...others} = Object(activation) as {leakyRelu?: unknown};
+  const isSlope = typeof leakyRelu === 'number' && leakyRelu >= 0 && Number.isFinite(leakyRelu);
+  if (isSlope && Object.keys(others).length === 0) return {leakyRelu};
   throw new InvalidArgumentError(
-    `${op}: activation must be one of ${ACTIVATIONS.join(', ')}; got ${JSON.stringify(activation)}. ` +
+    `${op}: activation must be one of ${ACTIVATIONS.join(', ')}, or {leakyRelu: slope} with a slope of at least 0; got ${JSON.stringify(activation)}. ` +
       'Apply others to the result.',
   );
 }

@@ -22,7 +22,12 @@ export const ACTIVATIONS = [
   'softplus',
   'gelu',
 ] as const;
-export type Activation = (typeof ACTIVATIONS)[number];
+export type ActivationName = (typeof ACTIVATIONS)[number];
+/** `max(x, 0) + leakyRelu * min(x, 0)`; the slope is not negative. */
+export interface LeakyRelu {
+  readonly leakyRelu: number;
+}
+export type Activation = ActivationName | LeakyRelu;
 
 /**
  * `y = activation(conv(x, filter) + bias + residual)`: x `info.inputShape`, filter `info.filterShape`, bias `[out]`,

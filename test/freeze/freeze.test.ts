@@ -50,6 +50,18 @@ describe('every kind of convolution with its batch normalization and activation 
     ).toBe(1);
   });
 
+  it('leaky ReLU, as a layer with its slope and as an activation with that of Keras', () => {
+    for (const layer of [
+      tfl.layers.leakyReLU({alpha: 0.05}),
+      tfl.layers.leakyReLU(),
+      tfl.layers.activation({activation: 'leakyRelu' as 'relu'}),
+    ]) {
+      const x = clip();
+      const y = apply(layer, apply(sts.conv3d({filters: 3, kernelSize: 1}), x));
+      expect(stepsWithSameAnswers(model(x, y))).toBe(1);
+    }
+  });
+
   it('elu as a layer', () => {
     const x = clip();
     const y = apply(tfl.layers.elu(), apply(sts.conv3d({filters: 3, kernelSize: 1}), x));

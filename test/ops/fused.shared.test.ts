@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src';
 import {tensorOf, valuesOf} from '../kernels/wasm/wasm_host';
-import {type Curve, curves} from '../support/activations';
+import {type Curve, curves, leaky} from '../support/activations';
 import {implementations} from '../support/implementations';
 import {
   type NaiveConvolution,
@@ -95,7 +95,10 @@ function endedBounds(
   return sums.map((sum, i) => steepest * bounds[i]! + 2 ** -20 * Math.abs(value(sum)) + absolute);
 }
 
-const activations = Object.entries(curves) as [sts.Activation, Curve][];
+const activations: [sts.Activation, Curve][] = [
+  ...(Object.entries(curves) as [sts.ActivationName, Curve][]),
+  [{leakyRelu: 0.3}, leaky(0.3)],
+];
 
 describe.each(implementations)('on $name', ({use}) => {
   beforeAll(use);
@@ -168,7 +171,8 @@ describe.each(implementations)('on $name', ({use}) => {
       // Those of straight pieces do not bend.
       // The bend of elu jumps at 0, where a difference reaches across.
       const share = activation === 'elu' ? 0.06 : 0.02;
-      if (activation.startsWith('relu')) expect(bend).toBe(0);
+      const isStraight = typeof activation !== 'string' || activation.startsWith('relu');
+      if (isStraight) expect(bend).toBe(0);
       else expect(Math.abs(bend - difference)).toBeLessThan(share * Math.abs(difference) + 0.05);
     });
   });
@@ -195,8 +199,12 @@ describe.each(implementations)('on $name', ({use}) => {
       expect(with_({residual: tf.zeros([2, 3, 3, 5])})).toThrow(/got \[2, 3, 3, 5\]/);
       expect(with_({residual: tf.zeros([5])})).toThrow(/residual must have the shape/);
       expect(with_({activation: 'softmax'})).toThrow(
-        /activation must be one of linear, relu, relu6, swish, hardSwish, sigmoid, elu, tanh, softplus, gelu; got "softmax"/,
+        /activation must be one of linear, relu, relu6, swish, hardSwish, sigmoid, elu, tanh, softplus, gelu, or {leakyRelu: slope} with a slope of at least 0; got "softmax"/,
       );
+      for (const leakyRelu of [-0.1, Number.NaN, Number.POSITIVE_INFINITY, '0.1']) {
+        expect(with_({activation: {leakyRelu}})).toThrow(/with a slope of at least 0; got {"leakyRelu":/);
+      }
+      expect(with_({activation: {leakyRelu: 0.1, alpha: 1}})).toThrow(/"alpha":1/);
     });
   });
 });

@@ -25,7 +25,14 @@ function normal(x: number): number {
   return x <= -40 ? 0 : (sum * step) / 3;
 }
 
-export const curves: Record<sts.Activation, Curve> = {
+export const leaky = (slope: number): Curve => ({
+  value: (x) => (x > 0 ? x : slope * x),
+  derivative: (x) => (x > 0 ? 1 : slope),
+  steepest: Math.max(1, slope),
+  kinks: [0],
+});
+
+export const curves: Record<sts.ActivationName, Curve> = {
   linear: {value: (x) => x, derivative: () => 1, steepest: 1, kinks: []},
   relu: {value: (x) => Math.max(0, x), derivative: (x) => (x > 0 ? 1 : 0), steepest: 1, kinks: [0]},
   relu6: {

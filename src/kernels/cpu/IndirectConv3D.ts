@@ -4,6 +4,7 @@ import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../../ops/conv_info';
 import {
   type Activation,
+  type ActivationName,
   activationOf,
   convInfoOf,
   IndirectConv3D,
@@ -62,7 +63,7 @@ function erf(x: number): number {
 
 const relu6 = (x: number) => Math.min(Math.max(x, 0), 6);
 
-const activations: Record<Activation, (x: number) => number> = {
+const activations: Record<ActivationName, (x: number) => number> = {
   linear: (x) => x,
   relu: (x) => Math.max(x, 0),
   relu6,
@@ -75,6 +76,12 @@ const activations: Record<Activation, (x: number) => number> = {
   gelu: (x) => (x / 2) * (1 + erf(x * Math.SQRT1_2)),
 };
 
+function functionOf(activation: Activation): (x: number) => number {
+  if (typeof activation === 'string') return activations[activation];
+  const {leakyRelu} = activation;
+  return (x) => (x > 0 ? x : leakyRelu * x);
+}
+
 export const indirectConv3DConfig: KernelConfig = {
   kernelName: IndirectConv3D,
   backendName: 'cpu',
@@ -86,6 +93,6 @@ export const indirectConv3DConfig: KernelConfig = {
     if (bias !== undefined) fillWithBias(y, valuesOf(cpu, bias));
     convolve(valuesOf(cpu, x), valuesOf(cpu, filter), y, info);
     if (residual !== undefined) addTo(y, valuesOf(cpu, residual));
-    return roundedTensor(cpu, info.outputShape, y.map(activations[activationOf(attrs)]));
+    return roundedTensor(cpu, info.outputShape, y.map(functionOf(activationOf(attrs))));
   },
 };

@@ -40,6 +40,17 @@ export function isDepthwise(part: ConvPart): boolean {
   return part.groups === part.inputChannels && part.groups > 1 && part.outputChannels < 8 * part.groups;
 }
 
+/** What the module knows an activation by: its place in the list, or the bits of a slope, which are greater as a whole number. */
+function codeOf(activation: Activation): number {
+  if (typeof activation === 'string') return ACTIVATIONS.indexOf(activation);
+  // Of a slope below the normal floats nothing is left in a product, and its bits could be taken for a place.
+  if (activation.leakyRelu < LEAST_NORMAL) return ACTIVATIONS.indexOf('relu');
+  return new Int32Array(Float32Array.of(activation.leakyRelu).buffer)[0]!;
+}
+
+/** The least float32 that has all its digits. */
+const LEAST_NORMAL = 2 ** -126;
+
 /**
  * The call of part number `index`. The first part of some output channels starts their sums; the last one ends them
  * with the residual and the activation.
@@ -56,7 +67,7 @@ export function partCall(
   return {
     ...sumsCall(info, part, turns.indexOf(part.outputChannel) === index, addresses),
     residual: ends ? addresses.residual : 0,
-    activation: ends ? ACTIVATIONS.indexOf(activation) : 0,
+    activation: ends ? codeOf(activation) : 0,
   };
 }
 

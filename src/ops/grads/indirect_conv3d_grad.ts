@@ -20,7 +20,7 @@ const forwardGradient: tf.GradConfig = {
   gradFunc: (dyOrMany, saved, attrs) => {
     if (activationOf(attrs) !== 'linear') {
       throw new InvalidArgumentError(
-        `${IndirectConv3D}: there is no gradient through the activation ${activationOf(attrs)}; ` +
+        `${IndirectConv3D}: there is no gradient through the activation ${JSON.stringify(activationOf(attrs))}; ` +
           "run the kernel with 'linear' and the activation after it, as the ops do while a gradient is recorded.",
       );
     }

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../../src';
-import {curves} from '../../support/activations';
+import {curves, leaky} from '../../support/activations';
 import {implementations} from '../../support/implementations';
 import {naiveConv3d, naiveForward} from '../../support/naive_conv3d';
 import {wholesOf} from './wasm_host';
@@ -102,6 +102,13 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
         Array.from(points, (x) => curves[name].value(x) + 0),
       );
     }
+    for (const slope of [0, 0.1, 1, 7, 2 ** -130, 2 ** -126]) {
+      // A slope below the normal floats is 0, and so is what it would leave.
+      const {value} = leaky(slope < 2 ** -126 ? 0 : Math.fround(slope));
+      expect([...kernelAt(points, {leakyRelu: slope})].map((y) => y + 0)).toEqual(
+        Array.from(points, (x) => Math.fround(value(x)) + 0),
+      );
+    }
     const given = kernelAt(points, 'hardSwish');
     const worst = Math.max(
       ...line.map((x, i) => {
@@ -132,6 +139,8 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
       ['relu', true],
       ['relu6', false],
       ['relu6', true],
+      [{leakyRelu: 0.25}, false],
+      [{leakyRelu: 3}, true],
     ] as const)('%s, residual: %s', (activation, adds) => {
       const given = tf.tidy(() => {
         const options = {activation, bias: tf.tensor1d(bias)};
@@ -150,10 +159,8 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
           )
           .dataSync();
       });
-      const expected = Array.from(
-        sums,
-        (sum, i) => curves[activation].value(sum + (adds ? residual[i]! : 0)) + 0,
-      );
+      const curve = typeof activation === 'string' ? curves[activation] : leaky(activation.leakyRelu);
+      const expected = Array.from(sums, (sum, i) => curve.value(sum + (adds ? residual[i]! : 0)) + 0);
       expect(Array.from(given, (value) => value + 0)).toEqual(expected);
     });
   });
@@ -173,6 +180,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     const ends = Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
     expect([...kernelAt(ends, 'sigmoid')]).toEqual([Number.NaN, 1, 0]);
     expect(kernelAt(ends, 'relu')[0]).toBeNaN();
+    expect([...kernelAt(ends, {leakyRelu: 0.1})]).toEqual([...ends]);
     expect(kernelAt(ends, 'swish')[1]).toBe(Number.POSITIVE_INFINITY);
     expect([...kernelAt(ends, 'elu')]).toEqual([Number.NaN, Number.POSITIVE_INFINITY, -1]);
     expect([...kernelAt(ends, 'tanh')]).toEqual([Number.NaN, 1, -1]);

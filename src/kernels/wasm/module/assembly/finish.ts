@@ -12,6 +12,7 @@ const ELU: i32 = 6;
 const TANH: i32 = 7;
 const SOFTPLUS: i32 = 8;
 const GELU: i32 = 9;
+// What is greater is the bits of a leaky ReLU's slope.
 
 /** Whether an activation is no more than a bound below and one above. */
 export function isBound(activation: i32): bool {
@@ -45,6 +46,22 @@ export function finishRun(y: usize, residual: usize, count: i32, activation: i32
   else if (activation === TANH) Curve.run(y, count, TANH);
   else if (activation === SOFTPLUS) Curve.run(y, count, SOFTPLUS);
   else if (activation === GELU) Curve.run(y, count, GELU);
+  else if (activation > GELU) leak(y, count, f32x4.splat(reinterpret<f32>(activation)));
+}
+
+/** Multiplies what is below 0 by the slope. NaN stays. */
+function leak(y: usize, count: i32, slope: v128): void {
+  const zero = f32x4.splat(0);
+  const end = y + (count << 2);
+  const whole = y + ((count & ~3) << 2);
+  for (; y < whole; y += 16) {
+    const x = v128.load(y);
+    v128.store(y, f32x4.add(f32x4.pmax(x, zero), f32x4.mul(slope, f32x4.pmin(x, zero))));
+  }
+  for (; y < end; y += 4) {
+    const x = v128.load32_zero(y);
+    v128.store32_lane(y, f32x4.add(f32x4.pmax(x, zero), f32x4.mul(slope, f32x4.pmin(x, zero))), 0);
+  }
 }
 
 /**
