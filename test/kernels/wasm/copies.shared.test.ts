@@ -81,8 +81,8 @@ const rangesOf = ({shape}: Input, n: readonly number[]) =>
 /** One entry of a strided slice: some of an axis, one index of it, no axis of the tensor at all, or several. */
 interface Spec {
   is: 'range' | 'one' | 'new' | 'ellipsis';
-  begin?: number;
-  end?: number;
+  begin?: number | undefined;
+  end?: number | undefined;
   step?: number;
   /** Those of the axis that it takes. */
   indices?: number[];
@@ -183,8 +183,8 @@ const cases: Record<string, Case> = {
       const taken = specs.map((spec, axis) =>
         axis >= from && axis < to ? {...everything, ...allOf(x.shape[axis]!)} : spec,
       );
-      const axes = given.flatMap((spec) => {
-        if (spec.is === 'new') return ['new' as const];
+      const axes = given.flatMap((spec): (number | 'new')[] => {
+        if (spec.is === 'new') return ['new'];
         if (spec.is === 'ellipsis') return taken.slice(from, to).map((_, i) => from + i);
         return spec.is === 'one' ? [] : [specs.indexOf(spec)];
       });
