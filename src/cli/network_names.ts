@@ -16,6 +16,6 @@ export function networkNamed(name: string): NetworkDefinition {
   if (found !== undefined) return found;
   const known = [...listNetworks(), ...PUBLISHED, ...listModels()].map((row) => row.name);
   throw new InvalidArgumentError(
-    `no network is called "${name}"${didYouMean(name, [...new Set(known)]) || ';'} tfjs-sts list names all`,
+    `no network is called "${name}"${didYouMean(name, known) || ';'} tfjs-sts list names all`,
   );
 }

@@ -14,7 +14,7 @@ const letters = (name: string) => name.toLowerCase().replace(/^-+/, '');
 /** The known names that `name` may have been meant for, the nearest first, at most three; empty if none is near. */
 export function nearestNames(name: string, known: readonly string[]): string[] {
   const given = letters(name);
-  return known
+  return [...new Set(known)]
     .map((candidate) => {
       const other = letters(candidate);
       const off = distance(given, other) / Math.max(given.length, other.length, 1);

@@ -6,6 +6,7 @@ import {checkOptions, didYouMean, nearestNames} from '../../src/util/names';
 test('the nearest names come first, others not at all', () => {
   expect(nearestNames('fames', ['size', 'frames', 'names'])).toEqual(['frames', 'names']);
   expect(nearestNames('X3D_S', ['x3d_s', 'x3d_s_sts', 'slowonly_r50'])).toEqual(['x3d_s', 'x3d_s_sts']);
+  expect(nearestNames('fame', ['frame', 'frame'])).toEqual(['frame']);
   expect(nearestNames('zzz', ['x3d_s'])).toEqual([]);
   expect(nearestNames('--fast', ['--at', '--json'])).toEqual([]);
   expect(nearestNames('--fames', ['--frames', '--at'])).toEqual(['--frames']);
