@@ -160,6 +160,11 @@ const faults: Record<string, Fault> = {
     run: () => tf.cast(tf.tensor1d([0.5, 256, 0, 1]), 'bool'),
     right: [1, 1, 0, 1],
   },
+  'tf.gather of no values: of another shape': {
+    backends: ['wasm'],
+    run: () => tf.tensor1d(tf.gather(tf.zeros([2, 0, 3]), tf.tensor1d([], 'int32')).shape),
+    right: [0, 0, 3],
+  },
 };
 
 /** Sums of shares are rounded as they are added up. */

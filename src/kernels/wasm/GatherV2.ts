@@ -1,6 +1,6 @@
 /**
  * `tf.gather` on the wasm backend, where much is taken by each index: a slice for each. The host copies value by value; it
- * keeps batches and small pieces.
+ * keeps batches and small pieces, but not results of no values, to which it gives another shape.
  */
 import {
   GatherV2,
@@ -60,7 +60,8 @@ export const gatherV2Config: StockReplacement = {
   takes: ({inputs, attrs}) => {
     const {x, indices} = inputs as Given<GatherV2Inputs>;
     const {axis, batchDims} = attrs as unknown as GatherV2Attrs;
-    const {outer, inner} = piecesOf(x, indices, axis);
-    return isNumeric(x) && indices.dtype === 'int32' && batchDims === 0 && outer * inner >= LEAST_VALUES;
+    const {outer, inner, shape} = piecesOf(x, indices, axis);
+    const isOurs = outer * inner >= LEAST_VALUES || sizeOf(shape) === 0;
+    return isNumeric(x) && indices.dtype === 'int32' && batchDims === 0 && isOurs;
   },
 };

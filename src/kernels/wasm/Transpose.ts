@@ -1,6 +1,6 @@
 /**
  * `tf.transpose` on the wasm backend, where axes that go together leave five of them or more, or the last one stays: there the
- * host walks value by value.
+ * host walks value by value. And of no values, where it may divide by zero.
  */
 import {
   type NumericDataType,
@@ -8,6 +8,7 @@ import {
   type TransposeAttrs,
   type TransposeInputs,
 } from '@tensorflow/tfjs-core';
+import {sizeOf} from '../../util/shapes';
 import type {StockReplacement} from '../registry';
 import type {Given} from '../stock_kernels';
 import {wasmKernel} from './config';
@@ -34,6 +35,7 @@ export const transposeConfig: StockReplacement = {
   takes: ({inputs, attrs}) => {
     const {x} = inputs as Given<TransposeInputs>;
     const axes = mergedAxes(axesOf(x.shape, (attrs as unknown as TransposeAttrs).perm));
-    return isNumeric(x) && (axes.length > 4 || axes.at(-1)?.from === 1);
+    const isOurs = axes.length > 4 || axes.at(-1)?.from === 1 || sizeOf(x.shape) === 0;
+    return isNumeric(x) && isOurs;
   },
 };

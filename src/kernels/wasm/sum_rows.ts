@@ -1,10 +1,11 @@
 /**
  * `tf.sum` and `tf.mean` over neighbouring axes with others after them, such as time, height and width of a clip, on the
  * wasm backend, and over axes that lie apart, group by group. The host transposes its input first. It stays in charge of the
- * last axes and of other types.
+ * last axes and of other types, but for sums of no values, where it gives what lies in the memory.
  */
 import {
   backend_util,
+  fill,
   type KernelFunc,
   type Mean,
   mean,
@@ -20,6 +21,7 @@ import {
 import {sizeOf} from '../../util/shapes';
 import type {StockReplacement} from '../registry';
 import {wasmKernel} from './config';
+import {isNumeric} from './copy_call';
 import {MEMORY_STEPS, type WasmHost} from './host';
 import {writeFields} from './part_call';
 
@@ -74,9 +76,14 @@ function rowsOf(args: Arguments): Rows | undefined {
   return {x, outer: sizeOf(x.shape.slice(0, first)), count, inner, shape: resultShape(args, axes)};
 }
 
+/** Whether the input has no values, which the host sums to anything, or divides by zero. */
+const isEmpty = ({inputs}: Arguments): boolean => isNumeric(inputs.x!) && sizeOf(inputs.x!.shape) === 0;
+
 /** Sums that are not left to the host. */
 export const isSumOfRows = (args: Arguments): boolean =>
-  rowsOf(args) !== undefined || (args.inputs.x!.dtype === 'float32' && groupsOf(axesOf(args)).length > 1);
+  isEmpty(args) ||
+  rowsOf(args) !== undefined ||
+  (args.inputs.x!.dtype === 'float32' && groupsOf(axesOf(args)).length > 1);
 
 /** Sums, or means, of one group of axes. */
 function sumRows({x, outer, count, inner, shape}: Rows, host: WasmHost, isMean: boolean): TensorInfo {
@@ -101,8 +108,12 @@ export function sumConfigOf(kernelName: typeof Sum | typeof Mean): StockReplacem
     ...ofOneGroup,
     takes: isSumOfRows,
     kernelFunc: (args) => {
-      if (rowsOf(args) !== undefined) return ofOneGroup.kernelFunc(args);
       const axes = axesOf(args);
+      if (isEmpty(args)) {
+        const isWhole = !isMean && args.inputs.x!.dtype !== 'float32';
+        return fill(resultShape(args, axes), isMean ? Number.NaN : 0, isWhole ? 'int32' : 'float32');
+      }
+      if (rowsOf(args) !== undefined) return ofOneGroup.kernelFunc(args);
       const op = isMean ? mean : sum;
       return tidy(() => {
         // The host hands a kernel tensors, though it types them as TensorInfo.

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {kernelCoverage} from '../../../src';
+import {InvalidArgumentError, kernelCoverage} from '../../../src';
 import {replaceStockKernels, restoreStockKernels} from '../../../src/kernels/registry';
 import {stockReplacements} from '../../../src/wasm';
 import {inBrowser, startBackend} from '../../support/backends';
@@ -78,6 +78,41 @@ const rangesOf = ({shape}: Input, n: readonly number[]) =>
     return [first, 1 + (n[axis + 7]! % (length - first))] as const;
   });
 
+/** One entry of a strided slice: some of an axis, one index of it, no axis of the tensor at all, or several. */
+interface Spec {
+  is: 'range' | 'one' | 'new' | 'ellipsis';
+  begin?: number | undefined;
+  end?: number | undefined;
+  step?: number;
+  /** Those of the axis that it takes. */
+  indices?: number[];
+}
+
+const everything: Spec = {is: 'range'};
+const allOf = (length: number) => ({indices: [...Array(length).keys()]});
+
+/** Any range of an axis, in order or not, or one index, from any three numbers. Ends may lie outside; some are left out. */
+function specOf(length: number, a: number, b: number, c: number): Spec {
+  if (c % 5 === 0) {
+    const index = a % length;
+    return {is: 'one', begin: b % 2 ? index : index - length, step: 1, indices: [index]};
+  }
+  const anywhere = (n: number) => (n % (2 * length + 5)) - length - 2;
+  const step = [1, 1, 2, 3, -1, -2][c % 6]!;
+  const begin = a % 4 === 0 ? undefined : anywhere(a);
+  const end = b % 4 === 0 ? undefined : anywhere(b);
+  const fromStart = (index: number) => (index < 0 ? index + length : index);
+  const first = begin === undefined ? (step > 0 ? 0 : length - 1) : fromStart(begin);
+  const past = end === undefined ? (step > 0 ? length : -1) : fromStart(end);
+  const indices: number[] = [];
+  // From the first that there is: one before the axis is its first, one behind it its last.
+  let index = step > 0 ? Math.max(first, 0) : Math.min(first, length - 1);
+  for (; index >= 0 && index < length && (step > 0 ? index < past : index > past); index += step) {
+    indices.push(index);
+  }
+  return {is: 'range', begin, end, step, indices};
+}
+
 const cases: Record<string, Case> = {
   slice: {
     run(x, n) {
@@ -128,6 +163,53 @@ const cases: Record<string, Case> = {
       return {
         results: () => [tf.stridedSlice(x.tensor(), begin, end, steps, 0, mask)],
         expected: [[size, (at) => x.valueAt(at.map((i, axis) => begin[axis]! + i * steps[axis]!))]],
+      };
+    },
+  },
+  'stridedSlice of any ranges': {
+    run(x, n) {
+      const specs = x.shape.map((length, axis) => specOf(length, n[axis]!, n[axis + 7]!, n[axis + 14]!));
+      const gaps = x.shape.length + 1;
+      // An ellipsis in the place of some axes, and a new axis before one that is left or after them.
+      const [from, to] = [x.seed % gaps, Math.floor(x.seed / gaps) % gaps].sort((a, b) => a - b) as [
+        number,
+        number,
+      ];
+      const given: Spec[] = [...specs.slice(0, from), {is: 'ellipsis'}, ...specs.slice(to)];
+      given.splice(n[0]! % (given.length + 1), 0, {is: 'new'});
+      const maskOf = (isSet: (spec: Spec) => boolean) =>
+        given.reduce((bits, spec, i) => bits + (isSet(spec) ? 2 ** i : 0), 0);
+      // What each axis of x gives: those under the ellipsis all that they have.
+      const taken = specs.map((spec, axis) =>
+        axis >= from && axis < to ? {...everything, ...allOf(x.shape[axis]!)} : spec,
+      );
+      const axes = given.flatMap((spec): (number | 'new')[] => {
+        if (spec.is === 'new') return ['new'];
+        if (spec.is === 'ellipsis') return taken.slice(from, to).map((_, i) => from + i);
+        return spec.is === 'one' ? [] : [specs.indexOf(spec)];
+      });
+      const valueAt = (at: number[]) =>
+        x.valueAt(
+          taken.map(({indices}, axis) => {
+            const i = axes.indexOf(axis);
+            return indices![i < 0 ? 0 : at[i]!]!;
+          }),
+        );
+      return {
+        results: () => [
+          tf.stridedSlice(
+            x.tensor(),
+            given.map(({begin}) => begin ?? 5),
+            given.map(({end}) => end ?? 3),
+            given.map(({step}) => step ?? 1),
+            maskOf(({is, begin}) => is === 'range' && begin === undefined),
+            maskOf(({is, end}) => is === 'range' && end === undefined),
+            maskOf(({is}) => is === 'ellipsis'),
+            maskOf(({is}) => is === 'new'),
+            maskOf(({is}) => is === 'one'),
+          ),
+        ],
+        expected: [[axes.map((axis) => (axis === 'new' ? 1 : taken[axis]!.indices!.length)), valueAt]],
       };
     },
   },
@@ -356,6 +438,38 @@ describe('their gradients are those of the cpu backend', () => {
     const expected = gradient();
     await tf.setBackend('wasm');
     expect(gradient()).toEqual(expected);
+  });
+});
+
+it('strided slices of nothing are empty, and what is no place in the tensor is refused', () => {
+  tf.tidy(() => {
+    const two = tf.tensor1d([1, 2], 'bool');
+    expect([...tf.stridedSlice(two, [2], [1], [1]).dataSync()]).toEqual([]);
+    const x = tf.tensor([1, 2, 3, 4], [2, 2], 'int32');
+    // Twice backwards: one value, were the lengths multiplied as they are.
+    const none = tf.stridedSlice(x, [1, 1], [0, 0], [1, 1]);
+    expect(none.shape).toEqual([0, 0]);
+    expect([...none.dataSync()]).toEqual([]);
+    expect(() => tf.stridedSlice(x, [3, 0], [4, 1], [1, 1], 0, 0, 0, 0, 1)).toThrow(/out of bounds/);
+    expect(() => tf.stridedSlice(x, [0.5, 0], [2, 2], [1, 1])).toThrow(InvalidArgumentError);
+    expect(() => tf.stridedSlice(x, [0], [2, 2], [1, 1])).toThrow(/^StridedSlice: .*\[2, 2\]/);
+  });
+});
+
+describe('of no values', () => {
+  const empty = [[0], [0, 3], [3, 0], [2, 0, 3], [0, 2, 3], [2, 3, 0], [0, 2, 0, 3]];
+  const dtypes: Dtype[] = ['float32', 'int32', 'bool'];
+  it.each(dtypes)('%s keeps the shapes of the other axes', (dtype) => {
+    tf.tidy(() => {
+      for (const shape of empty) {
+        const x = tf.zeros(shape, dtype);
+        expect(tf.transpose(x).shape).toEqual([...shape].reverse());
+        expect(tf.gather(x, tf.tensor1d([], 'int32')).shape).toEqual([0, ...shape.slice(1)]);
+        const first = () => tf.gather(x, tf.tensor1d([0], 'int32'), shape.length - 1);
+        if (shape.at(-1) === 0) expect(first).toThrow(/index value 0 is not in/);
+        else expect(first().shape).toEqual([...shape.slice(0, -1), 1]);
+      }
+    });
   });
 });
 

@@ -102,3 +102,25 @@ it('leave whole numbers to the host, and sum nothing to zero', () => {
   expect(tf.mean(tf.zeros([2, 3, 0]), 1).shape).toEqual([2, 0]);
   whole.dispose();
 });
+
+const dtypes = ['float32', 'int32', 'bool'] as const;
+
+it.each(dtypes)('of no values of %s are 0, their means not a number, as in TensorFlow', (dtype) => {
+  for (const shape of [[0], [0, 3], [3, 0], [2, 0, 3], [0, 2, 3], [2, 3, 0], [0, 2, 0, 3]]) {
+    for (let bits = 1; bits < 2 ** shape.length; bits++) {
+      const axes = [...shape.keys()].filter((axis) => Math.floor(bits / 2 ** axis) % 2 === 1);
+      const kept = shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
+      const values = (value: number) => new Array<number>(kept.reduce((size, n) => size * n, 1)).fill(value);
+      tf.tidy(() => {
+        const x = tf.zeros(shape, dtype);
+        const [sum, mean] = [tf.sum(x, axes, true), tf.mean(x, axes, true)];
+        const label = `${shape} over ${axes}`;
+        expect([sum.shape, mean.shape], label).toEqual([kept, kept]);
+        expect([sum.dtype, mean.dtype], label).toEqual([dtype === 'float32' ? dtype : 'int32', 'float32']);
+        expect([...sum.dataSync()], label).toEqual(values(0));
+        expect([...mean.dataSync()], label).toEqual(values(Number.NaN));
+        expect(tf.sum(x, axes).shape, label).toEqual(shape.filter((_, axis) => !axes.includes(axis)));
+      });
+    }
+  }
+});
