@@ -11,37 +11,38 @@ const layers = '@tensorflow/tfjs-layers';
 const anyBackend = /^@tensorflow\/tfjs-(backend-\w+|node)$/;
 
 /**
- * Per folder: `ours` are the folders (or single files) of src/ that it may import besides itself, `packages` the
+ * Per folder: `ours` are the folders of src/ that it may import besides itself, `packages` the
  * packages that it may import, `types` the packages that it may import with `import type` alone, `ownBackend` whether
  * kernels/X may ask for its backend with `import()`, `node` whether it may use Node's own modules. A folder with several backends inside (kernels) is divided below.
  */
 const table = {
   util: {ours: [], packages: ['fastest-levenshtein']},
-  ops: {ours: ['util'], packages: [core]},
+  geometry: {ours: ['util'], packages: [], types: [core]},
+  ops: {ours: ['geometry', 'util'], packages: [core]},
   kernels: {
-    ours: ['util', 'ops/conv_info', 'ops/taps', 'ops/kernel_names'],
+    ours: ['geometry', 'util'],
     packages: [core],
     types: [anyBackend],
     ownBackend: true,
   },
-  layers: {ours: ['ops', 'util'], packages: [core, layers]},
+  layers: {ours: ['ops', 'geometry', 'util'], packages: [core, layers]},
   networks: {ours: ['layers', 'util'], packages: [core, layers]},
-  // ONNX gets the parts of a convolution, whose arithmetic lives in conv_info alone.
-  checkpoints: {
-    ours: ['util', 'ops/conv_info', 'ops/transposed_info', 'ops/taps'],
-    packages: [core],
-    types: [layers],
+  checkpoints: {ours: ['geometry', 'util'], packages: [core], types: [layers]},
+  inflate: {ours: ['checkpoints', 'geometry', 'util'], packages: [core], types: [layers]},
+  files: {ours: ['util'], packages: [], node: true},
+  zoo: {
+    ours: ['networks', 'layers', 'checkpoints', 'inflate', 'files', 'util'],
+    packages: [core, layers],
+    node: true,
   },
-  // The STS rule of inflation follows the split of the channels, whose arithmetic lives in conv_info alone.
-  inflate: {ours: ['checkpoints', 'util', 'ops/conv_info'], packages: [core], types: [layers]},
-  zoo: {ours: ['networks', 'layers', 'checkpoints', 'inflate', 'util'], packages: [core, layers], node: true},
   video: {ours: ['util'], packages: [core], types: [layers], node: true},
-  freeze: {ours: ['layers', 'ops', 'util'], packages: [core, layers]},
-  slabs: {ours: ['freeze', 'layers', 'ops', 'util'], packages: [core, layers]},
+  freeze: {ours: ['layers', 'ops', 'geometry', 'util'], packages: [core, layers]},
+  slabs: {ours: ['freeze', 'layers', 'ops', 'geometry', 'util'], packages: [core, layers]},
   recognize: {ours: ['freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
   cli: {
     ours: [
       'util',
+      'geometry',
       'ops',
       'kernels',
       'layers',
@@ -50,6 +51,7 @@ const table = {
       'slabs',
       'checkpoints',
       'inflate',
+      'files',
       'zoo',
       'video',
       'recognize',
@@ -62,6 +64,7 @@ const table = {
   entries: {
     ours: [
       'util',
+      'geometry',
       'ops',
       'kernels',
       'layers',
@@ -70,6 +73,7 @@ const table = {
       'slabs',
       'checkpoints',
       'inflate',
+      'files',
       'zoo',
       'video',
       'recognize',

@@ -4,10 +4,10 @@
  */
 import {add, keep, mul, reshape, type Tensor1D, type Tensor5D, tidy} from '@tensorflow/tfjs-core';
 import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {ACTIVATIONS, type Activation} from '../geometry/kernel_names';
 import {BaseConv3D, GroupedConv3D, type GroupedConv3DLayerArgs} from '../layers';
 import type {Call, Layer} from '../layers/graph';
 import {activate} from '../ops/activations';
-import {ACTIVATIONS, type Activation} from '../ops/kernel_names';
 import {isHostConv3D, runHostConv3D} from './host_conv3d';
 import {affineOf} from './norm';
 

@@ -13,8 +13,8 @@ import {
   type Tensor1D,
   type Tensor5D,
 } from '@tensorflow/tfjs-core';
+import {REPLACED} from '../geometry/kernel_names';
 import type {Layer} from '../layers/graph';
-import {REPLACED} from '../ops/kernel_names';
 
 type Triple = [number, number, number];
 

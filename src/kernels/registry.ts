@@ -4,7 +4,7 @@
  * registry.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {COMPOSED, KERNEL_NAMES, type KernelName, REPLACED} from '../ops/kernel_names';
+import {COMPOSED, KERNEL_NAMES, type KernelName, REPLACED} from '../geometry/kernel_names';
 import {UnavailableError} from '../util/errors';
 
 /** Kernels of the host that an entry of ours replaces or, where a backend lacks them, adds. */

@@ -13,8 +13,8 @@ import {
   type KernelConfig,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import {type ConvInfo, type ConvOptions, conv3dInfo, depthwiseConv3dInfo} from '../ops/conv_info';
-import {IndirectConv3DBackpropFilter, IndirectConv3DBackpropInput} from '../ops/kernel_names';
+import {type ConvInfo, type ConvOptions, conv3dInfo, depthwiseConv3dInfo} from '../geometry/conv_info';
+import {IndirectConv3DBackpropFilter, IndirectConv3DBackpropInput} from '../geometry/kernel_names';
 import {InvalidArgumentError} from '../util/errors';
 import {checkShape, type HostConvolution, hostConvolutionConfigs} from './stock_kernels';
 

@@ -17,13 +17,13 @@ import {
   type Tensor,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import {type ConvInfo, conv3dInfo} from '../ops/conv_info';
+import {type ConvInfo, conv3dInfo} from '../geometry/conv_info';
 import {
   IndirectConv3D,
   IndirectConv3DBackpropFilter,
   IndirectConv3DBackpropInput,
   type KernelName,
-} from '../ops/kernel_names';
+} from '../geometry/kernel_names';
 import {InvalidArgumentError} from '../util/errors';
 import type {Pool3DAttrs} from './pool_info';
 

@@ -4,8 +4,8 @@
  */
 import type {Tensor1D, Tensor5D} from '@tensorflow/tfjs-core';
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
+import {type ConvInfo, convMacs, type Padding3D} from '../geometry/conv_info';
 import type {FusedOptions} from '../ops';
-import {type ConvInfo, convMacs, type Padding3D} from '../ops/conv_info';
 import {InvalidArgumentError} from '../util/errors';
 import type {Shape5D} from '../util/shapes';
 import {type BaseConv3DArgs, Conv3DLayer, type FilterArgs, type KernelObjects} from './conv3d_layer';

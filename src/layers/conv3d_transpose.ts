@@ -4,8 +4,8 @@
  */
 import type {serialization, Tensor1D, Tensor5D} from '@tensorflow/tfjs-core';
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
+import {conv3dTransposeInfo, type TransposedOptions} from '../geometry/transposed_info';
 import {conv3dTranspose} from '../ops/conv3d_transpose';
-import {conv3dTransposeInfo, type TransposedOptions} from '../ops/transposed_info';
 import {InvalidArgumentError} from '../util/errors';
 import type {Shape5D, Triple} from '../util/shapes';
 import {type BaseConv3DArgs, Conv3DLayer, type KernelObjects, positiveCount} from './conv3d_layer';

@@ -3,8 +3,8 @@
  * `tf.layers.depthwiseConv2d`, with one more axis.
  */
 import type {serialization, Tensor5D} from '@tensorflow/tfjs-core';
+import {type ConvInfo, depthwiseConv3dInfo, type Padding3D} from '../geometry/conv_info';
 import {depthwiseConv3d, type FusedOptions} from '../ops';
-import {type ConvInfo, depthwiseConv3dInfo, type Padding3D} from '../ops/conv_info';
 import type {Shape5D} from '../util/shapes';
 import {BaseConv3D} from './base_conv3d';
 import {type BaseConv3DArgs, positiveCount} from './conv3d_layer';

@@ -4,8 +4,8 @@
  * loading as the host's, models saved with this class load as this class.
  */
 import type {serialization, Tensor5D} from '@tensorflow/tfjs-core';
+import {type ConvInfo, conv3dInfo, type Padding3D} from '../geometry/conv_info';
 import {conv3d, type FusedOptions} from '../ops';
-import {type ConvInfo, conv3dInfo, type Padding3D} from '../ops/conv_info';
 import {InvalidArgumentError} from '../util/errors';
 import type {Shape5D} from '../util/shapes';
 import {BaseConv3D} from './base_conv3d';

@@ -4,8 +4,8 @@
  */
 import type {serialization, Tensor1D, Tensor5D} from '@tensorflow/tfjs-core';
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
+import {depthwiseConv3dInfo} from '../geometry/conv_info';
 import {conv3d, depthwiseConv3d} from '../ops';
-import {depthwiseConv3dInfo} from '../ops/conv_info';
 import type {Shape5D} from '../util/shapes';
 import {type BaseConv3DArgs, Conv3DLayer, type KernelObjects, positiveCount} from './conv3d_layer';
 import {

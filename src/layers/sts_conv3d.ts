@@ -3,8 +3,8 @@
  * convolution that it replaces; groups of output channels read other neighbours. See ops/sts_conv3d.ts for which.
  */
 import type {serialization, Tensor5D} from '@tensorflow/tfjs-core';
+import {type ConvInfo, type SplitRounding, stsConv3dInfo} from '../geometry/conv_info';
 import {type FusedOptions, stsConv3d} from '../ops';
-import {type ConvInfo, type SplitRounding, stsConv3dInfo} from '../ops/conv_info';
 import {InvalidArgumentError} from '../util/errors';
 import type {Shape5D} from '../util/shapes';
 import {GroupedConv3D, type GroupedConv3DLayerArgs} from './grouped_conv3d';

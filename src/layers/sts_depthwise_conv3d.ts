@@ -3,8 +3,8 @@
  * convolution; the first half of the channels works frame by frame. See ops/sts_depthwise_conv3d.ts.
  */
 import type {Tensor5D} from '@tensorflow/tfjs-core';
+import {type ConvInfo, stsDepthwiseConv3dInfo} from '../geometry/conv_info';
 import {type FusedOptions, stsDepthwiseConv3d} from '../ops';
-import {type ConvInfo, stsDepthwiseConv3dInfo} from '../ops/conv_info';
 import type {Shape5D} from '../util/shapes';
 import {DepthwiseConv3D, type DepthwiseConv3DLayerArgs} from './depthwise_conv3d';
 

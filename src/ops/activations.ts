@@ -4,8 +4,8 @@
  * they save is a constant.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import {ACTIVATIONS, type Activation, type ActivationName} from '../geometry/kernel_names';
 import {InvalidArgumentError} from '../util/errors';
-import {ACTIVATIONS, type Activation, type ActivationName} from './kernel_names';
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
 

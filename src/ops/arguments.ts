@@ -1,11 +1,11 @@
 /** What the ops of the family share in front of the kernel: tensors from what was given, rank 4 to 5, bias and layout checks. */
 import * as tf from '@tensorflow/tfjs-core';
+import type {ConvInfo} from '../geometry/conv_info';
+import {type Activation, IndirectConv3D} from '../geometry/kernel_names';
 import {InvalidArgumentError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
 import type {Shape5D} from '../util/shapes';
 import {activate, checkActivation} from './activations';
-import type {ConvInfo} from './conv_info';
-import {type Activation, IndirectConv3D} from './kernel_names';
 import {runKernel} from './run_kernel';
 
 export type Tensor4or5D = tf.Tensor4D | tf.Tensor5D;

@@ -3,7 +3,7 @@
  * the same composed of stock ops (compose/batch_norm.ts). Not part of the public API.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {BatchNormTrain} from './kernel_names';
+import {BatchNormTrain} from '../geometry/kernel_names';
 import {runRegistered} from './run_kernel';
 
 /** A batch, normalized, and its statistics. */

@@ -1,8 +1,8 @@
 /** `conv3d`: 3D convolution with channel groups and TensorFlow's padding. */
 import * as tf from '@tensorflow/tfjs-core';
+import {conv3dInfo, type Padding3D} from '../geometry/conv_info';
 import {optionNames} from '../util/names';
 import {type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
-import {conv3dInfo, type Padding3D} from './conv_info';
 
 export interface Conv3DOptions extends FusedOptions {
   /** Channel groups, in order; default 1. */

@@ -3,9 +3,9 @@
  * Keras' lengths. For layers.conv3dTranspose; not part of the public API, which has the host's `tf.conv3dTranspose`.
  */
 import {add, reshape, type Tensor1D, type Tensor5D} from '@tensorflow/tfjs-core';
-import {IndirectConv3DBackpropInput} from './kernel_names';
+import {IndirectConv3DBackpropInput} from '../geometry/kernel_names';
+import {conv3dTransposeInfo, type TransposedOptions} from '../geometry/transposed_info';
 import {runKernel} from './run_kernel';
-import {conv3dTransposeInfo, type TransposedOptions} from './transposed_info';
 
 /** x `[batch, time, height, width, channels]` by a filter `[kt, kh, kw, filters, channels]`, with gradients. */
 export function conv3dTranspose(

@@ -4,9 +4,7 @@
  * it and kernelCoverage() can tell. Gradients are registered once for both.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {composeBatchNormTrain, composeBatchNormTrainGrad} from './compose/batch_norm';
-import {composeBackpropFilter, composeBackpropInput, composeForward} from './compose/indirect_conv3d';
-import type {ConvInfo} from './conv_info';
+import type {ConvInfo} from '../geometry/conv_info';
 import {
   type Activation,
   activationOf,
@@ -19,7 +17,9 @@ import {
   IndirectConv3DBackpropFilter,
   IndirectConv3DBackpropInput,
   type KernelName,
-} from './kernel_names';
+} from '../geometry/kernel_names';
+import {composeBatchNormTrain, composeBatchNormTrainGrad} from './compose/batch_norm';
+import {composeBackpropFilter, composeBackpropInput, composeForward} from './compose/indirect_conv3d';
 
 type Inputs = Record<string, tf.Tensor>;
 

@@ -1,8 +1,8 @@
 /** `stsConv3d`: Spatial-Temporal Separable convolution of an ordinary filter. */
 import * as tf from '@tensorflow/tfjs-core';
+import {type Padding3D, type SplitRounding, stsConv3dInfo} from '../geometry/conv_info';
 import {optionNames} from '../util/names';
 import {type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
-import {type Padding3D, type SplitRounding, stsConv3dInfo} from './conv_info';
 
 export interface STSConv3DOptions extends FusedOptions {
   /** Channel groups, in order; default 1 (the temporal form). */

@@ -1,11 +1,11 @@
-/** Convolutions on slabs: exactly the output frames that are asked for, by the arithmetic of the whole (ops/conv_frames.ts). */
+/** Convolutions on slabs: exactly the output frames that are asked for, by the arithmetic of the whole (geometry/conv_frames.ts). */
 import {add, cast, dispose, reshape, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
 import type {Convolution, FoldedWeights} from '../freeze';
+import {framesInfo, framesRead, framesTogether} from '../geometry/conv_frames';
+import type {ConvInfo} from '../geometry/conv_info';
+import {type Activation, IndirectConv3D} from '../geometry/kernel_names';
 import {BaseConv3D, GroupedConv3D, type GroupedConv3DLayerArgs} from '../layers';
-import {framesInfo, framesRead, framesTogether} from '../ops/conv_frames';
-import type {ConvInfo} from '../ops/conv_info';
-import {type Activation, IndirectConv3D} from '../ops/kernel_names';
 import {runKernel} from '../ops/run_kernel';
 import type {Shape5D} from '../util/shapes';
 import {SAME_FRAME, type Span} from './span';

@@ -3,7 +3,7 @@
  * frames of its input (frames.ts). A streaming network and one that does not fit into memory are the same thing here.
  */
 import {type Tensor, tidy} from '@tensorflow/tfjs-core';
-import type {FrameRange} from '../ops/conv_frames';
+import type {FrameRange} from '../geometry/conv_frames';
 import {InvalidArgumentError} from '../util/errors';
 import type {Program} from './program';
 import {firstRead, lastRead, outputsOf} from './span';

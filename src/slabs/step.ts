@@ -1,6 +1,6 @@
 /** What a slab stream runs: steps over values, each step a layer or a fused convolution that works frame by frame. */
 import type {Tensor} from '@tensorflow/tfjs-core';
-import type {FrameRange} from '../ops/conv_frames';
+import type {FrameRange} from '../geometry/conv_frames';
 import {Frames} from './frames';
 import type {Span} from './span';
 

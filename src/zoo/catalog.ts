@@ -2,8 +2,10 @@
  * The models that have weights: which network, which file, how its input is made, where it comes from. Data only;
  * load.ts reads files. A test checks every row against the schema and against the file that ships.
  */
+
+import type {PackagedFile} from '../files/files';
 import type {InflationRule} from '../inflate';
-import {type CatalogFile, LABELS, type LabelFile, type ModelInput} from './rows';
+import {LABELS, type LabelFile, type ModelInput} from './rows';
 
 export interface CatalogEntry {
   readonly name: string;
@@ -14,7 +16,7 @@ export interface CatalogEntry {
   readonly description: string;
   /** Name in the network registry. */
   readonly network: string;
-  readonly weights: CatalogFile;
+  readonly weights: PackagedFile;
   /** How image weights become those of the network. */
   readonly rule: InflationRule;
   /** A JSON list of the names of the classes. */

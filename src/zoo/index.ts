@@ -1,13 +1,12 @@
 /** Models with weights: the catalog and the loader. */
-export type {CacheOption, ModelCache} from './cache';
+export type {CacheOption, ModelCache} from '../files/cache';
+export type {FileOptions, ReadFile} from '../files/files';
 export {CATALOG, type CatalogEntry, DEFAULT_MODEL, listModels} from './catalog';
-export type {FileOptions, ReadFile} from './files';
 export {type LabelOptions, loadLabels} from './labels';
 export {type LoadedModel, type LoadModelOptions, loadModel, type ModelInfo} from './load';
 export {listCheckpoints, type PublishedCheckpoint} from './published';
 export {registerModelScheme} from './router';
 export {
-  type CatalogFile,
   type ChannelValues,
   LABELS,
   type LabelFile,

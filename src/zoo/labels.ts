@@ -2,10 +2,11 @@
  * The names of the classes of the data sets that the networks are trained on, in the order of their answers. Files of
  * the package, checked before use; models/README.md says where they come from and how their order was checked.
  */
+
+import {FILE_OPTIONS, type FileOptions, Files} from '../files/files';
 import {FormatError, InvalidArgumentError} from '../util/errors';
 import {checkOptions, knownNames} from '../util/names';
 import {parseLabels} from './described';
-import {FILE_OPTIONS, type FileOptions, Files} from './files';
 import {LABELS, type LabelFile, type LabelSet} from './rows';
 
 /** How the file of the names is read. */

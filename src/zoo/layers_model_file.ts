@@ -4,8 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {type LayersModel, loadLayersModel} from '@tensorflow/tfjs-layers';
+import {type Files, sibling} from '../files/files';
 import {FormatError} from '../util/errors';
-import {type Files, sibling} from './files';
 
 export interface LayersModelFile {
   readonly model: LayersModel;

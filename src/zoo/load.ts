@@ -5,6 +5,8 @@
 import type {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type Checkpoint, expanded, read, safetensors} from '../checkpoints';
+import {FILE_OPTIONS, type FileOptions, Files, httpAddress} from '../files/files';
+import {isSha256} from '../files/sha256';
 import {inflate} from '../inflate';
 import {type OutputKind, outputKind} from '../layers';
 import {listNetworks, networkDefinition} from '../networks';
@@ -12,14 +14,12 @@ import {FormatError, InvalidArgumentError, inFile, UnavailableError} from '../ut
 import {checkOptions, knownNames, optionNames} from '../util/names';
 import {CATALOG, type CatalogEntry, catalogEntry} from './catalog';
 import {type Described, parseDescription} from './described';
-import {FILE_OPTIONS, type FileOptions, Files, httpAddress} from './files';
 import {readHandler} from './io_handler';
 import {readLabelFile} from './labels';
 import {type LayersModelFile, readLayersModel} from './layers_model_file';
 import {increasing, type Progress} from './progress';
 import {howToBring, PUBLISHED, publishedCheckpoint} from './published';
 import type {ModelInput} from './rows';
-import {isSha256} from './sha256';
 import {INDEX_SUFFIX, readShards} from './shards';
 import {clipSizeOf, describedModel, emptyNetwork, notOfClips, TOPOLOGY} from './topology';
 

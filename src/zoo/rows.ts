@@ -2,14 +2,7 @@
  * What the rows of the catalogs are made of: files with their hashes, inputs, and the lists of names that ship. Data only.
  */
 
-/** A file of the package, with what it must be. */
-export interface CatalogFile {
-  /** Path from the root of the package. */
-  readonly path: string;
-  readonly bytes: number;
-  /** Hexadecimal. */
-  readonly sha256: string;
-}
+import type {PackagedFile} from '../files/files';
 
 /** One number for all channels, or one each for red, green, blue. */
 export type ChannelValues = number | readonly [number, number, number];
@@ -30,7 +23,7 @@ export interface ModelInput {
 }
 
 /** A JSON list of names. */
-export interface LabelFile extends CatalogFile {
+export interface LabelFile extends PackagedFile {
   readonly count: number;
 }
 

@@ -1,8 +1,8 @@
 /** One checkpoint into several .safetensors files with their index, as shards.ts reads them. Writes to no disk. */
 import {Checkpoint, type CheckpointEntry, read, safetensors} from '../checkpoints';
+import {sha256} from '../files/sha256';
 import {InvalidArgumentError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
-import {sha256} from './sha256';
 import {INDEX_SUFFIX} from './shards';
 
 export interface ShardOptions {

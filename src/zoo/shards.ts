@@ -4,9 +4,9 @@
  * and bytes of each file, and the other strings of `metadata` are those that a single file has in its header.
  */
 import {Checkpoint, type CheckpointEntry, read, safetensors} from '../checkpoints';
+import {type Files, sibling} from '../files/files';
+import {isSha256} from '../files/sha256';
 import {FormatError} from '../util/errors';
-import {type Files, sibling} from './files';
-import {isSha256} from './sha256';
 
 /** As much as the header of a single safetensors file may have. */
 const MAX_INDEX_BYTES = 100_000_000;

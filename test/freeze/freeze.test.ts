@@ -6,9 +6,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {freeze} from '../../src/freeze';
+import {ACTIVATIONS} from '../../src/geometry/kernel_names';
 import {registerLayers, layers as sts} from '../../src/layers';
 import {createNetwork, listNetworks} from '../../src/networks';
-import {ACTIVATIONS} from '../../src/ops/kernel_names';
 import {startBackend} from '../support/backends';
 import {difference, scramble, stepsWithSameAnswers} from './same_answers';
 

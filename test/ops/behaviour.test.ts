@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src';
-import {KERNEL_NAMES} from '../../src/ops/kernel_names';
+import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
 import {implementations} from '../support/implementations';
 
 interface OpCase {

@@ -12,7 +12,7 @@ import {
   tapCount,
   tapTable,
 } from '../../src';
-import {inversePhases} from '../../src/ops/taps';
+import {inversePhases} from '../../src/geometry/taps';
 import {readGolden, readGoldenJson} from '../support/golden';
 import {type GoldenTensor, readGoldenTensors, toChannelsLast} from '../support/safetensors';
 

@@ -8,7 +8,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import * as native from 'onnxruntime-node';
 import * as sts from '../../src';
 import '../../src/cpu';
-import {KERNEL_NAMES} from '../../src/ops/kernel_names';
+import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
 import {runOnnx} from '../checkpoints/onnx_runtime';
 import {liveHost, startThreads} from '../kernels/wasm/threads/start_threads';
 import {saveAndLoad} from '../layers/contract';

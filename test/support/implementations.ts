@@ -4,8 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {kernelConfigs as cpuKernels} from '../../src/cpu';
+import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
 import {registerKernels} from '../../src/kernels/registry';
-import {KERNEL_NAMES} from '../../src/ops/kernel_names';
 import {kernelConfigs as wasmKernels} from '../../src/wasm';
 import {type BackendName, backendNames, startBackend} from './backends';
 

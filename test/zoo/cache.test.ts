@@ -1,7 +1,7 @@
 /** Where the cache lies on each system, and what cannot be one. */
 import {describe, expect, it, vi} from 'vitest';
+import {defaultCacheFolder, openCache} from '../../src/files/cache';
 import {UnavailableError} from '../../src/util/errors';
-import {defaultCacheFolder, openCache} from '../../src/zoo/cache';
 
 describe('the folder', () => {
   it.each<[string, Record<string, string>, string]>([

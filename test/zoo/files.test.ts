@@ -1,11 +1,11 @@
 /** Where the package is: from the sources, from its build, and not at all from somebody's bundle. */
 import {describe, expect, it} from 'vitest';
+import {ownPackageRoot} from '../../src/files/files';
 import {UnavailableError} from '../../src/util/errors';
-import {ownPackageRoot} from '../../src/zoo/files';
 
 describe('ownPackageRoot', () => {
   it.each([
-    ['file:///home/a/tfjs-sts/src/zoo/files.ts', 'file:///home/a/tfjs-sts/'],
+    ['file:///home/a/tfjs-sts/src/files/files.ts', 'file:///home/a/tfjs-sts/'],
     [
       'file:///home/a/src/app/node_modules/tfjs-sts/dist/chunk-X.js',
       'file:///home/a/src/app/node_modules/tfjs-sts/',

@@ -7,9 +7,9 @@ import {cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import {type ModelCache, openCache} from '../../src/files/cache';
+import {type Expected, readRemote} from '../../src/files/remote_file';
 import {FormatError, UnavailableError} from '../../src/util/errors';
-import {type ModelCache, openCache} from '../../src/zoo/cache';
-import {type Expected, readRemote} from '../../src/zoo/remote_file';
 import {breaking, noise, type Served, type Server, serve} from './server';
 
 const MIB = 2 ** 20;

@@ -2,8 +2,8 @@
  * A convolution of the family as ONNX nodes: each part of its ConvInfo one Conv, of rank 5 on the grid and of rank 4
  * along lines, between the slices, reshapes and transposes that make views of the input. Channels first throughout.
  */
-import type {ConvInfo, ConvPart} from '../../ops/conv_info';
-import {type GridTaps, type LineTaps, tapCount} from '../../ops/taps';
+import type {ConvInfo, ConvPart} from '../../geometry/conv_info';
+import {type GridTaps, type LineTaps, tapCount} from '../../geometry/taps';
 import type {Triple} from '../../util/shapes';
 import type {Graph} from './graph';
 

@@ -5,9 +5,9 @@ import {
   depthwiseConv3dInfo,
   stsConv3dInfo,
   stsDepthwiseConv3dInfo,
-} from '../../ops/conv_info';
-import type {GridTaps} from '../../ops/taps';
-import {conv3dTransposeInfo} from '../../ops/transposed_info';
+} from '../../geometry/conv_info';
+import type {GridTaps} from '../../geometry/taps';
+import {conv3dTransposeInfo} from '../../geometry/transposed_info';
 import type {Shape5D, Triple} from '../../util/shapes';
 import {convolution} from './convolution';
 import {activated, channelsSecond, type LayerConfig, type Rule} from './layer_call';

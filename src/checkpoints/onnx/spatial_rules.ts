@@ -1,6 +1,6 @@
 /** Layers that change which positions there are, or how axes lie: pooling, padding, cropping, upsampling, reshaping. */
-import {conv3dInfo} from '../../ops/conv_info';
-import type {GridTaps} from '../../ops/taps';
+import {conv3dInfo} from '../../geometry/conv_info';
+import type {GridTaps} from '../../geometry/taps';
 import type {Shape5D, Triple} from '../../util/shapes';
 import {paddingBehind} from './convolution';
 import type {Graph, Value} from './graph';

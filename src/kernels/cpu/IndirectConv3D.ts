@@ -1,7 +1,7 @@
 /** Indirect convolution on the cpu backend: per tap, one input row times one filter slice, added to one output row. */
 import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
-import type {ConvInfo} from '../../ops/conv_info';
+import type {ConvInfo} from '../../geometry/conv_info';
 import {
   type Activation,
   type ActivationName,
@@ -9,7 +9,7 @@ import {
   convInfoOf,
   IndirectConv3D,
   type IndirectConv3DInputs,
-} from '../../ops/kernel_names';
+} from '../../geometry/kernel_names';
 import {sizeOf} from '../../util/shapes';
 import {forEachTap, roundedTensor, type Values, valuesOf} from './taps_walk';
 

@@ -4,12 +4,12 @@
  */
 import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
-import type {ConvInfo} from '../../ops/conv_info';
+import type {ConvInfo} from '../../geometry/conv_info';
 import {
   convInfoOf,
   IndirectConv3DBackpropFilter,
   type IndirectConv3DBackpropFilterInputs,
-} from '../../ops/kernel_names';
+} from '../../geometry/kernel_names';
 import {sizeOf} from '../../util/shapes';
 import {forEachTap, roundedTensor, type Values, valuesOf} from './taps_walk';
 

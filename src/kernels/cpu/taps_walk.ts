@@ -4,8 +4,8 @@
  */
 import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import type {ConvInfo, ConvPart} from '../../ops/conv_info';
-import {expandTaps, OUTSIDE, tapCount} from '../../ops/taps';
+import type {ConvInfo, ConvPart} from '../../geometry/conv_info';
+import {expandTaps, OUTSIDE, tapCount} from '../../geometry/taps';
 import {sizeOf, type Triple} from '../../util/shapes';
 
 /** Output positions whose taps are expanded at a time; tables of this length stay in the processor's cache. */

@@ -6,8 +6,8 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {DataId, NumericDataType, TensorInfo} from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../util/shapes';
-import {emscriptenOf, guardAllocations, named} from './allocations';
-import {type Heap, heapOf} from './heap';
+import {emscriptenOf, guardAllocations, named} from './memory/allocations';
+import {type Heap, heapOf} from './memory/heap';
 import {bestBuild, compile, instantiate, type KernelModule, type RowFunctionName} from './module/instantiate';
 import {ThreadPool} from './threads/pool';
 

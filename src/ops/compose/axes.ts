@@ -3,8 +3,8 @@
  * slice are used at rank 2 only: rank-5 pad and reverse do not work on webgl and webgpu (tfjs 4.22).
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type {LineTaps} from '../../geometry/taps';
 import type {Triple} from '../../util/shapes';
-import type {LineTaps} from '../taps';
 
 type LineOrder = LineTaps['order'];
 

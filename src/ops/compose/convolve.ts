@@ -3,8 +3,8 @@
  * A frame axis is a batch axis, a line is an image of height 1, and time is an axis that is read tap by tap.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type {GridTaps, LineTaps, TapRule} from '../../geometry/taps';
 import type {Triple} from '../../util/shapes';
-import type {GridTaps, LineTaps, TapRule} from '../taps';
 import {fromLines, takeAlong, toLines} from './axes';
 
 /** The filter positions that one rule reads, with their channel groups. */

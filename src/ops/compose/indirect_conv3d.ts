@@ -4,11 +4,11 @@
  * Conv2DBackpropFilter and no depthwise gradients; only forward ops are used, which every backend has.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type {ConvInfo, ConvPart} from '../../geometry/conv_info';
+import type {Activation} from '../../geometry/kernel_names';
+import {type GridTaps, invertTaps, type TapRule, tapCount} from '../../geometry/taps';
 import type {Triple} from '../../util/shapes';
 import {activate} from '../activations';
-import type {ConvInfo, ConvPart} from '../conv_info';
-import type {Activation} from '../kernel_names';
-import {type GridTaps, invertTaps, type TapRule, tapCount} from '../taps';
 import {fromLines, stretchAlong, takeAlong, takeChannels, toLines} from './axes';
 import {convolve, convolveLines, type PartFilter} from './convolve';
 

@@ -4,8 +4,8 @@
  * it recurrent layers and TimeDistributed on clips of one frame.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {conv3dInfo} from '../conv_info';
-import {IndirectConv3DBackpropFilter, IndirectConv3DBackpropInput} from '../kernel_names';
+import {conv3dInfo} from '../../geometry/conv_info';
+import {IndirectConv3DBackpropFilter, IndirectConv3DBackpropInput} from '../../geometry/kernel_names';
 import {runKernel} from '../run_kernel';
 
 type Amendment = (host: tf.GradFunc) => tf.GradFunc;

@@ -4,8 +4,8 @@
  * differentiate: no gradient can be taken inside the gradient of a kernel.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import {BatchNormTrain, BatchNormTrainGrad, epsilonOf} from '../../geometry/kernel_names';
 import {composeBatchNormTrainGrad} from '../compose/batch_norm';
-import {BatchNormTrain, BatchNormTrainGrad, epsilonOf} from '../kernel_names';
 import {runRegistered} from '../run_kernel';
 
 const forwardGradient: tf.GradConfig = {

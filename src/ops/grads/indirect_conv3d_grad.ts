@@ -4,14 +4,14 @@
  * gradients of gradients work too.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {InvalidArgumentError} from '../../util/errors';
 import {
   activationOf,
   convInfoOf,
   IndirectConv3D,
   IndirectConv3DBackpropFilter,
   IndirectConv3DBackpropInput,
-} from '../kernel_names';
+} from '../../geometry/kernel_names';
+import {InvalidArgumentError} from '../../util/errors';
 import {runKernel} from '../run_kernel';
 
 const forwardGradient: tf.GradConfig = {

@@ -5,20 +5,20 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, it} from 'vitest';
 import {binariesSource, buildModule} from '../../../scripts/build_wasm.mjs';
-import {BAND_CALL_FIELDS} from '../../../src/kernels/wasm/band_call';
-import {COPY_CALL_FIELDS} from '../../../src/kernels/wasm/copy_call';
-import {bytesOf, importingSharedMemory} from '../../../src/kernels/wasm/module/instantiate';
-import {NARROW_CALL_FIELDS} from '../../../src/kernels/wasm/narrow_call';
-import {NORM_CALL_FIELDS} from '../../../src/kernels/wasm/norm_call';
+import {BAND_CALL_FIELDS} from '../../../src/kernels/wasm/convolution/band_call';
+import {NARROW_CALL_FIELDS} from '../../../src/kernels/wasm/convolution/narrow_call';
 import {
   PART_CALL_FIELDS,
   PRODUCT_CALL_FIELDS,
   SCATTER_CALL_FIELDS,
-} from '../../../src/kernels/wasm/part_call';
-import {POOL_CALL_FIELDS} from '../../../src/kernels/wasm/pool_call';
-import {SUM_CALL_FIELDS} from '../../../src/kernels/wasm/sum_rows';
-import {WINOGRAD_CALL_FIELDS} from '../../../src/kernels/wasm/winograd_call';
-import {WINOGRAD_PRODUCT_CALL_FIELDS} from '../../../src/kernels/wasm/winograd_product_call';
+} from '../../../src/kernels/wasm/convolution/part_call';
+import {WINOGRAD_CALL_FIELDS} from '../../../src/kernels/wasm/convolution/winograd_call';
+import {WINOGRAD_PRODUCT_CALL_FIELDS} from '../../../src/kernels/wasm/convolution/winograd_product_call';
+import {COPY_CALL_FIELDS} from '../../../src/kernels/wasm/copies/copy_call';
+import {bytesOf, importingSharedMemory} from '../../../src/kernels/wasm/module/instantiate';
+import {NORM_CALL_FIELDS} from '../../../src/kernels/wasm/reductions/norm_call';
+import {POOL_CALL_FIELDS} from '../../../src/kernels/wasm/reductions/pool_call';
+import {SUM_CALL_FIELDS} from '../../../src/kernels/wasm/reductions/sum_rows';
 
 const folder = new URL('../../../src/kernels/wasm/module/', import.meta.url);
 const builds = ['simd', 'relaxed-simd'] as const;

@@ -5,9 +5,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../../src';
-import {type Winograd, winogradOf} from '../../../src/kernels/wasm/winograd_call';
-import type {ConvPart} from '../../../src/ops/conv_info';
-import type {GridTaps} from '../../../src/ops/taps';
+import type {ConvPart} from '../../../src/geometry/conv_info';
+import type {GridTaps} from '../../../src/geometry/taps';
+import {type Winograd, winogradOf} from '../../../src/kernels/wasm/convolution/winograd_call';
 import type {Shape5D} from '../../../src/util/shapes';
 import {implementations} from '../../support/implementations';
 import {

@@ -2,7 +2,7 @@
 import {elu, gelu, sigmoid, softplus, tanh} from './curves';
 import {PartCall} from './layout';
 
-/** Codes of the activations, in the order of ACTIVATIONS in src/ops/kernel_names.ts. */
+/** Codes of the activations, in the order of ACTIVATIONS in src/geometry/kernel_names.ts. */
 const RELU: i32 = 1;
 export const RELU6: i32 = 2;
 const SWISH: i32 = 3;

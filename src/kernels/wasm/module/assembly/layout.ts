@@ -1,6 +1,6 @@
 /**
  * What a call of this module is told: addresses and sizes, written by the caller into memory field by field in this
- * order (src/kernels/wasm/part_call.ts). The module keeps nothing between calls and owns no memory.
+ * order (src/kernels/wasm/convolution/part_call.ts). The module keeps nothing between calls and owns no memory.
  */
 
 /** Output rows whose taps are expanded at a time: 4 x 24, so that pointers and gathered rows stay in the L2 cache. */
@@ -73,7 +73,7 @@ export class PartCall {
   paddingWidth!: i32;
 }
 
-/** A part in the depthwise form that is computed band by band (bands.ts); written by src/kernels/wasm/band_call.ts. */
+/** A part in the depthwise form that is computed band by band (bands.ts); written by src/kernels/wasm/convolution/band_call.ts. */
 @unmanaged
 export class BandCall {
   /**
@@ -115,7 +115,7 @@ export class BandCall {
   yApart!: i32;
 }
 
-/** A part in the narrow form (narrow.ts); written by src/kernels/wasm/narrow_call.ts. */
+/** A part in the narrow form (narrow.ts); written by src/kernels/wasm/convolution/narrow_call.ts. */
 @unmanaged
 export class NarrowCall {
   /**
@@ -231,7 +231,7 @@ export class WinogradProductCall {
   tiles!: i32;
 }
 
-/** A pooling or its gradient (pooling.ts); written by src/kernels/wasm/pool_call.ts. */
+/** A pooling or its gradient (pooling.ts); written by src/kernels/wasm/reductions/pool_call.ts. */
 @unmanaged
 export class PoolCall {
   /** Values of the input. */

@@ -1,6 +1,6 @@
 /**
  * Parts whose rows do not lie side by side in the output: phases of the gradient with respect to the input, where rows
- * that lie a stride apart are one convolution (inversePhases in src/ops/taps.ts). A block of rows is computed side by side
+ * that lie a stride apart are one convolution (inversePhases in src/geometry/taps.ts). A block of rows is computed side by side
  * and then added row by row to where it belongs. The depthwise form puts rows in their places itself (bands.ts).
  */
 import {addFloats} from './arithmetic';

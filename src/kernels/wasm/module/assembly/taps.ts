@@ -1,6 +1,6 @@
 /**
  * Tap rules written out as addresses, for a block of output rows: `pointers[tap * BLOCK + i]` is where tap `tap` of
- * row `first + i` reads, or the row of zeros. The rules are those of src/ops/taps.ts.
+ * row `first + i` reads, or the row of zeros. The rules are those of src/geometry/taps.ts.
  */
 import {BLOCK, DEPTH, GATHER_BELOW, PartCall} from './layout';
 

@@ -1,0 +1,17 @@
+/** The gradient of `tf.avgPool3d` on the wasm backend: each output's gradient, shared out among what it averaged. */
+import {AvgPool3DGrad, type AvgPool3DGradInputs, type KernelConfig} from '@tensorflow/tfjs-core';
+import {poolInfo} from '../../pool_info';
+import {checkShape, type Given, poolAttrsOf, takingWholes} from '../../stock_kernels';
+import {wasmKernel} from '../config';
+import {runPool} from './pool_call';
+
+const ofFloats = wasmKernel(AvgPool3DGrad, ({inputs, attrs}, host) => {
+  const {dy, input} = inputs as Given<AvgPool3DGradInputs>;
+  const info = poolInfo(input.shape, poolAttrsOf(attrs));
+  checkShape(AvgPool3DGrad, 'dy', dy, info.outputShape);
+  const dx = host.makeOutput(info.inputShape);
+  runPool(host, 'averagePoolGradient', info, {y: host.addressOf(dy), dx: host.addressOf(dx)});
+  return dx;
+});
+
+export const avgPool3DGradConfig: KernelConfig = takingWholes(ofFloats, ['input']);
