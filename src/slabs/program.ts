@@ -100,6 +100,7 @@ function partSteps(
   for (const step of made) {
     const lengths = step.inputs.map(({value}) => value.frames.length);
     if (new Set(lengths).size > 1) refuse(`its inputs have ${lengths.join(' and ')} frames`);
+    if (step.output.frames.length < 1) refuse(`of ${lengths[0]} frames it makes none`);
   }
   return made;
 }

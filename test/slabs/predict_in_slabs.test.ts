@@ -168,6 +168,20 @@ describe('predictInSlabs', () => {
     GroupedConv3D: () => [sts.conv3d({filters: 2, kernelSize: 1, dataFormat: 'channelsFirst'})],
   };
 
+  it('refuses a layer that makes no frame, whatever comes behind it', async () => {
+    const pool = T.averagePooling3d({
+      poolSize: [3, 1, 1],
+      strides: [1, 1, 1],
+      padding: 'valid',
+      name: 'long',
+    });
+    const empty = built([2, 4, 4, 1], pool, sts.zeroPadding3d({padding: [1, 0, 0]}));
+    expect(await refusal(predictInSlabs(empty, () => volume, {shape: [1, 2, 4, 4, 1]}))).toContain(
+      'layer "long" (AveragePooling3D) does not work frame by frame: of 2 frames it makes none',
+    );
+    empty.dispose();
+  });
+
   it.each(Object.keys(mixing))('refuses %s by name', async (className) => {
     const mixes = built([9, 4, 4, 1], conv(1), ...mixing[className]!());
     const name = mixes.layers.at(-1)!.name;
