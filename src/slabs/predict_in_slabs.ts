@@ -54,7 +54,7 @@ const CALLER = 'predictInSlabs';
  * upsampling, normalization by moving averages, sums and concatenations of branches, activations. Others (global pooling,
  * flatten, recurrent layers, attention) are refused by name.
  *
- * @param model a functional or sequential model, or what `freeze` made of one, which is faster and holds fewer frames
+ * @param model a functional or sequential model, or what `freeze` made of one, which is faster
  * @param volume `[batch, frames, height, width, channels]`, one for each input of the model with as many frames each, or a
  *     function that delivers the frames of the only input; tensors stay the caller's
  * @returns one tensor for each output of the model, a single one by itself: the output, or what `reduce` kept of it
