@@ -5,9 +5,11 @@
 import type {serialization} from '@tensorflow/tfjs-core';
 import {checkOptions, optionNames} from '../util/names';
 import {BatchNorm3D, type BatchNorm3DLayerArgs} from './batch_norm3d';
+import {ColorHistogram, type ColorHistogramLayerArgs} from './color_histogram';
 import {type Conv3DTransposeLayerArgs, TransposedConv3D} from './conv3d_transpose';
 import {Cropping3D, type Cropping3DLayerArgs} from './cropping3d';
 import {DepthwiseConv3D, type DepthwiseConv3DLayerArgs} from './depthwise_conv3d';
+import {FrameSimilarity, type FrameSimilarityLayerArgs} from './frame_similarity';
 import {GlobalAveragePooling3D, GlobalMaxPooling3D, type GlobalPooling3DLayerArgs} from './global_pooling3d';
 import {GroupNormalization, type GroupNormalizationLayerArgs} from './group_normalization';
 import {GroupedConv3D, type GroupedConv3DLayerArgs} from './grouped_conv3d';
@@ -205,4 +207,28 @@ export function upSampling3d(args: UpSampling3DLayerArgs = {}): UpSampling3D {
  */
 export function spatialDropout3d(args: SpatialDropoutLayerArgs): SpatialDropout3D {
   return checked('spatialDropout3d', args, new SpatialDropout3D(args));
+}
+
+/**
+ * The colours of each frame, counted: `[batch, time, height, width, 3]` of 0..255 to `[batch, time, levels^3]`. Colour
+ * (r, g, b), each from 0 to levels - 1, is entry (r * levels + g) * levels + b.
+ *
+ * @throws InvalidArgumentError for levels that are no whole number from 1 to 256
+ * @example
+ * const counts = sts.layers.colorHistogram({levels: 4}).apply(frames); // [batch, time, 64]
+ */
+export function colorHistogram(args: ColorHistogramLayerArgs = {}): ColorHistogram {
+  return checked('colorHistogram', args, new ColorHistogram(args));
+}
+
+/**
+ * How much each frame is like those around it: `[batch, time, features]` to cosines `[batch, time, 2 * reach + 1]`; the one
+ * in the middle is of the frame with itself, those beyond the ends of the clip are 0.
+ *
+ * @throws InvalidArgumentError for a reach that is no whole number of at least 0
+ * @example
+ * const cosines = sts.layers.frameSimilarity({reach: 5}).apply(features); // [batch, time, 11]
+ */
+export function frameSimilarity(args: FrameSimilarityLayerArgs = {}): FrameSimilarity {
+  return checked('frameSimilarity', args, new FrameSimilarity(args));
 }

@@ -1,11 +1,13 @@
 /** What the folder offers to the rest of the package; entries call `registerLayers` once. */
 export {BaseConv3D} from './base_conv3d';
 export {BatchNorm3D, type BatchNorm3DLayerArgs} from './batch_norm3d';
+export type {ColorHistogram, ColorHistogramLayerArgs} from './color_histogram';
 export type {LayerPadding} from './conv3d_layer';
 export type {Conv3DTransposeLayerArgs, TransposedConv3D} from './conv3d_transpose';
 export type {Cropping3D, Cropping3DLayerArgs} from './cropping3d';
 export type {DepthwiseConv3D, DepthwiseConv3DLayerArgs} from './depthwise_conv3d';
 export * as layers from './exports';
+export type {FrameSimilarity, FrameSimilarityLayerArgs} from './frame_similarity';
 export type {GlobalAveragePooling3D, GlobalMaxPooling3D, GlobalPooling3DLayerArgs} from './global_pooling3d';
 export type {GroupNormalization, GroupNormalizationLayerArgs} from './group_normalization';
 export {GroupedConv3D, type GroupedConv3DLayerArgs} from './grouped_conv3d';

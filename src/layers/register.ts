@@ -2,9 +2,11 @@
 import {serialization} from '@tensorflow/tfjs-core';
 import {activationClasses} from './activations';
 import {BatchNorm3D} from './batch_norm3d';
+import {ColorHistogram} from './color_histogram';
 import {TransposedConv3D} from './conv3d_transpose';
 import {Cropping3D} from './cropping3d';
 import {DepthwiseConv3D} from './depthwise_conv3d';
+import {FrameSimilarity} from './frame_similarity';
 import {GlobalAveragePooling3D, GlobalMaxPooling3D} from './global_pooling3d';
 import {GroupNormalization} from './group_normalization';
 import {GroupedConv3D} from './grouped_conv3d';
@@ -18,7 +20,7 @@ import {UnitNormalization} from './unit_normalization';
 import {UpSampling3D} from './up_sampling3d';
 import {ZeroPadding3D} from './zero_padding3d';
 
-/** Every layer that a saved model may name; those that the host lacks have the names of Keras. */
+/** Every layer that a saved model may name; those that Keras has too have its names. */
 export const layerClasses = [
   STSConv3D,
   STSDepthwiseConv3D,
@@ -38,6 +40,8 @@ export const layerClasses = [
   UpSampling3D,
   SpatialDropout3D,
   SpatialDropout2D,
+  ColorHistogram,
+  FrameSimilarity,
 ];
 
 type Config = serialization.ConfigDict;
