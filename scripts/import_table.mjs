@@ -39,6 +39,7 @@ const table = {
   freeze: {ours: ['layers', 'ops', 'geometry', 'util'], packages: [core, layers]},
   slabs: {ours: ['freeze', 'layers', 'ops', 'geometry', 'util'], packages: [core, layers]},
   recognize: {ours: ['freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
+  timeline: {ours: ['recognize', 'freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
   cli: {
     ours: [
       'util',
@@ -55,6 +56,7 @@ const table = {
       'zoo',
       'video',
       'recognize',
+      'timeline',
       'entries',
     ],
     packages: [core, layers, anyBackend],
@@ -77,6 +79,7 @@ const table = {
       'zoo',
       'video',
       'recognize',
+      'timeline',
     ],
     packages: [core, layers],
     types: [anyBackend],

@@ -10,7 +10,7 @@ import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src';
 import {ACTIVATION_NAMES} from '../../src/checkpoints/onnx/activations';
 import {LAYER_CLASSES} from '../../src/checkpoints/onnx/layer_rules';
-import {SpatialDropout2D} from '../../src/layers/spatial_dropout';
+import {SpatialDropout2D} from '../../src/layers/spatial/spatial_dropout';
 import '../../src/cpu';
 import {fillWeights, numbers} from '../layers/contract';
 import {startBackend} from '../support/backends';
