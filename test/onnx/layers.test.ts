@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import * as native from 'onnxruntime-node';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src';
-import {SpatialDropout2D} from '../../src/layers/spatial_dropout';
+import {SpatialDropout2D} from '../../src/layers/spatial/spatial_dropout';
 import {ACTIVATION_NAMES} from '../../src/onnx/activations';
 import {LAYER_CLASSES} from '../../src/onnx/layer_rules';
 import '../../src/cpu';
