@@ -6,7 +6,7 @@ import {add, keep, mul, reshape, type Tensor1D, type Tensor5D, tidy} from '@tens
 import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {ACTIVATIONS, type Activation} from '../geometry/kernel_names';
 import {BaseConv3D, GroupedConv3D, type GroupedConv3DLayerArgs} from '../layers';
-import type {Call, Layer} from '../layers/graph';
+import type {Call, Layer} from '../layers/models/graph';
 import {activate} from '../ops/activations';
 import {isHostConv3D, runHostConv3D} from './host_conv3d';
 import {affineOf} from './norm';

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {conv3dInfo, type Padding3D} from '../geometry/conv_info';
 import {optionNames} from '../util/names';
-import {type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
+import {type FusedOptions, runConvolution, type Tensor4or5D} from './run_convolution';
 
 export interface Conv3DOptions extends FusedOptions {
   /** Channel groups, in order; default 1. */

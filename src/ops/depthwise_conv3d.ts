@@ -1,7 +1,7 @@
 /** `depthwiseConv3d`: 3D convolution of each channel by itself, which stock tfjs does not have. */
 import * as tf from '@tensorflow/tfjs-core';
 import {depthwiseConv3dInfo, type Padding3D} from '../geometry/conv_info';
-import {FUSED_OPTIONS, type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
+import {FUSED_OPTIONS, type FusedOptions, runConvolution, type Tensor4or5D} from './run_convolution';
 
 /**
  * Depthwise 3D convolution: output channel `c * multiplier + m` is channel c under filter m of that channel.

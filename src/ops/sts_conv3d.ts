@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {type Padding3D, type SplitRounding, stsConv3dInfo} from '../geometry/conv_info';
 import {optionNames} from '../util/names';
-import {type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
+import {type FusedOptions, runConvolution, type Tensor4or5D} from './run_convolution';
 
 export interface STSConv3DOptions extends FusedOptions {
   /** Channel groups, in order; default 1 (the temporal form). */

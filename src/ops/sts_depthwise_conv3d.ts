@@ -1,7 +1,7 @@
 /** `stsDepthwiseConv3d`: Spatial-Temporal Separable convolution of each channel by itself. */
 import * as tf from '@tensorflow/tfjs-core';
 import {type Padding3D, stsDepthwiseConv3dInfo} from '../geometry/conv_info';
-import {FUSED_OPTIONS, type FusedOptions, runConvolution, type Tensor4or5D} from './arguments';
+import {FUSED_OPTIONS, type FusedOptions, runConvolution, type Tensor4or5D} from './run_convolution';
 
 /**
  * Depthwise STS convolution (Li et al., ECCV 2022; the authors' `STS_3dconv`, as in ir-CSN and X3D). The first half of
