@@ -62,7 +62,7 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
     'original',
     (options) => sts.checkpoints.toTorch(tiny, sts.checkpoints.names.timm.efficientNetLite(), options),
   ],
-  'sts.checkpoints.toOnnx': ['layout', (options) => sts.checkpoints.toOnnx(tiny, options)],
+  'sts.toOnnx': ['layout', (options) => sts.toOnnx(tiny, options)],
   'sts.checkpoints.Checkpoint': ['metadata', (options) => new sts.checkpoints.Checkpoint([], options)],
   'wasm.setThreads': ['wasmPaths', (options) => wasm.setThreads(1, options)],
 };
