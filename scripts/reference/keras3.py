@@ -1,4 +1,4 @@
-"""Small models of Keras 3 with what they answer, for test/layers/keras_models.test.ts.
+"""Small models of Keras 3 with what they answer, for test/layers/host/keras_models.test.ts.
 
     python keras3.py ../../test/golden/keras3.json
 

@@ -3,13 +3,11 @@
  * of a convolution, and not the sizes that the model happens to be built for.
  */
 import {LayersModel, type SymbolicTensor} from '@tensorflow/tfjs-layers';
-import {callsOf, type Layer} from '../layers/graph';
-
-/** A shape with null for every length that may be any. */
-export type AcceptedShape = readonly (number | null)[];
+import {callsOf, type Layer} from '../layers/models/graph';
+import type {PartialShape} from '../util/shapes';
 
 /** For each input of the model. */
-export function acceptedShapes(model: LayersModel): AcceptedShape[] {
+export function acceptedShapes(model: LayersModel): PartialShape[] {
   const calls = callsOf(model);
   return model.inputs.map((value) => {
     const shape: (number | null)[] = value.shape.map(() => null);

@@ -1,7 +1,7 @@
 /** From a LayersModel to a FrozenModel: plan (plan.ts), fold the weights (convolution.ts), copy the layers that stay. */
 import {dispose, type Tensor5D} from '@tensorflow/tfjs-core';
 import {LayersModel, type SymbolicTensor} from '@tensorflow/tfjs-layers';
-import {type Call, callsOf, type Layer} from '../layers/graph';
+import {type Call, callsOf, type Layer} from '../layers/models/graph';
 import {InvalidArgumentError} from '../util/errors';
 import {checkLayersModel} from '../util/models';
 import {acceptedShapes} from './accepted_shapes';

@@ -1,10 +1,10 @@
 /** A model for inference alone: steps with weights of their own, run one after the other. How they come about is freeze.ts. */
 import {concat, dispose, slice, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
-import type {Layer} from '../layers/graph';
+import type {Layer} from '../layers/models/graph';
 import {InvalidArgumentError, StsError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
-import type {AcceptedShape} from './accepted_shapes';
+import type {PartialShape} from '../util/shapes';
 import type {Convolution, FoldedWeights} from './convolution';
 import type {Scaling} from './scaling';
 
@@ -50,7 +50,7 @@ export class FrozenModel {
     readonly outputs: readonly SymbolicTensor[],
     private readonly steps: readonly Step[],
     /** What it takes for each input. */
-    private readonly accepted: readonly AcceptedShape[],
+    private readonly accepted: readonly PartialShape[],
   ) {
     const seen = new Set<SymbolicTensor>([...inputs, ...outputs]);
     this.lastRead = [...steps]
@@ -182,7 +182,7 @@ export class FrozenModel {
   }
 }
 
-function isOfShape(is: readonly number[], shape: AcceptedShape): boolean {
+function isOfShape(is: readonly number[], shape: PartialShape): boolean {
   return is.length === shape.length && shape.every((length, axis) => length === null || length === is[axis]);
 }
 
@@ -190,6 +190,6 @@ function shapesText(tensors: readonly Tensor[]): string {
   return shapesOf(tensors.map(({shape}) => shape));
 }
 
-function shapesOf(shapes: readonly AcceptedShape[]): string {
+function shapesOf(shapes: readonly PartialShape[]): string {
   return shapes.map((shape) => `[${shape.map((length) => length ?? '?').join(', ')}]`).join(' and ');
 }

@@ -14,7 +14,7 @@ import {
   type Tensor5D,
 } from '@tensorflow/tfjs-core';
 import {REPLACED} from '../geometry/kernel_names';
-import type {Layer} from '../layers/graph';
+import type {Layer} from '../layers/models/graph';
 
 type Triple = [number, number, number];
 

@@ -1,8 +1,8 @@
 /** A layer that a frozen model runs as it is: a copy of its own, which stays when the model is disposed of. */
 import type {Tensor} from '@tensorflow/tfjs-core';
-import {copyLayer} from '../layers/clone_model';
-import {pairWeights, weightsText, writeWeights} from '../layers/copy_weights';
-import type {Layer} from '../layers/graph';
+import {copyLayer} from '../layers/models/clone_model';
+import {pairWeights, weightsText, writeWeights} from '../layers/models/copy_weights';
+import type {Layer} from '../layers/models/graph';
 import {InvalidArgumentError} from '../util/errors';
 import type {Masks, Work} from './frozen_model';
 

@@ -3,7 +3,7 @@
  * `predict` does, each to the readers of its value alone; what the host does wrong with them is refused before any answer.
  */
 import {layers, type SymbolicTensor} from '@tensorflow/tfjs-layers';
-import type {Call, Layer} from '../layers/graph';
+import type {Call, Layer} from '../layers/models/graph';
 import {InvalidArgumentError} from '../util/errors';
 
 /** Layers with masks of their own making for values without one; a custom layer may be another. */

@@ -4,7 +4,7 @@
  * normalization, then one sum with a value of the same shape, then one activation; to a product the activation.
  */
 import type {LayersModel, SymbolicTensor} from '@tensorflow/tfjs-layers';
-import {type Call, callsOf, type Layer} from '../layers/graph';
+import {type Call, callsOf, type Layer} from '../layers/models/graph';
 import type {Activation} from '../ops';
 import {asConvolution, type Convolution, fusedActivation} from './convolution';
 import {isChannelNorm} from './norm';

@@ -4,7 +4,7 @@
  */
 import {concat, mul, reshape, slice, type Tensor5D} from '@tensorflow/tfjs-core';
 import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
-import type {Call} from '../layers/graph';
+import type {Call} from '../layers/models/graph';
 import {type Activation, depthwiseConv3d} from '../ops';
 import {activate} from '../ops/activations';
 

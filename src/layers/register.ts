@@ -1,24 +1,26 @@
 /** Makes the layers and activations known to `tf.loadLayersModel`. An effect, so only entries of the package call it. */
 import {serialization} from '@tensorflow/tfjs-core';
-import {activationClasses} from './activations';
-import {BatchNorm3D} from './batch_norm3d';
-import {TransposedConv3D} from './conv3d_transpose';
-import {Cropping3D} from './cropping3d';
-import {DepthwiseConv3D} from './depthwise_conv3d';
-import {GlobalAveragePooling3D, GlobalMaxPooling3D} from './global_pooling3d';
-import {GroupNormalization} from './group_normalization';
-import {GroupedConv3D} from './grouped_conv3d';
-import {Normalization} from './normalization';
-import {RMSNormalization} from './rms_normalization';
-import {SeparableConv3D} from './separable_conv3d';
-import {SpatialDropout2D, SpatialDropout3D} from './spatial_dropout';
-import {STSConv3D} from './sts_conv3d';
-import {STSDepthwiseConv3D} from './sts_depthwise_conv3d';
-import {UnitNormalization} from './unit_normalization';
-import {UpSampling3D} from './up_sampling3d';
-import {ZeroPadding3D} from './zero_padding3d';
+import {TransposedConv3D} from './convolution/conv3d_transpose';
+import {DepthwiseConv3D} from './convolution/depthwise_conv3d';
+import {GroupedConv3D} from './convolution/grouped_conv3d';
+import {SeparableConv3D} from './convolution/separable_conv3d';
+import {STSConv3D} from './convolution/sts_conv3d';
+import {STSDepthwiseConv3D} from './convolution/sts_depthwise_conv3d';
+import {ColorHistogram} from './frames/color_histogram';
+import {FrameSimilarity} from './frames/frame_similarity';
+import {activationClasses} from './host/keras_activations';
+import {BatchNorm3D} from './normalization/batch_norm3d';
+import {GroupNormalization} from './normalization/group_normalization';
+import {Normalization} from './normalization/normalization';
+import {RMSNormalization} from './normalization/rms_normalization';
+import {UnitNormalization} from './normalization/unit_normalization';
+import {Cropping3D} from './spatial/cropping3d';
+import {GlobalAveragePooling3D, GlobalMaxPooling3D} from './spatial/global_pooling3d';
+import {SpatialDropout2D, SpatialDropout3D} from './spatial/spatial_dropout';
+import {UpSampling3D} from './spatial/up_sampling3d';
+import {ZeroPadding3D} from './spatial/zero_padding3d';
 
-/** Every layer that a saved model may name; those that the host lacks have the names of Keras. */
+/** Every layer that a saved model may name; those that Keras has too have its names. */
 export const layerClasses = [
   STSConv3D,
   STSDepthwiseConv3D,
@@ -38,6 +40,8 @@ export const layerClasses = [
   UpSampling3D,
   SpatialDropout3D,
   SpatialDropout2D,
+  ColorHistogram,
+  FrameSimilarity,
 ];
 
 type Config = serialization.ConfigDict;

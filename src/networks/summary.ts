@@ -5,16 +5,15 @@
  */
 import {LayersModel, type layers} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
-import {sizeOf} from '../util/shapes';
+import {type PartialShape, sizeOf} from '../util/shapes';
 
 type Layer = layers.Layer;
-type Shape = readonly (number | null)[];
 
 export interface LayerSummary {
   readonly name: string;
   readonly className: string;
   /** The first entry, null, is the batch. */
-  readonly outputShape: Shape;
+  readonly outputShape: PartialShape;
   /** Numbers that training changes, frozen ones too. */
   readonly parameters: number;
   /** The moving averages of batch normalization, which PyTorch calls buffers. */
@@ -33,7 +32,7 @@ export interface NetworkSummary {
 
 /** A layer that counts for itself: those of this package do, without the host's help. */
 interface CountingLayer extends Layer {
-  multiplyAccumulates(inputShape: Shape): number;
+  multiplyAccumulates(inputShape: PartialShape): number;
 }
 
 /** Layers of the host whose every kernel entry is used once for each position of the output. */
@@ -79,12 +78,12 @@ function summarizeLayer(model: LayersModel, layer: Layer): LayerSummary {
  * The shapes of the layer's calls in this model. A layer may be shared with other models; the host lists the calls of a
  * functional model under these keys. A sequential model has no such list, and its layers are its own.
  */
-function usesIn(model: LayersModel, layer: Layer): {input: Shape; output: Shape}[] {
+function usesIn(model: LayersModel, layer: Layer): {input: PartialShape; output: PartialShape}[] {
   const listed = layer.inboundNodes.filter((_, i) => model.containerNodes.has(`${layer.name}_ib-${i}`));
   const uses = listed.length > 0 ? listed : layer.inboundNodes;
   return uses.map(({inputShapes, outputShapes}) => ({
-    input: inputShapes[0] as Shape,
-    output: outputShapes[0] as Shape,
+    input: inputShapes[0] as PartialShape,
+    output: outputShapes[0] as PartialShape,
   }));
 }
 
@@ -94,7 +93,7 @@ function countWeights(layer: Layer, statistics: boolean): number {
     .reduce((sum, {shape}) => sum + sizeOf(shape as number[]), 0);
 }
 
-function layerMacs(layer: Layer, inputShape: Shape, outputShape: Shape): number {
+function layerMacs(layer: Layer, inputShape: PartialShape, outputShape: PartialShape): number {
   if (layer instanceof LayersModel) return summarize(layer).macs;
   if ('multiplyAccumulates' in layer) return (layer as CountingLayer).multiplyAccumulates(inputShape);
   if (!HOST_CLASSES.includes(layer.getClassName())) return 0;
@@ -103,7 +102,7 @@ function layerMacs(layer: Layer, inputShape: Shape, outputShape: Shape): number 
 }
 
 /** Positions of a host layer's output for one entry of the batch. */
-function positions(layer: Layer, outputShape: Shape): number {
+function positions(layer: Layer, outputShape: PartialShape): number {
   const lengths = outputShape.slice(1);
   if (lengths.includes(null)) {
     throw new InvalidArgumentError(

@@ -1,7 +1,7 @@
 /** From a model and the shape of a volume to the steps of a slab stream. Nothing is computed here. */
 import {LayersModel, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {FrozenModel, type Work} from '../freeze';
-import {callsOf, type Layer} from '../layers/graph';
+import {callsOf, type Layer} from '../layers/models/graph';
 import {InvalidArgumentError} from '../util/errors';
 import {convolutionStep, isConvolutionLayer} from './convolution';
 import {cut} from './frames';

@@ -3,6 +3,9 @@
 /** `[batch, time, height, width, channels]`. */
 export type Shape5D = [number, number, number, number, number];
 
+/** A shape with null for every length that may be any, or is not known yet. */
+export type PartialShape = readonly (number | null)[];
+
 /** One number per axis: time, height, width. */
 export type Triple = [number, number, number];
 

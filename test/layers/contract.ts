@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {type LayersModel, type layers, loadLayersModel, sequential} from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {layers as sts} from '../../src/layers';
-import type {Shape} from '../../src/layers/host';
+import type {HostShape} from '../../src/layers/host/layer_arguments';
 import {registerLayers} from '../../src/layers/register';
 import {registerGradients} from '../../src/ops/grads/register';
 import {backendNames, startBackend} from '../support/backends';
@@ -20,8 +20,8 @@ export interface LayerCase {
   inputShape: number[];
   outputShape: number[];
   /** The output of an input whose time, height and width are unknown; `unknownInput` is that input. */
-  unknownInput: Shape;
-  unknownOutput: Shape;
+  unknownInput: HostShape;
+  unknownOutput: HostShape;
   weights: Record<string, number[]>;
 }
 

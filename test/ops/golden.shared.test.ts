@@ -1,6 +1,6 @@
 /**
  * Every layer case of the authors' code (test/golden/layers) on every backend: outputs and the gradients with respect
- * to input and filter, probes exactly. The cases with batch norm are in test/layers/golden_batch_norm.shared.test.ts.
+ * to input and filter, probes exactly. The cases with batch norm are in test/layers/normalization/golden_batch_norm.shared.test.ts.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';

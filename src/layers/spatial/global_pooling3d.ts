@@ -1,0 +1,82 @@
+/** The layers that take the average or the maximum of each channel over time, height and width: heads of networks. */
+import {max, mean, reshape, type serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
+import {InputSpec, layers} from '@tensorflow/tfjs-layers';
+import {
+  checkDataFormat,
+  type DataFormat,
+  type HostShape,
+  type Kwargs,
+  type LayerArgs,
+  oneShape5D,
+  oneTensor,
+} from '../host/layer_arguments';
+
+/** Arguments of `sts.layers.globalAveragePooling3d` and `globalMaxPooling3d`. */
+export interface GlobalPooling3DLayerArgs extends LayerArgs {
+  dataFormat?: DataFormat;
+  /** Whether the three axes stay, with length 1. Default false. Keras' name for it, `keepdims`, is read too. */
+  keepDims?: boolean;
+}
+
+/** Input `[batch, time, height, width, channels]`; output `[batch, channels]`, or `[batch, 1, 1, 1, channels]`. */
+abstract class GlobalPooling3D extends layers.Layer {
+  private readonly dataFormat: DataFormat;
+  private readonly keepDims: boolean;
+
+  constructor(args: GlobalPooling3DLayerArgs & {keepdims?: boolean} = {}) {
+    super(args);
+    this.dataFormat = checkDataFormat(args.dataFormat, this.label());
+    this.keepDims = args.keepDims ?? args.keepdims ?? false;
+    this.inputSpec = [new InputSpec({ndim: 5})];
+  }
+
+  /** One axis of a tensor of rank 3 reduced. */
+  protected abstract pool(x: Tensor, axis: number): Tensor;
+
+  override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor {
+    return tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      const x = oneTensor(inputs, this.label());
+      const last = this.dataFormat === 'channelsLast';
+      const [batch, channels] = [x.shape[0]!, x.shape[last ? 4 : 1]!];
+      const positions = x.size / (batch * channels);
+      // One reduced axis of a rank-3 view: every backend has it, and none has to transpose rank 5 for it.
+      const view = reshape(x, last ? [batch, positions, channels] : [batch, channels, positions]);
+      const pooled = this.pool(view, last ? 1 : 2);
+      return this.keepDims ? reshape(pooled, this.computeOutputShape(x.shape) as number[]) : pooled;
+    });
+  }
+
+  override computeOutputShape(inputShape: HostShape | HostShape[]): HostShape {
+    const shape = oneShape5D(inputShape, this.label());
+    const [batch, channels] = [shape[0]!, shape[this.dataFormat === 'channelsLast' ? 4 : 1]!];
+    if (!this.keepDims) return [batch, channels];
+    return this.dataFormat === 'channelsLast' ? [batch, 1, 1, 1, channels] : [batch, channels, 1, 1, 1];
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return {...super.getConfig(), dataFormat: this.dataFormat, keepDims: this.keepDims};
+  }
+
+  private label(): string {
+    return `${this.getClassName()} "${this.name}"`;
+  }
+}
+
+export class GlobalAveragePooling3D extends GlobalPooling3D {
+  /** @nocollapse */
+  static className = 'GlobalAveragePooling3D';
+
+  protected override pool(x: Tensor, axis: number): Tensor {
+    return mean(x, axis);
+  }
+}
+
+export class GlobalMaxPooling3D extends GlobalPooling3D {
+  /** @nocollapse */
+  static className = 'GlobalMaxPooling3D';
+
+  protected override pool(x: Tensor, axis: number): Tensor {
+    return max(x, axis);
+  }
+}
