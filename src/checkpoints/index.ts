@@ -15,7 +15,6 @@ export {pytorchLegacy} from './formats/pytorch_legacy';
 export {pytorchZip} from './formats/pytorch_zip';
 export {safetensors} from './formats/safetensors';
 export * as names from './names';
-export {type ToOnnxOptions, toOnnx} from './onnx/to_onnx';
 export {ALL_FORMATS, type ReadOptions, read} from './read';
 export {expanded, STORAGE_TYPES, type StorageType, storedAs} from './storage';
 export {type ToTorchOptions, toTorch} from './to_torch';

@@ -7,16 +7,15 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import fc from 'fast-check';
 import * as native from 'onnxruntime-node';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../src';
 import {ACTIVATION_NAMES} from '../../src/checkpoints/onnx/activations';
 import {LAYER_CLASSES} from '../../src/checkpoints/onnx/layer_rules';
+import * as sts from '../../src/entries';
+import {toOnnx} from '../../src/entries/onnx';
 import {SpatialDropout2D} from '../../src/layers/spatial/spatial_dropout';
-import '../../src/cpu';
+import '../../src/entries/cpu';
 import {fillWeights, numbers} from '../layers/contract';
 import {startBackend} from '../support/backends';
 import {difference, runOnnx} from './onnx_runtime';
-
-const {toOnnx} = sts.checkpoints;
 
 beforeAll(() => startBackend('cpu'));
 

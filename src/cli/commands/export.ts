@@ -4,7 +4,8 @@
  */
 import {readFile} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
-import {safetensors, toOnnx, toTorch} from '../../checkpoints';
+import {safetensors, toTorch} from '../../checkpoints';
+import {toOnnx} from '../../entries/onnx';
 import {networkDefinition} from '../../networks';
 import {InvalidArgumentError} from '../../util/errors';
 import {type LoadedModel, loadModel} from '../../zoo';

@@ -1,2 +1,2 @@
 /** Entry "tfjs-sts/node": what needs Node itself, reading video files through ffmpeg. No effect on import. */
-export {type FfmpegSourceOptions, ffmpegSource} from './video/sources/ffmpeg';
+export {type FfmpegSourceOptions, ffmpegSource} from '../video/sources/ffmpeg';
