@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {type LayersModel, models} from '@tensorflow/tfjs-layers';
 import {beforeAll, expect, it} from 'vitest';
 import * as sts from '../../src/entries';
-import {toOnnx} from '../../src/entries/onnx';
+import {toOnnx} from '../../src/onnx';
 import '../../src/entries/wasm';
 import {numbers} from '../layers/contract';
 import {startBackend} from '../support/backends';

@@ -44,6 +44,7 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
   'networks.r2plus1d': ['classes', (options) => networks.r2plus1d(options)],
   'networks.slowOnly': ['height', (options) => networks.slowOnly(options)],
   'networks.slowFast': ['speedRatio', (options) => networks.slowFast(options)],
+  'networks.transNetV2': ['frames', (options) => networks.transNetV2(options)],
   'networks.x3d': ['width', (options) => networks.x3d(options)],
   'sts.inflate': ['plan', (options) => sts.inflate([], tiny, {rule: 'sts', ...options})],
   'sts.planInflation': ['rules', (options) => sts.planInflation([], [], 'sts', options)],

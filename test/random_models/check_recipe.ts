@@ -7,12 +7,12 @@ import '@tensorflow/tfjs-backend-cpu';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import * as native from 'onnxruntime-node';
 import * as sts from '../../src/entries';
-import {toOnnx} from '../../src/entries/onnx';
+import {toOnnx} from '../../src/onnx';
 import '../../src/entries/cpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
-import {runOnnx} from '../checkpoints/onnx_runtime';
 import {liveHost, startThreads} from '../kernels/wasm/threads/start_threads';
 import {saveAndLoad} from '../layers/contract';
+import {runOnnx} from '../onnx/onnx_runtime';
 import {buildModel, type RandomModel} from './build';
 import {
   type Answers,
