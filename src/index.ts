@@ -46,6 +46,7 @@ export {
 } from './layers';
 export * as networks from './networks';
 export {createNetwork, listNetworks, registerNetwork} from './networks';
+export {type ToOnnxOptions, toOnnx} from './onnx';
 export * from './ops';
 export {
   type Recognition,

@@ -8,5 +8,5 @@ import {kernelConfigs, stockReplacements} from './kernels/wasm';
 registerKernels(kernelConfigs);
 replaceStockKernels(stockReplacements);
 
-export {type SetThreadsOptions, setThreads} from './kernels/wasm/threads/set_threads';
+export {type SetThreadsOptions, setThreads} from './kernels/wasm/runtime/set_threads';
 export {kernelConfigs, stockReplacements};

@@ -1,7 +1,7 @@
 /** The command line around its commands: help, version, exit codes, errors as one line; and the real backends. */
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, describe, expect, it, vi} from 'vitest';
-import {BACKEND_NAMES, startBackend} from '../../src/cli/backends';
+import {BACKEND_NAMES, startBackend} from '../../src/cli/input/backends';
 import {main} from '../../src/cli/main';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../src/util/errors';
 import {box} from './fake';

@@ -9,20 +9,19 @@ import {indirectConv3DBackpropFilterConfig} from './convolution/IndirectConv3DBa
 import {indirectConv3DBackpropInputConfig} from './convolution/IndirectConv3DBackpropInput';
 import {batchToSpaceNDConfig} from './copies/BatchToSpaceND';
 import {castConfig} from './copies/Cast';
-import {concatConfig} from './copies/Concat';
 import {gatherV2Config} from './copies/GatherV2';
 import {identityConfig} from './copies/Identity';
-import {packConfig} from './copies/Pack';
+import {concatConfig} from './copies/joining/Concat';
+import {packConfig} from './copies/joining/Pack';
 import {padV2Config} from './copies/PadV2';
 import {reverseConfig} from './copies/Reverse';
-import {sliceConfig} from './copies/Slice';
 import {spaceToBatchNDConfig} from './copies/SpaceToBatchND';
-import {splitVConfig} from './copies/SplitV';
-import {stridedSliceConfig} from './copies/StridedSlice';
+import {sliceConfig} from './copies/slicing/Slice';
+import {splitVConfig} from './copies/slicing/SplitV';
+import {stridedSliceConfig} from './copies/slicing/StridedSlice';
+import {unpackConfig} from './copies/slicing/Unpack';
 import {tileConfig} from './copies/Tile';
 import {transposeConfig} from './copies/Transpose';
-import {unpackConfig} from './copies/Unpack';
-import {connect} from './host';
 import {avgPool3DConfig} from './reductions/AvgPool3D';
 import {avgPool3DGradConfig} from './reductions/AvgPool3DGrad';
 import {batchNormTrainConfig} from './reductions/BatchNormTrain';
@@ -31,6 +30,7 @@ import {maxPool3DConfig} from './reductions/MaxPool3D';
 import {maxPool3DGradConfig} from './reductions/MaxPool3DGrad';
 import {meanConfig} from './reductions/Mean';
 import {sumConfig} from './reductions/Sum';
+import {connect} from './runtime/wasm_runtime';
 
 /** The kernels of this package's own ops. */
 export const kernelConfigs: readonly KernelConfig[] = [

@@ -5,8 +5,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
 import {OutOfMemoryError} from '../../../src';
-import {connect} from '../../../src/kernels/wasm/host';
 import type {Heap} from '../../../src/kernels/wasm/memory/heap';
+import {connect} from '../../../src/kernels/wasm/runtime/wasm_runtime';
 import {setThreads} from '../../../src/wasm';
 import {everyKernel} from './every_kernel';
 import {itComputesExactly} from './exact_cases';

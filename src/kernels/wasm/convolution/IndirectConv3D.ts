@@ -12,8 +12,8 @@ import {
   type IndirectConv3DInputs,
 } from '../../../geometry/kernel_names';
 import {tapCount} from '../../../geometry/taps';
-import {wasmKernel} from '../config';
-import type {WasmHost} from '../host';
+import {wasmKernel} from '../runtime/wasm_kernel';
+import type {WasmHost} from '../runtime/wasm_runtime';
 import {FLOAT_BYTES, isDepthwise, PANEL, partCall} from './part_call';
 import {type Panels, runPart} from './run_part';
 

@@ -11,9 +11,9 @@ import {
 } from '../../../geometry/kernel_names';
 import {tapCount} from '../../../geometry/taps';
 import {sizeOf} from '../../../util/shapes';
-import {wasmKernel} from '../config';
-import type {WasmHost} from '../host';
 import {ScratchPlan} from '../memory/scratch';
+import {wasmKernel} from '../runtime/wasm_kernel';
+import type {WasmHost} from '../runtime/wasm_runtime';
 import {inOrder} from './band_call';
 import {narrowOf, narrowScratch, writeNarrowCall} from './narrow_call';
 import {

@@ -12,9 +12,9 @@ import {
 } from '../../../geometry/kernel_names';
 import {type InversePhase, inversePhases} from '../../../geometry/taps';
 import {sizeOf, type Triple} from '../../../util/shapes';
-import {wasmKernel} from '../config';
-import type {WasmHost} from '../host';
 import {ScratchPlan} from '../memory/scratch';
+import {wasmKernel} from '../runtime/wasm_kernel';
+import type {WasmHost} from '../runtime/wasm_runtime';
 import type {Place} from './band_call';
 import {narrowOf} from './narrow_call';
 import {

@@ -14,7 +14,7 @@ import {InvalidArgumentError} from '../../../util/errors';
 import {sizeOf} from '../../../util/shapes';
 import type {StockReplacement} from '../../registry';
 import type {Given} from '../../stock_kernels';
-import {wasmKernel} from '../config';
+import {wasmKernel} from '../runtime/wasm_kernel';
 import {isNumeric, runCopy} from './copy_call';
 
 /** Values by an index from which on a copy of its own pays. */

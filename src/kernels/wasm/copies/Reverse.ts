@@ -2,9 +2,9 @@
 import {Reverse, type ReverseAttrs, type ReverseInputs, util} from '@tensorflow/tfjs-core';
 import type {StockReplacement} from '../../registry';
 import type {Given} from '../../stock_kernels';
-import {wasmKernel} from '../config';
+import {wasmKernel} from '../runtime/wasm_kernel';
 import {isNumeric} from './copy_call';
-import {sliceOf} from './slices';
+import {sliceOf} from './slicing/slices';
 
 export const reverseConfig: StockReplacement = {
   ...wasmKernel(Reverse, ({inputs, attrs}, host) => {

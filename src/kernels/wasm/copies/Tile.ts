@@ -2,7 +2,7 @@
 import {type NumericDataType, Tile, type TileAttrs, type TileInputs} from '@tensorflow/tfjs-core';
 import type {StockReplacement} from '../../registry';
 import type {Given} from '../../stock_kernels';
-import {wasmKernel} from '../config';
+import {wasmKernel} from '../runtime/wasm_kernel';
 import {isNumeric, runCopy, stepsOf} from './copy_call';
 
 export const tileConfig: StockReplacement = {

@@ -11,7 +11,7 @@ import {
 import {sizeOf} from '../../../util/shapes';
 import type {StockReplacement} from '../../registry';
 import type {Given} from '../../stock_kernels';
-import {wasmKernel} from '../config';
+import {wasmKernel} from '../runtime/wasm_kernel';
 import {type CopyAxis, isNumeric, mergedAxes, runCopy, stepsOf} from './copy_call';
 
 /** The axes of the result. */

@@ -6,8 +6,8 @@
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../../util/shapes';
 import {writeFields} from '../convolution/part_call';
-import {MEMORY_STEPS, type WasmHost} from '../host';
 import {ScratchPlan} from '../memory/scratch';
+import {MEMORY_STEPS, type WasmHost} from '../runtime/wasm_runtime';
 
 /** In the order of the module's class; test/kernels/wasm/module.test.ts compares. */
 export const COPY_CALL_FIELDS = [

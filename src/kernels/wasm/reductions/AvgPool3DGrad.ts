@@ -2,7 +2,7 @@
 import {AvgPool3DGrad, type AvgPool3DGradInputs, type KernelConfig} from '@tensorflow/tfjs-core';
 import {poolInfo} from '../../pool_info';
 import {checkShape, type Given, poolAttrsOf, takingWholes} from '../../stock_kernels';
-import {wasmKernel} from '../config';
+import {wasmKernel} from '../runtime/wasm_kernel';
 import {runPool} from './pool_call';
 
 const ofFloats = wasmKernel(AvgPool3DGrad, ({inputs, attrs}, host) => {

@@ -1,8 +1,8 @@
 /** Batch normalization by the statistics of the batch, on the wasm backend: two passes over x, one over y. */
 import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
 import {BatchNormTrain, type BatchNormTrainInputs, epsilonOf} from '../../../geometry/kernel_names';
-import {wasmKernel} from '../config';
-import type {WasmHost} from '../host';
+import {wasmKernel} from '../runtime/wasm_kernel';
+import type {WasmHost} from '../runtime/wasm_runtime';
 import {runNorm} from './norm_call';
 
 function normalize(host: WasmHost, {x, gamma, beta}: BatchNormTrainInputs, epsilon: number): TensorInfo[] {

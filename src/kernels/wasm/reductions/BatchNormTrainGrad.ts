@@ -4,8 +4,8 @@
  */
 import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
 import {BatchNormTrainGrad, type BatchNormTrainGradInputs, epsilonOf} from '../../../geometry/kernel_names';
-import {wasmKernel} from '../config';
-import type {WasmHost} from '../host';
+import {wasmKernel} from '../runtime/wasm_kernel';
+import type {WasmHost} from '../runtime/wasm_runtime';
 import {runNorm} from './norm_call';
 
 function backprop(

@@ -13,7 +13,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import {poolInfo} from '../../pool_info';
 import {type Given, poolAttrsOf} from '../../stock_kernels';
-import {wasmKernel} from '../config';
+import {wasmKernel} from '../runtime/wasm_kernel';
 import {runPool} from './pool_call';
 
 /** Of float32 and int32. */

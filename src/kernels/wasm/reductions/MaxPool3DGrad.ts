@@ -2,7 +2,7 @@
 import {type KernelConfig, MaxPool3DGrad, type MaxPool3DGradInputs} from '@tensorflow/tfjs-core';
 import {poolInfo} from '../../pool_info';
 import {checkShape, type Given, poolAttrsOf, takingWholes} from '../../stock_kernels';
-import {wasmKernel} from '../config';
+import {wasmKernel} from '../runtime/wasm_kernel';
 import {runPool} from './pool_call';
 
 const ofNumbers = wasmKernel(MaxPool3DGrad, ({inputs, attrs}, host) => {

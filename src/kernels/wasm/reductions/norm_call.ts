@@ -4,7 +4,7 @@
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {FLOAT_BYTES, writeFields} from '../convolution/part_call';
-import {MEMORY_STEPS, type RowWork, type WasmHost} from '../host';
+import {MEMORY_STEPS, type RowWork, type WasmHost} from '../runtime/wasm_runtime';
 
 /** The fields of the module's class `NormCall`. */
 export const NORM_CALL_FIELDS = [

@@ -5,7 +5,7 @@
 import {sizeOf} from '../../../util/shapes';
 import {type PoolInfo, rowsOf} from '../../pool_info';
 import {writeFields} from '../convolution/part_call';
-import type {WasmHost} from '../host';
+import type {WasmHost} from '../runtime/wasm_runtime';
 
 /** In the order of the module's class; test/kernels/wasm/module.test.ts compares. */
 export const POOL_CALL_FIELDS = [

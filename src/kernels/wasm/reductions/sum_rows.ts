@@ -20,10 +20,10 @@ import {
 } from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../../util/shapes';
 import type {StockReplacement} from '../../registry';
-import {wasmKernel} from '../config';
 import {writeFields} from '../convolution/part_call';
 import {isNumeric} from '../copies/copy_call';
-import {MEMORY_STEPS, type WasmHost} from '../host';
+import {wasmKernel} from '../runtime/wasm_kernel';
+import {MEMORY_STEPS, type WasmHost} from '../runtime/wasm_runtime';
 
 type Arguments = Parameters<KernelFunc>[0];
 

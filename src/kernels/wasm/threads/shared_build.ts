@@ -1,7 +1,7 @@
 /**
  * In Node the host's builds of one thread keep their memory to themselves. Its SIMD build is made to share it by one bit of
  * its memory section and handed to the host for all of its builds, so that threads of ours can read and write it. Starts no
- * thread (see set_threads.ts).
+ * thread (see runtime/set_threads.ts).
  */
 import {FormatError, UnavailableError} from '../../../util/errors';
 

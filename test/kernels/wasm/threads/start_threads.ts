@@ -1,7 +1,7 @@
 /** What the tests of threads share: threads for work of any size, and the workers that Node starts. */
 import * as tf from '@tensorflow/tfjs-core';
-import {connect, type WasmHost} from '../../../../src/kernels/wasm/host';
 import type {RowFunction} from '../../../../src/kernels/wasm/module/instantiate';
+import {connect, type WasmHost} from '../../../../src/kernels/wasm/runtime/wasm_runtime';
 import {setThreads} from '../../../../src/wasm';
 import {liveBackend} from '../wasm_host';
 

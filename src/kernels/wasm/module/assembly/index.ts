@@ -1,18 +1,31 @@
 /** The module's exports. Those that the host does not call are exported to stay functions of their own (dense.ts). */
-export {copyPositions, fillSlot} from './band_copy';
-export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './band_tiles';
-export {convolveBands, listFrameTaps} from './bands';
-export {copyRuns, copyShortRuns} from './copy';
-export {convolveDense, denseBlock, multiplyEdge, multiplyPanels, multiplyTiles} from './dense';
-export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise';
-export {depthwiseRun, listTaps, runTile} from './depthwise_run';
-export {finishBlock, finishRun} from './finish';
-export {gatherRow, listLine} from './gather';
+
+export {copyRuns, copyShortRuns} from './copies';
+export {convolveDense, denseBlock, multiplyEdge, multiplyPanels, multiplyTiles} from './dense/dense';
+export {gatherRow, listLine} from './dense/gather';
+export {packDense, packRows, packTransposed, transposePanel} from './dense/pack';
+export {
+  packPanels,
+  packStrips,
+  productBlock,
+  productDense,
+  productPanels,
+  productRows,
+  productTile,
+} from './dense/product';
+export {scatterDense, scatterRows} from './dense/scatter';
+export {copyPositions, fillSlot} from './depthwise/band_copy';
+export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './depthwise/band_tiles';
+export {convolveBands, listFrameTaps} from './depthwise/bands';
+export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise/depthwise';
+export {depthwiseRun, listTaps, runTile} from './depthwise/depthwise_run';
+export {productDepthwise, productDepthwiseBlock, productTap} from './depthwise/product_depthwise';
+export {finishBlock, finishRun} from './epilogue';
 export {BLOCK, DEPTH, GATHER_BELOW} from './layout';
-export {convolveNarrow, fillSlots, listReads, moveSums} from './narrow';
-export {fourToPlanes, fourToRows, planesToRows, rowsToPlanes} from './narrow_copy';
-export {narrowTile, productNarrow} from './narrow_product';
-export {fourOutputs, oneOutput, twoOutputs} from './narrow_tiles';
+export {convolveNarrow, fillSlots, listReads, moveSums} from './narrow/narrow';
+export {fourToPlanes, fourToRows, planesToRows, rowsToPlanes} from './narrow/narrow_copy';
+export {narrowTile, productNarrow} from './narrow/narrow_product';
+export {fourOutputs, oneOutput, twoOutputs} from './narrow/narrow_tiles';
 export {
   backpropBlock,
   normBackprop,
@@ -22,8 +35,7 @@ export {
   scaleBlock,
   statisticsOfBlock,
   sumsOfBlock,
-} from './norm';
-export {packDense, packRows, packTransposed, transposePanel} from './pack';
+} from './reductions/norm';
 export {
   averageOfFour,
   averageOfSixteen,
@@ -39,22 +51,11 @@ export {
   maxPoolWholes,
   sharesOfFour,
   takenFromFour,
-} from './pooling';
-export {
-  packPanels,
-  packStrips,
-  productBlock,
-  productDense,
-  productPanels,
-  productRows,
-  productTile,
-} from './product';
-export {productDepthwise, productDepthwiseBlock, productTap} from './product_depthwise';
-export {scatterDense, scatterRows} from './scatter';
-export {sumOfFour, sumOfSixteen, sumStrips} from './sums';
+} from './reductions/pooling';
+export {sumOfFour, sumOfSixteen, sumStrips} from './reductions/sums';
 export {expandGrid, expandLine} from './taps';
-export {convolveWinograd, placeSums, winogradBlock} from './winograd';
-export {productWinograd, winogradProductBlock} from './winograd_product';
+export {convolveWinograd, placeSums, winogradBlock} from './winograd/winograd';
+export {productWinograd, winogradProductBlock} from './winograd/winograd_product';
 export {
   frameSums,
   frameTaps,
@@ -67,4 +68,4 @@ export {
   transformTimeGradients,
   transformTimeTaps,
   transformWeights,
-} from './winograd_transforms';
+} from './winograd/winograd_transforms';

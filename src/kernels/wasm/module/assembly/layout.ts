@@ -38,7 +38,7 @@ export class PartCall {
   residual!: usize;
   /** 1 if the sums start at the bias, 0 if they are added to what y holds. */
   starts!: i32;
-  /** Of the sums when they are done, see finish.ts. 0, and no residual, for a part to which a later one adds. */
+  /** Of the sums when they are done, see epilogue.ts. 0, and no residual, for a part to which a later one adds. */
   activation!: i32;
   xRowBytes!: i32;
   yRowBytes!: i32;

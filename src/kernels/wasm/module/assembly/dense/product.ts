@@ -1,0 +1,250 @@
+/**
+ * The gradient with respect to the filter, dense form: for each tap, what the rows read times the output gradients of the
+ * rows, summed over the rows. A block of rows is summed in registers, from zero, and then added to the result, so that the
+ * rounding grows with the length of a block and the number of blocks, not with their product. Every sum is made in the
+ * same order whatever part of the filter is asked for.
+ */
+import {addFloats, copyFloats, multiplyAdd, zeroFloats} from '../arithmetic';
+import {BLOCK, DEPTH, PartCall, ProductCall} from '../layout';
+import {expandRows, isGathered, readsLines} from '../taps';
+import {gatherBlockLines, gatherTaps} from './gather';
+
+/** Inputs whose columns are copied at a time: what a row holds of them is one line of the cache. */
+const STRIPS = 16;
+
+/** Rows `first` to `end - 1` of the filter, counted over `[taps, inputs]`, of one part. */
+export function productDense(address: usize, first: i32, end: i32): void {
+  const product = changetype<ProductCall>(address);
+  const rows = product.rows;
+  for (let row = 0; row < rows; row += BLOCK) productBlock(product, first, end, row, min(BLOCK, rows - row));
+}
+
+/** What `count` output rows from `row` on add to rows `first` to `end - 1` of the filter. */
+export function productBlock(product: ProductCall, first: i32, end: i32, row: i32, count: i32): void {
+  const call = changetype<PartCall>(product.part);
+  const adds = !call.starts || row > 0;
+  const lines = readsLines(call);
+  expandRows(call, row, count, lines);
+  let dy = call.y + row * call.yRowBytes;
+  let result = call.weights;
+  const bytes = call.outputs << 2;
+  for (let group = 0; group < call.groups; group++, dy += bytes, result += bytes) {
+    packPanels(call, product.panels, dy, count);
+    const offset = (group * call.inputs) << 2;
+    if (lines) productLines(product, first, end, result, count, adds);
+    else if (isGathered(call)) productGathered(product, first, end, offset, result, count, adds);
+    else productInPlace(product, first, end, offset, result, count, adds);
+  }
+}
+
+/** Output gradients of a group in panels of 8 columns, zeros where there are no more. */
+export function packPanels(call: PartCall, to: usize, dy: usize, count: i32): void {
+  for (let column = 0; column < call.outputs; column += 8, dy += 32) {
+    const columns = min(8, call.outputs - column);
+    let from = dy;
+    for (let i = 0; i < count; i++, from += call.yRowBytes, to += 32) {
+      copyFloats(to, from, columns);
+      if (columns < 8) zeroFloats(to + (columns << 2), 8 - columns);
+    }
+    to += (BLOCK - count) << 5;
+  }
+}
+
+/** Reads input rows where they lie, tap by tap. */
+function productInPlace(
+  product: ProductCall,
+  first: i32,
+  end: i32,
+  offset: usize,
+  result: usize,
+  count: i32,
+  adds: bool,
+): void {
+  const call = changetype<PartCall>(product.part);
+  for (let tap = 0; tap < call.taps; tap++) {
+    const rows = call.pointers + ((tap * BLOCK) << 2);
+    const from = tap * call.inputs;
+    const row = max(first, from);
+    const till = min(end, from + call.inputs);
+    productRows(product, rows, offset + ((row - from) << 2), row, till, result, count, adds);
+  }
+}
+
+/** Copies the taps of each row side by side first, as many as DEPTH holds. */
+function productGathered(
+  product: ProductCall,
+  first: i32,
+  end: i32,
+  offset: usize,
+  result: usize,
+  count: i32,
+  adds: bool,
+): void {
+  const call = changetype<PartCall>(product.part);
+  const step = DEPTH / call.inputs;
+  for (let tap = 0; tap < call.taps; tap += step) {
+    const taps = min(step, call.taps - tap);
+    const from = tap * call.inputs;
+    const row = max(first, from);
+    const till = min(end, from + taps * call.inputs);
+    if (row >= till) continue;
+    gatherTaps(call, tap, taps, offset, count);
+    productRows(product, call.gathered, (row - from) << 2, row, till, result, count, adds);
+  }
+}
+
+/** Copies the lines of each row side by side first, as many as DEPTH holds. */
+function productLines(
+  product: ProductCall,
+  first: i32,
+  end: i32,
+  result: usize,
+  count: i32,
+  adds: bool,
+): void {
+  const call = changetype<PartCall>(product.part);
+  const all = call.tapsTime * call.tapsHeight;
+  const length = call.tapsWidth * call.inputs;
+  const step = DEPTH / length;
+  for (let line = 0; line < all; line += step) {
+    const lines = min(step, all - line);
+    const from = line * length;
+    const row = max(first, from);
+    const till = min(end, from + lines * length);
+    if (row >= till) continue;
+    gatherBlockLines(call, line, lines, count);
+    productRows(product, call.gathered, (row - from) << 2, row, till, result, count, adds);
+  }
+}
+
+/** Filter rows `first` to `end - 1`. `rows` are addresses; at `offset` begins what is multiplied for the first of them. */
+export function productRows(
+  product: ProductCall,
+  rows: usize,
+  offset: usize,
+  first: i32,
+  end: i32,
+  result: usize,
+  count: i32,
+  adds: bool,
+): void {
+  const call = changetype<PartCall>(product.part);
+  const rowBytes = call.tapBytes;
+  for (; first < end; first += STRIPS, offset += STRIPS << 2) {
+    const held = min(STRIPS, end - first);
+    packStrips(product.strips, rows, offset, held, count);
+    let strip = product.strips;
+    for (let k = 0; k < held; k += 4, strip += BLOCK << 4) {
+      productPanels(
+        call,
+        product.panels,
+        strip,
+        result + (first + k) * rowBytes,
+        min(4, held - k),
+        count,
+        adds,
+      );
+    }
+  }
+}
+
+/** At most 16 columns of the rows, 4 side by side, with zeros where there are no more. */
+export function packStrips(to: usize, rows: usize, offset: usize, columns: i32, count: i32): void {
+  const whole = columns & ~3;
+  const end = to + (count << 4);
+  for (; to < end; to += 16, rows += 4) {
+    const from = load<usize>(rows) + offset;
+    let strip = to;
+    for (let k = 0; k < whole; k += 4, strip += BLOCK << 4) v128.store(strip, v128.load(from + (k << 2)));
+    if (columns > whole) {
+      v128.store(strip, f32x4.splat(0));
+      copyFloats(strip, from + (whole << 2), columns - whole);
+    }
+  }
+}
+
+/** A strip times all panels: `held` rows of the result. */
+export function productPanels(
+  call: PartCall,
+  panel: usize,
+  strip: usize,
+  result: usize,
+  held: i32,
+  count: i32,
+  adds: bool,
+): void {
+  const outputs = call.outputs;
+  const tapBytes = call.tapBytes;
+  const edge = call.edge;
+  for (let column = 0; column < outputs; column += 8, panel += BLOCK << 5, result += 32) {
+    const columns = min(8, outputs - column);
+    if (held === 4 && columns === 8) {
+      productTile(strip, panel, count, result, tapBytes, adds);
+      continue;
+    }
+    productTile(strip, panel, count, edge, 32, false);
+    for (let k = 0; k < held; k++) {
+      if (adds) addFloats(result + k * tapBytes, edge + (k << 5), columns);
+      else copyFloats(result + k * tapBytes, edge + (k << 5), columns);
+    }
+  }
+}
+
+/** The inner loop: 4 inputs times 8 outputs, 8 sums in registers. */
+export function productTile(
+  strip: usize,
+  panel: usize,
+  count: i32,
+  result: usize,
+  rowBytes: i32,
+  adds: bool,
+): void {
+  let s00 = f32x4.splat(0);
+  let s01 = s00;
+  let s10 = s00;
+  let s11 = s00;
+  let s20 = s00;
+  let s21 = s00;
+  let s30 = s00;
+  let s31 = s00;
+  const end = strip + (count << 4);
+  do {
+    const w0 = v128.load(panel);
+    const w1 = v128.load(panel, 16);
+    let a = v128.load32_splat(strip);
+    s00 = multiplyAdd(a, w0, s00);
+    s01 = multiplyAdd(a, w1, s01);
+    a = v128.load32_splat(strip, 4);
+    s10 = multiplyAdd(a, w0, s10);
+    s11 = multiplyAdd(a, w1, s11);
+    a = v128.load32_splat(strip, 8);
+    s20 = multiplyAdd(a, w0, s20);
+    s21 = multiplyAdd(a, w1, s21);
+    a = v128.load32_splat(strip, 12);
+    s30 = multiplyAdd(a, w0, s30);
+    s31 = multiplyAdd(a, w1, s31);
+    strip += 16;
+    panel += 32;
+  } while (strip !== end);
+  const result1 = result + rowBytes;
+  const result2 = result1 + rowBytes;
+  const result3 = result2 + rowBytes;
+  if (adds) {
+    s00 = f32x4.add(s00, v128.load(result));
+    s01 = f32x4.add(s01, v128.load(result, 16));
+    s10 = f32x4.add(s10, v128.load(result1));
+    s11 = f32x4.add(s11, v128.load(result1, 16));
+    s20 = f32x4.add(s20, v128.load(result2));
+    s21 = f32x4.add(s21, v128.load(result2, 16));
+    s30 = f32x4.add(s30, v128.load(result3));
+    s31 = f32x4.add(s31, v128.load(result3, 16));
+  }
+  v128.store(result, s00);
+  v128.store(result, s01, 16);
+  v128.store(result1, s10);
+  v128.store(result1, s11, 16);
+  v128.store(result2, s20);
+  v128.store(result2, s21, 16);
+  v128.store(result3, s30);
+  v128.store(result3, s31, 16);
+}

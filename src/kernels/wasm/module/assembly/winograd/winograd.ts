@@ -1,0 +1,197 @@
+/**
+ * The minimal-filtering form of dense convolution with three taps and stride 1 along an axis (Winograd 1980; Lavin and
+ * Gray 2016): two neighbouring outputs, which read four inputs, take four products a channel instead of six, along
+ * height and width together sixteen instead of thirty-six. Inputs of a tile are transformed, multiplied with transformed
+ * weights by the tiles of dense.ts, one matrix product for each of the four or sixteen, and the sums transformed back.
+ * All factors of the transforms are 1 and 1/2, so that whole numbers stay exact.
+ */
+import {copyFloats, sumFloats} from '../arithmetic';
+import {multiplyPanels} from '../dense/dense';
+import {finishRun} from '../epilogue';
+import {PartCall, WinogradCall} from '../layout';
+import {frameSums, timeSums, transformFrame, transformTime} from './winograd_transforms';
+
+/** Runs one part over its tiles `first` to `end - 1`: of 2 x 2 outputs of a frame, or of 2 outputs along time. */
+export function convolveWinograd(address: usize, first: i32, end: i32): void {
+  const call = changetype<WinogradCall>(address);
+  for (; first < end; first += call.block) winogradBlock(call, first, min(call.block, end - first));
+}
+
+/** Products a tile. */
+export function productsOf(call: WinogradCall): i32 {
+  return call.alongTime ? 4 : 16;
+}
+
+/** Taps in time that are summed, each with products of its own. */
+export function turnsOf(call: WinogradCall, part: PartCall): i32 {
+  return call.alongTime ? 1 : part.tapsTime;
+}
+
+/** The inputs of one turn, transformed. */
+export function transformInputs(call: WinogradCall, part: PartCall, first: i32, count: i32, turn: i32): void {
+  if (call.alongTime) timeInputs(call, part, first, count);
+  else frameInputs(call, part, first, count, turn * part.dilationTime - part.paddingTime);
+}
+
+/** Tiles along the axes. */
+export function tilesWidth(call: WinogradCall, part: PartCall): i32 {
+  return call.alongTime ? part.outputWidth : (part.outputWidth + 1) >> 1;
+}
+
+export function tilesHeight(call: WinogradCall, part: PartCall): i32 {
+  return call.alongTime ? part.outputHeight : (part.outputHeight + 1) >> 1;
+}
+
+export function tilesTime(call: WinogradCall, part: PartCall): i32 {
+  return call.alongTime ? (part.outputTime + 1) >> 1 : part.outputTime;
+}
+
+export function winogradBlock(call: WinogradCall, first: i32, count: i32): void {
+  const part = changetype<PartCall>(call.part);
+  listValues(call, part, count);
+  const turns = turnsOf(call, part);
+  for (let turn = 0; turn < turns; turn++) {
+    transformInputs(call, part, first, count, turn);
+    multiplyValues(call, part, turn, count);
+  }
+  if (call.alongTime) timeOutputs(call, part, first, count);
+  else frameOutputs(call, part, first, count);
+}
+
+/** Addresses of the rows of transformed inputs; those up to the next multiple of 4 repeat the last one. */
+export function listValues(call: WinogradCall, part: PartCall, count: i32): void {
+  for (let i = 0; i < ((count + 3) & ~3); i++) {
+    store<usize>(call.rows + ((<usize>i) << 2), call.values + min(i, count - 1) * (part.inputs << 2));
+  }
+}
+
+/** The matrix products of one turn, added to the sums of the turns before. */
+function multiplyValues(call: WinogradCall, part: PartCall, turn: i32, count: i32): void {
+  const product = changetype<PartCall>(call.product);
+  const inputs = part.inputs;
+  const products = productsOf(call);
+  for (let i = 0; i < products; i++) {
+    multiplyPanels(
+      product,
+      call.rows,
+      1,
+      i * call.valuesApart,
+      inputs,
+      product.weights + i * call.weightsApart + turn * inputs * 32,
+      call.sums + i * call.sumsApart,
+      turn ? 0 : product.zeros,
+      false,
+      (count + 3) & ~3,
+    );
+  }
+}
+
+/** Transforms the inputs of tiles of a frame, of one tap in time. */
+function frameInputs(call: WinogradCall, part: PartCall, first: i32, count: i32, time: i32): void {
+  const width = tilesWidth(call, part);
+  const height = tilesHeight(call, part);
+  const pixel = part.xRowBytes;
+  const line = part.inputWidth * pixel;
+  const bytes = part.inputs << 2;
+  const apart = call.valuesApart;
+  for (let i = 0; i < count; i++) {
+    const tile = first + i;
+    const w = ((tile % width) << 1) - part.paddingWidth;
+    const h = (((tile / width) % height) << 1) - part.paddingHeight;
+    const frame = tile / (width * height);
+    const t = (frame % part.outputTime) * part.strideTime + time;
+    const from = part.x + ((frame / part.outputTime) * part.inputTime + t) * part.inputHeight * line;
+    const to = call.values + i * bytes;
+    const inside = <u32>t < <u32>part.inputTime;
+    if (inside && w >= 0 && h >= 0 && w + 4 <= part.inputWidth && h + 4 <= part.inputHeight) {
+      transformFrame(from + h * line + w * pixel, line, pixel, to, apart, bytes);
+      continue;
+    }
+    let patch = call.patch;
+    for (let a = h; a < h + 4; a++) {
+      const lineInside = inside && <u32>a < <u32>part.inputHeight;
+      for (let b = w; b < w + 4; b++, patch += bytes) {
+        const read = lineInside && <u32>b < <u32>part.inputWidth;
+        copyFloats(patch, read ? from + a * line + b * pixel : part.zeros, part.inputs);
+      }
+    }
+    transformFrame(call.patch, bytes << 2, bytes, to, apart, bytes);
+  }
+}
+
+/** Transforms the inputs of tiles along time. */
+function timeInputs(call: WinogradCall, part: PartCall, first: i32, count: i32): void {
+  const time = tilesTime(call, part);
+  const frame = part.inputHeight * part.inputWidth * part.xRowBytes;
+  const bytes = part.inputs << 2;
+  const apart = call.valuesApart;
+  for (let i = 0; i < count; i++) {
+    const tile = first + i;
+    const w = (tile % part.outputWidth) * part.strideWidth - part.paddingWidth;
+    const line = tile / part.outputWidth;
+    const h = (line % part.outputHeight) * part.strideHeight - part.paddingHeight;
+    const pair = line / part.outputHeight;
+    const t = ((pair % time) << 1) - part.paddingTime;
+    const from = part.x + (pair / time) * part.inputTime * frame + (h * part.inputWidth + w) * part.xRowBytes;
+    const to = call.values + i * bytes;
+    const inside = <u32>w < <u32>part.inputWidth && <u32>h < <u32>part.inputHeight;
+    if (inside && t >= 0 && t + 4 <= part.inputTime) {
+      transformTime(from + t * frame, frame, to, apart, bytes);
+      continue;
+    }
+    let patch = call.patch;
+    for (let a = t; a < t + 4; a++, patch += bytes) {
+      const read = inside && <u32>a < <u32>part.inputTime;
+      copyFloats(patch, read ? from + a * frame : part.zeros, part.inputs);
+    }
+    transformTime(call.patch, bytes, to, apart, bytes);
+  }
+}
+
+/** Transforms the sums of tiles of a frame back and puts them where they belong. */
+function frameOutputs(call: WinogradCall, part: PartCall, first: i32, count: i32): void {
+  const width = tilesWidth(call, part);
+  const height = tilesHeight(call, part);
+  const bytes = changetype<PartCall>(call.product).yRowBytes;
+  const apart = call.sumsApart;
+  let sums = call.sums;
+  for (let i = 0; i < count; i++, sums += bytes) {
+    frameSums(sums, apart, bytes);
+    const tile = first + i;
+    const w = (tile % width) << 1;
+    const h = ((tile / width) % height) << 1;
+    const row = ((tile / (width * height)) * part.outputHeight + h) * part.outputWidth + w;
+    const right = w + 1 < part.outputWidth;
+    placeSums(part, row, sums);
+    if (right) placeSums(part, row + 1, sums + apart);
+    if (h + 1 === part.outputHeight) continue;
+    placeSums(part, row + part.outputWidth, sums + 2 * apart);
+    if (right) placeSums(part, row + part.outputWidth + 1, sums + 3 * apart);
+  }
+}
+
+/** The same for tiles along time. */
+function timeOutputs(call: WinogradCall, part: PartCall, first: i32, count: i32): void {
+  const time = tilesTime(call, part);
+  const frame = part.outputHeight * part.outputWidth;
+  const bytes = changetype<PartCall>(call.product).yRowBytes;
+  const apart = call.sumsApart;
+  let sums = call.sums;
+  for (let i = 0; i < count; i++, sums += bytes) {
+    timeSums(sums, apart, bytes);
+    const tile = first + i;
+    const pair = tile / frame;
+    const t = (pair % time) << 1;
+    const row = ((pair / time) * part.outputTime + t) * frame + (tile % frame);
+    placeSums(part, row, sums);
+    if (t + 1 < part.outputTime) placeSums(part, row + frame, sums + apart);
+  }
+}
+
+/** Ends one row of the output: sums onto the bias or what is there, residual, activation. */
+export function placeSums(part: PartCall, row: i32, sums: usize): void {
+  const y = part.y + row * part.yRowBytes;
+  sumFloats(y, part.starts ? part.bias : y, sums, part.outputs);
+  if (!part.activation && !part.residual) return;
+  finishRun(y, part.residual ? part.residual + row * part.yRowBytes : 0, part.outputs, part.activation);
+}

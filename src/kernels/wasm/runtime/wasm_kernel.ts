@@ -1,0 +1,34 @@
+/**
+ * The config of a wasm kernel: a function that is handed the connected host. Where our module cannot run (no SIMD, a
+ * backend that shows nothing of its memory) the kernel takes itself out of the registry when the backend is set up, so that
+ * the composed form runs and kernelCoverage() says so.
+ */
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
+import {type KernelConfig, type KernelFunc, type TensorInfo, unregisterKernel} from '@tensorflow/tfjs-core';
+import {UnavailableError} from '../../../util/errors';
+import {connect, type WasmHost} from './wasm_runtime';
+
+type WasmKernel = (args: Parameters<KernelFunc>[0], host: WasmHost) => TensorInfo | TensorInfo[];
+
+/** Inputs that may be left out are undefined or null. */
+const isGiven = (tensor: TensorInfo | undefined): tensor is TensorInfo => tensor != null;
+
+export function wasmKernel(kernelName: string, run: WasmKernel): KernelConfig {
+  return {
+    kernelName,
+    backendName: 'wasm',
+    setupFunc: (backend) => {
+      if (connect(backend as BackendWasm) === undefined) unregisterKernel(kernelName, 'wasm');
+    },
+    kernelFunc: (args) => {
+      const host = connect(args.backend as BackendWasm);
+      if (host === undefined) {
+        throw new UnavailableError(
+          `${kernelName}: the memory of the wasm backend cannot be reached; call registerKernels after the backend ` +
+            'has started, or leave out the import of tfjs-sts/wasm.',
+        );
+      }
+      return host.run(kernelName, Object.values(args.inputs).filter(isGiven), () => run(args, host));
+    },
+  };
+}

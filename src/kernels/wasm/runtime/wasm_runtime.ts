@@ -1,0 +1,296 @@
+/**
+ * A started wasm backend with our module beside it: tensors and scratch by their addresses, packed weights, threads.
+ * An allocation may grow the memory, which detaches all views of it. So inputs are placed before a kernel begins, asking
+ * for an address allocates nothing, and what a kernel reads or writes by itself goes through here, as copies.
+ */
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
+import type {DataId, NumericDataType, TensorInfo} from '@tensorflow/tfjs-core';
+import {sizeOf} from '../../../util/shapes';
+import {emscriptenOf, guardAllocations, named} from '../memory/allocations';
+import {type Heap, heapOf} from '../memory/heap';
+import {
+  bestBuild,
+  compile,
+  instantiate,
+  type KernelModule,
+  type RowFunctionName,
+} from '../module/instantiate';
+import {ThreadPool} from '../threads/pool';
+
+/** Vectors are 16 bytes; the host's allocator aligns to 8. */
+const ALIGNMENT = 16;
+
+/** Work of fewer steps than this is done before a worker has woken up. */
+const STEPS_WORTH_THREADS = 2_000_000;
+
+/** How many steps it takes to read a float from memory or to write it there: that bounds whatever does little with it. */
+export const MEMORY_STEPS = 16;
+
+/** Memory that was allocated with room to align it. */
+interface Allocation {
+  address: number;
+  aligned: number;
+  bytes: number;
+}
+
+/** A function of the module over rows that do not depend on each other. */
+export interface RowWork {
+  run: RowFunctionName;
+  /** How many rows there are. What a row is, the function knows: a position of the output, a slice of a filter. */
+  rows: number;
+  /** Rows that the function takes at a time, where it does; default 1. */
+  block?: number;
+  /** Room for the call and all that it needs to work with. */
+  scratchBytes: number;
+  /** Multiply-adds of all rows in registers, or what takes as long: small work is not worth a second thread. */
+  steps: number;
+  /** Writes the call to `at`, the beginning of a thread's scratch. Called once for each thread. */
+  writeCall(at: number): void;
+}
+
+/** Of float32, int32, bool. */
+type Values = Float32Array | Int32Array | Uint8Array;
+
+/** What a running kernel knows. */
+interface Frame {
+  /** Where the values of its inputs and outputs lie. */
+  addresses: Map<DataId, number>;
+  outputs: Set<TensorInfo>;
+}
+
+/** A started wasm backend with our module in its memory. */
+export class WasmHost {
+  /** Packed weights by the tensor that they were packed from, then by the way they were packed. */
+  private readonly packed = new Map<DataId, Map<string, Allocation>>();
+  private scratchSpace: Allocation | undefined;
+  private pool: ThreadPool | undefined;
+  private stepsWorthThreads = STEPS_WORTH_THREADS;
+  /** The kernel that runs. */
+  private frame: Frame | undefined;
+  readonly module: KernelModule;
+
+  constructor(
+    private readonly backend: BackendWasm,
+    private readonly heap: Heap,
+    private readonly compiled: WebAssembly.Module,
+  ) {
+    this.module = instantiate(compiled, heap.memory);
+    const disposeData = backend.disposeData.bind(backend);
+    backend.disposeData = (dataId, force) => {
+      const released = disposeData(dataId, force);
+      if (released) this.dropPacked(dataId);
+      return released;
+    };
+    const dispose = backend.dispose.bind(backend);
+    backend.dispose = () => {
+      void this.setThreads(1);
+      dispose();
+    };
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.heap.memory;
+  }
+
+  /** Where the values of an input, or of a tensor of `makeOutput`, lie until the kernel ends. Allocates nothing. */
+  addressOf(tensor: TensorInfo): number {
+    const address = this.frame?.addresses.get(tensor.dataId);
+    if (address === undefined) throw new Error('A wasm kernel asked for a tensor that is not of its own.');
+    return address;
+  }
+
+  /**
+   * A new tensor; its values are whatever lies there.
+   *
+   * @throws OutOfMemoryError, as whatever allocates
+   */
+  makeOutput(shape: number[], dtype: NumericDataType = 'float32'): TensorInfo {
+    const tensor = this.backend.makeOutput(shape, dtype);
+    const {addresses, outputs} = this.frame!;
+    outputs.add(tensor);
+    addresses.set(tensor.dataId, this.heap.placeOutput(tensor));
+    return tensor;
+  }
+
+  /**
+   * Runs a kernel. If it fails, whatever it has made is gone.
+   *
+   * @param inputs the tensors whose addresses it may ask for, beside those that it makes
+   * @throws UnavailableError if a worker of `setThreads` is gone
+   */
+  run<T>(kernelName: string, inputs: readonly TensorInfo[], kernel: (host: WasmHost) => T): T {
+    // Before the kernel has allocated anything.
+    this.pool?.check();
+    const outer = this.frame;
+    const frame: Frame = {addresses: new Map(), outputs: new Set()};
+    this.frame = frame;
+    try {
+      return named(kernelName, () => {
+        for (const tensor of inputs) frame.addresses.set(tensor.dataId, this.heap.place(tensor));
+        const result = kernel(this);
+        for (const tensor of frame.outputs) this.heap.finish(tensor, this.addressOf(tensor));
+        return result;
+      });
+    } catch (error) {
+      for (const tensor of frame.outputs) this.backend.disposeData(tensor.dataId);
+      throw error;
+    } finally {
+      this.frame = outer;
+      this.heap.clear();
+      if (!this.heap.lasts) this.forget();
+    }
+  }
+
+  /** The values of a tensor. */
+  read(tensor: TensorInfo): Values {
+    return this.viewOf(tensor).slice();
+  }
+
+  /** Gives a tensor values: a number for each, or one for all. */
+  write(tensor: TensorInfo, values: ArrayLike<number> | number): void {
+    if (typeof values === 'number') this.viewOf(tensor).fill(values);
+    else this.viewOf(tensor).set(values);
+  }
+
+  /** Frees a tensor of `makeOutput` that is not handed to the host. */
+  dispose(tensor: TensorInfo): void {
+    this.frame?.outputs.delete(tensor);
+    this.backend.disposeData(tensor.dataId);
+  }
+
+  /** Room that holds until the next call of `scratch`, kept for the next kernel. */
+  scratch(bytes: number): number {
+    if (this.scratchSpace === undefined || this.scratchSpace.bytes < bytes) {
+      if (this.scratchSpace !== undefined) this.free(this.scratchSpace);
+      this.scratchSpace = undefined;
+      this.scratchSpace = this.allocate(bytes);
+    }
+    return this.scratchSpace.aligned;
+  }
+
+  /**
+   * Runs `work` over all its rows, on the threads there are. Overwrites what `scratch` gave.
+   *
+   * @throws UnavailableError if a worker fails at it
+   */
+  runRows({run, rows, block = 1, scratchBytes, steps, writeCall}: RowWork): void {
+    const {pool} = this;
+    const threads = pool === undefined || steps < this.stepsWorthThreads ? 1 : pool.size;
+    const stride = Math.ceil(scratchBytes / ALIGNMENT) * ALIGNMENT;
+    const call = this.scratch(threads * stride);
+    for (let thread = 0; thread < threads; thread++) writeCall(call + thread * stride);
+    if (pool === undefined || threads === 1) this.module[run](call, 0, rows);
+    else pool.run({run, rows, block, call, stride});
+  }
+
+  /**
+   * Ends the workers there are and starts others, so that `threads` run with the main thread.
+   *
+   * @param stepsWorthThreads work of fewer steps stays on one thread
+   * @throws UnavailableError where they do not start; the memory must be shared
+   */
+  async setThreads(threads: number, stepsWorthThreads = STEPS_WORTH_THREADS): Promise<void> {
+    this.stepsWorthThreads = stepsWorthThreads;
+    const {pool, module, compiled, memory} = this;
+    this.pool = undefined;
+    await pool?.close();
+    if (threads > 1) this.pool = await ThreadPool.start({...module}, {compiled, memory}, threads);
+  }
+
+  /**
+   * What `pack` made of a tensor's values, made once and freed with the tensor. Values of a tensor never change (a
+   * variable gets other values by pointing to another tensor), so this is never out of date.
+   *
+   * @param layout says how it is packed: one tensor may be packed in several ways
+   */
+  packedFrom(tensor: TensorInfo, layout: string, bytes: number, pack: (to: number) => void): number {
+    const layouts = this.packed.get(tensor.dataId) ?? new Map<string, Allocation>();
+    const known = layouts.get(layout);
+    if (known !== undefined) return known.aligned;
+    const room = this.allocate(bytes);
+    try {
+      pack(room.aligned);
+    } catch (error) {
+      this.free(room);
+      throw error;
+    }
+    this.packed.set(tensor.dataId, layouts.set(layout, room));
+    return room.aligned;
+  }
+
+  /** Runs `use` with room that is free again when it returns. */
+  withRoom(bytes: number, use: (at: number) => void): void {
+    const room = this.allocate(bytes);
+    try {
+      use(room.aligned);
+    } finally {
+      this.free(room);
+    }
+  }
+
+  /**
+   * Frees what can be made again: packed weights and scratch, but for those of the kernel that runs. Returns false if
+   * there are none.
+   */
+  release(): boolean {
+    const unused = [...this.packed.keys()].filter((dataId) => !this.frame?.addresses.has(dataId));
+    for (const dataId of unused) this.dropPacked(dataId);
+    const scratch = this.frame === undefined ? this.scratchSpace : undefined;
+    if (scratch !== undefined) {
+      this.free(scratch);
+      this.scratchSpace = undefined;
+    }
+    return unused.length > 0 || scratch !== undefined;
+  }
+
+  private forget(): void {
+    this.packed.clear();
+    this.scratchSpace = undefined;
+  }
+
+  /** Good until something is allocated. */
+  private viewOf(tensor: TensorInfo): Values {
+    const {buffer} = this.memory;
+    const [at, size] = [this.addressOf(tensor), sizeOf(tensor.shape)];
+    if (tensor.dtype === 'int32') return new Int32Array(buffer, at, size);
+    return tensor.dtype === 'bool' ? new Uint8Array(buffer, at, size) : new Float32Array(buffer, at, size);
+  }
+
+  private dropPacked(dataId: DataId): void {
+    for (const room of this.packed.get(dataId)?.values() ?? []) this.free(room);
+    this.packed.delete(dataId);
+  }
+
+  private allocate(bytes: number): Allocation {
+    const address = this.heap.allocate(bytes + ALIGNMENT);
+    return {address, aligned: address + ALIGNMENT - (address % ALIGNMENT), bytes};
+  }
+
+  private free({address}: Allocation): void {
+    this.heap.free(address);
+  }
+}
+
+const hosts = new WeakMap<BackendWasm, WasmHost>();
+
+/**
+ * The host of a backend, or undefined where our module cannot run: without SIMD, where nothing of the backend's memory
+ * can be seen, or where the engine refuses to compile at once (a page's main thread in Chromium before 115).
+ */
+export function connect(backend: BackendWasm): WasmHost | undefined {
+  const known = hosts.get(backend);
+  if (known !== undefined) return known;
+  if (emscriptenOf(backend)?._malloc !== undefined) {
+    guardAllocations(backend, () => hosts.get(backend)?.release() ?? false);
+  }
+  const heap = heapOf(backend);
+  const build = bestBuild();
+  if (heap === undefined || build === undefined) return undefined;
+  try {
+    const host = new WasmHost(backend, heap, compile(build, heap.memory));
+    hosts.set(backend, host);
+    return host;
+  } catch {
+    return undefined;
+  }
+}
