@@ -28,7 +28,7 @@ const BACKENDS: Readonly<Record<string, CliBackend>> = {
   },
   webgpu: {
     peer: 'webgpu @tensorflow/tfjs-backend-webgpu',
-    load: () => import('../node').then(({startWebGPU}) => startWebGPU()),
+    load: () => import('../../node').then(({startWebGPU}) => startWebGPU()),
   },
   tensorflow: {
     peer: TFJS_NODE,
