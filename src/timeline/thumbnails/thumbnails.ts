@@ -1,6 +1,6 @@
 /** Pictures of shots for the page of a timeline, from any source of frames. */
 import {checkOptions, optionNames} from '../../util/names';
-import type {FrameSource} from '../../video/frame_source';
+import type {SeekableVideo} from '../../video/frames';
 import type {Shot} from '../timeline';
 import {encodeJpeg} from './jpeg';
 
@@ -27,7 +27,7 @@ const OPTIONS = optionNames<ThumbnailOptions>({quality: true, onThumbnail: true}
  * ```
  */
 export async function shotThumbnails(
-  source: FrameSource,
+  source: SeekableVideo,
   shots: readonly Pick<Shot, 'startFrame' | 'endFrame'>[],
   options: ThumbnailOptions = {},
 ): Promise<string[]> {
