@@ -26,6 +26,10 @@ const BACKENDS: Readonly<Record<string, CliBackend>> = {
     peer: '@tensorflow/tfjs-backend-cpu',
     load: () => import('@tensorflow/tfjs-backend-cpu').then(() => import('../../entries/cpu')),
   },
+  webgpu: {
+    peer: 'webgpu @tensorflow/tfjs-backend-webgpu',
+    load: () => import('../../entries/node').then(({startWebGPU}) => startWebGPU()),
+  },
   tensorflow: {
     peer: TFJS_NODE,
     load: () => import(TFJS_NODE).then(() => import('../../entries/node')),
