@@ -13,7 +13,7 @@ const anyBackend = /^@tensorflow\/tfjs-(backend-\w+|node)$/;
 /**
  * Per folder: `ours` are the folders of src/ that it may import besides itself, `packages` the
  * packages that it may import, `types` the packages that it may import with `import type` alone, `ownBackend` whether
- * kernels/X may ask for its backend with `import()`, `node` whether it may use Node's own modules. A folder with several backends inside (kernels) is divided below.
+ * kernels/X may ask for its backend with `import()`, or for a package that is called X (Dawn's is `webgpu`), `node` whether it may use Node's own modules. A folder with several backends inside (kernels) is divided below.
  */
 const table = {
   util: {ours: [], packages: ['fastest-levenshtein']},
@@ -27,7 +27,8 @@ const table = {
   },
   layers: {ours: ['ops', 'geometry', 'util'], packages: [core, layers]},
   networks: {ours: ['layers', 'util'], packages: [core, layers]},
-  checkpoints: {ours: ['geometry', 'util'], packages: [core], types: [layers]},
+  checkpoints: {ours: ['util'], packages: [core], types: [layers]},
+  onnx: {ours: ['geometry', 'util'], packages: [core], types: [layers]},
   inflate: {ours: ['checkpoints', 'geometry', 'util'], packages: [core], types: [layers]},
   files: {ours: ['util'], packages: [], node: true},
   zoo: {
@@ -51,6 +52,7 @@ const table = {
       'freeze',
       'slabs',
       'checkpoints',
+      'onnx',
       'inflate',
       'files',
       'zoo',
@@ -74,6 +76,7 @@ const table = {
       'freeze',
       'slabs',
       'checkpoints',
+      'onnx',
       'inflate',
       'files',
       'zoo',
@@ -166,7 +169,8 @@ function objectionToPackage(from, folder, row, {module, dependencyTypes, dynamic
   if (name.startsWith('@tensorflow/') && module !== name)
     return 'deep imports into tfjs packages load a second copy';
   if (isListed(name, row.packages)) return undefined;
-  if (row.ownBackend && dynamic && name === `@tensorflow/tfjs-backend-${backendOf(from)}`) return undefined;
+  const own = backendOf(from);
+  if (row.ownBackend && dynamic && [`@tensorflow/tfjs-backend-${own}`, own].includes(name)) return undefined;
   if (!isListed(name, row.types)) return `${folder} may not import ${name}`;
   return dependencyTypes.includes('type-only')
     ? undefined

@@ -2,11 +2,11 @@
 import {writeFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import {checkpoints} from 'tfjs-sts';
+import {toOnnx} from 'tfjs-sts';
 import {buildModel, clipValues} from './model.mjs';
 import {given} from './serve.mjs';
 
 tf.enableProdMode();
 await tf.setBackend('cpu');
-writeFileSync(given.model, await checkpoints.toOnnx(buildModel(given.case), {layout: 'channelsFirst'}));
+writeFileSync(given.model, await toOnnx(buildModel(given.case), {layout: 'channelsFirst'}));
 writeFileSync(given.clip, clipValues(given.case));

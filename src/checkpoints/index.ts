@@ -10,12 +10,11 @@ export {
 export {Checkpoint, CheckpointEntry, type CheckpointValues, entryOf} from './checkpoint';
 export {CHECKPOINT_DTYPES, type CheckpointDtype} from './dtypes';
 export type {CheckpointFormat} from './formats/format';
-export {GlobalRef, PickledObject} from './formats/pickle_values';
-export {pytorchLegacy} from './formats/pytorch_legacy';
-export {pytorchZip} from './formats/pytorch_zip';
-export {safetensors} from './formats/safetensors';
+export {GlobalRef, PickledObject} from './formats/pickle/python_values';
+export {pytorchLegacy} from './formats/pytorch/legacy_file';
+export {pytorchZip} from './formats/pytorch/zip_file';
+export {safetensors} from './formats/safetensors/safetensors';
 export * as names from './names';
-export {type ToOnnxOptions, toOnnx} from './onnx/to_onnx';
 export {ALL_FORMATS, type ReadOptions, read} from './read';
 export {expanded, STORAGE_TYPES, type StorageType, storedAs} from './storage';
 export {type ToTorchOptions, toTorch} from './to_torch';

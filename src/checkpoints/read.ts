@@ -6,9 +6,9 @@ import {FormatError, InvalidArgumentError, inFile, UnavailableError} from '../ut
 import {checkOptions, optionNames} from '../util/names';
 import type {Checkpoint} from './checkpoint';
 import type {CheckpointFormat} from './formats/format';
-import {pytorchLegacy} from './formats/pytorch_legacy';
-import {pytorchZip} from './formats/pytorch_zip';
-import {safetensors} from './formats/safetensors';
+import {pytorchLegacy} from './formats/pytorch/legacy_file';
+import {pytorchZip} from './formats/pytorch/zip_file';
+import {safetensors} from './formats/safetensors/safetensors';
 
 /** Every format that {@link read} tries when it is not told otherwise. */
 export const ALL_FORMATS: readonly CheckpointFormat[] = [safetensors, pytorchZip, pytorchLegacy];

@@ -1,6 +1,6 @@
 /**
  * The way back: the weights of a model under the keys, in the layout and with the types that the authors' PyTorch code
- * has, for `load_state_dict`. The opposite of `renamed` and `assign`; writes no file (see formats/safetensors.ts).
+ * has, for `load_state_dict`. The opposite of `renamed` and `assign`; writes no file (see formats/safetensors).
  */
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';

@@ -5,8 +5,8 @@
 import {InvalidArgumentError} from '../util/errors';
 import {knownNames} from '../util/names';
 import type {Command} from './command';
-import {errorLine} from './error_line';
 import type {CliIo} from './io';
+import {errorLine} from './output/error_line';
 
 /** Commands are loaded when they are called, so that --help needs no tensor library. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {

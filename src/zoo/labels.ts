@@ -6,7 +6,7 @@
 import {FILE_OPTIONS, type FileOptions, Files} from '../files/files';
 import {FormatError, InvalidArgumentError} from '../util/errors';
 import {checkOptions, knownNames} from '../util/names';
-import {parseLabels} from './described';
+import {parseLabels} from './model_files/metadata';
 import {LABELS, type LabelFile, type LabelSet} from './rows';
 
 /** How the file of the names is read. */

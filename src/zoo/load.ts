@@ -6,6 +6,7 @@ import type {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type Checkpoint, expanded, read, safetensors} from '../checkpoints';
 import {FILE_OPTIONS, type FileOptions, Files, httpAddress} from '../files/files';
+import {increasing, type Progress} from '../files/progress';
 import {isSha256} from '../files/sha256';
 import {inflate} from '../inflate';
 import {type OutputKind, outputKind} from '../layers';
@@ -13,15 +14,14 @@ import {listNetworks, networkDefinition} from '../networks';
 import {FormatError, InvalidArgumentError, inFile, UnavailableError} from '../util/errors';
 import {checkOptions, knownNames, optionNames} from '../util/names';
 import {CATALOG, type CatalogEntry, catalogEntry} from './catalog';
-import {type Described, parseDescription} from './described';
-import {readHandler} from './io_handler';
 import {readLabelFile} from './labels';
-import {type LayersModelFile, readLayersModel} from './layers_model_file';
-import {increasing, type Progress} from './progress';
+import {readHandler} from './model_files/io_handler';
+import {type LayersModelFile, readLayersModel} from './model_files/layers_model_file';
+import {type Described, parseDescription} from './model_files/metadata';
+import {INDEX_SUFFIX, readShards} from './model_files/read_shards';
+import {clipSizeOf, describedModel, emptyNetwork, notOfClips, TOPOLOGY} from './model_files/topology';
 import {howToBring, PUBLISHED, publishedCheckpoint} from './published';
 import type {ModelInput} from './rows';
-import {INDEX_SUFFIX, readShards} from './shards';
-import {clipSizeOf, describedModel, emptyNetwork, notOfClips, TOPOLOGY} from './topology';
 
 export interface LoadModelOptions extends FileOptions {
   /** Length of the clip, instead of the model's own. */
@@ -278,12 +278,12 @@ function fromLayersModel(
 /** Labels of the file itself, else those of the catalog's model of the same network and number of classes. */
 async function labelsOf(
   {labels}: Described,
-  classes: number,
+  classes: number | undefined,
   known: CatalogEntry | undefined,
   files: Files,
 ): Promise<readonly string[]> {
   if (labels !== undefined) return labels;
-  return known?.labels.count === classes ? readLabelFile(known.labels, files) : [];
+  return known !== undefined && known.labels.count === classes ? readLabelFile(known.labels, files) : [];
 }
 
 /** Runs what completes a model; if that fails, nobody else would free its weights. */

@@ -5,15 +5,15 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {fromLayersModel, STORAGE_TYPES, type StorageType, safetensors, storedAs} from '../checkpoints';
-import {passingParts} from '../checkpoints/formats/safetensors';
+import {passingParts} from '../checkpoints/formats/safetensors/safetensors';
 import {httpAddress} from '../files/files';
+import {writeWhole} from '../files/write_file';
 import {outputKind} from '../layers';
 import {InvalidArgumentError, UnavailableError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
-import {artifactsOf} from './io_handler';
 import type {ModelInfo} from './load';
-import {clipSizeOf, notOfClips, topologyOf} from './topology';
-import {writeWhole} from './write_file';
+import {artifactsOf} from './model_files/io_handler';
+import {clipSizeOf, notOfClips, topologyOf} from './model_files/topology';
 
 /**
  * What `loadModel` is to know of the model: how frames become its input, which must be said, and what else differs from

@@ -4,7 +4,7 @@
  */
 import {afterEach, describe, expect, it, vi} from 'vitest';
 import {type Checkpoint, CheckpointEntry, read} from '../../src/checkpoints';
-import {GlobalRef, isTuple, PickledObject} from '../../src/checkpoints/formats/pickle_values';
+import {GlobalRef, isTuple, PickledObject} from '../../src/checkpoints/formats/pickle/python_values';
 import {FormatError} from '../../src/util/errors';
 import {readGolden, readGoldenJson} from '../support/golden';
 

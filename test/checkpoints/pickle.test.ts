@@ -1,14 +1,14 @@
 /** The pickle reader: CPython's own pickles of every protocol, the policy for foreign names, and the bounds. */
 import {describe, expect, it} from 'vitest';
 import {ByteReader} from '../../src/checkpoints/formats/byte_reader';
-import {unpickle} from '../../src/checkpoints/formats/pickle';
+import {pythonCalls} from '../../src/checkpoints/formats/pickle/python_calls';
 import {
   GlobalRef,
   isTuple,
   PickledObject,
   type PickleHost,
-} from '../../src/checkpoints/formats/pickle_values';
-import {pythonCalls} from '../../src/checkpoints/formats/python_objects';
+} from '../../src/checkpoints/formats/pickle/python_values';
+import {unpickle} from '../../src/checkpoints/formats/pickle/unpickle';
 import {FormatError} from '../../src/util/errors';
 import golden from '../golden/checkpoints/python_pickles.json';
 import {join, le, op, type Piece, pickle} from './support';

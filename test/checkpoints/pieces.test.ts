@@ -5,7 +5,7 @@
 import {describe, expect, it} from 'vitest';
 import {CheckpointEntry, entryOf, safetensors, storedAs} from '../../src/checkpoints';
 import {Checkpoint} from '../../src/checkpoints/checkpoint';
-import {passingParts} from '../../src/checkpoints/formats/safetensors';
+import {passingParts} from '../../src/checkpoints/formats/safetensors/safetensors';
 
 /** A kernel of PyTorch, `[out, in, time, height, width]`; 1.2 MB, and no length divides that of a piece. */
 const SHAPE = [97, 113, 3, 3, 3] as const;

@@ -2,7 +2,7 @@
 import {crc32 as zlibCrc32} from 'node:zlib';
 import {describe, expect, it} from 'vitest';
 import {type CheckpointEntry, read} from '../../src/checkpoints';
-import {crc32, readZip} from '../../src/checkpoints/formats/zip';
+import {crc32, readZip} from '../../src/checkpoints/formats/pytorch/zip_archive';
 import {FormatError} from '../../src/util/errors';
 import {
   dict,

@@ -22,10 +22,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {type Checkpoint, entryOf, expanded, read, safetensors} from '../../src/checkpoints';
 import {main} from '../../src/cli/main';
+import {writeWhole} from '../../src/files/write_file';
 import {networkDefinition, registerNetwork} from '../../src/networks';
 import {FormatError} from '../../src/util/errors';
 import {loadModel} from '../../src/zoo';
-import {writeWhole} from '../../src/zoo/write_file';
 import {fillInput} from '../support/fill';
 import {box} from './fake';
 

@@ -14,7 +14,7 @@ import {fromLayersModel, names as nameMaps, read, safetensors, toTorch} from '..
 import {main} from '../../src/cli/main';
 import {createNetwork, networkDefinition, registerNetwork} from '../../src/networks';
 import {loadModel} from '../../src/zoo';
-import {difference, runOnnx} from '../checkpoints/onnx_runtime';
+import {difference, runOnnx} from '../onnx/onnx_runtime';
 import {fillInput} from '../support/fill';
 import {box} from './fake';
 

@@ -6,7 +6,7 @@ import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {entryOf, safetensors} from '../../src/checkpoints';
 import {main} from '../../src/cli/main';
-import {summarizePayload} from '../../src/cli/payload';
+import {summarizePayload} from '../../src/cli/output/pickle_summary';
 import {box} from './fake';
 
 const folder = fileURLToPath(new URL('../golden/checkpoints/', import.meta.url));

@@ -125,7 +125,7 @@ async function truth(row: string): Promise<Cells> {
     loads: 'yes',
     runs: await outcome(() => expect(predict(made).every(Number.isFinite)).toBe(true)),
     freezes: await outcome(() => freeze(made)),
-    ONNX: await outcome(() => sts.checkpoints.toOnnx(made)),
+    ONNX: await outcome(() => sts.toOnnx(made)),
     trains: await outcome(() => train(made)),
   };
 }

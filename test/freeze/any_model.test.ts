@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, describe, expect, it} from 'vitest';
-import {checkpoints, InvalidArgumentError, replaceConv3d} from '../../src';
+import {InvalidArgumentError, replaceConv3d, toOnnx} from '../../src';
 import {freeze} from '../../src/freeze';
 import {registerLayers, layers as sts} from '../../src/layers';
 import {startBackend} from '../support/backends';
@@ -344,9 +344,7 @@ describe('what is refused before any answer', () => {
       expect(call).toThrow(InvalidArgumentError);
       expect(call).toThrow(/got a GraphModel.*tf.loadLayersModel/);
     }
-    await expect(checkpoints.toOnnx(graphModel)).rejects.toThrow(
-      /toOnnx: got a GraphModel.*tf.loadLayersModel/,
-    );
+    await expect(toOnnx(graphModel)).rejects.toThrow(/toOnnx: got a GraphModel.*tf.loadLayersModel/);
     expect(() => freeze(Promise.resolve() as never)).toThrow(/got a Promise; await it/);
     expect(() => freeze(undefined as never)).toThrow(/takes a LayersModel.*got undefined/);
   });

@@ -9,9 +9,9 @@ import * as native from 'onnxruntime-node';
 import * as sts from '../../src';
 import '../../src/cpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
-import {runOnnx} from '../checkpoints/onnx_runtime';
 import {liveRuntime, startThreads} from '../kernels/wasm/threads/start_threads';
 import {saveAndLoad} from '../layers/contract';
+import {runOnnx} from '../onnx/onnx_runtime';
 import {buildModel, type RandomModel} from './build';
 import {
   type Answers,
@@ -71,7 +71,7 @@ async function checkOnnx(
   allowed: number[],
 ) {
   if ([...kinds].some(({notInOnnx}) => notInOnnx !== undefined)) return;
-  const outputs = await runOnnx(native, await sts.checkpoints.toOnnx(model), inputs);
+  const outputs = await runOnnx(native, await sts.toOnnx(model), inputs);
   checkNear(
     'onnx',
     outputs.map(({values}) => values),

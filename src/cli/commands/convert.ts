@@ -6,22 +6,22 @@
 import {readFile} from 'node:fs/promises';
 import {basename} from 'node:path';
 import {Checkpoint, compare, STORAGE_TYPES, type StorageType, storedAs} from '../../checkpoints';
-import {passingParts} from '../../checkpoints/formats/safetensors';
+import {passingParts} from '../../checkpoints/formats/safetensors/safetensors';
 import {renamed} from '../../checkpoints/names';
+import {writeWhole} from '../../files/write_file';
 import {createNetwork} from '../../networks';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
 import {loadLabels} from '../../zoo';
 import {type PublishedCheckpoint, publishedCheckpoint} from '../../zoo/published';
-import {writeWhole} from '../../zoo/write_file';
-import {onePositional, parseCommand, storageType} from '../arguments';
-import {startBackend} from '../backends';
 import type {Command} from '../command';
-import {differences} from '../differences';
-import {about, classesOf, readCheckpoint} from '../files';
 import {inputOf, nameMapFor, ORIGIN_NAMES} from '../foreign_names';
+import {onePositional, parseCommand, storageType} from '../input/arguments';
+import {startBackend} from '../input/backends';
+import {networkNamed} from '../input/network_names';
+import {about, classesOf, readCheckpoint} from '../input/user_files';
 import type {CliIo} from '../io';
-import {networkNamed} from '../network_names';
-import {grouped} from '../table';
+import {differences} from '../output/differences';
+import {grouped} from '../output/table';
 
 const HELP = `Makes a file for predict and loadModel out of a checkpoint of the authors' PyTorch code, or of an image network of
 torchvision, timm or EfficientNet-PyTorch.

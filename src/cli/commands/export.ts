@@ -4,18 +4,19 @@
  */
 import {readFile} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
-import {safetensors, toOnnx, toTorch} from '../../checkpoints';
+import {safetensors, toTorch} from '../../checkpoints';
+import {writeWhole} from '../../files/write_file';
 import {networkDefinition} from '../../networks';
+import {toOnnx} from '../../onnx';
 import {InvalidArgumentError} from '../../util/errors';
 import {type LoadedModel, loadModel} from '../../zoo';
-import {writeWhole} from '../../zoo/write_file';
-import {oneOf, onePositional, parseCommand, wholeNumber} from '../arguments';
-import {startBackend} from '../backends';
 import type {Command} from '../command';
-import {about} from '../files';
 import {nameMapOf, ORIGIN_NAMES} from '../foreign_names';
+import {oneOf, onePositional, parseCommand, wholeNumber} from '../input/arguments';
+import {startBackend} from '../input/backends';
+import {about} from '../input/user_files';
 import type {CliIo} from '../io';
-import {grouped} from '../table';
+import {grouped} from '../output/table';
 
 const HELP = `Makes a file for other programs out of a model.
 

@@ -13,8 +13,9 @@ import {
   type StorageType,
   storedAs,
 } from '../../checkpoints';
-import {passingParts} from '../../checkpoints/formats/safetensors';
+import {passingParts} from '../../checkpoints/formats/safetensors/safetensors';
 import {renamed} from '../../checkpoints/names';
+import {writeWhole} from '../../files/write_file';
 import {
   INFLATION_RULES,
   type InflationPlan,
@@ -26,16 +27,15 @@ import {
 import {prepareInflation} from '../../inflate/inflate';
 import {createNetwork, type NetworkDefinition} from '../../networks';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
-import {writeWhole} from '../../zoo/write_file';
-import {oneOf, onePositional, parseCommand, storageType, wholeNumber} from '../arguments';
-import {startBackend} from '../backends';
 import type {Command} from '../command';
-import {differences, listed} from '../differences';
-import {about, classesOf, readCheckpoint} from '../files';
 import {inputOf, nameMapFor, ORIGIN_NAMES, OWN, planFor} from '../foreign_names';
+import {oneOf, onePositional, parseCommand, storageType, wholeNumber} from '../input/arguments';
+import {startBackend} from '../input/backends';
+import {networkNamed} from '../input/network_names';
+import {about, classesOf, readCheckpoint} from '../input/user_files';
 import type {CliIo} from '../io';
-import {networkNamed} from '../network_names';
-import {grouped} from '../table';
+import {differences, listed} from '../output/differences';
+import {grouped} from '../output/table';
 
 const HELP = `Starts a video network from the weights of an image network.
 

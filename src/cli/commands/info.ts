@@ -5,12 +5,12 @@
 import {createNetwork, type LayerSummary, type SizeRules, summarize} from '../../networks';
 import {catalogEntry, listModels} from '../../zoo/catalog';
 import {listCheckpoints, type PublishedCheckpoint} from '../../zoo/published';
-import {onePositional, parseCommand, wholeNumber} from '../arguments';
-import {startBackend} from '../backends';
 import type {Command} from '../command';
+import {onePositional, parseCommand, wholeNumber} from '../input/arguments';
+import {startBackend} from '../input/backends';
+import {networkNamed} from '../input/network_names';
 import type {CliIo} from '../io';
-import {networkNamed} from '../network_names';
-import {alignedTable, grouped} from '../table';
+import {alignedTable, grouped} from '../output/table';
 
 const HELP = `Tells what a network is made of: layers, shapes, parameters, multiply-accumulates, and where STS is.
 
@@ -49,11 +49,12 @@ function contents({name, frames, size}: Wanted) {
     ? [checkpoint]
     : listCheckpoints().filter((entry) => entry.network === definition.name);
   const side = size ?? model?.input.cropSize;
+  const classes = checkpoint?.classes ?? definition.config.classes;
   const network = createNetwork(definition.name, {
     frames: frames ?? model?.input.frames ?? definition.config.frames,
     height: side ?? definition.config.height,
     width: side ?? definition.config.width,
-    classes: checkpoint?.classes ?? definition.config.classes,
+    ...(classes !== undefined && {classes}),
     weightless: true,
   });
   try {

@@ -4,13 +4,13 @@
  */
 import type {Checkpoint} from '../../checkpoints/checkpoint';
 import {ALL_FORMATS, read} from '../../checkpoints/read';
-import {onePositional, parseCommand} from '../arguments';
 import type {Command} from '../command';
-import {readUserFile} from '../files';
+import {onePositional, parseCommand} from '../input/arguments';
+import {readUserFile} from '../input/user_files';
 import type {CliIo} from '../io';
-import {oneLine} from '../one_line';
-import {payloadLines, summarizePayload} from '../payload';
-import {alignedTable, grouped} from '../table';
+import {oneLine} from '../output/one_line';
+import {payloadLines, summarizePayload} from '../output/pickle_summary';
+import {alignedTable, grouped} from '../output/table';
 
 const HELP = `Lists what is in a checkpoint: names, types and shapes of the tensors, and what else the file holds.
 

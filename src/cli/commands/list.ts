@@ -6,10 +6,10 @@ import {listNetworks} from '../../networks';
 import {InvalidArgumentError} from '../../util/errors';
 import {listModels} from '../../zoo/catalog';
 import {listCheckpoints} from '../../zoo/published';
-import {parseCommand} from '../arguments';
 import type {Command} from '../command';
+import {parseCommand} from '../input/arguments';
 import type {CliIo} from '../io';
-import {alignedTable} from '../table';
+import {alignedTable} from '../output/table';
 
 const HELP = `Lists the models that come with weights, the authors' checkpoints, which do not, and the networks that
 weights can be given to.

@@ -7,25 +7,25 @@ import {type FrozenModel, freeze} from '../../freeze';
 import {registerLayers} from '../../layers';
 import {type Recognition, recognize} from '../../recognize';
 import {InvalidArgumentError, StsError} from '../../util/errors';
-import type {FrameSource} from '../../video/frame_source';
+import type {SeekableVideo} from '../../video/frames';
 import {readClip} from '../../video/read_clip';
 import {ffmpegSource} from '../../video/sources/ffmpeg';
 import {DEFAULT_MODEL, type LoadedModel, type LoadModelOptions, loadModel} from '../../zoo';
-import {parseCommand, wholeNumber} from '../arguments';
-import {BACKEND_NAMES, startBackend} from '../backends';
 import type {Command} from '../command';
-import {errorLine} from '../error_line';
-import {about} from '../files';
+import {parseCommand, wholeNumber} from '../input/arguments';
+import {BACKEND_NAMES, startBackend} from '../input/backends';
+import {fileOf} from '../input/standard_input';
+import {about} from '../input/user_files';
 import type {CliIo} from '../io';
-import {modelNotes} from '../model_notes';
-import {oneLine} from '../one_line';
-import {createProgress, type Progress} from '../progress';
-import {fileOf} from '../standard_input';
+import {errorLine} from '../output/error_line';
+import {modelNotes} from '../output/model_notes';
+import {oneLine} from '../output/one_line';
+import {createProgress, type Progress} from '../output/progress';
 
 /** What the command calls. */
 export interface PredictTools {
   startBackend(name: string, threads: number): Promise<void>;
-  openVideo(path: string, options?: {size?: number}): Promise<FrameSource>;
+  openVideo(path: string, options?: {size?: number}): Promise<SeekableVideo>;
   loadModel(
     nameOrPath: string,
     options: Pick<LoadModelOptions, 'frames' | 'onProgress'>,

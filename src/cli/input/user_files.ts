@@ -1,0 +1,52 @@
+/** Files that the user names on the command line and what must be in them, with errors that say which file and why. */
+import {readFile} from 'node:fs/promises';
+import type {Checkpoint} from '../../checkpoints';
+import {read} from '../../checkpoints/read';
+import {FormatError, InvalidArgumentError, inFile, UnavailableError} from '../../util/errors';
+
+/**
+ * @throws InvalidArgumentError for a path that is no readable file; UnavailableError when reading fails otherwise
+ */
+export async function readUserFile(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const {code, message} = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new InvalidArgumentError(`no such file: '${path}'`);
+    if (code === 'EISDIR') throw new InvalidArgumentError(`'${path}' is a folder; a file is needed`);
+    throw new UnavailableError(`cannot read '${path}': ${message}`, {cause: error});
+  }
+}
+
+/**
+ * What a checkpoint file holds.
+ *
+ * @param at the value of --at
+ * @throws as `readUserFile` does, and what `read` says of a file, with its path in front
+ */
+export async function readCheckpoint(path: string, at: string | undefined): Promise<Checkpoint> {
+  return read(await readUserFile(path), {name: path, ...(at !== undefined && {at})});
+}
+
+/** Does something with what the user named: errors about it say which it was. */
+export async function about<T>(name: string, act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw inFile(error, name);
+  }
+}
+
+/**
+ * The number of classes of a checkpoint in our names: the columns of the last layer's kernel.
+ *
+ * @throws FormatError for a checkpoint without a classifier
+ */
+export function classesOf(checkpoint: Checkpoint, file: string, network: string): number {
+  const key = 'classifier/kernel';
+  const classes = checkpoint.has(key) ? checkpoint.get(key).shape[1] : undefined;
+  if (classes !== undefined && classes > 0) return classes;
+  throw new FormatError(
+    `'${file}' has no weights of a classifier for ${network}; is it for this network? tfjs-sts inspect lists what is in it`,
+  );
+}

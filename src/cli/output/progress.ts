@@ -1,0 +1,65 @@
+/**
+ * A progress display on stderr. On a terminal one line that rewrites itself and is gone at the end; elsewhere (a log
+ * file) one plain line for each stage. Results never pass through here.
+ */
+import type {CliIo} from '../io';
+import {oneLine} from './one_line';
+
+export interface Progress {
+  /** A new stage begins. */
+  stage(text: string): void;
+  /** The stage has come so far: a bar on a terminal, nothing elsewhere. */
+  advance(done: number, total: number): void;
+  /** All is done: leaves a closing line, if there is one. */
+  finish(text?: string): void;
+  /** Something went wrong: clears the line, so that an error starts at its beginning. */
+  clear(): void;
+}
+
+const BAR_LENGTH = 20;
+const DEFAULT_COLUMNS = 80;
+/** Back to the start of the line and erase it. */
+const ERASE = '\r\u001b[2K';
+
+function bar(done: number, total: number): string {
+  const filled = total > 0 ? Math.min(BAR_LENGTH, Math.round((done / total) * BAR_LENGTH)) : BAR_LENGTH;
+  return `[${'='.repeat(filled)}${' '.repeat(BAR_LENGTH - filled)}] ${done}/${total}`;
+}
+
+function terminalProgress(stderr: CliIo['stderr']): Progress {
+  let current = '';
+  const draw = (text: string) => {
+    const columns = stderr.columns ?? DEFAULT_COLUMNS;
+    stderr.write(ERASE + oneLine(text).slice(0, Math.max(1, columns - 1)));
+  };
+  return {
+    stage(text) {
+      current = text;
+      draw(`${text} ...`);
+    },
+    advance: (done, total) => draw(`${bar(done, total)} ${current}`),
+    finish: (text) => void stderr.write(ERASE + (text === undefined ? '' : `${text}\n`)),
+    clear: () => void stderr.write(ERASE),
+  };
+}
+
+function plainProgress(stderr: CliIo['stderr']): Progress {
+  return {
+    stage: (text) => void stderr.write(`${oneLine(text)}\n`),
+    advance() {},
+    finish: (text) => void (text !== undefined && stderr.write(`${text}\n`)),
+    clear() {},
+  };
+}
+
+const silent: Progress = {stage() {}, advance() {}, finish() {}, clear() {}};
+
+/**
+ * The display that suits where stderr goes.
+ *
+ * @param quiet show nothing unless stderr is a terminal: for output that a program reads.
+ */
+export function createProgress(stderr: CliIo['stderr'], quiet: boolean): Progress {
+  if (stderr.isTTY) return terminalProgress(stderr);
+  return quiet ? silent : plainProgress(stderr);
+}

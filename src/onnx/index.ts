@@ -1,0 +1,2 @@
+/** Models as ONNX files. Exports only. */
+export {type ToOnnxOptions, toOnnx} from './to_onnx';
