@@ -13,7 +13,7 @@ const anyBackend = /^@tensorflow\/tfjs-(backend-\w+|node)$/;
 /**
  * Per folder: `ours` are the folders of src/ that it may import besides itself, `packages` the
  * packages that it may import, `types` the packages that it may import with `import type` alone, `ownBackend` whether
- * kernels/X may ask for its backend with `import()`, or for a package that is called X (Dawn's is `webgpu`), `node` whether it may use Node's own modules. A folder with several backends inside (kernels) is divided below.
+ * kernels/X may ask for its backend with `import()`, `node` whether it may use Node's own modules. A folder with several backends inside (kernels) is divided below.
  */
 const table = {
   util: {ours: [], packages: ['fastest-levenshtein']},
@@ -169,8 +169,7 @@ function objectionToPackage(from, folder, row, {module, dependencyTypes, dynamic
   if (name.startsWith('@tensorflow/') && module !== name)
     return 'deep imports into tfjs packages load a second copy';
   if (isListed(name, row.packages)) return undefined;
-  const own = backendOf(from);
-  if (row.ownBackend && dynamic && [`@tensorflow/tfjs-backend-${own}`, own].includes(name)) return undefined;
+  if (row.ownBackend && dynamic && name === `@tensorflow/tfjs-backend-${backendOf(from)}`) return undefined;
   if (!isListed(name, row.types)) return `${folder} may not import ${name}`;
   return dependencyTypes.includes('type-only')
     ? undefined

@@ -26,7 +26,8 @@ interface Dawn {
 }
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
-const DAWN = 'webgpu';
+/** Its name must not be known to the compiler, which would ask everyone for the types of WebGPU. */
+const DAWN: string = 'webgpu';
 const BACKEND = '@tensorflow/tfjs-backend-webgpu';
 
 /**
@@ -79,7 +80,7 @@ function webgpuOf(navigator: object | undefined): Gpu | undefined {
 
 /** Puts Dawn where the host looks for WebGPU: `navigator.gpu` and the names of its classes. */
 async function provideWebGPU(): Promise<Gpu> {
-  const {create, globals} = await load<Dawn>(DAWN, () => import('webgpu'));
+  const {create, globals} = await load<Dawn>(DAWN, () => import(DAWN));
   const gpu = create([]);
   for (const [name, value] of Object.entries(globals)) {
     if (!(name in globalThis))
