@@ -105,6 +105,20 @@ function backendOf(path) {
   return match?.[1];
 }
 
+/** The rooms of kernels/wasm, from the bottom up: a room imports those of lower levels alone. */
+const wasmLevels = [
+  ['module', 'memory'],
+  ['plan', 'threads'],
+  ['runtime'],
+  ['convolution', 'copies', 'reductions'],
+];
+
+/** `src/kernels/wasm/plan/x.ts` -> its room and level; undefined for other files. */
+function roomOf(path) {
+  const name = /^src\/kernels\/wasm\/([^/]+)\//.exec(path)?.[1];
+  return name && {name, level: wasmLevels.findIndex((names) => names.includes(name))};
+}
+
 function isListed(name, patterns = []) {
   return patterns.some((pattern) => (typeof pattern === 'string' ? pattern === name : pattern.test(name)));
 }
@@ -134,6 +148,9 @@ function objectionToOurs(from, folder, row, {resolved, couldNotResolve}) {
     const [own, other] = [backendOf(from), backendOf(resolved)];
     if (own !== undefined && other !== undefined && own !== other)
       return `kernels/${own} may not import kernels/${other}`;
+    const [room, below] = [roomOf(from), roomOf(resolved)];
+    if (room && below && room.name !== below.name && below.level >= room.level)
+      return `kernels/wasm/${room.name} may not import kernels/wasm/${below.name}`;
     return undefined;
   }
   // Only the entry of the command line starts the command line.

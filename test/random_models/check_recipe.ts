@@ -10,7 +10,7 @@ import * as sts from '../../src/entries';
 import {toOnnx} from '../../src/onnx';
 import '../../src/entries/cpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
-import {liveHost, startThreads} from '../kernels/wasm/threads/start_threads';
+import {liveRuntime, startThreads} from '../kernels/wasm/threads/start_threads';
 import {saveAndLoad} from '../layers/contract';
 import {runOnnx} from '../onnx/onnx_runtime';
 import {buildModel, type RandomModel} from './build';
@@ -37,7 +37,7 @@ export async function startBackends(): Promise<void> {
 
 /** Runs wasm kernels on the calling thread alone. */
 function onOneThread<T>(run: () => T): T {
-  const host = liveHost();
+  const host = liveRuntime();
   const pool = Reflect.get(host, 'pool');
   Reflect.set(host, 'pool', undefined);
   try {
