@@ -64,7 +64,7 @@ const table = {
     packages: [core, layers, anyBackend],
     node: true,
   },
-  // One file for each entry of the package.
+  // The files directly in src/.
   entries: {
     ours: [
       'util',
@@ -93,10 +93,11 @@ const table = {
 /** Dependency types of Node's own modules in dependency-cruiser's words. */
 const nodeModule = 'core';
 
-/** `src/ops/grads/x.ts` -> `ops`; outside src/ -> undefined. */
+/** `src/ops/grads/x.ts` -> `ops`; a file directly in src/ -> `entries`; outside src/ -> undefined. */
 function folderOf(path) {
-  const [root, folder] = path.split('/');
-  return root === 'src' ? folder : undefined;
+  const parts = path.split('/');
+  if (parts[0] !== 'src') return undefined;
+  return parts.length === 2 ? 'entries' : parts[1];
 }
 
 /** `src/kernels/cpu/x.ts` -> `cpu`; undefined for files directly in kernels/ and for the other folders. */
@@ -154,7 +155,7 @@ function objectionToOurs(from, folder, row, {resolved, couldNotResolve}) {
     return undefined;
   }
   // Only the entry of the command line starts the command line.
-  if (from === 'src/entries/cli.ts' && target === 'cli') return undefined;
+  if (from === 'src/cli.ts' && target === 'cli') return undefined;
   const file = resolved.replace(/^src\//, '').replace(/\.ts$/, '');
   const allowed = row.ours.some((ours) => ours === target || ours === file);
   return allowed ? undefined : `${folder} may not import ${target}`;

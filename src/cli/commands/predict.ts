@@ -4,7 +4,7 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import {type FrozenModel, freeze} from '../../freeze';
-import {registerWithHost} from '../../layers';
+import {registerLayers} from '../../layers';
 import {type Recognition, recognize} from '../../recognize';
 import {InvalidArgumentError, StsError} from '../../util/errors';
 import type {SeekableVideo} from '../../video/frames';
@@ -222,7 +222,7 @@ const realTools: PredictTools = {
   openVideo: ffmpegSource,
   loadModel(nameOrPath, options) {
     // A model.json may hold layers of ours.
-    registerWithHost();
+    registerLayers();
     return loadModel(nameOrPath, options);
   },
 };

@@ -1,2 +1,0 @@
-/** Entry "tfjs-sts/onnx": models as ONNX files. No effect on import. */
-export * from '../onnx';
