@@ -40,7 +40,12 @@ const table = {
   freeze: {ours: ['layers', 'ops', 'geometry', 'util'], packages: [core, layers]},
   slabs: {ours: ['freeze', 'layers', 'ops', 'geometry', 'util'], packages: [core, layers]},
   recognize: {ours: ['freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
-  timeline: {ours: ['recognize', 'freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
+  shots: {ours: ['freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
+  timeline: {
+    ours: ['shots', 'recognize', 'freeze', 'layers', 'video', 'util'],
+    packages: [core],
+    types: [layers],
+  },
   cli: {
     ours: [
       'util',
@@ -58,6 +63,7 @@ const table = {
       'zoo',
       'video',
       'recognize',
+      'shots',
       'timeline',
       'entries',
     ],
@@ -82,6 +88,7 @@ const table = {
       'zoo',
       'video',
       'recognize',
+      'shots',
       'timeline',
     ],
     packages: [core, layers],
@@ -104,6 +111,20 @@ function folderOf(path) {
 function backendOf(path) {
   const match = /^src\/kernels\/([^/]+)\//.exec(path);
   return match?.[1];
+}
+
+/** The rooms of kernels/wasm, from the bottom up: a room imports those of lower levels alone. */
+const wasmLevels = [
+  ['module', 'memory'],
+  ['plan', 'threads'],
+  ['runtime'],
+  ['convolution', 'copies', 'reductions'],
+];
+
+/** `src/kernels/wasm/plan/x.ts` -> its room and level; undefined for other files. */
+function roomOf(path) {
+  const name = /^src\/kernels\/wasm\/([^/]+)\//.exec(path)?.[1];
+  return name && {name, level: wasmLevels.findIndex((names) => names.includes(name))};
 }
 
 function isListed(name, patterns = []) {
@@ -135,6 +156,9 @@ function objectionToOurs(from, folder, row, {resolved, couldNotResolve}) {
     const [own, other] = [backendOf(from), backendOf(resolved)];
     if (own !== undefined && other !== undefined && own !== other)
       return `kernels/${own} may not import kernels/${other}`;
+    const [room, below] = [roomOf(from), roomOf(resolved)];
+    if (room && below && room.name !== below.name && below.level >= room.level)
+      return `kernels/wasm/${room.name} may not import kernels/wasm/${below.name}`;
     return undefined;
   }
   // Only the entry of the command line starts the command line.

@@ -19,6 +19,8 @@ const files = [
   'src/kernels/registry.ts',
   'src/kernels/cpu/STSConv3D.ts',
   'src/kernels/wasm/STSConv3D.ts',
+  'src/kernels/wasm/memory/heap.ts',
+  'src/kernels/wasm/plan/call_plan.ts',
   'src/layers/conv3d.ts',
   'src/networks/x3d.ts',
   'src/checkpoints/checkpoint.ts',
@@ -59,6 +61,11 @@ const forbidden: Arrow[] = [
     "void import('@tensorflow/tfjs-backend-cpu');",
     'by `import type` only',
   ),
+  arrow(
+    'src/kernels/wasm/memory/heap.ts',
+    "import '../plan/call_plan';",
+    'kernels/wasm/memory may not import kernels/wasm/plan',
+  ),
   arrow('src/layers/conv3d.ts', "import '../networks/x3d';", 'layers may not import networks'),
   arrow('src/geometry/conv_info.ts', "import '../ops/conv3d';", 'geometry may not import ops'),
   arrow('src/networks/x3d.ts', "import '../ops/conv3d';", 'networks may not import ops'),
@@ -77,6 +84,7 @@ const forbidden: Arrow[] = [
 ];
 
 const allowed: [from: string, statement: string][] = [
+  ['src/kernels/wasm/plan/call_plan.ts', "import '../memory/heap';"],
   ['src/ops/conv3d.ts', "import '../util/shapes';"],
   ['src/ops/conv3d.ts', "import '../geometry/conv_info';"],
   ['src/ops/conv3d.ts', "import '@tensorflow/tfjs-core';"],

@@ -9,7 +9,7 @@ import * as native from 'onnxruntime-node';
 import * as sts from '../../src';
 import '../../src/cpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
-import {liveHost, startThreads} from '../kernels/wasm/threads/start_threads';
+import {liveRuntime, startThreads} from '../kernels/wasm/threads/start_threads';
 import {saveAndLoad} from '../layers/contract';
 import {runOnnx} from '../onnx/onnx_runtime';
 import {buildModel, type RandomModel} from './build';
@@ -36,7 +36,7 @@ export async function startBackends(): Promise<void> {
 
 /** Runs wasm kernels on the calling thread alone. */
 function onOneThread<T>(run: () => T): T {
-  const host = liveHost();
+  const host = liveRuntime();
   const pool = Reflect.get(host, 'pool');
   Reflect.set(host, 'pool', undefined);
   try {
