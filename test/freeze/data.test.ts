@@ -5,9 +5,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {FormatError, InvalidArgumentError} from '../../src';
 import {FrozenModel, type FrozenModelData, freeze} from '../../src/freeze';
 import {registerLayers, layers as sts} from '../../src/layers';
+import {FormatError, InvalidArgumentError} from '../../src/util/errors';
 import {startBackend} from '../support/backends';
 import {scramble} from './same_answers';
 
