@@ -190,12 +190,16 @@ describe.each(implementations)('on $name', ({use}) => {
   });
 
   it('are the ops of the same names where nothing else is asked for', async () => {
-    for (const name of ['conv3d', 'depthwiseConv3d', 'stsConv3d', 'stsDepthwiseConv3d'] as const) {
-      const depthwise = name.endsWith('epthwiseConv3d');
-      const shape = name === 'stsConv3d' ? [3, 1, 1, 4, 4] : [3, 3, 3, 4, depthwise ? 1 : 4];
+    const ops = [
+      [sts.conv3d, sts.fused.conv3d, [3, 3, 3, 4, 4]],
+      [sts.depthwiseConv3d, sts.fused.depthwiseConv3d, [3, 3, 3, 4, 1]],
+      [sts.stsConv3d, sts.fused.stsConv3d, [3, 1, 1, 4, 4]],
+      [sts.stsDepthwiseConv3d, sts.fused.stsDepthwiseConv3d, [3, 3, 3, 4, 1]],
+    ] as const;
+    for (const [op, fused, shape] of ops) {
       const [x, filter] = [tensorOf([1, 3, 4, 4, 4], 1), tensorOf(shape, 2)];
-      const [y, expected] = [sts.fused[name]({x, filter}), sts[name](x, filter)];
-      expect(y.shape, name).toEqual(expected.shape);
+      const [y, expected] = [fused({x, filter}), op(x, filter)];
+      expect(y.shape).toEqual(expected.shape);
       expect(await y.data()).toEqual(await expected.data());
       tf.dispose([x, filter, y, expected]);
     }
