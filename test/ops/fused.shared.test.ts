@@ -197,7 +197,7 @@ describe.each(implementations)('on $name', ({use}) => {
       [sts.stsDepthwiseConv3d, sts.fused.stsDepthwiseConv3d, [3, 3, 3, 4, 1]],
     ] as const;
     for (const [op, fused, shape] of ops) {
-      const [x, filter] = [tensorOf([1, 3, 4, 4, 4], 1), tensorOf(shape, 2)];
+      const [x, filter] = [tensorOf([1, 3, 4, 4, 4], 1), tensorOf([...shape], 2)];
       const [y, expected] = [fused({x, filter}), op(x, filter)];
       expect(y.shape).toEqual(expected.shape);
       expect(await y.data()).toEqual(await expected.data());
