@@ -11,6 +11,7 @@ import {registerLayers, layers as sts} from '../../src/layers';
 import {createNetwork, listNetworks} from '../../src/networks';
 import {startBackend} from '../support/backends';
 import {difference, scramble, stepsWithSameAnswers} from './same_answers';
+import {expectSameBits} from './through_data';
 
 beforeAll(async () => {
   await startBackend('wasm');
@@ -277,7 +278,7 @@ const tiny = listNetworks({name: '_tiny', tiny: true});
 
 it.each(tiny.map(({name}) => name))(
   '%s: the same answers, every batch normalization and sum fused',
-  (name) => {
+  async (name) => {
     const network = createNetwork(name, {weightless: true});
     const norms = network.layers.filter((layer) => layer.getClassName() === 'BatchNorm3D');
     expect(norms.length).toBeGreaterThan(3);
@@ -286,5 +287,6 @@ it.each(tiny.map(({name}) => name))(
     // Random weights of every sign let values grow through the network: rounding is seen against the largest.
     const steps = stepsWithSameAnswers(network, 1e-4);
     expect(steps).toBeLessThanOrEqual(network.layers.length - inputs - norms.length - sums.length);
+    await expectSameBits(network);
   },
 );
