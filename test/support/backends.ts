@@ -12,7 +12,7 @@ export const inBrowser = typeof window !== 'undefined';
 /** The backends that must start in this environment. */
 export const backendNames: readonly BackendName[] = inBrowser
   ? ['cpu', 'wasm', 'webgl', 'webgpu']
-  : ['cpu', 'wasm'];
+  : ['cpu', 'wasm', 'webgpu'];
 
 const loaders: Record<BackendName, () => Promise<unknown>> = {
   cpu: () => import('@tensorflow/tfjs-backend-cpu'),

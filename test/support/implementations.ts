@@ -7,6 +7,7 @@ import {kernelConfigs as cpuKernels} from '../../src/cpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
 import {registerKernels} from '../../src/kernels/registry';
 import {kernelConfigs as wasmKernels} from '../../src/wasm';
+import {kernelConfigs as webgpuKernels} from '../../src/webgpu';
 import {type BackendName, backendNames, startBackend} from './backends';
 
 export interface Implementation {
@@ -25,6 +26,7 @@ function dropKernels(backend: BackendName): void {
 const kernels: Partial<Record<BackendName, readonly tf.KernelConfig[]>> = {
   cpu: cpuKernels,
   wasm: wasmKernels,
+  webgpu: webgpuKernels,
 };
 
 export const implementations: Implementation[] = backendNames.flatMap((backend) => {
