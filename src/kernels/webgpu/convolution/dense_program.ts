@@ -87,12 +87,15 @@ function main({rows, columns, perThread}: Tile, direction: Direction): string {
   const columnQuads = columns / 4;
   const rowThreads = rows / perThread;
   const threads = columnQuads * rowThreads;
-  const rowsAtOnce = threads / QUADS;
-  const copies = Math.ceil(rows / rowsAtOnce);
   // Neighbouring invocations read neighbouring weights.
   const [product, columnQuad] =
-    direction === 'forward' ? [`q / ${columnQuads}`, `q % ${columnQuads}`] : [`q % ${DEPTH}`, `q / ${DEPTH}`];
+    direction === 'forward'
+      ? [`q / ${columnQuads}`, `q % ${columnQuads}`]
+      : [`q % ${DEPTH}`, `q / ${DEPTH}`];
   return `
+  var<workgroup> places : array<vec4<i32>, ${rows}>;
+  /** The row of the source that a quad is copied from, for the invocation that copies it. */
+  var<workgroup> copiedFrom : array<i32, ${rows * QUADS}>;
   var<workgroup> sourceTile : array<vec4<f32>, ${rows * QUADS}>;
   var<workgroup> weightsTile : array<vec4<f32>, ${DEPTH * columnQuads}>;
 
@@ -107,12 +110,12 @@ function main({rows, columns, perThread}: Tile, direction: Direction): string {
     let column = channels.x + group * channels.y + local;
     let columnsLeft = channels.y - local;
     let firstRow = ${GRID_ROW} * ${rows};
+    for (var row = thread; row < ${rows}; row += ${threads}) {
+      places[row] = placeOf(min(firstRow + row, uniforms.size.w - 1));
+    }
+    workgroupBarrier();
 
-    // What this invocation copies of the source: the same quad of several rows.
     let quad = (thread % ${QUADS}) * 4;
-    let row = thread / ${QUADS};
-    ${repeat(copies, (i) => `let place${i} = placeOf(min(firstRow + row + ${i * rowsAtOnce}, uniforms.size.w - 1));`)}
-    // What it computes.
     let x = thread % ${columnQuads};
     let y = thread / ${columnQuads};
     ${repeat(perThread, (i) => `var sum${i} = vec4<f32>(0.0);`)}
@@ -125,23 +128,22 @@ function main({rows, columns, perThread}: Tile, direction: Direction): string {
       let run = uniforms.rules[rule + ${RULE_QUADS}].x + group * depth;
       let padded = (depth + 3) / 4 * 4;
       let length = taps * padded;
-      ${repeat(copies, (i) => `let on${i} = onAxes(rule, place${i}); var at${i} = -1;`)}
       var seen = -1;
       for (var k0 = 0; k0 < length; k0 += ${DEPTH}) {
         let tap = (k0 + quad) / padded;
         let channel = k0 + quad - tap * padded;
-        if (tap != seen && tap < taps) {
-          ${repeat(copies, (i) => `at${i} = tapAt(rule, on${i}, tap);`)}
+        for (var q = thread; q < ${rows * QUADS}; q += ${threads}) {
+          if (tap != seen) {
+            var row = -1;
+            if (tap < taps) { row = tapAt(rule, onAxes(rule, places[q / ${QUADS}]), tap); }
+            copiedFrom[q] = row;
+          }
+          let at = copiedFrom[q];
+          var v = vec4<f32>(0.0);
+          if (at >= 0) { v = source4(at * uniforms.counts.x + run + channel, depth - channel); }
+          sourceTile[q] = v;
         }
         seen = tap;
-        ${repeat(copies, (i) => {
-          const copy = `{
-          var v = vec4<f32>(0.0);
-          if (tap < taps && at${i} >= 0) { v = source4(at${i} * uniforms.counts.x + run + channel, depth - channel); }
-          sourceTile[thread + ${i * threads}] = v;
-        }`;
-          return (i + 1) * rowsAtOnce > rows ? `if (row < ${rows - i * rowsAtOnce}) ${copy}` : copy;
-        })}
         for (var q = thread; q < ${DEPTH * columnQuads}; q += ${threads}) {
           let product = ${product};
           let columnQuad = ${columnQuad};
@@ -169,6 +171,10 @@ function main({rows, columns, perThread}: Tile, direction: Direction): string {
         workgroupBarrier();
       }
     }
-    ${repeat(perThread, (i) => `finish(firstRow + y + ${i * rowThreads}, column + 4 * x, columnsLeft - 4 * x, sum${i});`)}
+    // An array here at last, so that the ending stands once in the program.
+    var sums = array(${Array.from({length: perThread}, (_, i) => `sum${i}`).join(', ')});
+    for (var i = 0; i < ${perThread}; i++) {
+      finish(firstRow + y + i * ${rowThreads}, column + 4 * x, columnsLeft - 4 * x, sums[i]);
+    }
   }`;
 }
