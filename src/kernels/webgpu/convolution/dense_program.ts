@@ -89,9 +89,7 @@ function main({rows, columns, perThread}: Tile, direction: Direction): string {
   const threads = columnQuads * rowThreads;
   // Neighbouring invocations read neighbouring weights.
   const [product, columnQuad] =
-    direction === 'forward'
-      ? [`q / ${columnQuads}`, `q % ${columnQuads}`]
-      : [`q % ${DEPTH}`, `q / ${DEPTH}`];
+    direction === 'forward' ? [`q / ${columnQuads}`, `q % ${columnQuads}`] : [`q % ${DEPTH}`, `q / ${DEPTH}`];
   return `
   var<workgroup> places : array<vec4<i32>, ${rows}>;
   /** The row of the source that a quad is copied from, for the invocation that copies it. */
