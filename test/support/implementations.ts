@@ -3,11 +3,11 @@
  * kernels where its entry has some. A kernel that a list lacks is composed there too.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {kernelConfigs as cpuKernels} from '../../src/cpu';
+import {kernelConfigs as cpuKernels} from '../../src/entries/cpu';
+import {kernelConfigs as wasmKernels} from '../../src/entries/wasm';
+import {kernelConfigs as webgpuKernels} from '../../src/entries/webgpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
 import {registerKernels} from '../../src/kernels/registry';
-import {kernelConfigs as wasmKernels} from '../../src/wasm';
-import {kernelConfigs as webgpuKernels} from '../../src/webgpu';
 import {type BackendName, backendNames, inBrowser, startBackend} from './backends';
 
 export interface Implementation {

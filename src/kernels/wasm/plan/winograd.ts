@@ -1,0 +1,132 @@
+/**
+ * Which parts of a convolution go in the minimal-filtering form (module/assembly/winograd), and their call: half as many products and more, for transforms that cost as much as a few channels.
+ */
+import type {ConvPart} from '../../../geometry/conv_info';
+import {type Shape5D, sizeOf} from '../../../util/shapes';
+import {CallPlan, FLOAT_BYTES, type RowPlan} from './call_plan';
+import {type Describe, PANEL} from './part_call';
+
+/** With fewer channels on either side, transforms take more than the products that they spare. */
+const LEAST_CHANNELS = 32;
+
+/**
+ * With fewer tiles (of a frame; twice as many along time) what they spare is less than it takes to transform the weights, which
+ * is done once for a network that answers but in every step for one that is trained.
+ */
+const LEAST_TILES = 32;
+
+const CACHE_LINE = 64;
+
+/** Products of the direct form for each of this one, at least: an odd length computes an output that is dropped. */
+const LEAST_GAIN = 1.25;
+
+/**
+ * Weights of more bytes are read from memory for every block of tiles, and so for longer blocks; with fewer, 8 to 256 tiles
+ * take the same time.
+ */
+const CACHED_WEIGHTS = 2 ** 22;
+
+/** A part in the minimal-filtering form. */
+export interface Winograd {
+  alongTime: boolean;
+  /** Products a tile: 16 of a frame, 4 along time. */
+  products: number;
+  /** Taps that are summed, each with products of its own. */
+  turns: number;
+  inputs: number;
+  /** Panels of 8 output channels. */
+  panels: number;
+  /** All tiles of the output. */
+  tiles: number;
+  /** Tiles at a time. */
+  block: number;
+}
+
+/**
+ * How a part onto `outputShape` goes in this form, or undefined where it does not or would not gain.
+ *
+ * @param whole what decides whether it gains, if `outputShape` is some frames of it
+ */
+export function winogradOf(
+  part: ConvPart,
+  outputShape: Shape5D,
+  whole: Shape5D = outputShape,
+): Winograd | undefined {
+  const {rule, groups, inputChannels: inputs, outputChannels: outputs} = part;
+  if (rule.kind !== 'grid' || groups > 1 || Math.min(inputs, outputs) < LEAST_CHANNELS) return undefined;
+  const takes = (axis: 0 | 1 | 2) =>
+    rule.taps[axis] === 3 && rule.strides[axis] === 1 && rule.dilations[axis] === 1;
+  const inFrame = takes(1) && takes(2);
+  if (!inFrame && !(takes(0) && rule.taps[1] === 1 && rule.taps[2] === 1)) return undefined;
+  const form = inFrame
+    ? {alongTime: false, products: 16, turns: rule.taps[0]}
+    : {alongTime: true, products: 4, turns: 1};
+  if (!gains(form, whole)) return undefined;
+  const panels = Math.ceil(outputs / PANEL);
+  const tiles = tilesOf(form, outputShape);
+  const weights = form.products * form.turns * inputs * panels * PANEL * FLOAT_BYTES;
+  const block = Math.min(weights > CACHED_WEIGHTS ? 64 : 32, Math.ceil(tiles / 4) * 4);
+  return {...form, inputs, panels, tiles, block};
+}
+
+/** Tiles of 2 x 2 outputs of a frame, or of 2 outputs along time. */
+function tilesOf({alongTime}: Pick<Winograd, 'alongTime'>, [batch, time, height, width]: Shape5D): number {
+  const pairs = (length: number) => Math.ceil(length / 2);
+  return batch * (alongTime ? pairs(time) * height * width : time * pairs(height) * pairs(width));
+}
+
+function gains(form: Pick<Winograd, 'alongTime' | 'products'>, shape: Shape5D): boolean {
+  const tiles = tilesOf(form, shape);
+  const direct = (form.alongTime ? 3 : 9) * sizeOf(shape.slice(0, 4));
+  return direct >= LEAST_GAIN * form.products * tiles && tiles >= LEAST_TILES * (form.alongTime ? 2 : 1);
+}
+
+/**
+ * Bytes from what one of the products needs to what the next one needs. What is needed of all of them at once is so
+ * spread over the sets of a cache: many sizes are powers of two, and would all fall into the same one.
+ */
+export function apart(floats: number): number {
+  return Math.ceil((floats * FLOAT_BYTES) / CACHE_LINE) * CACHE_LINE + CACHE_LINE;
+}
+
+function weightsApart({turns, inputs, panels}: Winograd): number {
+  return apart(turns * inputs * panels * PANEL);
+}
+
+/** Room for the transformed weights. */
+export function winogradWeightBytes(form: Winograd): number {
+  return form.products * weightsApart(form);
+}
+
+/** What the module's `transformWeights` is told of weights that are packed in panels. */
+export function transformSizes(form: Winograd): number[] {
+  const {panels, turns, inputs, alongTime} = form;
+  return [weightsApart(form), panels, turns, inputs, alongTime ? 1 : 0];
+}
+
+/**
+ * The rows of a part are its tiles.
+ *
+ * @param describe the part's own call, with the scratch that it shares with its products
+ */
+export function planWinograd(form: Winograd, steps: number, describe: Describe): RowPlan {
+  const {products, inputs, panels, block, tiles} = form;
+  const columns = panels * PANEL;
+  const [valuesApart, sumsApart] = [apart(block * inputs), apart(block * columns)];
+  const plan = new CallPlan();
+  const [head, partRoom, product] = [plan.call('WinogradCall'), plan.call('PartCall'), plan.call('PartCall')];
+  const zeros = plan.zeros(Math.max(inputs, columns));
+  const part = describe({zeros, edge: plan.floats(4 * PANEL), pointers: 0, gathered: 0});
+  plan.write(partRoom, 'PartCall', part);
+  plan.write(product, 'PartCall', {...part, taps: form.turns, yRowBytes: columns * FLOAT_BYTES});
+  plan.write(head, 'WinogradCall', {
+    ...{part: partRoom, product, valuesApart, sumsApart, block},
+    rows: plan.floats(block),
+    patch: plan.floats(16 * inputs),
+    values: plan.room(products * valuesApart),
+    sums: plan.room(products * sumsApart),
+    weightsApart: weightsApart(form),
+    alongTime: form.alongTime ? 1 : 0,
+  });
+  return plan.finish('convolveWinograd', {rows: tiles, block, steps});
+}
