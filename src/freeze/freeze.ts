@@ -71,8 +71,10 @@ export function freeze(model: LayersModel): FrozenModel {
 
 function graphOf(model: LayersModel, flat: FlatModel, steps: FrozenStep[]): FrozenGraph {
   const accepted = acceptedShapes(flat);
-  const names = model.outputNames.map((name, i, all) =>
-    all.indexOf(name) === all.lastIndexOf(name) ? name : `${name}:${i}`,
+  // Not the model's outputNames, which a sequential model gets with its first call.
+  const layers = model.outputs.map(({sourceLayer}) => sourceLayer.name);
+  const names = layers.map((name, i) =>
+    layers.indexOf(name) === layers.lastIndexOf(name) ? name : `${name}:${i}`,
   );
   return {
     version: FROZEN_VERSION,
