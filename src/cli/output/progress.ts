@@ -8,8 +8,12 @@ import {oneLine} from './one_line';
 export interface Progress {
   /** A new stage begins. */
   stage(text: string): void;
-  /** The stage has come so far: a bar on a terminal, nothing elsewhere. */
-  advance(done: number, total: number): void;
+  /**
+   * The stage has come so far: a bar on a terminal, nothing elsewhere.
+   *
+   * @param label behind the bar. Default `done/total`
+   */
+  advance(done: number, total: number, label?: string): void;
   /** All is done: leaves a closing line, if there is one. */
   finish(text?: string): void;
   /** Something went wrong: clears the line, so that an error starts at its beginning. */
@@ -23,7 +27,7 @@ const ERASE = '\r\u001b[2K';
 
 function bar(done: number, total: number): string {
   const filled = total > 0 ? Math.min(BAR_LENGTH, Math.round((done / total) * BAR_LENGTH)) : BAR_LENGTH;
-  return `[${'='.repeat(filled)}${' '.repeat(BAR_LENGTH - filled)}] ${done}/${total}`;
+  return `[${'='.repeat(filled)}${' '.repeat(BAR_LENGTH - filled)}]`;
 }
 
 function terminalProgress(stderr: CliIo['stderr']): Progress {
@@ -37,7 +41,7 @@ function terminalProgress(stderr: CliIo['stderr']): Progress {
       current = text;
       draw(`${text} ...`);
     },
-    advance: (done, total) => draw(`${bar(done, total)} ${current}`),
+    advance: (done, total, label = `${done}/${total}`) => draw(`${bar(done, total)} ${label} ${current}`),
     finish: (text) => void stderr.write(ERASE + (text === undefined ? '' : `${text}\n`)),
     clear: () => void stderr.write(ERASE),
   };
