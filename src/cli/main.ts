@@ -11,10 +11,10 @@ import {errorLine} from './output/error_line';
 
 /** Commands are loaded when they are called, so that --help needs no tensor library. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  predict: () => import('./commands/predict').then(({predictCommand}) => predictCommand()),
   shots: () => import('./commands/shots').then(({shotsCommand}) => shotsCommand()),
   analyze: () => import('./commands/analyze').then(({analyzeCommand}) => analyzeCommand()),
   search: () => import('./commands/search').then(({searchCommand}) => searchCommand()),
-  predict: () => import('./commands/predict').then(({predictCommand}) => predictCommand()),
   inspect: () => import('./commands/inspect').then(({inspectCommand}) => inspectCommand()),
   list: () => import('./commands/list').then(({listCommand}) => listCommand()),
   info: () => import('./commands/info').then(({infoCommand}) => infoCommand()),

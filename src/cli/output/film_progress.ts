@@ -1,4 +1,5 @@
 /** How far a film is, how fast, and how long it still takes, for the bar of a terminal. */
+import type {Timeline} from '../../timeline';
 import type {Progress} from './progress';
 
 /** How far a film is read. */
@@ -34,4 +35,10 @@ export function clock(seconds: number): string {
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
   const rest = String(whole % 60).padStart(2, '0');
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** What was done, for the end: `9 shots in 0:34, read in 8.1 s, 4.2x real time`. */
+export function closingLine({shots, video}: Timeline, seconds: number): string {
+  const counted = `${shots.length} ${shots.length === 1 ? 'shot' : 'shots'}`;
+  return `${counted} in ${clock(video.duration)}, read in ${seconds.toFixed(1)} s, ${(video.duration / seconds).toFixed(1)}x real time`;
 }
