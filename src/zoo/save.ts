@@ -32,7 +32,7 @@ const INFO = optionNames<ModelInfo>({
   frames: true,
   interval: true,
   size: true,
-  cropSize: true,
+  crop: true,
   mean: true,
   std: true,
   labels: true,
@@ -56,7 +56,7 @@ const KNOWN = optionNames<SaveModelOptions>({dtype: true});
  * registry are frozen.
  *
  * @param model on `[batch, frames, side, side, 3]`; stays the caller's
- * @param info `mean` and `std` must be there; frames and cropSize are the model's own, `labels` as many as its classes
+ * @param info `mean` and `std` must be there; frames and crop are the model's own, `labels` as many as its classes
  * @throws InvalidArgumentError for a model that `loadModel` would not take, or an info that contradicts it; UnavailableError
  *   when the file cannot be written, or in a worker, which cannot download
  *
@@ -123,10 +123,10 @@ function check(caller: string, model: LayersModel, info: SavedInfo, options: Sav
   const clip = clipSizeOf(model);
   if (clip === undefined)
     throw new InvalidArgumentError(`${caller}: the model ${notOfClips(model)} Others: the model's own save.`);
-  const {frames, cropSize} = clip;
-  if ((info.frames ?? frames) !== frames || (info.cropSize ?? cropSize) !== cropSize) {
+  const {frames, crop} = clip;
+  if ((info.frames ?? frames) !== frames || (info.crop ?? crop) !== crop) {
     refuse(
-      `info says frames ${info.frames ?? frames} and cropSize ${info.cropSize ?? cropSize}, the model takes ${frames} and ${cropSize}`,
+      `info says frames ${info.frames ?? frames} and crop ${info.crop ?? crop}, the model takes ${frames} and ${crop}`,
     );
   }
   const classes = model.outputs[0]!.shape.at(-1);
@@ -148,11 +148,11 @@ async function contentsOf(model: LayersModel, info: SavedInfo, {dtype = 'float32
 
 /** What `loadModel` reads of input and output, under its keys. */
 function descriptionOf(model: LayersModel, {name, network, labels = [], ...input}: SavedInfo) {
-  const {frames, cropSize} = clipSizeOf(model)!;
+  const {frames, crop} = clipSizeOf(model)!;
   return {
     frames,
-    cropSize,
-    size: cropSize,
+    crop,
+    size: crop,
     output: outputKind(model),
     classes: model.outputs[0]!.shape.at(-1)!,
     ...input,

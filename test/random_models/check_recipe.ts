@@ -6,8 +6,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import * as native from 'onnxruntime-node';
-import * as sts from '../../src';
-import '../../src/cpu';
+import * as sts from '../../src/entries';
+import {toOnnx} from '../../src/onnx';
+import '../../src/entries/cpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
 import {liveRuntime, startThreads} from '../kernels/wasm/threads/start_threads';
 import {saveAndLoad} from '../layers/contract';
@@ -71,7 +72,7 @@ async function checkOnnx(
   allowed: number[],
 ) {
   if ([...kinds].some(({notInOnnx}) => notInOnnx !== undefined)) return;
-  const outputs = await runOnnx(native, await sts.toOnnx(model), inputs);
+  const outputs = await runOnnx(native, await toOnnx(model), inputs);
   checkNear(
     'onnx',
     outputs.map(({values}) => values),

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../../src';
+import * as sts from '../../../src/entries';
 import type {ConvPart} from '../../../src/geometry/conv_info';
 import type {GridTaps} from '../../../src/geometry/taps';
 import {type Winograd, winogradOf} from '../../../src/kernels/wasm/plan/winograd';
