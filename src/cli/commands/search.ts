@@ -90,7 +90,8 @@ async function around(video: SeekableVideo, seconds: number): Promise<FrameStrea
   const times = await video.timestamps();
   const last = times.at(-1) ?? 0;
   const middle = Math.min(Math.max(seconds, (times[0] ?? 0) + MOMENT / 2), last - MOMENT / 2);
-  const near = times.flatMap((at, index) => (Math.abs(at - middle) <= MOMENT / 2 ? [index] : []));
+  const isNear = (at: number) => at >= middle - MOMENT / 2 && at < middle + MOMENT / 2;
+  const near = times.flatMap((at, index) => (isNear(at) ? [index] : []));
   const indices = near.length > 0 ? near : [...times.keys()];
   return {
     async *[Symbol.asyncIterator](): AsyncGenerator<Frame, void, void> {

@@ -61,9 +61,12 @@ function parse(args: readonly string[]): ShotsOptions | undefined {
 
 /** The JSON that HELP promises. */
 function shotsJson({video, shots}: Timeline, film: string): string {
-  const lines = shots.map(({startFrame, endFrame, start, end, confidence, transition}) =>
-    JSON.stringify({startFrame, endFrame, start, end, confidence, transition}),
-  );
+  // To the microsecond: sums of ticks have more digits, which say nothing.
+  const seconds = (value: number) => Number(value.toFixed(6));
+  const lines = shots.map(({startFrame, endFrame, start, end, confidence, transition}) => {
+    const times = {start: seconds(start), end: seconds(end)};
+    return JSON.stringify({startFrame, endFrame, ...times, confidence: seconds(confidence), transition});
+  });
   const {frameRate, frames} = video;
   const facts = JSON.stringify({video: film, frameRate, frames}).slice(0, -1);
   return `${facts},"shots":[\n${lines.map((line) => `  ${line}`).join(',\n')}\n]}\n`;
