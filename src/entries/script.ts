@@ -9,6 +9,7 @@ export * as checkpoints from './checkpoints';
 export * from './index';
 export * from './networks';
 export * from './onnx';
+export * from './timeline';
 export * from './video';
 export {type SetThreadsOptions, setThreads} from './wasm';
 export * from './zoo';

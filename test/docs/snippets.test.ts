@@ -22,6 +22,7 @@ const modules: Record<string, () => Promise<object>> = {
   'tfjs-sts/zoo': () => import('../../src/entries/zoo'),
   'tfjs-sts/checkpoints': () => import('../../src/entries/checkpoints'),
   'tfjs-sts/onnx': () => import('../../src/entries/onnx'),
+  'tfjs-sts/timeline': () => import('../../src/entries/timeline'),
   'tfjs-sts/video': () => import('../../src/entries/video'),
   'tfjs-sts/cpu': () => import('../../src/entries/cpu'),
   'tfjs-sts/wasm': () => import('../../src/entries/wasm'),
