@@ -6,10 +6,9 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {fromLayersModel, STORAGE_TYPES, type StorageType, safetensors, storedAs} from '../checkpoints';
 import {passingParts} from '../checkpoints/formats/safetensors/safetensors';
-import {httpAddress} from '../files/files';
-import {writeWhole} from '../files/write_file';
+import {saveFile} from '../files/save_file';
 import {outputKind} from '../layers';
-import {InvalidArgumentError, UnavailableError} from '../util/errors';
+import {InvalidArgumentError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
 import type {ModelInfo} from './load';
 import {artifactsOf} from './model_files/io_handler';
@@ -73,19 +72,8 @@ export async function saveModel(
 ): Promise<void> {
   check('saveModel', model, info, options);
   if (typeof target !== 'string' && !(target instanceof URL)) return saveTo(target, model, info, options);
-  const path = String(target);
-  if (httpAddress(path) !== undefined || !path.endsWith('.safetensors')) {
-    throw new InvalidArgumentError(
-      `saveModel: ${JSON.stringify(path)} is no path that ends in .safetensors; to send the file elsewhere take the bytes of modelFile.`,
-    );
-  }
   const {entries, metadata} = await contentsOf(model, info, options);
-  if (globalThis.process?.getBuiltinModule !== undefined) {
-    const {fileURLToPath} = process.getBuiltinModule('node:url');
-    const {basename, dirname} = process.getBuiltinModule('node:path');
-    const file = /^file:/i.test(path) ? fileURLToPath(path) : path;
-    await writeWhole(dirname(file), basename(file), passingParts(entries, metadata));
-  } else download(safetensors.write(entries, metadata), path);
+  await saveFile(target, passingParts(entries, metadata), 'saveModel', 'modelFile');
 }
 
 /**
@@ -176,19 +164,4 @@ async function saveTo(
   const {network} = info;
   const metadata = {...descriptionOf(model, info), ...(network != null && {network})};
   await handler.save(await artifactsOf(model, metadata));
-}
-
-/** As if the user had followed a link. */
-function download(bytes: Uint8Array, path: string): void {
-  if (globalThis.document === undefined) {
-    throw new UnavailableError(
-      'saveModel: a worker cannot download; take the bytes of modelFile and post them to the page.',
-    );
-  }
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
-  link.download = path.replace(/^.*[/\\]/, '');
-  link.click();
-  // The browser has begun by the next turn.
-  setTimeout(() => URL.revokeObjectURL(link.href));
 }
