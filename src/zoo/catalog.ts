@@ -5,7 +5,8 @@
 
 import type {PackagedFile} from '../files/files';
 import type {InflationRule} from '../inflate';
-import {LABELS, type LabelFile, type ModelInput} from './rows';
+import {LABELS, type LabelFile} from './label_sets';
+import type {ModelInput} from './model_info';
 
 export interface CatalogEntry {
   readonly name: string;

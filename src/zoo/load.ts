@@ -4,12 +4,12 @@
  */
 import type {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {type Checkpoint, expanded, read, safetensors} from '../checkpoints';
+import {Checkpoint, expanded, read, safetensors} from '../checkpoints';
 import {FILE_OPTIONS, type FileOptions, Files, httpAddress} from '../files/files';
 import {increasing, type Progress} from '../files/progress';
 import {isSha256} from '../files/sha256';
 import {inflate} from '../inflate';
-import {type OutputKind, outputKind} from '../layers';
+import {outputKind} from '../layers';
 import {listNetworks, networkDefinition} from '../networks';
 import {FormatError, InvalidArgumentError, inFile, UnavailableError} from '../util/errors';
 import {checkOptions, knownNames, optionNames} from '../util/names';
@@ -20,8 +20,8 @@ import {type LayersModelFile, readLayersModel} from './model_files/layers_model_
 import {type Described, parseDescription} from './model_files/metadata';
 import {INDEX_SUFFIX, readShards} from './model_files/read_shards';
 import {clipSizeOf, describedModel, emptyNetwork, notOfClips, TOPOLOGY} from './model_files/topology';
+import type {LoadedModel, ModelInput} from './model_info';
 import {howToBring, PUBLISHED, publishedCheckpoint} from './published';
-import type {ModelInput} from './rows';
 
 export interface LoadModelOptions extends FileOptions {
   /** Length of the clip, instead of the model's own. */
@@ -41,23 +41,8 @@ const KNOWN = [
   }),
 ];
 
-/** How the model's input is made and its output read. */
-export interface ModelInfo extends ModelInput {
-  /** The name, path or address that was asked for; `IOHandler` for one. */
-  readonly name: string;
-  /** Name in the network registry; null for a model.json. */
-  readonly network: string | null;
-  /** Names of the classes; empty where they are not known. */
-  readonly labels: readonly string[];
-  /** What comes out of the model: probabilities if it ends in a softmax or sigmoid, see `recognize`. */
-  readonly output: OutputKind;
-}
-
-export interface LoadedModel {
-  /** `[batch, frames, cropSize, cropSize, 3]` to `[batch, classes]`. */
-  readonly model: LayersModel;
-  readonly info: ModelInfo;
-}
+/** What `loadModel` takes. */
+export type ModelSource = string | URL | io.IOHandler | Checkpoint;
 
 /** What one load goes by. */
 interface Loading {
@@ -78,6 +63,7 @@ interface Loading {
  *   that network. `saveModel` writes such files too, with the layers (`topology`) of what is no network of the registry. One that ends in .safetensors.index.json: the same in several files, as `shardSafetensors` makes them.
  * - A path or address that ends in .json: a LayersModel on `[batch, frames, side, side, 3]`; the same keys are read from its
  *   userDefinedMetadata. Without them: no scaling beyond the side, values (v - 127) / 128.
+ * - A `Checkpoint`: as the .safetensors file that it would be.
  * - An IOHandler of TensorFlow.js, such as `tf.io.browserFiles` gives: a LayersModel, or weights alone with `network` in the
  *   userDefinedMetadata.
  *
@@ -94,10 +80,7 @@ interface Loading {
  * const {model, info} = await loadModel('efficientnet_lite0_sts');
  * ```
  */
-export async function loadModel(
-  source: string | URL | io.IOHandler,
-  options: LoadModelOptions = {},
-): Promise<LoadedModel> {
+export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<LoadedModel> {
   checkOptions('loadModel', options, KNOWN);
   const {sha256} = options;
   if (sha256 !== undefined && !isSha256(sha256)) {
@@ -117,10 +100,13 @@ export async function loadModel(
   }
 }
 
-const nameOf = (source: string | URL | io.IOHandler) =>
-  typeof source === 'string' || source instanceof URL ? String(source) : 'IOHandler';
+function nameOf(source: ModelSource): string {
+  if (typeof source === 'string' || source instanceof URL) return String(source);
+  return source instanceof Checkpoint ? 'Checkpoint' : 'IOHandler';
+}
 
-async function load(source: string | URL | io.IOHandler, loading: Loading): Promise<LoadedModel> {
+async function load(source: ModelSource, loading: Loading): Promise<LoadedModel> {
+  if (source instanceof Checkpoint) return fromWeights(source, nameOf(source), loading);
   if (typeof source !== 'string' && !(source instanceof URL)) return loadHandler(source, loading);
   const {files, options, onProgress} = loading;
   const {sha256} = options;

@@ -2,7 +2,8 @@
  * The checkpoints that the authors of STS published: which network and input each is for, what accuracy they report, and
  * which file to bring. None of them ships; `tfjs-sts convert` makes a file for `loadModel` of one. Data only.
  */
-import {LABELS, type LabelSet, type ModelInput} from './rows';
+import {LABELS, type LabelSet} from './label_sets';
+import type {ModelInput} from './model_info';
 
 export interface PublishedCheckpoint {
   /** `network.tag`; the tag names the data set, and the length of training where there are two. */

@@ -79,7 +79,7 @@ const takesNone = [
     'registerNetwork',
     'registerModelScheme',
   ],
-  ...['listModels', 'listCheckpoints'],
+  ...['listModels', 'listCheckpoints', 'modelMetadata'],
   ...['networks.networkDefinition', 'networks.registerNetwork', 'networks.summarize'],
   ...['checkpoints.entryOf', 'checkpoints.CheckpointEntry', 'checkpoints.storedAs', 'checkpoints.expanded'],
   ...['checkpoints.GlobalRef', 'checkpoints.PickledObject'],

@@ -152,6 +152,6 @@ describe('a converted file', () => {
     original.dispose();
     const {code, err} = await convert(file, '--network', 'x3d_s_sts.k400', '-o', scratch);
     expect(code).toBe(1);
-    expect(err).toMatch(/has 7 classes, x3d_s_sts\.k400 has 400; --network x3d_s_sts takes any number/);
+    expect(err).toMatch(/has 7 classes, x3d_s_sts\.k400 has 400; give x3d_s_sts, which takes any number/);
   });
 });

@@ -4,11 +4,11 @@
  */
 import {createNetwork, type LayerSummary, type SizeRules, summarize} from '../../networks';
 import {catalogEntry, listModels} from '../../zoo/catalog';
+import {networkNamed} from '../../zoo/network_names';
 import {listCheckpoints, type PublishedCheckpoint} from '../../zoo/published';
 import type {Command} from '../command';
 import {onePositional, parseCommand, wholeNumber} from '../input/arguments';
 import {startBackend} from '../input/backends';
-import {networkNamed} from '../input/network_names';
 import type {CliIo} from '../io';
 import {alignedTable, grouped} from '../output/table';
 
@@ -44,7 +44,7 @@ function contents({name, frames, size}: Wanted) {
   const checkpoint = listCheckpoints().find((entry) => entry.name === name);
   // A model's name may be that of its network too; its usual clip then counts.
   const model = checkpoint ?? catalogEntry(name);
-  const definition = networkNamed(model?.network ?? name);
+  const definition = networkNamed('info', model?.network ?? name);
   const checkpoints = checkpoint
     ? [checkpoint]
     : listCheckpoints().filter((entry) => entry.network === definition.name);

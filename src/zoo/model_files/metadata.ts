@@ -1,11 +1,11 @@
 /**
  * What a model file may say of its own input and classes: in the metadata of a .safetensors file or in the
  * userDefinedMetadata of a model.json, under the keys frames, interval, size, cropSize, mean, std, classes, labels, output.
- * Parsing only.
+ * Written and read.
  */
 import type {OutputKind} from '../../layers';
 import {FormatError} from '../../util/errors';
-import type {ModelInput} from '../rows';
+import type {ModelInfo, ModelInput} from '../model_info';
 
 export interface Described {
   readonly input: Partial<ModelInput>;
@@ -13,6 +13,33 @@ export interface Described {
   /** Empty where the classes are known to have no names. */
   readonly labels?: readonly string[];
   readonly output?: OutputKind;
+}
+
+/** What is written of a model. */
+export interface ModelDescription extends Partial<Omit<ModelInfo, 'name'>> {
+  readonly classes?: number | undefined;
+  /** Which of the authors' checkpoints it is. */
+  readonly checkpoint?: string;
+  /** The layers, of what is no network of the registry. */
+  readonly topology?: unknown;
+}
+
+/**
+ * What a model file says of its model, for the metadata of a .safetensors or an ONNX file: `info` of `loadModel` as texts,
+ * JSON but for what is a text anyway. Not its name, which is where it came from.
+ *
+ * ```ts
+ * const bytes = await toOnnx(model, {metadata: modelMetadata(info)});
+ * ```
+ */
+export function modelMetadata(
+  description: ModelDescription & {readonly name?: string},
+): Record<string, string> {
+  const {name, ...rest} = description;
+  const said = Object.entries(rest).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(
+    said.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
 }
 
 const LENGTHS = ['frames', 'size', 'cropSize'] as const;
