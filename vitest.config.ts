@@ -6,6 +6,7 @@
 import {existsSync} from 'node:fs';
 import {playwright} from '@vitest/browser-playwright';
 import {defineConfig, type TestProjectInlineConfiguration} from 'vitest/config';
+import {swiftShaderEnvironment} from './test/support/swiftshader';
 
 const chromium = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 
@@ -44,6 +45,8 @@ function browserProject(name: string, include: string[], headers = {}): TestProj
         '@tensorflow/tfjs-backend-webgpu',
         'fast-check',
       ],
+      // Of Node alone (test/support/dawn.ts).
+      exclude: ['webgpu'],
     },
     test: {
       name,
@@ -79,6 +82,8 @@ export default defineConfig({
           name: 'node',
           include: ['test/**/*.test.ts'],
           exclude: [browserTests, isolatedTests, packagingTests],
+          setupFiles: ['test/support/device_errors.ts'],
+          env: swiftShaderEnvironment(chromium),
           testTimeout: 3 * minute,
           hookTimeout: 2 * minute,
         },

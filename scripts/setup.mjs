@@ -65,20 +65,20 @@ function findProgram(names) {
  * A program from outside npm: looked for, or installed from Debian's packages where this process may do that.
  *
  * @param names names on PATH or paths, the best first
- * @param debianPackage what apt-get installs to bring it
+ * @param debianPackages what apt-get installs to bring it
  * @param advice what to do where it can't be installed from here
  * @returns its path, or undefined after the advice has been printed
  */
-function ensureProgram({names, debianPackage, advice}) {
+function ensureProgram({names, debianPackages, advice}) {
   const present = findProgram(names);
   if (present !== undefined) return present;
   if (process.getuid?.() === 0 && findProgram(['apt-get']) !== undefined) {
-    console.error(`Installing ${debianPackage} from Debian's packages ...`);
+    console.error(`Installing ${debianPackages.join(' and ')} from Debian's packages ...`);
     const apt = (...args) =>
       runs('apt-get', ['-qq', ...args], {env: {DEBIAN_FRONTEND: 'noninteractive'}, quiet: true});
     // The lists may be old rather than missing, hence the update in any case.
     apt('update');
-    apt('install', '--yes', '--no-install-recommends', debianPackage);
+    apt('install', '--yes', '--no-install-recommends', ...debianPackages);
     const installed = findProgram(names);
     if (installed !== undefined) return installed;
   }
@@ -98,7 +98,8 @@ export function ensureChromium() {
       '/Applications/Chromium.app/Contents/MacOS/Chromium',
       '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
     ],
-    debianPackage: 'chromium',
+    // Vulkan's loader besides: the tests of webgpu in Node run on the driver that Chromium brings.
+    debianPackages: ['chromium', 'libvulkan1'],
     advice:
       'Chromium is missing. Install it (Debian: apt-get install chromium; macOS: brew install --cask chromium) ' +
       'or say where it is: CHROMIUM_PATH=/path/to/chromium npm test',
@@ -109,7 +110,7 @@ export function ensureChromium() {
 export function ensureFfmpeg() {
   return ensureProgram({
     names: ['ffmpeg'],
-    debianPackage: 'ffmpeg',
+    debianPackages: ['ffmpeg'],
     advice:
       'ffmpeg is missing. Install it (Debian: apt-get install ffmpeg; macOS: brew install ffmpeg; ' +
       'Windows: winget install ffmpeg) and see that it is on PATH.',

@@ -48,16 +48,7 @@ export * as networks from './networks';
 export {createNetwork, listNetworks, registerNetwork} from './networks';
 export {type ToOnnxOptions, toOnnx} from './onnx';
 export * from './ops';
-export {
-  type Recognition,
-  type RecognizeOptions,
-  readViews,
-  recognize,
-  TEST_VIEWS,
-  type ViewOptions,
-  type Views,
-  viewIndices,
-} from './recognize';
+export {type Recognition, type RecognizeOptions, recognize, type Views} from './recognize';
 export {
   type OutputSlab,
   predictInSlabs,
@@ -74,4 +65,5 @@ export {
   UnavailableError,
 } from './util/errors';
 export * as video from './video';
+export {readViews, TEST_VIEWS, type ViewOptions, viewIndices} from './video';
 export * from './zoo';

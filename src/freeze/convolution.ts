@@ -7,7 +7,9 @@ import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {ACTIVATIONS, type Activation} from '../geometry/kernel_names';
 import {BaseConv3D, GroupedConv3D, type GroupedConv3DLayerArgs} from '../layers';
 import type {Call, Layer} from '../layers/models/graph';
+import type {FusedOptions} from '../ops';
 import {activate} from '../ops/activations';
+import {runConvolution as convolve} from '../ops/run_convolution';
 import {isHostConv3D, runHostConv3D} from './host_conv3d';
 import {affineOf} from './norm';
 
@@ -93,6 +95,7 @@ export function runConvolution(
   }
   // Shapes that are one for the sizes that the model was made for may differ for others, and then broadcast.
   const isFused = residual === undefined || String(op.computeOutputShape(x.shape)) === String(residual.shape);
-  if (isFused) return op.convolve(x, filter, {bias, residual, activation});
-  return activate(add(op.convolve(x, filter, {bias}), residual), activation) as Tensor5D;
+  const run = (fused: FusedOptions) => convolve(op.convSettings(), x, filter, 'NDHWC', fused);
+  if (isFused) return run({bias, residual, activation});
+  return activate(add(run({bias}), residual), activation) as Tensor5D;
 }

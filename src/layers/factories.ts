@@ -10,6 +10,8 @@ import {GroupedConv3D, type GroupedConv3DLayerArgs} from './convolution/grouped_
 import {SeparableConv3D, type SeparableConv3DLayerArgs} from './convolution/separable_conv3d';
 import {STSConv3D, type STSConv3DLayerArgs} from './convolution/sts_conv3d';
 import {STSDepthwiseConv3D} from './convolution/sts_depthwise_conv3d';
+import {ColorHistogram, type ColorHistogramLayerArgs} from './frames/color_histogram';
+import {FrameSimilarity, type FrameSimilarityLayerArgs} from './frames/frame_similarity';
 import type {LayerArgs} from './host/layer_arguments';
 import {BatchNorm3D, type BatchNorm3DLayerArgs} from './normalization/batch_norm3d';
 import {GroupNormalization, type GroupNormalizationLayerArgs} from './normalization/group_normalization';
@@ -209,4 +211,28 @@ export function upSampling3d(args: UpSampling3DLayerArgs = {}): UpSampling3D {
  */
 export function spatialDropout3d(args: SpatialDropoutLayerArgs): SpatialDropout3D {
   return checked('spatialDropout3d', args, new SpatialDropout3D(args));
+}
+
+/**
+ * The colours of each frame, counted: `[batch, time, height, width, 3]` of 0..255 to `[batch, time, levels^3]`. Colour
+ * (r, g, b), each from 0 to levels - 1, is entry (r * levels + g) * levels + b.
+ *
+ * @throws InvalidArgumentError for levels that are no whole number from 1 to 256
+ * @example
+ * const counts = sts.layers.colorHistogram({levels: 4}).apply(frames); // [batch, time, 64]
+ */
+export function colorHistogram(args: ColorHistogramLayerArgs = {}): ColorHistogram {
+  return checked('colorHistogram', args, new ColorHistogram(args));
+}
+
+/**
+ * How much each frame is like those around it: `[batch, time, features]` to cosines `[batch, time, 2 * reach + 1]`; the one
+ * in the middle is of the frame with itself, those beyond the ends of the clip are 0.
+ *
+ * @throws InvalidArgumentError for a reach that is no whole number of at least 0
+ * @example
+ * const cosines = sts.layers.frameSimilarity({reach: 5}).apply(features); // [batch, time, 11]
+ */
+export function frameSimilarity(args: FrameSimilarityLayerArgs = {}): FrameSimilarity {
+  return checked('frameSimilarity', args, new FrameSimilarity(args));
 }

@@ -8,6 +8,8 @@ export type {SeparableConv3D, SeparableConv3DLayerArgs} from './convolution/sepa
 export type {STSConv3D, STSConv3DLayerArgs} from './convolution/sts_conv3d';
 export type {STSDepthwiseConv3D} from './convolution/sts_depthwise_conv3d';
 export * as layers from './factories';
+export type {ColorHistogram, ColorHistogramLayerArgs} from './frames/color_histogram';
+export type {FrameSimilarity, FrameSimilarityLayerArgs} from './frames/frame_similarity';
 export {mendStockLayers, restoreStockLayers} from './host/mended_layers';
 export {inOrderOfCreation} from './models/copy_weights';
 export {type OutputKind, outputKind} from './models/output_kind';

@@ -6,6 +6,8 @@ import {GroupedConv3D} from './convolution/grouped_conv3d';
 import {SeparableConv3D} from './convolution/separable_conv3d';
 import {STSConv3D} from './convolution/sts_conv3d';
 import {STSDepthwiseConv3D} from './convolution/sts_depthwise_conv3d';
+import {ColorHistogram} from './frames/color_histogram';
+import {FrameSimilarity} from './frames/frame_similarity';
 import {activationClasses} from './host/keras_activations';
 import {BatchNorm3D} from './normalization/batch_norm3d';
 import {GroupNormalization} from './normalization/group_normalization';
@@ -18,7 +20,7 @@ import {SpatialDropout2D, SpatialDropout3D} from './spatial/spatial_dropout';
 import {UpSampling3D} from './spatial/up_sampling3d';
 import {ZeroPadding3D} from './spatial/zero_padding3d';
 
-/** Every layer that a saved model may name; those that the host lacks have the names of Keras. */
+/** Every layer that a saved model may name; those that Keras has too have its names. */
 export const layerClasses = [
   STSConv3D,
   STSDepthwiseConv3D,
@@ -38,6 +40,8 @@ export const layerClasses = [
   UpSampling3D,
   SpatialDropout3D,
   SpatialDropout2D,
+  ColorHistogram,
+  FrameSimilarity,
 ];
 
 type Config = serialization.ConfigDict;

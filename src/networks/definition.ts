@@ -7,17 +7,15 @@ import {InvalidArgumentError} from '../util/errors';
 import {checkOptions} from '../util/names';
 import {ANY_CLIP, type SizeRules} from './sizes';
 
+/** What a network is for: classes of clips, or the places where the shots of a film end. */
+export type NetworkTask = 'classification' | 'shots';
+
 /** What every network lets its user choose. A family has more, see its config. */
-export interface NetworkOverrides {
+export interface ClipOverrides {
   /** Length of the clip. */
   readonly frames?: number;
   readonly height?: number;
   readonly width?: number;
-  readonly classes?: number;
-  /** 'clip': one answer `[batch, classes]`; 'frame': one for each frame, `[batch, frames, classes]`. */
-  readonly pool?: 'clip' | 'frame';
-  /** What the classifier ends with: logits, or probabilities. */
-  readonly activation?: 'linear' | 'softmax';
   /**
    * True: all kernels start as zeros, which is fast. For weights that are loaded afterwards; a function says which layers
    * get them all.
@@ -25,11 +23,21 @@ export interface NetworkOverrides {
   readonly weightless?: boolean | ((layer: string) => boolean);
 }
 
-/** The overrides with every choice made; a family's config extends it. */
+/** What every network that classifies lets its user choose. */
+export interface NetworkOverrides extends ClipOverrides {
+  readonly classes?: number;
+  /** 'clip': one answer `[batch, classes]`; 'frame': one for each frame, `[batch, frames, classes]`. */
+  readonly pool?: 'clip' | 'frame';
+  /** What the classifier ends with: logits, or probabilities. */
+  readonly activation?: 'linear' | 'softmax';
+}
+
+/** The overrides with every choice made; a family's config extends one of them. */
+export type ClipConfig = Required<ClipOverrides>;
 export type NetworkConfig = Required<NetworkOverrides>;
 
 /** What every network takes, and besides whatever is in the config of its family, which checks it. */
-export type FamilyOverrides = NetworkOverrides & {readonly [option: string]: unknown};
+export type FamilyOverrides = ClipOverrides & {readonly [option: string]: unknown};
 
 /** One named network. */
 export interface NetworkDefinition {
@@ -38,7 +46,9 @@ export interface NetworkDefinition {
   readonly family: string;
   /** One line for people. */
   readonly description: string;
-  readonly config: NetworkConfig;
+  readonly task: NetworkTask;
+  /** Of a classifier also its `classes`, `pool` and `activation`. */
+  readonly config: ClipConfig & Partial<NetworkConfig>;
   /** One block a stage, a few channels: quick to build and run in tests and examples, of no use beyond. Default false. */
   readonly tiny?: boolean;
   /** The clips that it takes, and why no others; `create` refuses them by the same rules. */
@@ -54,6 +64,8 @@ interface Variant<Config> {
   readonly description: string;
   readonly config: Config;
   readonly tiny?: boolean;
+  /** Default 'classification'. */
+  readonly task?: NetworkTask;
 }
 
 /**
@@ -63,26 +75,29 @@ interface Variant<Config> {
  *   holds with `checkSizes`, where those are not all
  * @param variants name to description and config
  */
-export function defineVariants<Config extends NetworkConfig>(
+export function defineVariants<Config extends ClipConfig>(
   family: string,
   builder: Build<Config> | {readonly build: Build<Config>; readonly sizes: (config: Config) => SizeRules},
   variants: Readonly<Record<string, Variant<Config>>>,
 ): NetworkDefinition[] {
   if (typeof builder === 'object') checkOptions('networks.defineVariants', builder, ['build', 'sizes']);
   const {build, sizes} = typeof builder === 'function' ? {build: builder, sizes: () => ANY_CLIP} : builder;
-  return Object.entries(variants).map(([name, {description, config, tiny = false}]) => ({
-    name,
-    family,
-    description,
-    config,
-    tiny,
-    sizes(overrides = {}) {
-      return sizes(configWith(`createNetwork('${name}')`, config, overrides));
-    },
-    create(overrides = {}) {
-      return build({...configWith(`createNetwork('${name}')`, config, overrides), name});
-    },
-  }));
+  return Object.entries(variants).map(
+    ([name, {description, config, tiny = false, task = 'classification'}]) => ({
+      name,
+      family,
+      description,
+      task,
+      config,
+      tiny,
+      sizes(overrides = {}) {
+        return sizes(configWith(`createNetwork('${name}')`, config, overrides));
+      },
+      create(overrides = {}) {
+        return build({...configWith(`createNetwork('${name}')`, config, overrides), name});
+      },
+    }),
+  );
 }
 
 /**
@@ -100,26 +115,45 @@ export function configWith<Config extends object, Options extends object>(
 }
 
 /** Whether the kernel of a layer starts as zeros. */
-export function isWeightless({weightless}: NetworkConfig, layer: string): boolean {
+export function isWeightless({weightless}: ClipConfig, layer: string): boolean {
   return typeof weightless === 'function' ? weightless(layer) : weightless;
 }
 
 /** Checks the choices that all networks share. */
+export function checkClipConfig(config: ClipConfig & {readonly name: string}): void {
+  checkCounts(config, ['frames', 'height', 'width']);
+}
+
+/** Checks the choices that all classifiers share. */
 export function checkNetworkConfig(config: NetworkConfig & {readonly name: string}): void {
-  for (const key of ['frames', 'height', 'width', 'classes'] as const) {
+  checkClipConfig(config);
+  checkCounts(config, ['classes']);
+  checkOneOf(config.name, 'pool', config.pool, ['clip', 'frame']);
+  checkOneOf(config.name, 'activation', config.activation, ['linear', 'softmax']);
+}
+
+function checkCounts<Key extends string>(
+  config: Readonly<Record<Key, number>> & {readonly name: string},
+  keys: readonly Key[],
+): void {
+  for (const key of keys) {
     if (!Number.isInteger(config[key]) || config[key] < 1) {
       throw new InvalidArgumentError(
         `${config.name}: ${key} must be a whole number of at least 1; got ${config[key]}.`,
       );
     }
   }
-  checkOneOf(config.name, 'pool', config.pool, ['clip', 'frame']);
-  checkOneOf(config.name, 'activation', config.activation, ['linear', 'softmax']);
 }
 
-function checkOneOf(name: string, key: string, value: string, allowed: readonly string[]): void {
+export function checkOneOf(name: string, key: string, value: string, allowed: readonly string[]): void {
   if (allowed.includes(value)) return;
   throw new InvalidArgumentError(
     `${name}: ${key} must be one of ${allowed.join(', ')}; got ${JSON.stringify(value)}.`,
   );
+}
+
+/** Checks the part of the features that training sets to zero. */
+export function checkDropout({name, dropout}: {readonly name: string; readonly dropout: number}): void {
+  if (dropout >= 0 && dropout < 1) return;
+  throw new InvalidArgumentError(`${name}: dropout must be at least 0 and less than 1; got ${dropout}.`);
 }

@@ -2,10 +2,13 @@
 export type {InvertedBottleneckStage} from './blocks/inverted_bottlenecks';
 export {type CSNConfig, type CSNOptions, csn} from './csn';
 export {
+  type ClipConfig,
+  type ClipOverrides,
   defineVariants,
   type NetworkConfig,
   type NetworkDefinition,
   type NetworkOverrides,
+  type NetworkTask,
 } from './definition';
 export {
   type EfficientNetLiteConfig,
@@ -25,4 +28,5 @@ export type {LengthRule, SizeRules} from './sizes';
 export {type SlowOnlyConfig, type SlowOnlyOptions, slowOnly} from './slow_only';
 export {type SlowFastConfig, type SlowFastOptions, slowFast} from './slowfast';
 export {type LayerSummary, type NetworkSummary, summarize} from './summary';
+export {type TransNetV2Config, type TransNetV2Options, transNetV2} from './transnet_v2';
 export {type X3DConfig, type X3DOptions, type X3DStage, x3d} from './x3d';

@@ -6,12 +6,13 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
 import {checkOptions, knownNames, optionNames} from '../util/names';
 import {csnNetworks} from './csn';
-import type {FamilyOverrides, NetworkDefinition} from './definition';
+import type {FamilyOverrides, NetworkDefinition, NetworkTask} from './definition';
 import {efficientNetLiteNetworks} from './efficientnet_lite';
 import {mobileNetV2Networks} from './mobilenet_v2';
 import {r2plus1dNetworks} from './r2plus1d';
 import {slowOnlyNetworks} from './slow_only';
 import {slowFastNetworks} from './slowfast';
+import {transNetV2Networks} from './transnet_v2';
 import {x3dNetworks} from './x3d';
 
 const FAMILIES: readonly (readonly NetworkDefinition[])[] = [
@@ -22,6 +23,7 @@ const FAMILIES: readonly (readonly NetworkDefinition[])[] = [
   r2plus1dNetworks,
   csnNetworks,
   x3dNetworks,
+  transNetV2Networks,
 ];
 
 /** Definitions that users have added. */
@@ -33,11 +35,12 @@ export interface NetworkFilter {
   readonly family?: string;
   /** Part of the name. */
   readonly name?: string;
+  readonly task?: NetworkTask;
   /** Whether the tiny ones for tests come too. Default false. */
   readonly tiny?: boolean;
 }
 
-const FILTERS = optionNames<NetworkFilter>({family: true, name: true, tiny: true});
+const FILTERS = optionNames<NetworkFilter>({family: true, name: true, task: true, tiny: true});
 
 /**
  * The networks that `createNetwork` can build, in the order of their families.
@@ -48,11 +51,12 @@ const FILTERS = optionNames<NetworkFilter>({family: true, name: true, tiny: true
  */
 export function listNetworks(filter: NetworkFilter = {}): NetworkDefinition[] {
   checkOptions('listNetworks', filter, FILTERS);
-  const {family, name = '', tiny = false} = filter;
+  const {family, name = '', task, tiny = false} = filter;
   return definitions().filter(
     (definition) =>
       (family === undefined || definition.family === family) &&
       definition.name.includes(name) &&
+      (task === undefined || definition.task === task) &&
       (tiny || !definition.tiny),
   );
 }

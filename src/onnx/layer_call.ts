@@ -44,6 +44,8 @@ export interface LayerConfig {
   readonly offset?: number;
   readonly n?: number;
   readonly interpolation?: string;
+  readonly levels?: number;
+  readonly reach?: number;
 }
 
 export type Rule = (graph: Graph, call: LayerCall) => Value;

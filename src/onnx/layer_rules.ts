@@ -9,6 +9,7 @@ import {FRAME_RULES} from './frame_rules';
 import type {Graph, Value} from './graph';
 import {activated, inOneOrder, type LayerCall, placeOf, type Rule} from './layer_call';
 import {NORM_RULES} from './norm_rules';
+import {SHOT_RULES} from './shot_rules';
 import {SPATIAL_RULES} from './spatial_rules';
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -16,6 +17,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...NORM_RULES,
   ...SPATIAL_RULES,
   ...FRAME_RULES,
+  ...SHOT_RULES,
   Dense: dense,
   Activation: (graph, call) => activated(graph, call, call.inputs[0]!),
   ReLU: (graph, {name, config: {maxValue}, inputs: [x]}) => {

@@ -1,6 +1,6 @@
 /** `conv3d`: 3D convolution with channel groups and TensorFlow's padding. */
 import * as tf from '@tensorflow/tfjs-core';
-import {conv3dInfo, type Padding3D} from '../geometry/conv_info';
+import type {Padding3D} from '../geometry/conv_info';
 import {optionNames} from '../util/names';
 import {type FusedOptions, runConvolution, type Tensor4or5D} from './run_convolution';
 
@@ -34,9 +34,8 @@ function conv3d_<T extends Tensor4or5D>(
   options: Conv3DOptions = {},
 ): T {
   const {groups = 1} = options;
-  return runConvolution('conv3d', x, filter, dataFormat, options, KNOWN, (xShape, filterShape) =>
-    conv3dInfo(xShape, filterShape, {strides, pad, dilations, groups}),
-  );
+  const settings = {kind: 'conv3d', strides, pad, dilations, groups} as const;
+  return runConvolution(settings, x, filter, dataFormat, options, KNOWN);
 }
 
 export const conv3d = tf.op({conv3d_});

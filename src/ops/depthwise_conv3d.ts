@@ -1,7 +1,7 @@
 /** `depthwiseConv3d`: 3D convolution of each channel by itself, which stock tfjs does not have. */
 import * as tf from '@tensorflow/tfjs-core';
-import {depthwiseConv3dInfo, type Padding3D} from '../geometry/conv_info';
-import {FUSED_OPTIONS, type FusedOptions, runConvolution, type Tensor4or5D} from './run_convolution';
+import type {Padding3D} from '../geometry/conv_info';
+import {type FusedOptions, runConvolution, type Tensor4or5D} from './run_convolution';
 
 /**
  * Depthwise 3D convolution: output channel `c * multiplier + m` is channel c under filter m of that channel.
@@ -24,15 +24,7 @@ function depthwiseConv3d_<T extends Tensor4or5D>(
   dilations: number | readonly number[] = 1,
   options: FusedOptions = {},
 ): T {
-  return runConvolution(
-    'depthwiseConv3d',
-    x,
-    filter,
-    dataFormat,
-    options,
-    FUSED_OPTIONS,
-    (xShape, filterShape) => depthwiseConv3dInfo(xShape, filterShape, {strides, pad, dilations}),
-  );
+  return runConvolution({kind: 'depthwiseConv3d', strides, pad, dilations}, x, filter, dataFormat, options);
 }
 
 export const depthwiseConv3d = tf.op({depthwiseConv3d_});

@@ -1,12 +1,13 @@
 /** What the ops of the family share in front of the kernel: tensors from what was given, rank 4 to 5, bias and layout checks. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../geometry/conv_info';
-import {type Activation, IndirectConv3D} from '../geometry/kernel_names';
+import {type ConvSettings, convInfo} from '../geometry/conv_settings';
+import {type Activation, IndirectConv3D, type IndirectConv3DAttrs} from '../geometry/kernel_names';
 import {InvalidArgumentError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
 import type {Shape5D} from '../util/shapes';
 import {activate, checkActivation} from './activations';
-import {runKernel} from './run_kernel';
+import {runWith} from './run_kernel';
 
 export type Tensor4or5D = tf.Tensor4D | tf.Tensor5D;
 type Shape4D = [number, number, number, number];
@@ -26,16 +27,16 @@ export interface FusedOptions {
 
 export const FUSED_OPTIONS = optionNames<FusedOptions>({bias: true, residual: true, activation: true});
 
-/** Runs the convolution that `infoOf` describes for the given shapes; a rank-4 x gives a rank-4 result. */
+/** Runs a convolution; a rank-4 x gives a rank-4 result. */
 export function runConvolution<T extends Tensor4or5D>(
-  op: string,
+  settings: ConvSettings,
   x: T | tf.TensorLike,
   filter: tf.Tensor5D | tf.TensorLike,
   dataFormat: string,
   options: FusedOptions,
-  known: readonly string[],
-  infoOf: (xShape: readonly number[], filterShape: readonly number[]) => ConvInfo,
+  known: readonly string[] = FUSED_OPTIONS,
 ): T {
+  const op = settings.kind;
   checkOptions(op, options, known);
   if (dataFormat !== 'NDHWC') {
     throw new InvalidArgumentError(
@@ -46,7 +47,7 @@ export function runConvolution<T extends Tensor4or5D>(
   const given = toFloatTensor(x, 'x', op);
   const $filter = toFloatTensor(filter, 'filter', op);
   const $x = given.rank === 4 ? tf.reshape<tf.Rank.R5>(given, [1, ...given.shape] as Shape5D) : given;
-  const info = infoOf($x.shape, $filter.shape);
+  const info = convInfo(settings, $x.shape, $filter.shape);
   const inputs: Record<string, tf.Tensor> = {x: $x, filter: $filter};
   if (options.bias !== undefined) inputs.bias = checkBias(op, toFloatTensor(options.bias, 'bias', op), info);
   const shape: number[] = given.rank === 4 ? info.outputShape.slice(1) : info.outputShape;
@@ -55,15 +56,22 @@ export function runConvolution<T extends Tensor4or5D>(
     inputs.residual = tf.reshape(residual, info.outputShape);
   }
   const activation = checkActivation(op, options.activation ?? 'linear');
-  const y = isRecording()
-    ? activate(runKernel(IndirectConv3D, inputs, info), activation)
-    : runKernel(IndirectConv3D, inputs, info, activation);
+  const y = runFused(inputs, {info, activation});
   return (given.rank === 4 ? tf.reshape(y, shape as Shape4D) : y) as T;
 }
 
-/** Whether a gradient is being recorded: the activation is then an op of its own, as in the host's fused ops. */
-function isRecording(): boolean {
-  return tf.engine().state.gradientDepth > 0;
+/**
+ * The kernel for inputs that are checked: x and filter, bias and residual if any, as the attributes have their shapes. While
+ * a gradient is being recorded the activation is an op of its own, as in the host's fused ops.
+ *
+ * @param attrs whoever calls again with the same shapes gives the same object again: by it kernels find what they have
+ *   worked out for them
+ */
+export function runFused(inputs: Record<string, tf.Tensor>, attrs: IndirectConv3DAttrs): tf.Tensor {
+  const isRecording = tf.engine().state.gradientDepth > 0;
+  const {info, activation = 'linear'} = attrs;
+  if (!isRecording || activation === 'linear') return runWith(IndirectConv3D, inputs, attrs);
+  return activate(runWith(IndirectConv3D, inputs, {info}), activation);
 }
 
 function checkResidual(op: string, residual: tf.Tensor, shape: number[]): tf.Tensor {

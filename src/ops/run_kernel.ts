@@ -14,6 +14,7 @@ import {
   convInfoOf,
   epsilonOf,
   IndirectConv3D,
+  type IndirectConv3DAttrs,
   IndirectConv3DBackpropFilter,
   IndirectConv3DBackpropInput,
   type KernelName,
@@ -53,9 +54,13 @@ export function runKernel(
   info: ConvInfo,
   activation: Activation = 'linear',
 ): tf.Tensor {
-  // The host types attributes as open maps; a ConvInfo is plain JSON data behind a closed interface.
-  const attrs = {info, activation} as unknown as tf.NamedAttrMap;
-  return runRegistered(kernelName, inputs, attrs) as tf.Tensor;
+  return runWith(kernelName, inputs, {info, activation});
+}
+
+/** A convolution or a gradient of it, with attributes that the caller keeps. */
+export function runWith(kernelName: KernelName, inputs: Inputs, attrs: IndirectConv3DAttrs): tf.Tensor {
+  // The host types attributes as open maps; ours are plain JSON data behind a closed interface.
+  return runRegistered(kernelName, inputs, attrs as unknown as tf.NamedAttrMap) as tf.Tensor;
 }
 
 /** Any kernel of the package, its composed form if the backend has no other. */

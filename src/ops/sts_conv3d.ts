@@ -1,6 +1,6 @@
 /** `stsConv3d`: Spatial-Temporal Separable convolution of an ordinary filter. */
 import * as tf from '@tensorflow/tfjs-core';
-import {type Padding3D, type SplitRounding, stsConv3dInfo} from '../geometry/conv_info';
+import type {Padding3D, SplitRounding} from '../geometry/conv_info';
 import {optionNames} from '../util/names';
 import {type FusedOptions, runConvolution, type Tensor4or5D} from './run_convolution';
 
@@ -47,15 +47,15 @@ function stsConv3d_<T extends Tensor4or5D>(
   options: STSConv3DOptions = {},
 ): T {
   const {groups = 1, split} = options;
-  return runConvolution('stsConv3d', x, filter, dataFormat, options, KNOWN, (xShape, filterShape) =>
-    stsConv3dInfo(xShape, filterShape, {
-      strides,
-      pad,
-      dilations,
-      groups,
-      ...(split === undefined ? {} : {split}),
-    }),
-  );
+  const settings = {
+    kind: 'stsConv3d',
+    strides,
+    pad,
+    dilations,
+    groups,
+    ...(split !== undefined && {split}),
+  } as const;
+  return runConvolution(settings, x, filter, dataFormat, options, KNOWN);
 }
 
 export const stsConv3d = tf.op({stsConv3d_});

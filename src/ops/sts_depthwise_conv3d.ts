@@ -1,7 +1,7 @@
 /** `stsDepthwiseConv3d`: Spatial-Temporal Separable convolution of each channel by itself. */
 import * as tf from '@tensorflow/tfjs-core';
-import {type Padding3D, stsDepthwiseConv3dInfo} from '../geometry/conv_info';
-import {FUSED_OPTIONS, type FusedOptions, runConvolution, type Tensor4or5D} from './run_convolution';
+import type {Padding3D} from '../geometry/conv_info';
+import {type FusedOptions, runConvolution, type Tensor4or5D} from './run_convolution';
 
 /**
  * Depthwise STS convolution (Li et al., ECCV 2022; the authors' `STS_3dconv`, as in ir-CSN and X3D). The first half of
@@ -32,13 +32,11 @@ function stsDepthwiseConv3d_<T extends Tensor4or5D>(
   options: FusedOptions = {},
 ): T {
   return runConvolution(
-    'stsDepthwiseConv3d',
+    {kind: 'stsDepthwiseConv3d', strides, pad, dilations},
     x,
     filter,
     dataFormat,
     options,
-    FUSED_OPTIONS,
-    (xShape, filterShape) => stsDepthwiseConv3dInfo(xShape, filterShape, {strides, pad, dilations}),
   );
 }
 

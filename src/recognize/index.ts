@@ -1,3 +1,2 @@
 /** From a video or clips of it to labels. Exports only. */
 export {type Recognition, type RecognizeOptions, recognize, type Views} from './recognize';
-export {readViews, TEST_VIEWS, type ViewOptions, viewIndices} from './views';

@@ -1,5 +1,13 @@
 /** Films over their time. Exports only. */
 export {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type ExportOptions,
+  exportTimeline,
+} from './export/export_timeline';
+export {readTimeline} from './export/read_timeline';
+export {shotThumbnails, type ThumbnailOptions} from './thumbnails/thumbnails';
+export {
   type Segment,
   type SegmentLabel,
   type Shot,

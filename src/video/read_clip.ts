@@ -1,12 +1,13 @@
 /**
- * From a frame source to the input tensor of a video network: one clip, of the whole video or of a span of it. Knows nothing
- * of where frames come from nor of which network takes them.
+ * From a video to the input tensors of a video network: one clip, of the whole video or of a span of it, or any number of clips.
+ * Knows nothing of where frames come from nor of which network takes them.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import {InvalidArgumentError} from '../util/errors';
 import {checkOptions} from '../util/names';
-import type {FrameSource} from './frame_source';
-import {readClips} from './read_clips';
+import {assembleClips} from './clips';
+import type {SeekableVideo} from './frames';
+import {framesBetween} from './frames_at';
 import {type ClipSampling, clipIndices, SAMPLING_OPTIONS} from './sampling';
 import {type FrameTransform, frameTransform, TRANSFORM_OPTIONS} from './transforms';
 
@@ -21,16 +22,13 @@ export interface ReadClipOptions extends Omit<ClipSampling, 'total'>, FrameTrans
 
 const OPTIONS = [...SAMPLING_OPTIONS, ...TRANSFORM_OPTIONS, 'start', 'end', 'onFrame'];
 
-/** Containers round times to milliseconds. */
-const ROUNDING = 0.0005;
-
 /**
  * Reads one clip of a video.
  *
- * Only the frames of the clip are held in memory, one at a time as bytes. When a video turns out to hold fewer frames
- * than its container says, the clip is chosen anew from the frames that can be read.
+ * Only the frames of the clip are held in memory. When a video turns out to hold fewer frames than its container says, the clip
+ * is chosen anew from the frames that can be read.
  *
- * @param source where the frames come from; it is not closed.
+ * @param video where the frames come from; it is not closed.
  * @param options `frames` and how they are spread (see `sampleClip`), `size`, `crop`, `mean`, `std` (see `writeFrame`). With
  *   `start` and `end` the clip is chosen among the frames on the screen from the one time to the other, as if they were the
  *   whole video.
@@ -40,18 +38,20 @@ const ROUNDING = 0.0005;
  * @throws FormatError for a video without a readable frame.
  *
  * ```ts
- * const clip = await readClip(source, {frames: 8, size: 256, crop: 224, mean: 127, std: 128});
- * const later = await readClip(source, {frames: 8, interval: 2, start: 60, end: 70});
+ * const clip = await readClip(video, {frames: 8, size: 256, crop: 224, mean: 127, std: 128});
+ * const later = await readClip(video, {frames: 8, interval: 2, start: 60, end: 70});
  * ```
  */
-export async function readClip(source: FrameSource, options: ReadClipOptions): Promise<tf.Tensor5D> {
+export async function readClip(video: SeekableVideo, options: ReadClipOptions): Promise<tf.Tensor5D> {
   checkOptions('readClip', options, OPTIONS);
   const {start, end, onFrame} = options;
   const isWhole = start === undefined && end === undefined;
   const reading = {
     caller: 'readClip',
     async choose(total: number, exact: boolean) {
-      const [first, last] = isWhole ? [0, total - 1] : await framesBetween(source, start, end, exact);
+      const [first, last] = isWhole
+        ? [0, total - 1]
+        : await framesBetween('readClip', video, start, end, exact);
       const what = isWhole
         ? 'the video'
         : `the video from ${start ?? 0} s to ${end === undefined ? 'its end' : `${end} s`}`;
@@ -61,32 +61,54 @@ export async function readClip(source: FrameSource, options: ReadClipOptions): P
     transforms: [frameTransform(options)],
     onFrame,
   };
-  for await (const {views, frames, height, width} of readClips(source, reading)) {
-    return tf.tensor5d(views[0]!, [1, frames, height, width, 3], 'float32');
-  }
+  for await (const [view] of assembleClips(video, reading)) return view!();
   throw new Error('readClip: a reading without a clip');
 }
 
-/** First and last of the frames that are on the screen at any time between start and end. */
-async function framesBetween(
-  source: FrameSource,
-  start = 0,
-  end: number | undefined,
-  exact: boolean,
-): Promise<[number, number]> {
-  const times = await source.timestamps(exact);
-  const frameLength = times.length > 1 ? (times.at(-1)! - times[0]!) / (times.length - 1) : 0;
-  const duration = Math.max(source.info.duration ?? 0, times.at(-1)! + frameLength);
-  const until = end ?? duration;
-  const isInside = start >= 0 && start < until && until <= duration + ROUNDING;
-  if (!isInside) {
-    throw new InvalidArgumentError(
-      `readClip: start is ${start} and end is ${until}; the video lasts ${Number(duration.toFixed(3))} s, and ` +
-        '0 <= start < end <= its length is needed, in seconds.',
-    );
-  }
-  // A frame stays until the next one comes.
-  const first = times.filter((time) => time <= start + ROUNDING).length - 1;
-  const last = times.filter((time) => time < until - ROUNDING).length - 1;
-  return [Math.max(0, first), Math.max(0, first, last)];
+export interface ReadClipsOptions extends FrameTransform {
+  /** Called after each frame that was read, with how many of how many different frames are there. */
+  readonly onFrame?: (done: number, total: number) => void;
+}
+
+/**
+ * Reads clips of a video, whichever frames they are made of, in one pass: each frame is decoded once, however many clips it
+ * belongs to, and waits in memory until the last of them is complete.
+ *
+ * @param video where the frames come from; it is not closed.
+ * @param clips the frame numbers of each clip, or a function that gives them for the number of frames of the video. The function
+ *   is asked once more if the video turns out to hold fewer frames than its container says, and clips that were not delivered
+ *   by then are read anew.
+ * @param options `size`, `crop`, `cropPosition`, `mean`, `std` (see `writeFrame`).
+ * @returns the clips in their order, `[1, frames, height, width, 3]`, float32; whoever takes them disposes of them.
+ * @throws InvalidArgumentError for an empty clip, a frame that the video does not have, a crop that does not fit, or an unknown
+ *   option; FormatError for a video without a readable frame.
+ *
+ * ```ts
+ * const clips = (total: number) => sampleClips({total, frames: 8, interval: 2, clips: 10});
+ * for await (const clip of readClips(video, clips, {size: 256, crop: 224})) clip.dispose();
+ * ```
+ */
+export async function* readClips(
+  video: SeekableVideo,
+  clips: readonly (readonly number[])[] | ((total: number) => readonly (readonly number[])[]),
+  options: ReadClipsOptions = {},
+): AsyncGenerator<tf.Tensor5D, void, void> {
+  checkOptions('readClips', options, [...TRANSFORM_OPTIONS, 'onFrame']);
+  const choose = (total: number) => {
+    const chosen = typeof clips === 'function' ? clips(total) : clips;
+    for (const indices of chosen) requireFrames(indices, total);
+    return chosen;
+  };
+  const {onFrame} = options;
+  const reading = {caller: 'readClips', choose, transforms: [frameTransform(options)], onFrame};
+  for await (const [view] of assembleClips(video, reading)) yield view!();
+}
+
+function requireFrames(indices: readonly number[], total: number): void {
+  const bad = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= total);
+  if (indices.length > 0 && bad === undefined) return;
+  const what = indices.length === 0 ? 'a clip has no frames' : `a clip has frame ${bad}`;
+  throw new InvalidArgumentError(
+    `readClips: ${what}; each clip is a list of whole numbers from 0 to ${total - 1}, the last frame of the video.`,
+  );
 }

@@ -15,11 +15,14 @@ export interface RgbImage {
 /** One number for all three channels, or one each for red, green, blue. */
 export type PerChannel = number | readonly [number, number, number];
 
+/** Pixels of a picture: the length of its shorter side, the aspect kept, or exactly `[height, width]`, whatever the aspect. */
+export type PictureSize = number | readonly [height: number, width: number];
+
 export type CropPosition = 'start' | 'center' | 'end';
 
 export interface FrameTransform {
-  /** Length in pixels to which the shorter side is scaled, the aspect kept. Absent: no scaling. */
-  readonly size?: number;
+  /** What the picture is scaled to. Absent: no scaling. */
+  readonly size?: PictureSize;
   /** Side of the square, or `[height, width]`, cut out after scaling. Absent: the whole picture. */
   readonly crop?: number | readonly [number, number];
   /** Where the crop lies: at the left and top, in the middle, or at the right and bottom. Default `'center'`. */
@@ -41,21 +44,27 @@ export function frameTransform(options: FrameTransform): FrameTransform {
 }
 
 /**
- * The size of a picture after its shorter side is scaled to `size`, the longer side rounded to whole pixels.
+ * The size of a picture after it is scaled to `size`; where that is its shorter side, the longer one is rounded to whole pixels.
  *
  * @throws InvalidArgumentError for a size that is not a whole number of pixels.
  */
 export function scaledSize(
   width: number,
   height: number,
-  size: number | undefined,
+  size: PictureSize | undefined,
 ): {width: number; height: number} {
   if (size === undefined) return {width, height};
-  if (!Number.isInteger(size) || size < 1) {
+  const lengths = typeof size === 'number' ? [size] : size;
+  const isExact = typeof size !== 'number';
+  if (
+    lengths.length !== (isExact ? 2 : 1) ||
+    !lengths.every((length) => Number.isInteger(length) && length >= 1)
+  ) {
     throw new InvalidArgumentError(
-      `scaledSize: size is ${size}; it must be a whole number of pixels from 1 on`,
+      `scaledSize: size is ${isExact ? `[${size}]` : size}; it must be a whole number of pixels from 1 on, or two: [height, width]`,
     );
   }
+  if (typeof size !== 'number') return {width: size[1], height: size[0]};
   const factor = size / Math.min(width, height);
   return width <= height
     ? {width: size, height: Math.max(1, Math.round(height * factor))}
@@ -160,15 +169,37 @@ export function writeFrame(frame: RgbImage, transform: FrameTransform, out: Floa
   const position = transform.cropPosition ?? 'center';
   const left = cropStart(scaled.width, target.width, position);
   const top = cropStart(scaled.height, target.height, position);
-  const columns = axisTaps(width, scaled.width, left, target.width);
-  const rows = axisTaps(height, scaled.height, top, target.height);
   const {mean, scale} = normalisation(transform);
+  if (scaled.width !== width || scaled.height !== height) {
+    const columns = axisTaps(width, scaled.width, left, target.width);
+    const rows = axisTaps(height, scaled.height, top, target.height);
+    interpolate(frame, columns, rows, mean, scale, out, offset);
+    return;
+  }
   let to = offset;
   for (let y = 0; y < target.height; y++) {
+    let from = ((top + y) * width + left) * 3;
+    for (let x = 0; x < target.width; x++)
+      for (let channel = 0; channel < 3; channel++)
+        out[to++] = (data[from++]! - mean[channel]!) * scale[channel]!;
+  }
+}
+
+function interpolate(
+  {data, width}: RgbImage,
+  columns: AxisTaps,
+  rows: AxisTaps,
+  mean: readonly number[],
+  scale: readonly number[],
+  out: Float32Array,
+  offset: number,
+): void {
+  let to = offset;
+  for (let y = 0; y < rows.share.length; y++) {
     const upper = rows.low[y]! * width;
     const lower = rows.high[y]! * width;
     const down = rows.share[y]!;
-    for (let x = 0; x < target.width; x++) {
+    for (let x = 0; x < columns.share.length; x++) {
       const right = columns.share[x]!;
       const a = (upper + columns.low[x]!) * 3;
       const b = (upper + columns.high[x]!) * 3;

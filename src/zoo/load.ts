@@ -264,12 +264,12 @@ function fromLayersModel(
 /** Labels of the file itself, else those of the catalog's model of the same network and number of classes. */
 async function labelsOf(
   {labels}: Described,
-  classes: number,
+  classes: number | undefined,
   known: CatalogEntry | undefined,
   files: Files,
 ): Promise<readonly string[]> {
   if (labels !== undefined) return labels;
-  return known?.labels.count === classes ? readLabelFile(known.labels, files) : [];
+  return known !== undefined && known.labels.count === classes ? readLabelFile(known.labels, files) : [];
 }
 
 /** Runs what completes a model; if that fails, nobody else would free its weights. */

@@ -78,7 +78,7 @@ describe('main', () => {
 });
 
 describe('startBackend', () => {
-  it.each(['cpu', 'wasm'])('%s computes', async (name) => {
+  it.each(['cpu', 'wasm', 'webgpu'])('%s computes', async (name) => {
     await startBackend(name);
     expect(tf.getBackend()).toBe(name);
     expect([...(await tf.add(tf.tensor1d([1, 2]), 1).data())]).toEqual([2, 3]);
@@ -86,12 +86,12 @@ describe('startBackend', () => {
 
   it('refuses an unknown one', async () => {
     await expect(startBackend('gpu')).rejects.toThrow(
-      /unknown backend 'gpu'.*nown are wasm, cpu, tensorflow/,
+      /unknown backend 'gpu'.*nown are wasm, cpu, webgpu, tensorflow/,
     );
     await expect(startBackend('constructor')).rejects.toThrow(InvalidArgumentError);
     await expect(startBackend('cpu', 2)).rejects.toThrow(
       new InvalidArgumentError('--threads 2: only --backend wasm takes threads, not cpu'),
     );
-    expect(BACKEND_NAMES).toEqual(['wasm', 'cpu', 'tensorflow']);
+    expect(BACKEND_NAMES).toEqual(['wasm', 'cpu', 'webgpu', 'tensorflow']);
   });
 });

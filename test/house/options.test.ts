@@ -41,6 +41,7 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
   'sts.networks.r2plus1d': ['classes', (options) => sts.networks.r2plus1d(options)],
   'sts.networks.slowOnly': ['height', (options) => sts.networks.slowOnly(options)],
   'sts.networks.slowFast': ['speedRatio', (options) => sts.networks.slowFast(options)],
+  'sts.networks.transNetV2': ['frames', (options) => sts.networks.transNetV2(options)],
   'sts.networks.x3d': ['width', (options) => sts.networks.x3d(options)],
   'sts.inflate': ['plan', (options) => sts.inflate([], tiny, {rule: 'sts', ...options})],
   'sts.planInflation': ['rules', (options) => sts.planInflation([], [], 'sts', options)],

@@ -20,8 +20,9 @@ beforeAll(async () => {
 });
 
 const all = listNetworks({tiny: true}).map((definition) => [definition.name, definition] as const);
+const classifiers = all.filter(([, {task}]) => task === 'classification');
 const isTiny = (name: string) => name.includes('_tiny');
-const tiny = all.filter(([name]) => isTiny(name));
+const tiny = classifiers.filter(([name]) => isTiny(name));
 
 let model: tfl.LayersModel | undefined;
 afterEach(() => {
@@ -29,31 +30,11 @@ afterEach(() => {
   model = undefined;
 });
 
-describe.each(all)('%s', (name, {family, description, config}) => {
+describe.each(all)('%s', (name, {family, task, description, config}) => {
   it('has a description and a family that lists it', () => {
     expect(description.length).toBeGreaterThan(20);
     expect(listNetworks({family, tiny: true}).map((definition) => definition.name)).toContain(name);
-  });
-
-  it('takes a clip and gives one answer, or one for each frame', () => {
-    const shape = [null, config.frames, config.height, config.width, 3];
-    model = createNetwork(name, {weightless: true, classes: 7});
-    expect(model.name).toBe(name);
-    expect(model.inputs.map((input) => input.shape)).toEqual([shape]);
-    expect(model.outputs.map((output) => output.shape)).toEqual([[null, 7]]);
-    model.dispose();
-    model = createNetwork(name, {weightless: true, classes: 7, pool: 'frame'});
-    expect(model.outputs.map((output) => output.shape)).toEqual([[null, config.frames, 7]]);
-  });
-
-  it('has the same weights at other clip lengths and frame sizes', () => {
-    const shapes = (network: tfl.LayersModel) =>
-      network.weights.map(({originalName, shape}) => [originalName, shape]);
-    model = createNetwork(name, {weightless: true});
-    const expected = shapes(model);
-    model.dispose();
-    model = createNetwork(name, {weightless: true, frames: config.frames * 8, height: 95, width: 127});
-    expect(shapes(model)).toEqual(expected);
+    expect(listNetworks({task, tiny: true}).map((definition) => definition.name)).toContain(name);
   });
 
   it('takes the lengths that it says, and refuses others with those that it says', () => {
@@ -80,9 +61,35 @@ describe.each(all)('%s', (name, {family, description, config}) => {
     ['frames', 0],
     ['height', 2.5],
     ['width', -1],
-    ['classes', Number.NaN],
   ])('refuses %s %d', (key, value) => {
     expect(() => createNetwork(name, {[key]: value})).toThrow(new RegExp(`${key} must be a whole number`));
+  });
+});
+
+describe.each(classifiers)('%s, which classifies', (name, {config}) => {
+  it('takes a clip and gives one answer, or one for each frame', () => {
+    const shape = [null, config.frames, config.height, config.width, 3];
+    model = createNetwork(name, {weightless: true, classes: 7});
+    expect(model.name).toBe(name);
+    expect(model.inputs.map((input) => input.shape)).toEqual([shape]);
+    expect(model.outputs.map((output) => output.shape)).toEqual([[null, 7]]);
+    model.dispose();
+    model = createNetwork(name, {weightless: true, classes: 7, pool: 'frame'});
+    expect(model.outputs.map((output) => output.shape)).toEqual([[null, config.frames, 7]]);
+  });
+
+  it('has the same weights at other clip lengths and frame sizes', () => {
+    const shapes = (network: tfl.LayersModel) =>
+      network.weights.map(({originalName, shape}) => [originalName, shape]);
+    model = createNetwork(name, {weightless: true});
+    const expected = shapes(model);
+    model.dispose();
+    model = createNetwork(name, {weightless: true, frames: config.frames * 8, height: 95, width: 127});
+    expect(shapes(model)).toEqual(expected);
+  });
+
+  it('refuses classes that are no count', () => {
+    expect(() => createNetwork(name, {classes: Number.NaN})).toThrow(/classes must be a whole number/);
   });
 
   it('refuses options that it does not have, or values out of a list', () => {

@@ -114,6 +114,16 @@ const single: Record<string, () => Layer[]> = {
     layers.batchNorm3d({axis: 1, scale: false, center: false}),
   ],
   BatchNormalization: () => [tfl.layers.reshape({targetShape: [24, 20]}), tfl.layers.batchNormalization()],
+  ColorHistogram: () => [
+    layers.conv3d({filters: 3, kernelSize: 1, activation: 'sigmoid'}),
+    tfl.layers.rescaling({scale: 300, offset: -20}),
+    layers.colorHistogram({levels: 3}),
+  ],
+  FrameSimilarity: () => [
+    tfl.layers.reshape({targetShape: [4, 120]}),
+    layers.frameSimilarity({reach: 2}),
+    layers.frameSimilarity({reach: 7}),
+  ],
   ZeroPadding3D: () => [
     layers.zeroPadding3d({
       padding: [
@@ -358,6 +368,8 @@ describe('toOnnx of', () => {
       'SpatialDropout2D',
       'BatchNormalization',
       'RepeatVector',
+      'ColorHistogram',
+      'FrameSimilarity',
     ];
     const models = rows.includes(className)
       ? [modelOf(clip, ...made)]

@@ -22,7 +22,10 @@ const loaders: Record<BackendName, () => Promise<unknown>> = {
     if (tf.findBackend('wasm') === null) setWasmPaths(wasmPaths);
   },
   webgl: () => import('@tensorflow/tfjs-backend-webgl'),
-  webgpu: () => import('@tensorflow/tfjs-backend-webgpu'),
+  webgpu: () =>
+    inBrowser
+      ? import('@tensorflow/tfjs-backend-webgpu')
+      : import('./dawn').then(({startDawn}) => startDawn()),
 };
 
 /** Loads and selects `name`; throws if it does not start. tfjs-layers comes along for the gradients of stock ops. */

@@ -1,6 +1,7 @@
 /**
- * Setup of the projects that run in Chromium: a test fails on every error that a GPU device reports and nobody caught. A
- * program that the device refuses throws nothing; it leaves zeros in all results that were submitted together with it.
+ * Setup of the projects `node`, `browser` and `isolated`: a test fails on every error that a GPU device reports and nobody
+ * caught. A program that the device refuses throws nothing; it leaves zeros in all results that were submitted together with
+ * it. In a page all devices are heard; in Node those asked for after `listenToDevices` (backends.ts calls it).
  */
 import {afterEach, expect} from 'vitest';
 
@@ -14,19 +15,26 @@ type RequestDevice = (this: unknown, ...args: unknown[]) => Promise<Device>;
 interface Heard {
   readonly devices: Device[];
   readonly errors: string[];
+  listening: boolean;
 }
 
+const realm = globalThis as {
+  GPUAdapter?: {prototype: {requestDevice: RequestDevice}};
+  heardOfDevices?: Heard;
+};
 // The page has this file twice, as a setup and as what a test imports.
-const page = globalThis as {GPUAdapter?: {prototype: {requestDevice: RequestDevice}}; heardOfDevices?: Heard};
-page.heardOfDevices ??= listen();
-const {devices, errors} = page.heardOfDevices;
+realm.heardOfDevices ??= {devices: [], errors: [], listening: false};
+const heard = realm.heardOfDevices;
+const {devices, errors} = heard;
+listenToDevices();
 
 /** Whoever asks for a device gets one that is listened to, however the test started its backend. */
-function listen(): Heard {
-  const heard: Heard = {devices: [], errors: []};
-  if (page.GPUAdapter === undefined) return heard;
-  const {requestDevice} = page.GPUAdapter.prototype;
-  page.GPUAdapter.prototype.requestDevice = async function (...args) {
+export function listenToDevices(): void {
+  const prototype = realm.GPUAdapter?.prototype;
+  if (prototype === undefined || heard.listening) return;
+  heard.listening = true;
+  const {requestDevice} = prototype;
+  prototype.requestDevice = async function (...args) {
     const device = await requestDevice.apply(this, args);
     device.addEventListener('uncapturederror', (event) => {
       heard.errors.push((event as Event & {error: {message: string}}).error.message);
@@ -34,7 +42,6 @@ function listen(): Heard {
     heard.devices.push(device);
     return device;
   };
-  return heard;
 }
 
 /** The errors since the last call. They come as events, before the end of the work that they belong to. */

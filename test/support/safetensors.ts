@@ -49,6 +49,17 @@ export const toFilter = (tensor: GoldenTensor) => permute(tensor, [2, 3, 4, 1, 0
 /** PyTorch's depthwise filter `[channels * multiplier, 1, kt, kh, kw]` to `[kt, kh, kw, channels * multiplier, 1]`. */
 export const toDepthwiseFilter = (tensor: GoldenTensor) => permute(tensor, [2, 3, 4, 0, 1]);
 
+type Header = Record<string, {dtype: string; shape: number[]; data_offsets: [number, number]}>;
+
+/** The bytes of a tensor of bytes. */
+export function readGoldenBytes(file: Uint8Array, name: string): Uint8Array {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const start = 8 + Number(view.getBigUint64(0, true));
+  const header: Header = JSON.parse(new TextDecoder().decode(file.subarray(8, start)));
+  const [begin, end] = header[name]!.data_offsets;
+  return file.subarray(start + begin, start + end);
+}
+
 /** The float64 tensors of a file, by name: values alone, in the file's order. */
 export function readGoldenDoubles(bytes: Uint8Array): Map<string, Float64Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

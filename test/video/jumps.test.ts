@@ -6,9 +6,9 @@ import {chmodSync, readFileSync, writeFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
-import {readViews, TEST_VIEWS} from '../../src/recognize';
 import {readClip} from '../../src/video/read_clip';
 import {ffmpegSource} from '../../src/video/sources/ffmpeg';
+import {readViews, TEST_VIEWS} from '../../src/video/views';
 import {collect, type Workshop, workshop} from './make_video';
 
 let shop: Workshop;

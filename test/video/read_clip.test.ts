@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {FormatError, InvalidArgumentError} from '../../src/util/errors';
-import type {FrameSource} from '../../src/video/frame_source';
+import type {SeekableVideo} from '../../src/video/frames';
 import {readClip} from '../../src/video/read_clip';
 import {ffmpegSource} from '../../src/video/sources/ffmpeg';
 import {framesSource, tensorSource} from '../../src/video/sources/frames';
@@ -47,7 +47,7 @@ describe('readClip', () => {
   it('reads only the frames of the clip, each once, and tells how far it is', async () => {
     const inner = framesSource(pictures(9));
     const asked: number[][] = [];
-    const source: FrameSource = {
+    const source: SeekableVideo = {
       ...inner,
       frames: (indices) => {
         asked.push([...indices!]);

@@ -49,11 +49,12 @@ function contents({name, frames, size}: Wanted) {
     ? [checkpoint]
     : listCheckpoints().filter((entry) => entry.network === definition.name);
   const side = size ?? model?.input.cropSize;
+  const classes = checkpoint?.classes ?? definition.config.classes;
   const network = createNetwork(definition.name, {
     frames: frames ?? model?.input.frames ?? definition.config.frames,
     height: side ?? definition.config.height,
     width: side ?? definition.config.width,
-    classes: checkpoint?.classes ?? definition.config.classes,
+    ...(classes !== undefined && {classes}),
     weightless: true,
   });
   try {

@@ -7,7 +7,7 @@ import {type FrozenModel, freeze} from '../../freeze';
 import {registerLayers} from '../../layers';
 import {type Recognition, recognize} from '../../recognize';
 import {InvalidArgumentError, StsError} from '../../util/errors';
-import type {FrameSource} from '../../video/frame_source';
+import type {SeekableVideo} from '../../video/frames';
 import {readClip} from '../../video/read_clip';
 import {ffmpegSource} from '../../video/sources/ffmpeg';
 import {DEFAULT_MODEL, type LoadedModel, type LoadModelOptions, loadModel} from '../../zoo';
@@ -25,7 +25,7 @@ import {createProgress, type Progress} from '../output/progress';
 /** What the command calls. */
 export interface PredictTools {
   startBackend(name: string, threads: number): Promise<void>;
-  openVideo(path: string, options?: {size?: number}): Promise<FrameSource>;
+  openVideo(path: string, options?: {size?: number}): Promise<SeekableVideo>;
   loadModel(
     nameOrPath: string,
     options: Pick<LoadModelOptions, 'frames' | 'onProgress'>,

@@ -26,6 +26,10 @@ const BACKENDS: Readonly<Record<string, CliBackend>> = {
     peer: '@tensorflow/tfjs-backend-cpu',
     load: () => import('@tensorflow/tfjs-backend-cpu').then(() => import('../../cpu')),
   },
+  webgpu: {
+    peer: 'webgpu @tensorflow/tfjs-backend-webgpu',
+    load: () => import('../../node').then(({startWebGPU}) => startWebGPU()),
+  },
   tensorflow: {
     peer: TFJS_NODE,
     load: () => import(TFJS_NODE).then(() => import('../../node')),

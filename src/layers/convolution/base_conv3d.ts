@@ -1,11 +1,12 @@
 /**
- * Private base of the convolution layers with one filter: a subclass says which filter it keeps, which shape arithmetic
- * it follows and which op it calls. Not exported from the package.
+ * Private base of the convolution layers with one filter: a subclass says which filter it keeps and which convolution it
+ * is. Not exported from the package.
  */
 import type {Tensor1D, Tensor5D} from '@tensorflow/tfjs-core';
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
 import {type ConvInfo, convMacs, type Padding3D} from '../../geometry/conv_info';
-import type {FusedOptions} from '../../ops';
+import {type ConvSettings, convInfo} from '../../geometry/conv_settings';
+import {runConvolution} from '../../ops/run_convolution';
 import {InvalidArgumentError} from '../../util/errors';
 import type {Shape5D} from '../../util/shapes';
 import {type HostShape, oneShape5D, shapeText} from '../host/layer_arguments';
@@ -27,14 +28,13 @@ export abstract class BaseConv3D extends Conv3DLayer {
   /** The shape of the filter for an input of so many channels. */
   protected abstract filterShape(channels: number): Shape5D;
 
-  /** Shape arithmetic for a channels-last input without unknown lengths. */
-  abstract convInfo(inputShape: Shape5D): ConvInfo;
+  /** Which convolution it is, on channels last whatever the layer's own layout. */
+  abstract convSettings(): ConvSettings;
 
-  /**
-   * The op of this layer with any filter of its shape and with whatever is fused to it; layout channels last, whatever
-   * the layer's own. For whoever rewrites models: the layer's weights and activation are not used.
-   */
-  abstract convolve(x: Tensor5D, filter: Tensor5D, fused: FusedOptions): Tensor5D;
+  /** Shape arithmetic for a channels-last input without unknown lengths. */
+  convInfo(inputShape: Shape5D): ConvInfo {
+    return convInfo(this.convSettings(), inputShape, this.filterShape(inputShape[4]));
+  }
 
   protected override addKernels(channels: number): void {
     this.filter = this.addKernel(this.filterName(), this.filterShape(channels), this.filterObjects);
@@ -45,7 +45,7 @@ export abstract class BaseConv3D extends Conv3DLayer {
   }
 
   protected override compute(x: Tensor5D, bias: Tensor1D | undefined): Tensor5D {
-    return this.convolve(x, this.filter!.read() as Tensor5D, {bias});
+    return runConvolution(this.convSettings(), x, this.filter!.read() as Tensor5D, 'NDHWC', {bias});
   }
 
   /**

@@ -2,9 +2,9 @@
  * The layer of depthwise 3D convolution, which the host lacks: arguments and weight names are those of
  * `tf.layers.depthwiseConv2d`, with one more axis.
  */
-import type {serialization, Tensor5D} from '@tensorflow/tfjs-core';
-import {type ConvInfo, depthwiseConv3dInfo, type Padding3D} from '../../geometry/conv_info';
-import {depthwiseConv3d, type FusedOptions} from '../../ops';
+import type {serialization} from '@tensorflow/tfjs-core';
+import type {Padding3D} from '../../geometry/conv_info';
+import type {ConvSettings} from '../../geometry/conv_settings';
 import type {Shape5D} from '../../util/shapes';
 import {
   type Constraint,
@@ -63,15 +63,7 @@ export class DepthwiseConv3D extends BaseConv3D {
     return [...this.kernelSize, channels, this.depthMultiplier];
   }
 
-  override convInfo(inputShape: Shape5D): ConvInfo {
-    return depthwiseConv3dInfo(inputShape, this.filterShape(inputShape[4]), {
-      strides: this.strides,
-      pad: this.padding,
-      dilations: this.dilationRate,
-    });
-  }
-
-  override convolve(x: Tensor5D, filter: Tensor5D, fused: FusedOptions): Tensor5D {
-    return depthwiseConv3d(x, filter, this.strides, this.padding, 'NDHWC', this.dilationRate, fused);
+  override convSettings(): ConvSettings {
+    return {kind: 'depthwiseConv3d', strides: this.strides, pad: this.padding, dilations: this.dilationRate};
   }
 }

@@ -3,9 +3,9 @@
  * class is not called 'Conv3D', which would take the host's place in the registry: models saved by the host go on
  * loading as the host's, models saved with this class load as this class.
  */
-import type {serialization, Tensor5D} from '@tensorflow/tfjs-core';
-import {type ConvInfo, conv3dInfo, type Padding3D} from '../../geometry/conv_info';
-import {conv3d, type FusedOptions} from '../../ops';
+import type {serialization} from '@tensorflow/tfjs-core';
+import type {Padding3D} from '../../geometry/conv_info';
+import type {ConvSettings} from '../../geometry/conv_settings';
 import {InvalidArgumentError} from '../../util/errors';
 import type {Shape5D} from '../../util/shapes';
 import {
@@ -69,20 +69,14 @@ export class GroupedConv3D extends BaseConv3D {
     return [...this.kernelSize, channels / this.groups, this.filters];
   }
 
-  override convInfo(inputShape: Shape5D): ConvInfo {
-    return conv3dInfo(inputShape, this.filterShape(inputShape[4]), {
+  override convSettings(): ConvSettings {
+    return {
+      kind: 'conv3d',
       strides: this.strides,
       pad: this.padding,
       dilations: this.dilationRate,
       groups: this.groups,
-    });
-  }
-
-  override convolve(x: Tensor5D, filter: Tensor5D, fused: FusedOptions): Tensor5D {
-    return conv3d(x, filter, this.strides, this.padding, 'NDHWC', this.dilationRate, {
-      groups: this.groups,
-      ...fused,
-    });
+    };
   }
 
   private checkDivides(channels: number, what: string): void {

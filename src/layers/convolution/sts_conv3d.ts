@@ -2,11 +2,10 @@
  * The layer of Spatial-Temporal Separable 3D convolution (Li et al., ECCV 2022): weights, parameters and cost of the
  * convolution that it replaces; groups of output channels read other neighbours. See ops/sts_conv3d.ts for which.
  */
-import type {serialization, Tensor5D} from '@tensorflow/tfjs-core';
-import {type ConvInfo, type SplitRounding, stsConv3dInfo} from '../../geometry/conv_info';
-import {type FusedOptions, stsConv3d} from '../../ops';
+import type {serialization} from '@tensorflow/tfjs-core';
+import type {SplitRounding} from '../../geometry/conv_info';
+import type {ConvSettings} from '../../geometry/conv_settings';
 import {InvalidArgumentError} from '../../util/errors';
-import type {Shape5D} from '../../util/shapes';
 import {GroupedConv3D, type GroupedConv3DLayerArgs} from './grouped_conv3d';
 
 /** Arguments of `sts.layers.stsConv3d`: those of `tf.layers.conv3d`, `groups`, `split`, and explicit padding. */
@@ -42,23 +41,7 @@ export class STSConv3D extends GroupedConv3D {
     return {...super.getConfig(), split: this.split ?? null};
   }
 
-  override convInfo(inputShape: Shape5D): ConvInfo {
-    return stsConv3dInfo(inputShape, this.filterShape(inputShape[4]), {
-      strides: this.strides,
-      pad: this.padding,
-      dilations: this.dilationRate,
-      ...this.channelOptions(),
-    });
-  }
-
-  override convolve(x: Tensor5D, filter: Tensor5D, fused: FusedOptions): Tensor5D {
-    return stsConv3d(x, filter, this.strides, this.padding, 'NDHWC', this.dilationRate, {
-      ...this.channelOptions(),
-      ...fused,
-    });
-  }
-
-  private channelOptions(): {groups: number; split?: SplitRounding} {
-    return {groups: this.groups, ...(this.split && {split: this.split})};
+  override convSettings(): ConvSettings {
+    return {...super.convSettings(), kind: 'stsConv3d', ...(this.split && {split: this.split})};
   }
 }

@@ -2,10 +2,7 @@
  * The layer of depthwise Spatial-Temporal Separable 3D convolution (ir-CSN, X3D): the weights of a depthwise
  * convolution; the first half of the channels works frame by frame. See ops/sts_depthwise_conv3d.ts.
  */
-import type {Tensor5D} from '@tensorflow/tfjs-core';
-import {type ConvInfo, stsDepthwiseConv3dInfo} from '../../geometry/conv_info';
-import {type FusedOptions, stsDepthwiseConv3d} from '../../ops';
-import type {Shape5D} from '../../util/shapes';
+import type {ConvSettings} from '../../geometry/conv_settings';
 import {DepthwiseConv3D, type DepthwiseConv3DLayerArgs} from './depthwise_conv3d';
 
 /**
@@ -20,15 +17,7 @@ export class STSDepthwiseConv3D extends DepthwiseConv3D {
     super(args, 'same');
   }
 
-  override convInfo(inputShape: Shape5D): ConvInfo {
-    return stsDepthwiseConv3dInfo(inputShape, this.filterShape(inputShape[4]), {
-      strides: this.strides,
-      pad: this.padding,
-      dilations: this.dilationRate,
-    });
-  }
-
-  override convolve(x: Tensor5D, filter: Tensor5D, fused: FusedOptions): Tensor5D {
-    return stsDepthwiseConv3d(x, filter, this.strides, this.padding, 'NDHWC', this.dilationRate, fused);
+  override convSettings(): ConvSettings {
+    return {...super.convSettings(), kind: 'stsDepthwiseConv3d'};
   }
 }

@@ -4,8 +4,7 @@
  */
 import * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../../layers';
-import {InvalidArgumentError} from '../../util/errors';
-import {checkNetworkConfig, isWeightless, type NetworkConfig} from '../definition';
+import {checkDropout, checkNetworkConfig, isWeightless, type NetworkConfig} from '../definition';
 
 export interface TorchNetworkConfig extends NetworkConfig {
   /** Whether the convolutions that the authors replace are STS. */
@@ -124,8 +123,5 @@ export function classifier(x: tfl.SymbolicTensor, config: TorchNetworkConfig): t
 /** Checks the choices that these networks share. */
 export function checkTorchConfig(config: TorchNetworkConfig & {readonly name: string}): void {
   checkNetworkConfig(config);
-  const {name, dropout} = config;
-  if (!(dropout >= 0 && dropout < 1)) {
-    throw new InvalidArgumentError(`${name}: dropout must be at least 0 and less than 1; got ${dropout}.`);
-  }
+  checkDropout(config);
 }

@@ -5,16 +5,28 @@
  */
 import {FormatError, InvalidArgumentError} from '../../util/errors';
 import {checkOptions} from '../../util/names';
-import type {FrameSource, VideoFrame, VideoInfo} from '../frame_source';
-import {scaledSize} from '../transforms';
+import type {Frame, SeekableVideo, SizedFrame, VideoInfo} from '../frames';
+import {type PictureSize, scaledSize} from '../transforms';
 import {openFile, type ProbedVideo, probeVideo, type StoredStream, type VideoFile} from './ffmpeg_probe';
 import {type RunningTool, startTool} from './ffmpeg_process';
-import {type Jump, type Reading, readArguments, receive, selectionOf, Timestamps} from './ffmpeg_read';
+import {
+  type Decoded,
+  type Jump,
+  type Reading,
+  readArguments,
+  receive,
+  type ScaledPicture,
+  selectionOf,
+  Timestamps,
+} from './ffmpeg_read';
 import {decodeFrames, type FrameTable, listFrames} from './frame_table';
 
 export interface FfmpegSourceOptions {
-  /** Length in pixels to which ffmpeg scales the shorter side, the aspect kept. Absent: the video's own size. */
-  readonly size?: number;
+  /**
+   * What ffmpeg scales frames to. Absent: the video's own size. Exactly `[height, width]` is done as ffmpeg's option -s does it, by its
+   * plain bicubic scaler; the aspect kept, with more care for the colours.
+   */
+  readonly size?: PictureSize;
   /** Stops every reading when aborted; the reading then throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** Name or path of the programs. Default `ffmpeg` and `ffprobe`. */
@@ -38,7 +50,10 @@ function checkIndices(indices: readonly number[]): void {
   }
 }
 
-class FfmpegSource implements FrameSource {
+/** A frame as it came, with its time. */
+type Read = Decoded & {readonly timestamp: number};
+
+class FfmpegSource implements SeekableVideo {
   private readonly running = new Set<RunningTool>();
   private readonly closing = new AbortController();
   private readonly signal: AbortSignal;
@@ -53,6 +68,8 @@ class FfmpegSource implements FrameSource {
   constructor(
     private readonly file: VideoFile,
     private readonly stored: StoredStream,
+    /** As shown, before any scaling. */
+    private readonly shown: ProbedVideo,
     readonly info: VideoInfo,
     private readonly options: FfmpegSourceOptions,
   ) {
@@ -60,23 +77,43 @@ class FfmpegSource implements FrameSource {
     this.signal = signal === undefined ? this.closing.signal : AbortSignal.any([signal, this.closing.signal]);
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<VideoFrame, void, void> {
+  [Symbol.asyncIterator](): AsyncGenerator<Frame, void, void> {
     return this.frames();
   }
 
-  async *frames(indices?: readonly number[]): AsyncGenerator<VideoFrame, void, void> {
+  async *frames(indices?: readonly number[]): AsyncGenerator<Frame, void, void> {
     if (indices !== undefined) checkIndices(indices);
+    const {size} = this.options;
+    for await (const {pictures, timestamp, index} of this.readAll(indices, [this.picture(size)]))
+      yield {...pictures[0]!, timestamp, index};
+  }
+
+  async *sized(sizes: readonly PictureSize[]): AsyncGenerator<SizedFrame, void, void> {
+    const wanted = sizes.map((size) => this.picture(size));
+    for await (const {pictures, timestamp, index} of this.readAll(undefined, wanted))
+      yield {pictures, timestamp, index};
+  }
+
+  private picture(size: PictureSize | undefined): ScaledPicture {
+    const {width, height} = this.shown;
+    return {...scaledSize(width, height, size), isPlain: size !== undefined && typeof size !== 'number'};
+  }
+
+  private async *readAll(
+    indices: readonly number[] | undefined,
+    pictures: readonly ScaledPicture[],
+  ): AsyncGenerator<Read, void, void> {
     this.signal.throwIfAborted();
     if (indices === undefined) {
-      this.readToEnd = (yield* this.read({})) + 1;
+      this.readToEnd = (yield* this.read({}, pictures)) + 1;
       return;
     }
     const plan = await this.plan(indices);
     for (const reading of plan) {
-      const reached = yield* this.read(reading);
+      const reached = yield* this.read(reading, pictures);
       if (!this.isRefuted || (plan.length === 1 && reading.from === undefined)) continue;
       // The file is not what its list says, so that frames can be told by counting from the first one alone.
-      yield* this.read({indices: indices.filter((index) => index > reached)});
+      yield* this.read({indices: indices.filter((index) => index > reached)}, pictures);
       return;
     }
   }
@@ -108,12 +145,14 @@ class FfmpegSource implements FrameSource {
    *
    * @returns the last frame that came as it should, -1 if none did.
    */
-  private async *read(reading: Reading): AsyncGenerator<VideoFrame, number, void> {
+  private async *read(
+    reading: Reading,
+    pictures: readonly ScaledPicture[],
+  ): AsyncGenerator<Read, number, void> {
     const {ffmpeg = 'ffmpeg'} = this.options;
-    const {width, height} = this.info;
     const timestamps = new Timestamps();
     const selected = selectionOf(reading);
-    const args = readArguments(this.file, this.info, reading, selected);
+    const args = readArguments(this.file, pictures, reading, selected);
     const tool = await startTool(ffmpeg, args, this.file.path, this.signal, (line) =>
       timestamps.readLine(line),
     );
@@ -123,14 +162,14 @@ class FfmpegSource implements FrameSource {
     const wanted = reading.indices && new Set(reading.indices);
     let last = -1;
     try {
-      for await (const frame of receive(tool, timestamps, width * height * 3, reading, selected?.delivered)) {
-        const {data, index, seconds} = frame;
+      for await (const frame of receive(tool, timestamps, pictures, reading, selected?.delivered)) {
+        const {index, seconds} = frame;
         // Complaints precede the timestamp of the frame that they are about.
         if (!frame.isExpected || tool.complaint() !== '') this.isRefuted = true;
         if (this.isRefuted && reading.from !== undefined) return last;
         last = index;
         const timestamp = seconds ?? index / this.stored.rate;
-        if (wanted === undefined || wanted.has(index)) yield {data, width, height, timestamp, index};
+        if (wanted === undefined || wanted.has(index)) yield {...frame, timestamp};
         this.signal.throwIfAborted();
       }
       const code = await tool.exit;
@@ -191,8 +230,8 @@ class FfmpegSource implements FrameSource {
   }
 }
 
-function infoOf(probed: ProbedVideo, size: number | undefined): VideoInfo {
-  return {...probed, ...scaledSize(probed.width, probed.height, size)};
+function infoOf(probed: ProbedVideo, {start}: StoredStream, size: PictureSize | undefined): VideoInfo {
+  return {...probed, ...scaledSize(probed.width, probed.height, size), startTimestamp: start};
 }
 
 /**
@@ -200,7 +239,7 @@ function infoOf(probed: ProbedVideo, size: number | undefined): VideoInfo {
  * frame). Only files on this machine: a name that looks like an address is a file name here.
  *
  * @param path path of the file.
- * @param options `size` scales the shorter side within ffmpeg, which costs less than scaling afterwards.
+ * @param options `size` scales within ffmpeg, which costs less than scaling afterwards.
  * @returns a source whose frames are upright (rotation noted in the file is applied), with square pixels.
  * @throws UnavailableError when ffmpeg or the file is missing, FormatError when the file is not a video,
  *   InvalidArgumentError when the path is a directory.
@@ -211,10 +250,10 @@ function infoOf(probed: ProbedVideo, size: number | undefined): VideoInfo {
  * await source.close();
  * ```
  */
-export async function ffmpegSource(path: string, options: FfmpegSourceOptions = {}): Promise<FrameSource> {
+export async function ffmpegSource(path: string, options: FfmpegSourceOptions = {}): Promise<SeekableVideo> {
   checkOptions('ffmpegSource', options, OPTIONS);
   scaledSize(1, 1, options.size);
   const file = await openFile(path);
   const {video, stored} = await probeVideo(options.ffprobe ?? 'ffprobe', file, options.signal);
-  return new FfmpegSource(file, stored, infoOf(video, options.size), options);
+  return new FfmpegSource(file, stored, video, infoOf(video, stored, options.size), options);
 }

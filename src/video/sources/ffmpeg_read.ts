@@ -2,7 +2,7 @@
  * One reading of a file by one ffmpeg: what it is asked to do, and its pixels and timestamps, which come through two pipes,
  * put together again. Which readings a list of frames needs is decided in ffmpeg.ts.
  */
-
+import type {Picture} from '../frames';
 import type {VideoFile} from './ffmpeg_probe';
 import type {RunningTool} from './ffmpeg_process';
 import type {FrameTable, Jumps} from './frame_table';
@@ -22,9 +22,18 @@ export interface Jump {
   readonly table: FrameTable & {readonly jumps: Jumps};
 }
 
+/** What ffmpeg is to make of each frame. */
+export interface ScaledPicture {
+  readonly width: number;
+  readonly height: number;
+  /** By ffmpeg's own default, as its option -s does, or with every chroma sample told from its neighbours. */
+  readonly isPlain: boolean;
+}
+
 /** A frame as it came out of ffmpeg. */
 export interface Decoded {
-  readonly data: Uint8Array;
+  /** One for each picture asked for. */
+  readonly pictures: readonly Picture[];
   readonly index: number;
   /** Seconds from the start of the video; undefined when ffmpeg did not say. */
   readonly seconds: number | undefined;
@@ -84,14 +93,12 @@ export function selectionOf({indices, from}: Reading) {
  */
 export function readArguments(
   {input}: VideoFile,
-  {width, height}: {width: number; height: number},
+  pictures: readonly ScaledPicture[],
   {from}: Reading,
   selected: ReturnType<typeof selectionOf>,
 ): string[] {
   const filters = [
     ...(selected === undefined ? [] : [`select='${selected.expression}'`]),
-    `scale=${width}:${height}:flags=bicubic+accurate_rnd+full_chroma_int`,
-    'format=rgb24',
     'showinfo=checksum=0',
     // One frame out for each frame in, whatever the rate of the video: the numbering leaves nothing to drop or repeat,
     // and needs none of the options for that which changed from version to version.
@@ -99,6 +106,7 @@ export function readArguments(
     'setpts=N',
     // Or else a stream without timestamps keeps its own rate beside the numbering, and frames are repeated.
     'fps=25:eof_action=pass',
+    scaling(pictures),
   ];
   const start = from === undefined ? [] : ['-copyts', '-noaccurate_seek', '-ss', landing(from).toFixed(6)];
   const count = selected === undefined ? [] : ['-frames:v', String(selected.delivered.length)];
@@ -111,6 +119,40 @@ export function readArguments(
   ];
 }
 
+/** Several pictures travel as one, below each other: so they come through one pipe and cannot wait for each other. */
+function scaling(pictures: readonly ScaledPicture[]): string {
+  const scaled = pictures.map(({width, height, isPlain}) => {
+    const flags = isPlain ? 'bicubic' : 'bicubic+accurate_rnd+full_chroma_int';
+    return `scale=${width}:${height}:flags=${flags},format=rgb24`;
+  });
+  if (scaled.length === 1) return scaled[0]!;
+  const names = scaled.map((_, i) => `[p${i}]`).join('');
+  const padded = scaled.map(
+    (filter, i) => `[p${i}]${filter},pad=${widest(pictures)}:${pictures[i]!.height}:0:0[p${i}]`,
+  );
+  return [`split=${scaled.length}${names}`, ...padded, `${names}vstack=${scaled.length}`].join(';');
+}
+
+function widest(pictures: readonly ScaledPicture[]): number {
+  return Math.max(...pictures.map(({width}) => width));
+}
+
+/** The pictures that lie below each other in one. */
+function unstack(data: Uint8Array, pictures: readonly ScaledPicture[]): Decoded['pictures'] {
+  const stride = widest(pictures) * 3;
+  let top = 0;
+  return pictures.map(({width, height}) => {
+    const rows = data.subarray(top, top + stride * height);
+    top += rows.length;
+    // Whoever receives a picture owns its bytes, and keeping one must not keep the others.
+    if (pictures.length === 1) return {data, width, height};
+    const own = new Uint8Array(width * height * 3);
+    for (let y = 0; y < height; y++)
+      own.set(rows.subarray(y * stride, y * stride + width * 3), y * width * 3);
+    return {data: own, width, height};
+  });
+}
+
 /** Between the frame to land at and the next one, so that no rounding makes it the frame before. */
 function landing({key, table: {seconds}}: Jump): number {
   const [at, next = at] = seconds.slice(key, key + 2);
@@ -121,21 +163,23 @@ function landing({key, table: {seconds}}: Jump): number {
 export async function* receive(
   tool: RunningTool,
   timestamps: Timestamps,
-  frameLength: number,
+  wanted: readonly ScaledPicture[],
   {from}: Reading,
   delivered: readonly number[] | undefined,
 ): AsyncGenerator<Decoded, void, void> {
   let place = 0;
-  for await (const data of pieces(tool.stdout, frameLength)) {
+  const height = wanted.reduce((sum, picture) => sum + picture.height, 0);
+  for await (const data of pieces(tool.stdout, widest(wanted) * height * 3)) {
+    const pictures = unstack(data, wanted);
     const index = delivered === undefined ? place : delivered[place]!;
     const stamp = await timestamps.at(place);
     place++;
     if (from === undefined) {
       const seconds = Number.isFinite(stamp?.seconds) ? stamp?.seconds : undefined;
-      yield {data, index, seconds, isExpected: true};
+      yield {pictures, index, seconds, isExpected: true};
     } else {
       const {seconds, jumps} = from.table;
-      yield {data, index, seconds: seconds[index], isExpected: stamp?.ticks === jumps.ticks[index]};
+      yield {pictures, index, seconds: seconds[index], isExpected: stamp?.ticks === jumps.ticks[index]};
     }
   }
 }

@@ -5,7 +5,7 @@
 import type {Tensor4D} from '@tensorflow/tfjs-core';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions} from '../../util/names';
-import type {FrameSource, VideoFrame, VideoInfo} from '../frame_source';
+import type {Frame, SeekableVideo, VideoInfo} from '../frames';
 import type {RgbImage} from '../transforms';
 
 export interface FramesSourceOptions {
@@ -37,7 +37,7 @@ function checkFrames(frames: readonly RgbImage[]): RgbImage {
  * @param frames pictures of one size, in order of showing. They are not copied until they are read.
  * @throws InvalidArgumentError for no frames, or frames of different sizes.
  */
-export function framesSource(frames: readonly RgbImage[], options: FramesSourceOptions = {}): FrameSource {
+export function framesSource(frames: readonly RgbImage[], options: FramesSourceOptions = {}): SeekableVideo {
   checkOptions('framesSource', options, ['framesPerSecond']);
   const {framesPerSecond = 30} = options;
   if (!(framesPerSecond > 0)) {
@@ -47,7 +47,7 @@ export function framesSource(frames: readonly RgbImage[], options: FramesSourceO
   }
   const {width, height} = checkFrames(frames);
 
-  async function* read(indices?: readonly number[]): AsyncGenerator<VideoFrame, void, void> {
+  async function* read(indices?: readonly number[]): AsyncGenerator<Frame, void, void> {
     for (const index of indices ?? frames.keys()) {
       const frame = frames[index];
       if (frame === undefined) return;
@@ -73,7 +73,7 @@ export function framesSource(frames: readonly RgbImage[], options: FramesSourceO
 export async function tensorSource(
   tensor: Tensor4D,
   options: FramesSourceOptions = {},
-): Promise<FrameSource> {
+): Promise<SeekableVideo> {
   checkOptions('tensorSource', options, ['framesPerSecond']);
   const [count, height, width, channels] = tensor.shape;
   if (tensor.rank !== 4 || channels !== 3) {

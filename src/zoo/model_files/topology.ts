@@ -34,8 +34,13 @@ export function notOfClips({inputs}: LayersModel): string {
 }
 
 /** A network of the registry that is to be given weights. */
-export function emptyNetwork(network: string, {frames, cropSize}: ClipSize, classes: number): LayersModel {
-  return createNetwork(network, {frames, classes, height: cropSize, width: cropSize, weightless: true});
+export function emptyNetwork(
+  network: string,
+  {frames, cropSize}: ClipSize,
+  classes: number | undefined,
+): LayersModel {
+  const size = {frames, height: cropSize, width: cropSize};
+  return createNetwork(network, {...size, ...(classes !== undefined && {classes}), weightless: true});
 }
 
 /**

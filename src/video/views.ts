@@ -2,19 +2,19 @@
  * The views of a video that the published accuracies of the networks were measured with: clips spread over its length,
  * crops spread over its width (or height), as mmaction's test pipelines cut them. No model is asked here.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import {InvalidArgumentError} from '../util/errors';
 import {checkOptions} from '../util/names';
-import type {FrameSource} from '../video/frame_source';
-import {readClips} from '../video/read_clips';
-import {type ShortVideoPolicy, sampleClips} from '../video/sampling';
+import {assembleClips} from './clips';
+import type {SeekableVideo} from './frames';
+import {type ShortVideoPolicy, sampleClips} from './sampling';
 import {
   type CropPosition,
   type FrameTransform,
   frameTransform,
   TRANSFORM_OPTIONS,
   transformedSize,
-} from '../video/transforms';
+} from './transforms';
 
 export interface ViewOptions extends Omit<FrameTransform, 'cropPosition'> {
   /** Frames in a view. */
@@ -78,9 +78,8 @@ function indicesOf(
 }
 
 /**
- * Reads the views of a video, clip by clip. The frames of all clips are read in one pass, each once; clips that follow each
- * other are delivered one by one, so that the crops of one are in memory. Of clips that overlap, up to 256 MB are, beyond which
- * the video is read in several passes.
+ * Reads the views of a video, clip by clip. The frames of all clips are read in one pass, each decoded once; a frame waits in
+ * memory until the last clip that it belongs to is complete, at the size that the source delivers or of its crops, whichever is smaller.
  *
  * With three crops the crop must be as long as the shorter side, as in mmaction: give `size` and `crop` alike. Scaling is
  * bilinear in floating point; OpenCV, which the authors used, rounds to 8 bits in between.
@@ -88,19 +87,19 @@ function indicesOf(
  * A video that turns out to hold fewer frames than its container says is counted by reading it through, and the clips not
  * yet delivered are chosen anew.
  *
- * @param source where the frames come from; it is not closed
+ * @param video where the frames come from; it is not closed
  * @returns views `[1, frames, height, width, 3]`, clip by clip, crops in the order start, end, middle; whoever takes
  *   them disposes of them (`recognize` does)
  * @throws InvalidArgumentError for options that make no sense or are unknown, or a crop that does not fit; FormatError for a
  *   video without a readable frame, or that changes while it is read
  *
  * ```ts
- * for await (const view of readViews(source, {...TEST_VIEWS.somethingSomethingV2, frames: 8, size: 224, crop: 224}))
+ * for await (const view of readViews(video, {...TEST_VIEWS.somethingSomethingV2, frames: 8, size: 224, crop: 224}))
  *   view.dispose();
  * ```
  */
 export async function* readViews(
-  source: FrameSource,
+  video: SeekableVideo,
   options: ViewOptions,
 ): AsyncGenerator<tf.Tensor5D, void, void> {
   checkOptions('readViews', options, OPTIONS);
@@ -108,14 +107,12 @@ export async function* readViews(
   const reading = {
     caller: 'readViews',
     choose: (total: number) => indicesOf(total, options),
-    transforms: cropPositions(source, options).map((cropPosition) => ({...transform, cropPosition})),
+    transforms: cropPositions(video, options).map((cropPosition) => ({...transform, cropPosition})),
   };
-  for await (const {views, frames, height, width} of readClips(source, reading)) {
-    for (const values of views) yield tf.tensor5d(values, [1, frames, height, width, 3], 'float32');
-  }
+  for await (const views of assembleClips(video, reading)) for (const view of views) yield view();
 }
 
-function cropPositions({info}: FrameSource, options: ViewOptions): readonly CropPosition[] {
+function cropPositions({info}: SeekableVideo, options: ViewOptions): readonly CropPosition[] {
   const {crops = 1, crop, size} = options;
   if (crops === 1) return ['center'];
   const whole = transformedSize(info.width, info.height, size === undefined ? {} : {size});

@@ -2,9 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {readViews, TEST_VIEWS, type ViewOptions, viewIndices} from '../../src/recognize';
 import {InvalidArgumentError} from '../../src/util/errors';
-import {framesSource} from '../../src/video';
+import {framesSource, readViews, TEST_VIEWS, type ViewOptions, viewIndices} from '../../src/video';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
