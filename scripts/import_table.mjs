@@ -70,7 +70,7 @@ const table = {
     packages: [core, layers, anyBackend],
     node: true,
   },
-  // The files directly in src/.
+  // One file for each entry of the package.
   entries: {
     ours: [
       'util',
@@ -100,17 +100,30 @@ const table = {
 /** Dependency types of Node's own modules in dependency-cruiser's words. */
 const nodeModule = 'core';
 
-/** `src/ops/grads/x.ts` -> `ops`; a file directly in src/ -> `entries`; outside src/ -> undefined. */
+/** `src/ops/grads/x.ts` -> `ops`; outside src/ -> undefined. */
 function folderOf(path) {
-  const parts = path.split('/');
-  if (parts[0] !== 'src') return undefined;
-  return parts.length === 2 ? 'entries' : parts[1];
+  const [root, folder] = path.split('/');
+  return root === 'src' ? folder : undefined;
 }
 
 /** `src/kernels/cpu/x.ts` -> `cpu`; undefined for files directly in kernels/ and for the other folders. */
 function backendOf(path) {
   const match = /^src\/kernels\/([^/]+)\//.exec(path);
   return match?.[1];
+}
+
+/** The rooms of kernels/wasm, from the bottom up: a room imports those of lower levels alone. */
+const wasmLevels = [
+  ['module', 'memory'],
+  ['plan', 'threads'],
+  ['runtime'],
+  ['convolution', 'copies', 'reductions'],
+];
+
+/** `src/kernels/wasm/plan/x.ts` -> its room and level; undefined for other files. */
+function roomOf(path) {
+  const name = /^src\/kernels\/wasm\/([^/]+)\//.exec(path)?.[1];
+  return name && {name, level: wasmLevels.findIndex((names) => names.includes(name))};
 }
 
 function isListed(name, patterns = []) {
@@ -142,10 +155,13 @@ function objectionToOurs(from, folder, row, {resolved, couldNotResolve}) {
     const [own, other] = [backendOf(from), backendOf(resolved)];
     if (own !== undefined && other !== undefined && own !== other)
       return `kernels/${own} may not import kernels/${other}`;
+    const [room, below] = [roomOf(from), roomOf(resolved)];
+    if (room && below && room.name !== below.name && below.level >= room.level)
+      return `kernels/wasm/${room.name} may not import kernels/wasm/${below.name}`;
     return undefined;
   }
   // Only the entry of the command line starts the command line.
-  if (from === 'src/cli.ts' && target === 'cli') return undefined;
+  if (from === 'src/entries/cli.ts' && target === 'cli') return undefined;
   const file = resolved.replace(/^src\//, '').replace(/\.ts$/, '');
   const allowed = row.ours.some((ours) => ours === target || ours === file);
   return allowed ? undefined : `${folder} may not import ${target}`;

@@ -2,8 +2,9 @@
 import '@tensorflow/tfjs-backend-wasm';
 import {readFile} from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs-core';
-import * as sts from 'tfjs-sts';
 import {ffmpegSource} from 'tfjs-sts/node';
+import {readClip} from 'tfjs-sts/video';
+import {loadModel} from 'tfjs-sts/zoo';
 import 'tfjs-sts/wasm';
 
 const [path] = process.argv.slice(2);
@@ -12,12 +13,12 @@ if (path === undefined) throw new Error('usage: node main.mjs VIDEO');
 await tf.setBackend('wasm');
 
 // 1. A model of the zoo; `info` says how its input is made.
-const {model, info} = await sts.loadModel('efficientnet_lite0_sts', {readFile});
+const {model, info} = await loadModel('efficientnet_lite0_sts', {readFile});
 const {frames, size, cropSize, mean, std, labels} = info;
 
 // 2. Frames through ffmpeg, spread over the whole video: [1, frames, cropSize, cropSize, 3].
 const source = await ffmpegSource(path, {size});
-const clip = await sts.video.readClip(source, {frames, size, crop: cropSize, mean, std});
+const clip = await readClip(source, {frames, size, crop: cropSize, mean, std});
 await source.close();
 console.log(`${path}: ${source.info.duration?.toFixed(1)} s, clip of [${clip.shape}]`);
 

@@ -37,6 +37,11 @@ export function poolAttrsOf(attrs: NamedAttrMap | undefined): Pool3DAttrs {
   return attrs as unknown as Pool3DAttrs;
 }
 
+/** Whether values are numbers that lie in the memory, which those of strings do not. */
+export function isNumeric({dtype}: TensorInfo): boolean {
+  return dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
+}
+
 /** Refuses a tensor of another shape than its geometry asks for. */
 export function checkShape(kernelName: string, name: string, given: TensorInfo, needed: readonly number[]) {
   if (given.shape.length === needed.length && needed.every((n, axis) => n === given.shape[axis])) return;

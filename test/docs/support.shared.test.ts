@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../src';
+import * as sts from '../../src/entries';
 import {STOCK_KERNEL_NAMES} from '../../src/kernels/registry';
 import {fillWeights, numbers} from '../layers/contract';
 import {type BackendName, backendNames, startBackend} from '../support/backends';
@@ -36,10 +36,10 @@ function table(first: string): Map<string, Row> {
 }
 
 const entries: Record<BackendName, () => Promise<unknown>> = {
-  cpu: () => import('../../src/cpu'),
-  wasm: () => import('../../src/wasm'),
-  webgl: () => import('../../src/webgl'),
-  webgpu: () => import('../../src/webgpu'),
+  cpu: () => import('../../src/entries/cpu'),
+  wasm: () => import('../../src/entries/wasm'),
+  webgl: () => import('../../src/entries/webgl'),
+  webgpu: () => import('../../src/entries/webgpu'),
 };
 
 type Op = (x: tf.Tensor5D, filter: tf.Tensor5D, bias: tf.Tensor1D) => tf.Tensor;

@@ -5,9 +5,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, describe, expect, it} from 'vitest';
-import {InvalidArgumentError, replaceConv3d, toOnnx} from '../../src';
+import {InvalidArgumentError, replaceConv3d} from '../../src/entries';
 import {freeze} from '../../src/freeze';
 import {registerLayers, layers as sts} from '../../src/layers';
+import {toOnnx} from '../../src/onnx';
 import {startBackend} from '../support/backends';
 import {difference, scramble, stepsWithSameAnswers} from './same_answers';
 

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import '../../src';
+import '../../src/entries';
 import {batchNormTrain} from '../../src/ops/batch_norm_train';
 import {implementations} from '../support/implementations';
 

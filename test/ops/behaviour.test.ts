@@ -1,7 +1,7 @@
 /** What holds of every op besides its values: gradients by differences, gradients of gradients, rank 4, dtypes, memory, coverage. */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../src';
+import * as sts from '../../src/entries';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
 import {implementations} from '../support/implementations';
 

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../src';
+import * as sts from '../../src/entries';
 import {tensorOf, valuesOf} from '../kernels/wasm/wasm_host';
 import {type Curve, curves, leaky} from '../support/activations';
 import {implementations} from '../support/implementations';

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../src';
+import * as sts from '../../src/entries';
 import {readGolden, readGoldenJson} from '../support/golden';
 import {implementations} from '../support/implementations';
 import {type GoldenTensor, readGoldenTensors, toChannelsLast, toFilter} from '../support/safetensors';

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../src';
+import * as sts from '../../src/entries';
 import {inBrowser} from '../support/backends';
 import {implementations} from '../support/implementations';
 import {

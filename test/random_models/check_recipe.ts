@@ -6,10 +6,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import * as native from 'onnxruntime-node';
-import * as sts from '../../src';
-import '../../src/cpu';
+import * as sts from '../../src/entries';
+import {toOnnx} from '../../src/onnx';
+import '../../src/entries/cpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
-import {liveHost, startThreads} from '../kernels/wasm/threads/start_threads';
+import {liveRuntime, startThreads} from '../kernels/wasm/threads/start_threads';
 import {saveAndLoad} from '../layers/contract';
 import {runOnnx} from '../onnx/onnx_runtime';
 import {buildModel, type RandomModel} from './build';
@@ -36,7 +37,7 @@ export async function startBackends(): Promise<void> {
 
 /** Runs wasm kernels on the calling thread alone. */
 function onOneThread<T>(run: () => T): T {
-  const host = liveHost();
+  const host = liveRuntime();
   const pool = Reflect.get(host, 'pool');
   Reflect.set(host, 'pool', undefined);
   try {
@@ -71,7 +72,7 @@ async function checkOnnx(
   allowed: number[],
 ) {
   if ([...kinds].some(({notInOnnx}) => notInOnnx !== undefined)) return;
-  const outputs = await runOnnx(native, await sts.toOnnx(model), inputs);
+  const outputs = await runOnnx(native, await toOnnx(model), inputs);
   checkNear(
     'onnx',
     outputs.map(({values}) => values),

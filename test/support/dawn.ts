@@ -1,5 +1,5 @@
 /** The webgpu backend in Node, on a device whose errors fail the test that met them. */
-import {startWebGPU, type WebGPUAdapter} from '../../src/node';
+import {startWebGPU, type WebGPUAdapter} from '../../src/entries/node';
 import {listenToDevices} from './device_errors';
 
 const DAWN: string = 'webgpu';

@@ -3,10 +3,10 @@
  * kernels where its entry has some. A kernel that a list lacks is composed there too.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {kernelConfigs as cpuKernels} from '../../src/cpu';
+import {kernelConfigs as cpuKernels} from '../../src/entries/cpu';
+import {kernelConfigs as wasmKernels} from '../../src/entries/wasm';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
 import {registerKernels} from '../../src/kernels/registry';
-import {kernelConfigs as wasmKernels} from '../../src/wasm';
 import {type BackendName, backendNames, startBackend} from './backends';
 
 export interface Implementation {

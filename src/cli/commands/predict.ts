@@ -4,7 +4,7 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import {type FrozenModel, freeze} from '../../freeze';
-import {registerLayers} from '../../layers';
+import {registerWithHost} from '../../layers';
 import {type Recognition, recognize} from '../../recognize';
 import {InvalidArgumentError, StsError} from '../../util/errors';
 import type {SeekableVideo} from '../../video/frames';
@@ -222,7 +222,7 @@ const realTools: PredictTools = {
   openVideo: ffmpegSource,
   loadModel(nameOrPath, options) {
     // A model.json may hold layers of ours.
-    registerLayers();
+    registerWithHost();
     return loadModel(nameOrPath, options);
   },
 };

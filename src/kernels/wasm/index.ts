@@ -1,4 +1,4 @@
-/** The kernels of the wasm backend. Registering them is the entry's business (src/wasm.ts). */
+/** The kernels of the wasm backend. Registering them is the entry's business (entries/wasm.ts). */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {KernelConfig} from '@tensorflow/tfjs-core';
 import type {StockReplacements} from '../registry';

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../../src';
+import * as sts from '../../../src/entries';
 import {curves, leaky} from '../../support/activations';
 import {implementations} from '../../support/implementations';
 import {naiveConv3d, naiveForward} from '../../support/naive_conv3d';

@@ -1,6 +1,6 @@
 /** Calls that between them run every kernel of the wasm backend: what the tests of its memory go through. */
 import * as tf from '@tensorflow/tfjs-core';
-import * as sts from '../../../src';
+import * as sts from '../../../src/entries';
 import {batchNormTrain} from '../../../src/ops/batch_norm_train';
 import {tensorOf} from './wasm_host';
 

@@ -5,11 +5,11 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
-import * as sts from '../../../src';
-import {kernelConfigs as cpuKernels, stockReplacements as cpuReplacements} from '../../../src/cpu';
+import * as sts from '../../../src/entries';
+import {kernelConfigs as cpuKernels, stockReplacements as cpuReplacements} from '../../../src/entries/cpu';
+import {kernelConfigs, stockReplacements} from '../../../src/entries/wasm';
 import {registerKernels, replaceStockKernels} from '../../../src/kernels/registry';
 import {batchNormTrain} from '../../../src/ops/batch_norm_train';
-import {kernelConfigs, stockReplacements} from '../../../src/wasm';
 import {startBackend} from '../../support/backends';
 import {changeBackend} from './wasm_host';
 

@@ -5,9 +5,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../../src';
+import * as sts from '../../../src/entries';
 import type {ConvPart} from '../../../src/geometry/conv_info';
-import {type NarrowBands, narrowOf} from '../../../src/kernels/wasm/convolution/narrow_call';
+import {type NarrowBands, narrowOf} from '../../../src/kernels/wasm/plan/narrow';
 import type {Shape5D} from '../../../src/util/shapes';
 import {implementations} from '../../support/implementations';
 import {

@@ -4,10 +4,10 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../../src';
+import * as sts from '../../../src/entries';
 import type {ConvPart} from '../../../src/geometry/conv_info';
 import type {GridTaps} from '../../../src/geometry/taps';
-import {type Winograd, winogradOf} from '../../../src/kernels/wasm/convolution/winograd_call';
+import {type Winograd, winogradOf} from '../../../src/kernels/wasm/plan/winograd';
 import type {Shape5D} from '../../../src/util/shapes';
 import {implementations} from '../../support/implementations';
 import {

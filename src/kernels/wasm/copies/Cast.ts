@@ -13,8 +13,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import type {StockReplacement} from '../../registry';
-import type {Given} from '../../stock_kernels';
-import {isNumeric} from './copy_call';
+import {type Given, isNumeric} from '../../stock_kernels';
 import {identityConfig} from './Identity';
 
 const dtypeOf = (attrs: unknown) => (attrs as CastAttrs).dtype;

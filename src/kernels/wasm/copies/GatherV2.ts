@@ -13,9 +13,9 @@ import {
 import {InvalidArgumentError} from '../../../util/errors';
 import {sizeOf} from '../../../util/shapes';
 import type {StockReplacement} from '../../registry';
-import type {Given} from '../../stock_kernels';
+import {type Given, isNumeric} from '../../stock_kernels';
 import {wasmKernel} from '../runtime/wasm_kernel';
-import {isNumeric, runCopy} from './copy_call';
+import {runCopy} from './copy_call';
 
 /** Values by an index from which on a copy of its own pays. */
 const LEAST_VALUES = 256;
@@ -39,21 +39,21 @@ function piecesOf(x: TensorInfo, indices: TensorInfo, axis: number): Pieces {
 }
 
 export const gatherV2Config: StockReplacement = {
-  ...wasmKernel(GatherV2, ({inputs, attrs}, host) => {
+  ...wasmKernel(GatherV2, ({inputs, attrs}, runtime) => {
     const {x, indices} = inputs as Given<GatherV2Inputs>;
     const {outer, length, inner, shape} = piecesOf(x, indices, (attrs as unknown as GatherV2Attrs).axis);
-    const all = host.read(indices);
+    const all = runtime.read(indices);
     const wrong = all.find((index) => index < 0 || index >= length);
     if (wrong !== undefined) {
       throw new InvalidArgumentError(`GatherV2: the index value ${wrong} is not in [0, ${length - 1}].`);
     }
-    const y = host.makeOutput(shape, x.dtype as NumericDataType);
+    const y = runtime.makeOutput(shape, x.dtype as NumericDataType);
     all.forEach((index, i) => {
       const axes = [
         {length: outer, from: length * inner, to: all.length * inner},
         {length: inner, from: 1, to: 1},
       ];
-      runCopy(host, {from: {tensor: x, first: index * inner}, to: {tensor: y, first: i * inner}, axes});
+      runCopy(runtime, {from: {tensor: x, first: index * inner}, to: {tensor: y, first: i * inner}, axes});
     });
     return y;
   }),

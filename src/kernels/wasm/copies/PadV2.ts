@@ -1,19 +1,19 @@
 /** `tf.pad` on the wasm backend: the constant everywhere, then the values in their place. */
 import {type NumericDataType, PadV2, type PadV2Attrs, type PadV2Inputs} from '@tensorflow/tfjs-core';
 import type {StockReplacement} from '../../registry';
-import type {Given} from '../../stock_kernels';
+import {type Given, isNumeric} from '../../stock_kernels';
 import {wasmKernel} from '../runtime/wasm_kernel';
-import {isNumeric, runCopy, stepsOf} from './copy_call';
+import {runCopy, stepsOf} from './copy_call';
 
 export const padV2Config: StockReplacement = {
-  ...wasmKernel(PadV2, ({inputs, attrs}, host) => {
+  ...wasmKernel(PadV2, ({inputs, attrs}, runtime) => {
     const {x} = inputs as Given<PadV2Inputs>;
     const {paddings, constantValue} = attrs as unknown as PadV2Attrs;
     const shape = x.shape.map((length, axis) => paddings[axis]![0] + length + paddings[axis]![1]);
-    const y = host.makeOutput(shape, x.dtype as NumericDataType);
-    host.write(y, constantValue);
+    const y = runtime.makeOutput(shape, x.dtype as NumericDataType);
+    runtime.write(y, constantValue);
     const [from, to] = [stepsOf(x.shape), stepsOf(shape)];
-    runCopy(host, {
+    runCopy(runtime, {
       from: {tensor: x},
       to: {tensor: y, first: paddings.reduce((first, [before], axis) => first + before * to[axis]!, 0)},
       axes: x.shape.map((length, axis) => ({length, from: from[axis]!, to: to[axis]!})),

@@ -12,8 +12,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../../util/shapes';
 import type {StockReplacement} from '../../registry';
-import type {Given} from '../../stock_kernels';
-import {isNumeric} from './copy_call';
+import {type Given, isNumeric} from '../../stock_kernels';
 
 export const spaceToBatchNDConfig: StockReplacement = {
   kernelName: SpaceToBatchND,

@@ -10,9 +10,9 @@ import {
 } from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../../util/shapes';
 import type {StockReplacement} from '../../registry';
-import type {Given} from '../../stock_kernels';
+import {type Given, isNumeric} from '../../stock_kernels';
 import {wasmKernel} from '../runtime/wasm_kernel';
-import {type CopyAxis, isNumeric, mergedAxes, runCopy, stepsOf} from './copy_call';
+import {type CopyAxis, mergedAxes, runCopy, stepsOf} from './copy_call';
 
 /** The axes of the result. */
 function axesOf(shape: readonly number[], perm: readonly number[]): CopyAxis[] {
@@ -22,14 +22,14 @@ function axesOf(shape: readonly number[], perm: readonly number[]): CopyAxis[] {
 }
 
 export const transposeConfig: StockReplacement = {
-  ...wasmKernel(Transpose, ({inputs, attrs}, host) => {
+  ...wasmKernel(Transpose, ({inputs, attrs}, runtime) => {
     const {x} = inputs as Given<TransposeInputs>;
     const axes = axesOf(x.shape, (attrs as unknown as TransposeAttrs).perm);
-    const y = host.makeOutput(
+    const y = runtime.makeOutput(
       axes.map(({length}) => length),
       x.dtype as NumericDataType,
     );
-    runCopy(host, {from: {tensor: x}, to: {tensor: y}, axes});
+    runCopy(runtime, {from: {tensor: x}, to: {tensor: y}, axes});
     return y;
   }),
   takes: ({inputs, attrs}) => {

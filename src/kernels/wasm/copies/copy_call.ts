@@ -5,17 +5,8 @@
  */
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../../util/shapes';
-import {writeFields} from '../convolution/part_call';
-import {ScratchPlan} from '../memory/scratch';
-import {MEMORY_STEPS, type WasmHost} from '../runtime/wasm_runtime';
-
-/** In the order of the module's class; test/kernels/wasm/module.test.ts compares. */
-export const COPY_CALL_FIELDS = [
-  ...(['from', 'to', 'bytes', 'count', 'fromStep', 'toStep', 'outer', 'axes'] as const),
-] as const;
-
-/** An entry of the module's table of axes: `index` is its own. */
-const AXIS_FIELDS = ['length', 'from', 'to', 'index'] as const;
+import {CallPlan, MEMORY_STEPS, operand} from '../plan/call_plan';
+import type {WasmRuntime} from '../runtime/wasm_runtime';
 
 /** Runs that a thread takes at least. */
 const BLOCK = 64;
@@ -53,7 +44,7 @@ export function mergedAxes(axes: readonly CopyAxis[]): CopyAxis[] {
   return merged;
 }
 
-export function runCopy(host: WasmHost, {from, to, axes}: Copy): void {
+export function runCopy(runtime: WasmRuntime, {from, to, axes}: Copy): void {
   const elements = sizeOf(axes.map(({length}) => length));
   if (elements === 0) return;
   const size = util.bytesPerElement(from.tensor.dtype);
@@ -62,36 +53,24 @@ export function runCopy(host: WasmHost, {from, to, axes}: Copy): void {
   const run = sideBySide ? outer.pop()!.length : 1;
   const runs = sizeOf(outer.map(({length}) => length));
   const line = outer.pop() ?? {length: 1, from: 0, to: 0};
-  const plan = new ScratchPlan();
-  plan.fields(COPY_CALL_FIELDS);
-  const tables = outer.map(() => plan.fields(AXIS_FIELDS));
-  const addressOf = ({tensor, first = 0}: Copy['from']) => host.addressOf(tensor) + first * size;
-  host.runRows({
-    run: 'copyRuns',
-    rows: runs,
-    block: BLOCK,
-    scratchBytes: plan.bytes,
-    steps: elements * MEMORY_STEPS,
-    writeCall: (at) => {
-      outer.forEach(({length, from, to}, i) => {
-        const fields = {length, from: from * size, to: to * size, index: 0};
-        writeFields(host.memory, at + tables[i]!, AXIS_FIELDS, fields);
-      });
-      writeFields(host.memory, at, COPY_CALL_FIELDS, {
-        from: addressOf(from),
-        to: addressOf(to),
-        bytes: run * size,
-        count: line.length,
-        fromStep: line.from * size,
-        toStep: line.to * size,
-        outer: outer.length,
-        axes: at + (tables[0] ?? 0),
-      });
-    },
+  const plan = new CallPlan();
+  const head = plan.call('CopyCall');
+  const tables = outer.map(({length, from, to}) => {
+    const table = plan.call('CopyAxis');
+    plan.write(table, 'CopyAxis', {length, from: from * size, to: to * size, index: 0});
+    return table;
   });
-}
-
-/** Whether values are numbers that lie in the memory, which those of strings do not. */
-export function isNumeric({dtype}: TensorInfo): boolean {
-  return dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
+  plan.write(head, 'CopyCall', {
+    from: operand('x'),
+    to: operand('y'),
+    bytes: run * size,
+    count: line.length,
+    fromStep: line.from * size,
+    toStep: line.to * size,
+    outer: outer.length,
+    axes: tables[0] ?? 0,
+  });
+  const addressOf = ({tensor, first = 0}: Copy['from']) => runtime.addressOf(tensor) + first * size;
+  const work = {rows: runs, block: BLOCK, steps: elements * MEMORY_STEPS};
+  runtime.runRows(plan.finish('copyRuns', work), {x: addressOf(from), y: addressOf(to)});
 }

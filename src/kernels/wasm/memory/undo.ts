@@ -1,6 +1,6 @@
 /**
  * What a kernel of the host has made by the time that it finds no memory, it leaves behind: tensors that only it knows, and
- * holds on its inputs. Here they are taken back. Kernels of ours do that by themselves (WasmHost.run).
+ * holds on its inputs. Here they are taken back. Kernels of ours do that by themselves (WasmRuntime.run).
  */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {type DataId, engine, getKernelsForBackend, type KernelConfig} from '@tensorflow/tfjs-core';

@@ -7,6 +7,9 @@ import {relaxedSimd, simd} from './binaries';
 /** Works on the rows `first` to `end - 1` of what the call at an address says. Ranges may be computed in any order. */
 export type RowFunction = (call: number, first: number, end: number) => void;
 
+/** Puts weights in another order or form. */
+export type PackFunction = (from: number, to: number, ...sizes: number[]) => void;
+
 /** The functions that threads share by rows. */
 export type RowFunctionName =
   | 'convolveDense'
@@ -33,30 +36,14 @@ export type RowFunctionName =
   | 'sumStrips'
   | 'copyRuns';
 
-/** The functions and constants of assembly/index.ts that the host uses. Addresses are bytes. */
+/** The functions of assembly/index.ts that the host uses. Addresses are bytes. */
 export interface KernelModule extends Record<RowFunctionName, RowFunction> {
-  packDense(from: number, to: number, depth: number, groups: number, outputs: number, rowBytes: number): void;
-  packTransposed(
-    from: number,
-    to: number,
-    groups: number,
-    inputs: number,
-    outputs: number,
-    rowBytes: number,
-    panelBytes: number,
-  ): void;
-  transformWeights(
-    from: number,
-    to: number,
-    apart: number,
-    panels: number,
-    turns: number,
-    inputs: number,
-    alongTime: number,
-  ): void;
-  BLOCK: WebAssembly.Global<'i32'>;
-  DEPTH: WebAssembly.Global<'i32'>;
-  GATHER_BELOW: WebAssembly.Global<'i32'>;
+  /** Sizes: depth, groups, outputs, rowBytes. */
+  packDense: PackFunction;
+  /** Sizes: groups, inputs, outputs, rowBytes, panelBytes. */
+  packTransposed: PackFunction;
+  /** Sizes: apart, panels, turns, inputs, alongTime. */
+  transformWeights: PackFunction;
 }
 
 /** 'relaxed-simd' multiplies and adds in one instruction, where the processor has it. */

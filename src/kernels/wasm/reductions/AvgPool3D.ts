@@ -5,11 +5,11 @@ import {type Given, poolAttrsOf, takingWholes} from '../../stock_kernels';
 import {wasmKernel} from '../runtime/wasm_kernel';
 import {runPool} from './pool_call';
 
-const ofFloats = wasmKernel(AvgPool3D, ({inputs, attrs}, host) => {
+const ofFloats = wasmKernel(AvgPool3D, ({inputs, attrs}, runtime) => {
   const {x} = inputs as Given<AvgPool3DInputs>;
   const info = poolInfo(x.shape, poolAttrsOf(attrs));
-  const y = host.makeOutput(info.outputShape);
-  runPool(host, 'averagePool', info, {x: host.addressOf(x), y: host.addressOf(y)});
+  const y = runtime.makeOutput(info.outputShape);
+  runPool(runtime, 'averagePool', info, {x: runtime.addressOf(x), y: runtime.addressOf(y)});
   return y;
 });
 

@@ -5,12 +5,12 @@ import {checkShape, type Given, poolAttrsOf, takingWholes} from '../../stock_ker
 import {wasmKernel} from '../runtime/wasm_kernel';
 import {runPool} from './pool_call';
 
-const ofFloats = wasmKernel(AvgPool3DGrad, ({inputs, attrs}, host) => {
+const ofFloats = wasmKernel(AvgPool3DGrad, ({inputs, attrs}, runtime) => {
   const {dy, input} = inputs as Given<AvgPool3DGradInputs>;
   const info = poolInfo(input.shape, poolAttrsOf(attrs));
   checkShape(AvgPool3DGrad, 'dy', dy, info.outputShape);
-  const dx = host.makeOutput(info.inputShape);
-  runPool(host, 'averagePoolGradient', info, {y: host.addressOf(dy), dx: host.addressOf(dx)});
+  const dx = runtime.makeOutput(info.inputShape);
+  runPool(runtime, 'averagePoolGradient', info, {y: runtime.addressOf(dy), dx: runtime.addressOf(dx)});
   return dx;
 });
 

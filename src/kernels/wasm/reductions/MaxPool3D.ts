@@ -17,13 +17,13 @@ import {wasmKernel} from '../runtime/wasm_kernel';
 import {runPool} from './pool_call';
 
 /** Of float32 and int32. */
-const ofNumbers = wasmKernel(MaxPool3D, ({inputs, attrs}, host) => {
+const ofNumbers = wasmKernel(MaxPool3D, ({inputs, attrs}, runtime) => {
   const {x} = inputs as Given<MaxPool3DInputs>;
   const dtype = x.dtype === 'int32' ? 'int32' : 'float32';
   const info = poolInfo(x.shape, poolAttrsOf(attrs));
-  const y = host.makeOutput(info.outputShape, dtype);
+  const y = runtime.makeOutput(info.outputShape, dtype);
   const run = dtype === 'int32' ? 'maxPoolWholes' : 'maxPool';
-  runPool(host, run, info, {x: host.addressOf(x), y: host.addressOf(y)});
+  runPool(runtime, run, info, {x: runtime.addressOf(x), y: runtime.addressOf(y)});
   return y;
 });
 

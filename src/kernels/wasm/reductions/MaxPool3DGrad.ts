@@ -5,20 +5,20 @@ import {checkShape, type Given, poolAttrsOf, takingWholes} from '../../stock_ker
 import {wasmKernel} from '../runtime/wasm_kernel';
 import {runPool} from './pool_call';
 
-const ofNumbers = wasmKernel(MaxPool3DGrad, ({inputs, attrs}, host) => {
+const ofNumbers = wasmKernel(MaxPool3DGrad, ({inputs, attrs}, runtime) => {
   const {dy, input} = inputs as Given<MaxPool3DGradInputs>;
   const info = poolInfo(input.shape, poolAttrsOf(attrs));
   checkShape(MaxPool3DGrad, 'dy', dy, info.outputShape);
-  const dx = host.makeOutput(info.inputShape);
+  const dx = runtime.makeOutput(info.inputShape);
   // A number for each output value fits where a float32 would.
-  const tensor = host.makeOutput(info.outputShape);
-  const taps = host.addressOf(tensor);
+  const tensor = runtime.makeOutput(info.outputShape);
+  const taps = runtime.addressOf(tensor);
   try {
     const find = input.dtype === 'int32' ? 'maxPoolTapsOfWholes' : 'maxPoolTaps';
-    runPool(host, find, info, {x: host.addressOf(input), taps});
-    runPool(host, 'maxPoolGradient', info, {y: host.addressOf(dy), dx: host.addressOf(dx), taps});
+    runPool(runtime, find, info, {x: runtime.addressOf(input), taps});
+    runPool(runtime, 'maxPoolGradient', info, {y: runtime.addressOf(dy), dx: runtime.addressOf(dx), taps});
   } finally {
-    host.dispose(tensor);
+    runtime.dispose(tensor);
   }
   return dx;
 });

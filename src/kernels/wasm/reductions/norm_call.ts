@@ -3,17 +3,13 @@
  * the kernels say.
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {FLOAT_BYTES, writeFields} from '../convolution/part_call';
-import {MEMORY_STEPS, type RowWork, type WasmHost} from '../runtime/wasm_runtime';
-
-/** The fields of the module's class `NormCall`. */
-export const NORM_CALL_FIELDS = [
-  ...(['x', 'dy', 'to', 'mean', 'sums', 'products', 'gradient', 'deviation', 'shift', 'rows'] as const),
-  'channels',
-] as const;
+import {BLOCK} from '../module/calls';
+import {type Address, CallPlan, FLOAT_BYTES, MEMORY_STEPS, operand} from '../plan/call_plan';
+import type {WasmRuntime} from '../runtime/wasm_runtime';
 
 type Tensors = Partial<Record<'x' | 'dy' | 'to' | 'mean' | 'sums' | 'products', TensorInfo>>;
-type Factors = Partial<Record<'gradient' | 'deviation' | 'shift', ArrayLike<number>>>;
+const FACTORS = ['gradient', 'deviation', 'shift'] as const;
+type Factors = Partial<Record<(typeof FACTORS)[number], ArrayLike<number>>>;
 
 /**
  * @param run      over channels (statistics, sums) or over rows (what is written for each value)
@@ -21,40 +17,38 @@ type Factors = Partial<Record<'gradient' | 'deviation' | 'shift', ArrayLike<numb
  * @param factors  `[channels]` each, those that it reads
  */
 export function runNorm(
-  host: WasmHost,
+  runtime: WasmRuntime,
   run: 'normStatistics' | 'normSums' | 'normScale' | 'normBackprop',
   [rows, channels]: readonly [number, number],
   tensors: Tensors,
   factors: Factors = {},
 ): void {
-  const head = Math.ceil(NORM_CALL_FIELDS.length / 4) * 4 * FLOAT_BYTES;
-  const room = Math.ceil(channels / 4) * 4 * FLOAT_BYTES;
-  const address = (tensor: TensorInfo | undefined) => (tensor === undefined ? 0 : host.addressOf(tensor));
   const byChannel = run === 'normStatistics' || run === 'normSums';
-  const work: RowWork = {
-    run,
-    rows: byChannel ? channels : rows,
-    // One range of channels for each thread: all rows are gone through for every range.
-    block: byChannel ? channels : host.module.BLOCK.value,
-    steps: rows * channels * MEMORY_STEPS,
-    scratchBytes: head + 3 * room,
-    writeCall: (at) => {
-      const rooms = {gradient: at + head, deviation: at + head + room, shift: at + head + 2 * room};
-      writeFields(host.memory, at, NORM_CALL_FIELDS, {
-        x: address(tensors.x),
-        dy: address(tensors.dy),
-        to: address(tensors.to),
-        mean: address(tensors.mean),
-        sums: address(tensors.sums),
-        products: address(tensors.products),
-        ...rooms,
-        rows,
-        channels,
-      });
-      for (const [name, values] of Object.entries(factors)) {
-        new Float32Array(host.memory.buffer, rooms[name as keyof Factors], channels).set(values);
-      }
-    },
-  };
-  host.runRows(work);
+  const addresses = Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, runtime.addressOf(tensor)]),
+  );
+  const room = channels * FLOAT_BYTES;
+  runtime.withRoom(FACTORS.length * room, (at) => {
+    FACTORS.forEach((name, i) => {
+      addresses[name] = at + i * room;
+      const values = factors[name];
+      if (values !== undefined) new Float32Array(runtime.memory.buffer, at + i * room, channels).set(values);
+    });
+    const addressOf = (name: keyof Tensors | keyof Factors): Address | 0 =>
+      addresses[name] === undefined ? 0 : operand(name);
+    const plan = new CallPlan();
+    plan.write(plan.call('NormCall'), 'NormCall', {
+      ...{x: addressOf('x'), dy: addressOf('dy'), to: addressOf('to'), mean: addressOf('mean')},
+      ...{sums: addressOf('sums'), products: addressOf('products')},
+      ...{gradient: addressOf('gradient'), deviation: addressOf('deviation'), shift: addressOf('shift')},
+      ...{rows, channels},
+    });
+    const work = {
+      rows: byChannel ? channels : rows,
+      // One range of channels for each thread: all rows are gone through for every range.
+      block: byChannel ? channels : BLOCK,
+      steps: rows * channels * MEMORY_STEPS,
+    };
+    runtime.runRows(plan.finish(run, work), addresses);
+  });
 }

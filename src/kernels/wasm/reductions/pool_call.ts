@@ -1,26 +1,14 @@
-/**
- * Runs the pooling functions of the module: what they are told, the fields of `PoolCall` in
- * module/assembly/layout.ts in their order, and how it follows from a PoolInfo.
- */
+/** Runs the pooling functions of the module: their call, as it follows from a PoolInfo. */
 import {sizeOf} from '../../../util/shapes';
 import {type PoolInfo, rowsOf} from '../../pool_info';
-import {writeFields} from '../convolution/part_call';
-import type {WasmHost} from '../runtime/wasm_runtime';
+import {CallPlan, type Fields, operand} from '../plan/call_plan';
+import type {WasmRuntime} from '../runtime/wasm_runtime';
 
-/** In the order of the module's class; test/kernels/wasm/module.test.ts compares. */
-export const POOL_CALL_FIELDS = [
-  ...(['x', 'y', 'dx', 'taps', 'list', 'channels'] as const),
-  ...(['inputTime', 'inputHeight', 'inputWidth', 'outputTime', 'outputHeight', 'outputWidth'] as const),
-  ...(['windowTime', 'windowHeight', 'windowWidth', 'strideTime', 'strideHeight', 'strideWidth'] as const),
-  ...(['paddingTime', 'paddingHeight', 'paddingWidth'] as const),
-] as const;
-
-type PoolCall = Record<(typeof POOL_CALL_FIELDS)[number], number>;
+type PoolCall = Fields<'PoolCall'>;
 
 /** Addresses of tensors; one that a function does not use may be left out. */
-type PoolAddresses = Partial<Pick<PoolCall, 'x' | 'y' | 'dx' | 'taps'>>;
+type PoolOperands = Partial<Record<'x' | 'y' | 'dx' | 'taps', number>>;
 
-const WORD_BYTES = 4;
 const ENTRY_WORDS = 3;
 
 type Gradient = 'maxPoolGradient' | 'averagePoolGradient';
@@ -28,24 +16,23 @@ type Forward = 'maxPool' | 'maxPoolWholes' | 'maxPoolTaps' | 'maxPoolTapsOfWhole
 
 /** Runs a function over every row of the output or, of a gradient, of the input. */
 export function runPool(
-  host: WasmHost,
+  runtime: WasmRuntime,
   run: Forward | Gradient,
   info: PoolInfo,
-  addresses: PoolAddresses,
+  operands: PoolOperands,
 ): void {
   const forward = run !== 'maxPoolGradient' && run !== 'averagePoolGradient';
   const window = sizeOf(info.window);
-  host.runRows({
-    run,
-    rows: rowsOf(forward ? info.outputShape : info.inputShape),
-    scratchBytes: (POOL_CALL_FIELDS.length + window * ENTRY_WORDS) * WORD_BYTES,
-    steps: sizeOf(info.outputShape) * window,
-    writeCall: (at) => {
-      const list = at + POOL_CALL_FIELDS.length * WORD_BYTES;
-      const call = {x: 0, y: 0, dx: 0, taps: 0, ...addresses, list, ...geometry(info)};
-      writeFields(host.memory, at, POOL_CALL_FIELDS, call);
-    },
+  const addressOf = (name: keyof PoolOperands) => (operands[name] === undefined ? 0 : operand(name));
+  const plan = new CallPlan();
+  const head = plan.call('PoolCall');
+  plan.write(head, 'PoolCall', {
+    ...{x: addressOf('x'), y: addressOf('y'), dx: addressOf('dx'), taps: addressOf('taps')},
+    list: plan.floats(window * ENTRY_WORDS),
+    ...geometry(info),
   });
+  const rows = rowsOf(forward ? info.outputShape : info.inputShape);
+  runtime.runRows(plan.finish(run, {rows, steps: sizeOf(info.outputShape) * window}), operands);
 }
 
 function geometry(info: PoolInfo): Omit<PoolCall, 'list' | 'x' | 'y' | 'dx' | 'taps'> {

@@ -20,15 +20,12 @@ import {
 } from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../../util/shapes';
 import type {StockReplacement} from '../../registry';
-import {writeFields} from '../convolution/part_call';
-import {isNumeric} from '../copies/copy_call';
+import {isNumeric} from '../../stock_kernels';
+import {CallPlan, MEMORY_STEPS, operand} from '../plan/call_plan';
 import {wasmKernel} from '../runtime/wasm_kernel';
-import {MEMORY_STEPS, type WasmHost} from '../runtime/wasm_runtime';
+import type {WasmRuntime} from '../runtime/wasm_runtime';
 
 type Arguments = Parameters<KernelFunc>[0];
-
-/** In the order of the module's class; test/kernels/wasm/module.test.ts compares. */
-export const SUM_CALL_FIELDS = ['x', 'y', 'count', 'inner', 'divisor'] as const;
 
 /** Columns that the module sums at a time. */
 const STRIP = 16;
@@ -86,24 +83,19 @@ export const isSumOfRows = (args: Arguments): boolean =>
   (args.inputs.x!.dtype === 'float32' && groupsOf(axesOf(args)).length > 1);
 
 /** Sums, or means, of one group of axes. */
-function sumRows({x, outer, count, inner, shape}: Rows, host: WasmHost, isMean: boolean): TensorInfo {
-  const y = host.makeOutput(shape);
-  host.runRows({
-    run: 'sumStrips',
-    rows: outer * Math.ceil(inner / STRIP),
-    steps: outer * count * inner * MEMORY_STEPS,
-    scratchBytes: SUM_CALL_FIELDS.length * 4,
-    writeCall: (at) => {
-      const call = {x: host.addressOf(x), y: host.addressOf(y), count, inner, divisor: isMean ? count : 1};
-      writeFields(host.memory, at, SUM_CALL_FIELDS, call);
-    },
-  });
+function sumRows({x, outer, count, inner, shape}: Rows, runtime: WasmRuntime, isMean: boolean): TensorInfo {
+  const y = runtime.makeOutput(shape);
+  const plan = new CallPlan();
+  const divisor = isMean ? count : 1;
+  plan.write(plan.call('SumCall'), 'SumCall', {x: operand('x'), y: operand('y'), count, inner, divisor});
+  const work = {rows: outer * Math.ceil(inner / STRIP), steps: outer * count * inner * MEMORY_STEPS};
+  runtime.runRows(plan.finish('sumStrips', work), {x: runtime.addressOf(x), y: runtime.addressOf(y)});
   return y;
 }
 
 export function sumConfigOf(kernelName: typeof Sum | typeof Mean): StockReplacement {
   const isMean = kernelName === 'Mean';
-  const ofOneGroup = wasmKernel(kernelName, (args, host) => sumRows(rowsOf(args)!, host, isMean));
+  const ofOneGroup = wasmKernel(kernelName, (args, runtime) => sumRows(rowsOf(args)!, runtime, isMean));
   return {
     ...ofOneGroup,
     takes: isSumOfRows,

@@ -66,14 +66,14 @@ async function changeThreads(count: number, options: SetThreadsOptions): Promise
   if (started === undefined && count === 1) return;
   if (started === undefined && tf.env().get('IS_NODE')) await shareMemoryOfNode(wasmPaths);
   const backend = started ?? (await startBackend());
-  const host = connect(backend);
-  if (count > 1 && host === undefined) {
+  const runtime = connect(backend);
+  if (count > 1 && runtime === undefined) {
     throw new UnavailableError(
       'setThreads: the kernels of tfjs-sts/wasm cannot run here; they need 128-bit SIMD and tfjs-backend-wasm 4.22.',
     );
   }
-  if (count > 1 && !isShared(host!.memory)) throw new UnavailableError(whyNotShared());
-  await host?.setThreads(count);
+  if (count > 1 && !isShared(runtime!.memory)) throw new UnavailableError(whyNotShared());
+  await runtime?.setThreads(count);
   warnAboutCores(count);
 }
 

@@ -1,14 +1,14 @@
 /**
- * The config of a wasm kernel: a function that is handed the connected host. Where our module cannot run (no SIMD, a
+ * The config of a wasm kernel: a function that is handed the runtime of its backend. Where our module cannot run (no SIMD, a
  * backend that shows nothing of its memory) the kernel takes itself out of the registry when the backend is set up, so that
  * the composed form runs and kernelCoverage() says so.
  */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {type KernelConfig, type KernelFunc, type TensorInfo, unregisterKernel} from '@tensorflow/tfjs-core';
 import {UnavailableError} from '../../../util/errors';
-import {connect, type WasmHost} from './wasm_runtime';
+import {connect, type WasmRuntime} from './wasm_runtime';
 
-type WasmKernel = (args: Parameters<KernelFunc>[0], host: WasmHost) => TensorInfo | TensorInfo[];
+type WasmKernel = (args: Parameters<KernelFunc>[0], runtime: WasmRuntime) => TensorInfo | TensorInfo[];
 
 /** Inputs that may be left out are undefined or null. */
 const isGiven = (tensor: TensorInfo | undefined): tensor is TensorInfo => tensor != null;
@@ -21,14 +21,14 @@ export function wasmKernel(kernelName: string, run: WasmKernel): KernelConfig {
       if (connect(backend as BackendWasm) === undefined) unregisterKernel(kernelName, 'wasm');
     },
     kernelFunc: (args) => {
-      const host = connect(args.backend as BackendWasm);
-      if (host === undefined) {
+      const runtime = connect(args.backend as BackendWasm);
+      if (runtime === undefined) {
         throw new UnavailableError(
           `${kernelName}: the memory of the wasm backend cannot be reached; call registerKernels after the backend ` +
             'has started, or leave out the import of tfjs-sts/wasm.',
         );
       }
-      return host.run(kernelName, Object.values(args.inputs).filter(isGiven), () => run(args, host));
+      return runtime.run(kernelName, Object.values(args.inputs).filter(isGiven), () => run(args, runtime));
     },
   };
 }

@@ -8,23 +8,17 @@ import type {DataId, NumericDataType, TensorInfo} from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../../util/shapes';
 import {emscriptenOf, guardAllocations, named} from '../memory/allocations';
 import {type Heap, heapOf} from '../memory/heap';
-import {
-  bestBuild,
-  compile,
-  instantiate,
-  type KernelModule,
-  type RowFunctionName,
-} from '../module/instantiate';
+import {bestBuild, compile, instantiate, type KernelModule} from '../module/instantiate';
+import type {Operand, RowPlan} from '../plan/call_plan';
 import {ThreadPool} from '../threads/pool';
 
 /** Vectors are 16 bytes; the host's allocator aligns to 8. */
 const ALIGNMENT = 16;
 
+const WORD_BYTES = 4;
+
 /** Work of fewer steps than this is done before a worker has woken up. */
 const STEPS_WORTH_THREADS = 2_000_000;
-
-/** How many steps it takes to read a float from memory or to write it there: that bounds whatever does little with it. */
-export const MEMORY_STEPS = 16;
 
 /** Memory that was allocated with room to align it. */
 interface Allocation {
@@ -33,20 +27,8 @@ interface Allocation {
   bytes: number;
 }
 
-/** A function of the module over rows that do not depend on each other. */
-export interface RowWork {
-  run: RowFunctionName;
-  /** How many rows there are. What a row is, the function knows: a position of the output, a slice of a filter. */
-  rows: number;
-  /** Rows that the function takes at a time, where it does; default 1. */
-  block?: number;
-  /** Room for the call and all that it needs to work with. */
-  scratchBytes: number;
-  /** Multiply-adds of all rows in registers, or what takes as long: small work is not worth a second thread. */
-  steps: number;
-  /** Writes the call to `at`, the beginning of a thread's scratch. Called once for each thread. */
-  writeCall(at: number): void;
-}
+/** Where the operands of a plan are. */
+export type Operands = Partial<Record<Operand, number>>;
 
 /** Of float32, int32, bool. */
 type Values = Float32Array | Int32Array | Uint8Array;
@@ -59,10 +41,11 @@ interface Frame {
 }
 
 /** A started wasm backend with our module in its memory. */
-export class WasmHost {
+export class WasmRuntime {
   /** Packed weights by the tensor that they were packed from, then by the way they were packed. */
   private readonly packed = new Map<DataId, Map<string, Allocation>>();
   private scratchSpace: Allocation | undefined;
+  private words: Int32Array | undefined;
   private pool: ThreadPool | undefined;
   private stepsWorthThreads = STEPS_WORTH_THREADS;
   /** The kernel that runs. */
@@ -118,7 +101,7 @@ export class WasmHost {
    * @param inputs the tensors whose addresses it may ask for, beside those that it makes
    * @throws UnavailableError if a worker of `setThreads` is gone
    */
-  run<T>(kernelName: string, inputs: readonly TensorInfo[], kernel: (host: WasmHost) => T): T {
+  run<T>(kernelName: string, inputs: readonly TensorInfo[], kernel: (runtime: WasmRuntime) => T): T {
     // Before the kernel has allocated anything.
     this.pool?.check();
     const outer = this.frame;
@@ -169,18 +152,45 @@ export class WasmHost {
   }
 
   /**
-   * Runs `work` over all its rows, on the threads there are. Overwrites what `scratch` gave.
+   * Computes all rows of a plan, on the threads there are, each with a call and scratch of its own. Overwrites what `scratch`
+   * gave.
    *
    * @throws UnavailableError if a worker fails at it
    */
-  runRows({run, rows, block = 1, scratchBytes, steps, writeCall}: RowWork): void {
+  runRows(plan: RowPlan, operands: Operands): void {
     const {pool} = this;
-    const threads = pool === undefined || steps < this.stepsWorthThreads ? 1 : pool.size;
-    const stride = Math.ceil(scratchBytes / ALIGNMENT) * ALIGNMENT;
+    const {run, rows, block, scratchBytes: stride} = plan;
+    const threads = pool === undefined || plan.steps < this.stepsWorthThreads ? 1 : pool.size;
     const call = this.scratch(threads * stride);
-    for (let thread = 0; thread < threads; thread++) writeCall(call + thread * stride);
+    for (let thread = 0; thread < threads; thread++) this.writeCall(plan, call + thread * stride, operands);
     if (pool === undefined || threads === 1) this.module[run](call, 0, rows);
     else pool.run({run, rows, block, call, stride});
+  }
+
+  private writeCall({words, bases, holes, zeros}: RowPlan, at: number, operands: Operands): void {
+    const memory = this.wordsOfMemory();
+    const first = at / WORD_BYTES;
+    memory.set(words, first);
+    const addresses = bases.map((base) => {
+      const address = base === 'scratch' ? at : operands[base];
+      if (address === undefined) throw new Error(`A wasm kernel runs a plan without its operand ${base}.`);
+      return address;
+    });
+    for (let i = 0; i < holes.length; i += 3) {
+      memory[first + holes[i]!] = addresses[holes[i + 1]!]! + holes[i + 2]!;
+    }
+    for (let i = 0; i < zeros.length; i += 2) {
+      const from = first + zeros[i]!;
+      memory.fill(0, from, from + zeros[i + 1]!);
+    }
+  }
+
+  /** The whole memory, until something is allocated. */
+  private wordsOfMemory(): Int32Array {
+    const {buffer} = this.memory;
+    if (this.words?.buffer !== buffer)
+      this.words = new Int32Array(buffer, 0, Math.floor(buffer.byteLength / WORD_BYTES));
+    return this.words;
   }
 
   /**
@@ -271,25 +281,25 @@ export class WasmHost {
   }
 }
 
-const hosts = new WeakMap<BackendWasm, WasmHost>();
+const runtimes = new WeakMap<BackendWasm, WasmRuntime>();
 
 /**
- * The host of a backend, or undefined where our module cannot run: without SIMD, where nothing of the backend's memory
+ * The runtime of a backend, or undefined where our module cannot run: without SIMD, where nothing of the backend's memory
  * can be seen, or where the engine refuses to compile at once (a page's main thread in Chromium before 115).
  */
-export function connect(backend: BackendWasm): WasmHost | undefined {
-  const known = hosts.get(backend);
+export function connect(backend: BackendWasm): WasmRuntime | undefined {
+  const known = runtimes.get(backend);
   if (known !== undefined) return known;
   if (emscriptenOf(backend)?._malloc !== undefined) {
-    guardAllocations(backend, () => hosts.get(backend)?.release() ?? false);
+    guardAllocations(backend, () => runtimes.get(backend)?.release() ?? false);
   }
   const heap = heapOf(backend);
   const build = bestBuild();
   if (heap === undefined || build === undefined) return undefined;
   try {
-    const host = new WasmHost(backend, heap, compile(build, heap.memory));
-    hosts.set(backend, host);
-    return host;
+    const runtime = new WasmRuntime(backend, heap, compile(build, heap.memory));
+    runtimes.set(backend, runtime);
+    return runtime;
   } catch {
     return undefined;
   }

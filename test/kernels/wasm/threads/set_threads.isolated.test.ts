@@ -4,12 +4,12 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../../../src';
-import {setThreads} from '../../../../src/wasm';
+import * as sts from '../../../../src/entries';
+import {setThreads} from '../../../../src/entries/wasm';
 import {startBackend} from '../../../support/backends';
 import {naiveConv3d, naiveForward} from '../../../support/naive_conv3d';
 import {heapOf, liveBackend, tensorOf, valuesOf} from '../wasm_host';
-import {liveHost, startBehindWorkers} from './start_threads';
+import {liveRuntime, startBehindWorkers} from './start_threads';
 
 const xShape = [2, 3, 14, 13, 33];
 const filterShape = [3, 3, 3, 33, 21];
@@ -53,7 +53,7 @@ describe.sequential('setThreads in an isolated page', () => {
     await setThreads(1);
     const expected = valuesFrom(run);
     for (const threads of [2, 3]) {
-      const rows = await startBehindWorkers(liveHost(), threads);
+      const rows = await startBehindWorkers(liveRuntime(), threads);
       let turns = 0;
       // How many turns it takes until a worker has woken up in time is up to the system.
       do expect(valuesFrom(run)).toEqual(expected);

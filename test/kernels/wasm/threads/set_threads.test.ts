@@ -6,12 +6,12 @@ import {createHash} from 'node:crypto';
 import type * as workerThreads from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
-import * as sts from '../../../../src';
+import * as sts from '../../../../src/entries';
+import {setThreads} from '../../../../src/entries/wasm';
 import {batchNormTrain} from '../../../../src/ops/batch_norm_train';
 import {InvalidArgumentError, UnavailableError} from '../../../../src/util/errors';
-import {setThreads} from '../../../../src/wasm';
 import {heapOf, liveBackend, tensorOf, valuesOf} from '../wasm_host';
-import {liveHost, startBehindWorkers} from './start_threads';
+import {liveRuntime, startBehindWorkers} from './start_threads';
 
 /** The workers that setThreads has started, by listening in on Node's class. */
 const workers: workerThreads.Worker[] = [];
@@ -144,7 +144,7 @@ describe.sequential('setThreads in Node', () => {
     await setThreads(1);
     const expected = everything(given);
     for (const threads of [2, 3]) {
-      await startBehindWorkers(liveHost(), threads);
+      await startBehindWorkers(liveRuntime(), threads);
       expect(everything(given)).toEqual(expected);
     }
   });
@@ -162,13 +162,13 @@ describe.sequential('setThreads in Node', () => {
     await setThreads(1);
     const expected = both();
     for (const threads of [2, 3]) {
-      await startBehindWorkers(liveHost(), threads);
+      await startBehindWorkers(liveRuntime(), threads);
       expect(both()).toEqual(expected);
     }
   });
 
   it('has workers that compute', async () => {
-    const rows = await startBehindWorkers(liveHost(), 2);
+    const rows = await startBehindWorkers(liveRuntime(), 2);
     const run = () => sts.conv3d(tensorOf([1, 1, 20, 50, 8], 1), tensorOf([1, 1, 1, 8, 8], 2), 1, 'same');
     let turns = 0;
     // How many turns it takes until a worker has woken up in time is up to the system.
@@ -184,7 +184,7 @@ describe.sequential('setThreads in Node', () => {
     const run = () =>
       digestFrom(() => sts.conv3d(tf.tensor5d(input, [1, 4, 16, 16, 1024]), filter, 1, 'same'));
     const expected = run();
-    await liveHost().setThreads(3, 0);
+    await liveRuntime().setThreads(3, 0);
     const end = heapOf(liveBackend()).HEAPU8.byteLength;
     const kept: tf.Tensor[] = [];
     do kept.push(tf.zeros([input.length]));
@@ -195,7 +195,7 @@ describe.sequential('setThreads in Node', () => {
   });
 
   it('says on the next kernels that a worker is gone, until it is told to go on', async () => {
-    await liveHost().setThreads(2, 0);
+    await liveRuntime().setThreads(2, 0);
     const expected = depthwise();
     await workers.at(-1)!.terminate();
     const error = /a worker of setThreads is gone \(exit code 1\); call setThreads\(n\) for new ones/;

@@ -1,12 +1,12 @@
 /** What the tests of threads share: threads for work of any size, and the workers that Node starts. */
 import * as tf from '@tensorflow/tfjs-core';
+import {setThreads} from '../../../../src/entries/wasm';
 import type {RowFunction} from '../../../../src/kernels/wasm/module/instantiate';
-import {connect, type WasmHost} from '../../../../src/kernels/wasm/runtime/wasm_runtime';
-import {setThreads} from '../../../../src/wasm';
+import {connect, type WasmRuntime} from '../../../../src/kernels/wasm/runtime/wasm_runtime';
 import {liveBackend} from '../wasm_host';
 
-/** The host of the live wasm backend. */
-export function liveHost(): WasmHost {
+/** The runtime of the live wasm backend. */
+export function liveRuntime(): WasmRuntime {
   return connect(liveBackend())!;
 }
 
@@ -15,8 +15,8 @@ export function liveHost(): WasmHost {
  *
  * @returns how many rows the calling thread has computed since
  */
-export async function startBehindWorkers(host: WasmHost, threads: number): Promise<() => number> {
-  const {module} = host;
+export async function startBehindWorkers(runtime: WasmRuntime, threads: number): Promise<() => number> {
+  const {module} = runtime;
   let rows = 0;
   const slowly = (work: RowFunction) => (call: number, first: number, end: number) => {
     // Not a sleep, which the main thread of a page is not allowed.
@@ -25,9 +25,9 @@ export async function startBehindWorkers(host: WasmHost, threads: number): Promi
     work(call, first, end);
   };
   const entries = Object.entries(module).map(([name, work]) => [name, slowly(work as RowFunction)]);
-  Object.assign(host, {module: Object.fromEntries(entries)});
-  await host.setThreads(threads, 0);
-  Object.assign(host, {module});
+  Object.assign(runtime, {module: Object.fromEntries(entries)});
+  await runtime.setThreads(threads, 0);
+  Object.assign(runtime, {module});
   return () => rows;
 }
 
@@ -39,5 +39,5 @@ export async function startThreads(threads: number): Promise<void> {
   const build = 'tfjs-backend-wasm-simd.wasm';
   await setThreads(threads, {wasmPaths: {[build]: wasmPaths + build}});
   await tf.setBackend('wasm');
-  await liveHost().setThreads(threads, 0);
+  await liveRuntime().setThreads(threads, 0);
 }

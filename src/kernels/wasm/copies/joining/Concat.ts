@@ -5,12 +5,12 @@ import {wasmKernel} from '../../runtime/wasm_kernel';
 import {areAlike, concatOf} from './concatenation';
 
 export const concatConfig: StockReplacement = {
-  ...wasmKernel(Concat, ({inputs, attrs}, host) => {
+  ...wasmKernel(Concat, ({inputs, attrs}, runtime) => {
     const tensors = Object.values(inputs) as TensorInfo[];
     const shapes = tensors.map(({shape}) => shape);
     const axis = util.parseAxisParam((attrs as unknown as ConcatAttrs).axis, shapes[0]!)[0]!;
     backend_util.assertParamsConsistent(shapes, axis);
-    return concatOf(host, tensors, axis);
+    return concatOf(runtime, tensors, axis);
   }),
   takes: ({inputs}) => areAlike(Object.values(inputs) as TensorInfo[]),
 };

@@ -5,7 +5,7 @@ import {wasmKernel} from '../../runtime/wasm_kernel';
 import {areAlike, concatOf} from './concatenation';
 
 export const packConfig: StockReplacement = {
-  ...wasmKernel(Pack, ({inputs, attrs}, host) => {
+  ...wasmKernel(Pack, ({inputs, attrs}, runtime) => {
     const tensors = Object.values(inputs) as TensorInfo[];
     const {shape} = tensors[0]!;
     for (const x of tensors) {
@@ -15,7 +15,7 @@ export const packConfig: StockReplacement = {
     const along = axis < 0 ? axis + shape.length + 1 : axis;
     const expanded = [...shape.slice(0, along), 1, ...shape.slice(along)];
     return concatOf(
-      host,
+      runtime,
       tensors.map((x) => ({...x, shape: expanded})),
       along,
     );

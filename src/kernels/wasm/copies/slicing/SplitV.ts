@@ -8,13 +8,12 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import type {StockReplacement} from '../../../registry';
-import type {Given} from '../../../stock_kernels';
+import {type Given, isNumeric} from '../../../stock_kernels';
 import {wasmKernel} from '../../runtime/wasm_kernel';
-import {isNumeric} from '../copy_call';
 import {sliceOf} from './slices';
 
 export const splitVConfig: StockReplacement = {
-  ...wasmKernel(SplitV, ({inputs, attrs}, host) => {
+  ...wasmKernel(SplitV, ({inputs, attrs}, runtime) => {
     const {x} = inputs as Given<SplitVInputs>;
     const {numOrSizeSplits, axis} = attrs as unknown as SplitVAttrs;
     const along = util.parseAxisParam(axis, x.shape)[0]!;
@@ -25,7 +24,7 @@ export const splitVConfig: StockReplacement = {
       const begin = x.shape.map((_, i) => (i === along ? first : 0));
       first += length;
       const size = x.shape.map((all, i) => (i === along ? length : all));
-      return sliceOf(host, x, begin, size);
+      return sliceOf(runtime, x, begin, size);
     });
   }),
   takes: ({inputs}) => isNumeric(inputs.x!),

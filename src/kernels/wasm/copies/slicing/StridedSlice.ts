@@ -8,9 +8,8 @@ import {
 import {InvalidArgumentError} from '../../../../util/errors';
 import {sizeOf} from '../../../../util/shapes';
 import type {StockReplacement} from '../../../registry';
-import type {Given} from '../../../stock_kernels';
+import {type Given, isNumeric} from '../../../stock_kernels';
 import {wasmKernel} from '../../runtime/wasm_kernel';
-import {isNumeric} from '../copy_call';
 import {sliceOf} from './slices';
 
 type Ranges = Pick<ReturnType<typeof slice_util.sliceInfo>, 'begin' | 'end' | 'strides' | 'finalShape'>;
@@ -36,7 +35,7 @@ function sizesOf(shape: readonly number[], {begin, end, strides, finalShape}: Ra
 }
 
 export const stridedSliceConfig: StockReplacement = {
-  ...wasmKernel(StridedSlice, ({inputs, attrs}, host) => {
+  ...wasmKernel(StridedSlice, ({inputs, attrs}, runtime) => {
     const {x} = inputs as Given<StridedSliceInputs>;
     const given = attrs as unknown as StridedSliceAttrs;
     const ranges = slice_util.sliceInfo(
@@ -51,7 +50,7 @@ export const stridedSliceConfig: StockReplacement = {
       given.shrinkAxisMask,
     );
     const {begin, strides, finalShape: shape} = ranges;
-    return {...sliceOf(host, x, begin, sizesOf(x.shape, ranges), strides), shape};
+    return {...sliceOf(runtime, x, begin, sizesOf(x.shape, ranges), strides), shape};
   }),
   takes: ({inputs}) => isNumeric(inputs.x!),
 };

@@ -1,6 +1,6 @@
 /** Slices of a tensor, which several kernels of the host are made of. */
 import type {NumericDataType, TensorInfo} from '@tensorflow/tfjs-core';
-import type {WasmHost} from '../../runtime/wasm_runtime';
+import type {WasmRuntime} from '../../runtime/wasm_runtime';
 import {runCopy, stepsOf} from '../copy_call';
 
 /**
@@ -10,15 +10,15 @@ import {runCopy, stepsOf} from '../copy_call';
  * @param steps default: 1 each
  */
 export function sliceOf(
-  host: WasmHost,
+  runtime: WasmRuntime,
   x: TensorInfo,
   begin: readonly number[],
   size: readonly number[],
   steps: readonly number[] = begin.map(() => 1),
 ): TensorInfo {
-  const y = host.makeOutput([...size], x.dtype as NumericDataType);
+  const y = runtime.makeOutput([...size], x.dtype as NumericDataType);
   const [from, to] = [stepsOf(x.shape), stepsOf(size)];
-  runCopy(host, {
+  runCopy(runtime, {
     from: {tensor: x, first: begin.reduce((first, at, axis) => first + at * from[axis]!, 0)},
     to: {tensor: y},
     axes: size.map((length, axis) => ({length, from: steps[axis]! * from[axis]!, to: to[axis]!})),

@@ -2,7 +2,7 @@
  * Copies runs of bytes from one tensor to another by the steps that each takes along some axes: slices, pieces of a
  * concatenation, transposed, reversed and repeated axes are all the same walk (src/kernels/wasm/copies/copy_call.ts).
  */
-import {CopyCall} from './layout';
+import {CopyCall} from './calls';
 
 /** In the table of axes: bytes of an entry, which begins with the length of an axis, and what follows it. */
 const ENTRY: usize = 16;

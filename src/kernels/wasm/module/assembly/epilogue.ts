@@ -1,6 +1,6 @@
 /** What follows the sums of a block while its rows are in cache: the residual is added, then the activation applied. */
 import {elu, gelu, sigmoid, softplus, tanh} from './activations';
-import {PartCall} from './layout';
+import {PartCall} from './calls';
 
 /** Codes of the activations, in the order of ACTIVATIONS in src/geometry/kernel_names.ts. */
 const RELU: i32 = 1;

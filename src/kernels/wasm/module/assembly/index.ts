@@ -21,7 +21,6 @@ export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise/depthw
 export {depthwiseRun, listTaps, runTile} from './depthwise/depthwise_run';
 export {productDepthwise, productDepthwiseBlock, productTap} from './depthwise/product_depthwise';
 export {finishBlock, finishRun} from './epilogue';
-export {BLOCK, DEPTH, GATHER_BELOW} from './layout';
 export {convolveNarrow, fillSlots, listReads, moveSums} from './narrow/narrow';
 export {fourToPlanes, fourToRows, planesToRows, rowsToPlanes} from './narrow/narrow_copy';
 export {narrowTile, productNarrow} from './narrow/narrow_product';

@@ -2,7 +2,7 @@
  * Tap rules written out as addresses, for a block of output rows: `pointers[tap * BLOCK + i]` is where tap `tap` of
  * row `first + i` reads, or the row of zeros. The rules are those of src/geometry/taps.ts.
  */
-import {BLOCK, DEPTH, GATHER_BELOW, PartCall} from './layout';
+import {BLOCK, DEPTH, GATHER_BELOW, PartCall} from './calls';
 
 /** Whether the taps of a row are copied side by side: they are several, and each is short. */
 export function isGathered(call: PartCall): bool {

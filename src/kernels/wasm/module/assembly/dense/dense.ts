@@ -5,8 +5,8 @@
  * once it is hot, and only later calls get the fast code.
  */
 import {copyColumns, multiplyAdd} from '../arithmetic';
+import {BLOCK, DEPTH, PartCall} from '../calls';
 import {finishBlock, finishRun, isBound, RELU6} from '../epilogue';
-import {BLOCK, DEPTH, PartCall} from '../layout';
 import {expandRows, isGathered, readsLines} from '../taps';
 import {gatherTaps, linesOf, listBlockLines} from './gather';
 

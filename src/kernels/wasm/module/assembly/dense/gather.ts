@@ -3,7 +3,7 @@
  * side by side in memory, else in copies side by side.
  */
 import {copyFloats, zeroFloats} from '../arithmetic';
-import {BLOCK, DEPTH, PartCall} from '../layout';
+import {BLOCK, DEPTH, PartCall} from '../calls';
 import {placeOf} from '../taps';
 
 /** Copies `taps` taps of each of the block's rows, from tap number `tap` on, and notes the addresses of the copies. */

@@ -5,7 +5,7 @@
  * same order whatever part of the filter is asked for.
  */
 import {addFloats, copyFloats, multiplyAdd, zeroFloats} from '../arithmetic';
-import {BLOCK, DEPTH, PartCall, ProductCall} from '../layout';
+import {BLOCK, DEPTH, PartCall, ProductCall} from '../calls';
 import {expandRows, isGathered, readsLines} from '../taps';
 import {gatherBlockLines, gatherTaps} from './gather';
 

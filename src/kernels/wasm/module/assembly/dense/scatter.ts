@@ -4,7 +4,7 @@
  * and then added row by row to where it belongs. The depthwise form puts rows in their places itself (bands.ts).
  */
 import {addFloats} from '../arithmetic';
-import {BLOCK, PartCall, ScatterCall} from '../layout';
+import {BLOCK, PartCall, ScatterCall} from '../calls';
 import {expandRows} from '../taps';
 import {denseBlock} from './dense';
 

@@ -3,7 +3,7 @@
  * each position; planes lie `planeBytes` apart.
  */
 import {copyColumns} from '../arithmetic';
-import {BandCall, PartCall} from '../layout';
+import {BandCall, PartCall} from '../calls';
 
 /**
  * Copies `channels` channels of `count` positions, which lie `fromStep` bytes apart and are to lie `toStep` apart; so

@@ -7,8 +7,8 @@
  * positions of the line, put in their order.
  */
 
+import {BandCall, PartCall} from '../calls';
 import {finishRun} from '../epilogue';
-import {BandCall, PartCall} from '../layout';
 import {copyLine, copyRows, fillSlot} from './band_copy';
 import {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './band_tiles';
 

@@ -4,8 +4,8 @@
  * the table of addresses. Weights are read as the tensor holds them, `[taps, channels]`. Either way gives the same bits.
  */
 import {multiplyAdd} from '../arithmetic';
+import {BLOCK, PartCall} from '../calls';
 import {finishBlock} from '../epilogue';
-import {BLOCK, PartCall} from '../layout';
 import {expandRows} from '../taps';
 import {COLUMNS, depthwiseRun, goesInRuns, innerEnd, innerFrom} from './depthwise_run';
 

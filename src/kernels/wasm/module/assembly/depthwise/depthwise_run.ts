@@ -4,7 +4,7 @@
  * are summed in registers, in the order of the taps as everywhere.
  */
 import {copyFloats, multiplyAdd} from '../arithmetic';
-import {PartCall} from '../layout';
+import {PartCall} from '../calls';
 
 /** Outputs and channels of a tile; the latter in bytes. */
 export const COLUMNS: i32 = 4;

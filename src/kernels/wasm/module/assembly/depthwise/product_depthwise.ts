@@ -3,7 +3,7 @@
  * gradients of the rows. 16 channels at a time; a block of rows is summed in registers as in product.ts.
  */
 import {multiplyAdd} from '../arithmetic';
-import {BLOCK, PartCall, ProductCall} from '../layout';
+import {BLOCK, PartCall, ProductCall} from '../calls';
 import {expandRows} from '../taps';
 import {inputOf} from './depthwise';
 

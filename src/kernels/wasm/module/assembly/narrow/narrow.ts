@@ -6,8 +6,9 @@
  * side in vectors, whatever number of channels there is (narrow_tiles.ts), and only the sums are put in rows again.
  * Every sum is made in the order of taps and channels, wherever its output lies.
  */
+
+import {NarrowCall, PartCall} from '../calls';
 import {finishRun} from '../epilogue';
-import {NarrowCall, PartCall} from '../layout';
 import {planesToRows, rowsToPlanes} from './narrow_copy';
 import {fourOutputs, oneOutput, twoOutputs} from './narrow_tiles';
 

@@ -4,7 +4,7 @@
  * between lines of output gradients is zero.
  */
 import {multiplyAdd} from '../arithmetic';
-import {NarrowCall, PartCall} from '../layout';
+import {NarrowCall, PartCall} from '../calls';
 import {clearSlots, fillSlots, firstRead, framesOf, listReads, moveSums, placeBand} from './narrow';
 
 /** Rows `first` to `end - 1` of the filter, counted over `[taps, inputs]`, of one part: added to what is there. */

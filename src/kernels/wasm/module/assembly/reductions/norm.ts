@@ -4,7 +4,7 @@
  * Statistics are shared out by channels, what is written for each value by rows.
  */
 import {multiplyAdd} from '../arithmetic';
-import {BLOCK, NormCall} from '../layout';
+import {BLOCK, NormCall} from '../calls';
 
 /** Mean and variance (by n) of the channels `first` to `end - 1`. */
 export function normStatistics(address: usize, first: i32, end: i32): void {

@@ -3,7 +3,7 @@
  * channels) the rows that it depends on are listed, then read 16, 4 or 1 channels at a time. Every function does the
  * rows `[first, end)` and reads nothing that another row writes, so that rows may be shared out among threads.
  */
-import {PoolCall} from '../layout';
+import {PoolCall} from '../calls';
 
 /** Of a list: bytes of an entry, and in it the offset of a row in its tensor, a tap, the share of an average. */
 const ENTRY: i32 = 12;

@@ -2,7 +2,7 @@
  * Sums over the middle axis of `[outer, count, inner]`: the mean of a clip for each channel, the moments of batch
  * normalization, the gradient of a bias. 16, 4 or 1 columns at a time, down the rows, where they lie.
  */
-import {SumCall} from '../layout';
+import {SumCall} from '../calls';
 
 /**
  * Rows that are added up in float32 before their sum is added to the total, which is in double precision: in one long

@@ -6,9 +6,9 @@
  * All factors of the transforms are 1 and 1/2, so that whole numbers stay exact.
  */
 import {copyFloats, sumFloats} from '../arithmetic';
+import {PartCall, WinogradCall} from '../calls';
 import {multiplyPanels} from '../dense/dense';
 import {finishRun} from '../epilogue';
-import {PartCall, WinogradCall} from '../layout';
 import {frameSums, timeSums, transformFrame, transformTime} from './winograd_transforms';
 
 /** Runs one part over its tiles `first` to `end - 1`: of 2 x 2 outputs of a frame, or of 2 outputs along time. */

@@ -4,8 +4,8 @@
  * in registers and then added, as in product.ts.
  */
 import {addFloats, copyFloats, zeroFloats} from '../arithmetic';
+import {BLOCK, PartCall, ProductCall, WinogradCall, WinogradProductCall} from '../calls';
 import {productRows} from '../dense/product';
-import {BLOCK, PartCall, ProductCall, WinogradCall, WinogradProductCall} from '../layout';
 import {
   listValues,
   productsOf,

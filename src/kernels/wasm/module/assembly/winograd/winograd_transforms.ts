@@ -8,7 +8,7 @@
  *
  * Along height and width, each is done along the one and then along the other.
  */
-import {BLOCK} from '../layout';
+import {BLOCK} from '../calls';
 
 /** What goes along the width is one of four, known where it is called: the compiler writes the methods out there. */
 // biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`

@@ -1,47 +1,34 @@
-/**
- * What the module is told about one part of a convolution: the fields of `PartCall` in module/assembly/layout.ts, in
- * their order, and how they follow from a ConvInfo. Addresses are the caller's business.
- */
+/** What the module is told about one part of a convolution, as it follows from a ConvInfo: the fields of `PartCall`. */
 import type {ConvInfo, ConvPart} from '../../../geometry/conv_info';
 import {ACTIVATIONS, type Activation} from '../../../geometry/kernel_names';
+import {isDepthwise, isRowMajor} from '../../../geometry/parts';
 import {type TapRule, tapCount} from '../../../geometry/taps';
+import {type Address, type Fields, FLOAT_BYTES} from './call_plan';
 
-/** In the order of the module's class; test/kernels/wasm/module.test.ts compares. */
-export const PART_CALL_FIELDS = [
-  ...(['x', 'weights', 'bias', 'y', 'pointers', 'zeros', 'gathered', 'edge', 'residual'] as const),
-  ...(['starts', 'activation'] as const),
-  ...(['xRowBytes', 'yRowBytes', 'tapBytes', 'groups', 'inputs', 'outputs', 'taps'] as const),
-  ...(['inputTime', 'inputHeight', 'inputWidth', 'outputTime', 'outputHeight', 'outputWidth'] as const),
-  ...(['rule', 'tapsTime', 'tapsHeight', 'tapsWidth', 'strideTime', 'strideHeight', 'strideWidth'] as const),
-  ...(['dilationTime', 'dilationHeight', 'dilationWidth'] as const),
-  ...(['paddingTime', 'paddingHeight', 'paddingWidth'] as const),
-] as const;
+export type PartCall = Fields<'PartCall'>;
 
-export type PartCall = Record<(typeof PART_CALL_FIELDS)[number], number>;
+/** Where a part reads and writes. */
+export type Operands = Pick<PartCall, 'x' | 'weights' | 'bias' | 'y' | 'residual'>;
 
-export type Addresses = Pick<
-  PartCall,
-  'x' | 'weights' | 'bias' | 'y' | 'pointers' | 'zeros' | 'gathered' | 'edge' | 'residual'
->;
-
-/** Addresses of a part's scratch. */
+/** Scratch of a part. */
 export type Rooms = Pick<PartCall, 'pointers' | 'zeros' | 'gathered' | 'edge'>;
 
-export const FLOAT_BYTES = 4;
+/** The call of a part with the rooms that its form gives it. */
+export type Describe = (rooms: Rooms & {zeros: Address}) => PartCall;
 
-/** Input columns that product.ts copies at a time. */
+/** Input columns that dense/product.ts copies at a time. */
 export const STRIP_COLUMNS = 16;
 
 /** Columns of a tile, into whose panels the weights are packed. */
 export const PANEL = 8;
 
-/** One input channel a group, of several groups, and fewer outputs than fill a tile of the dense form. */
-export function isDepthwise(part: ConvPart): boolean {
-  return part.groups === part.inputChannels && part.groups > 1 && part.outputChannels < 8 * part.groups;
+/** Whether a part goes in the depthwise form: fewer outputs for each input than fill a tile of the dense one. */
+export function readsAsTheyLie(part: ConvPart): boolean {
+  return isDepthwise(part) && part.outputChannels < PANEL * part.groups;
 }
 
 /** What the module knows an activation by: its place in the list, or the bits of a slope, which are greater as a whole number. */
-function codeOf(activation: Activation): number {
+export function codeOf(activation: Activation): number {
   if (typeof activation === 'string') return ACTIVATIONS.indexOf(activation);
   // Of a slope below the normal floats nothing is left in a product, and its bits could be taken for a place.
   if (activation.leakyRelu < LEAST_NORMAL) return ACTIVATIONS.indexOf('relu');
@@ -58,16 +45,17 @@ const LEAST_NORMAL = 2 ** -126;
 export function partCall(
   info: ConvInfo,
   index: number,
-  activation: Activation,
-  addresses: Addresses,
+  activation: number,
+  operands: Operands,
+  rooms: Rooms,
 ): PartCall {
   const part = info.parts[index]!;
   const turns = info.parts.map(({outputChannel}) => outputChannel);
   const ends = turns.lastIndexOf(part.outputChannel) === index;
   return {
-    ...sumsCall(info, part, turns.indexOf(part.outputChannel) === index, addresses),
-    residual: ends ? addresses.residual : 0,
-    activation: ends ? codeOf(activation) : 0,
+    ...sumsCall(info, part, turns.indexOf(part.outputChannel) === index, operands, rooms),
+    residual: ends ? operands.residual : 0,
+    activation: ends ? activation : 0,
   };
 }
 
@@ -76,13 +64,15 @@ export function sumsCall(
   info: ConvInfo,
   part: ConvPart,
   starts: boolean,
-  addresses: Omit<Addresses, 'residual'>,
+  operands: Omit<Operands, 'residual'>,
+  rooms: Rooms,
 ): PartCall {
   const [, inputTime, inputHeight, inputWidth, inputChannels] = info.inputShape;
   const [, outputTime, outputHeight, outputWidth, outputChannels] = info.outputShape;
   const [, , filterColumns] = info.filterView;
   return {
-    ...addresses,
+    ...operands,
+    ...rooms,
     residual: 0,
     starts: starts ? 1 : 0,
     activation: 0,
@@ -101,10 +91,6 @@ export function sumsCall(
       ...{outputHeight: 1, outputWidth: outputHeight * outputWidth},
     }),
   };
-}
-
-export function isRowMajor(rule: TapRule): boolean {
-  return rule.kind === 'line' && rule.order === 'row-major';
 }
 
 type RuleField = Extract<keyof PartCall, 'rule' | `${'taps' | 'stride' | 'dilation' | 'padding'}${string}`>;
@@ -128,27 +114,4 @@ function ruleFields(rule: TapRule): Pick<PartCall, Exclude<RuleField, 'taps'>> {
     ...{dilationTime: 1, dilationHeight: 1, dilationWidth: 1},
     ...{paddingTime: 0, paddingHeight: 0, paddingWidth: rule.padding},
   };
-}
-
-/** Writes a call where the module will read it. */
-export function writePartCall(memory: WebAssembly.Memory, address: number, call: PartCall): void {
-  writeFields(memory, address, PART_CALL_FIELDS, call);
-}
-
-/** The fields of the module's class `ScatterCall`. */
-export const SCATTER_CALL_FIELDS = ['part', 'place', 'sums'] as const;
-/** The fields of the module's class `ProductCall`. */
-export const PRODUCT_CALL_FIELDS = ['part', 'panels', 'strips', 'rows'] as const;
-
-/** Writes the fields of any of the module's classes, in the order in which it reads them. */
-export function writeFields<Field extends string>(
-  memory: WebAssembly.Memory,
-  address: number,
-  fields: readonly Field[],
-  values: Record<Field, number>,
-): void {
-  const view = new Int32Array(memory.buffer, address, fields.length);
-  fields.forEach((field, i) => {
-    view[i] = values[field];
-  });
 }

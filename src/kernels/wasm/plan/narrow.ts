@@ -1,34 +1,16 @@
 /**
- * Parts with few channels, which the module computes band by band in planes (module/assembly/narrow.ts): which these are,
- * how large a band is, what is written into its call.
+ * Parts with few channels, which the module computes band by band in planes (module/assembly/narrow): which these are,
+ * how large a band is, its call.
  */
 import type {ConvPart} from '../../../geometry/conv_info';
 import {type GridTaps, tapCount} from '../../../geometry/taps';
 import {type Shape5D, sizeOf} from '../../../util/shapes';
-import {ScratchPlan} from '../memory/scratch';
-import {type Place, type Placing, placingOf} from './band_call';
-import {
-  FLOAT_BYTES,
-  isDepthwise,
-  PANEL,
-  PART_CALL_FIELDS,
-  type PartCall,
-  type Rooms,
-  writeFields,
-  writePartCall,
-} from './part_call';
-import {apart} from './winograd_call';
+import {type Place, type Placing, placingOf} from './bands';
+import {CallPlan, type Fields, FLOAT_BYTES, further, type RowPlan} from './call_plan';
+import {type Describe, PANEL, readsAsTheyLie} from './part_call';
+import {apart} from './winograd';
 
-/** The fields of the module's class `NarrowCall`. */
-export const NARROW_CALL_FIELDS = [
-  ...(['part', 'slots', 'sums', 'count', 'groups', 'lines', 'columns'] as const),
-  ...(['periodTime', 'periodHeight', 'stepTime', 'stepHeight', 'pitch', 'sumsPitch'] as const),
-  ...(['phases', 'phaseLines', 'planeBytes', 'sumsBytes'] as const),
-  ...(['yClip', 'yFrame', 'yLine', 'yStep'] as const),
-  ...(['clip', 'frame', 'line', 'column', 'group', 'lineCount', 'columnCount', 'groupCount'] as const),
-] as const;
-
-type NarrowCall = Record<(typeof NARROW_CALL_FIELDS)[number], number>;
+type NarrowCall = Fields<'NarrowCall'>;
 
 /** With as many channels on both sides, a tap is long enough for the dense form. */
 const LEAST_CHANNELS = 32;
@@ -78,7 +60,7 @@ export function narrowOf(
   whole: Shape5D = outputShape,
 ): NarrowBands | undefined {
   const {rule} = part;
-  if (rule.kind !== 'grid' || isDepthwise(part) || !isNarrow(part)) return undefined;
+  if (rule.kind !== 'grid' || readsAsTheyLie(part) || !isNarrow(part)) return undefined;
   if (sizeOf(outputShape) === 0) return undefined;
   const bandsOf = (shape: Shape5D) => cutInBands(part, rule, inputShape[0], shape);
   return gains(part, rule, bandsOf(whole).fields) ? bandsOf(outputShape) : undefined;
@@ -186,61 +168,37 @@ function columnClasses({taps, strides}: GridTaps): number {
   return taps[2] === 1 ? 1 : strides[2];
 }
 
-/** Scratch of a part: offsets in bytes from its start, where the NarrowCall stands, and its size. */
-function layoutOf({part, fields}: NarrowBands) {
-  const [inputs, outputs] = [part.inputChannels / part.groups, part.outputChannels / part.groups];
-  const taps = (part.rule as GridTaps).taps[0];
-  const plan = new ScratchPlan();
-  plan.fields(NARROW_CALL_FIELDS);
-  return {
-    part: plan.fields(PART_CALL_FIELDS),
-    zeros: plan.floats(part.outputChannels),
-    edge: plan.floats(PANEL),
-    pointers: plan.floats(tapCount(part.rule) * inputs),
-    sums: plan.take(fields.groups * outputs * fields.sumsBytes),
-    slots: plan.take(taps * fields.groups * inputs * fields.planeBytes),
-    bytes: plan.bytes,
-  };
-}
-
-export function narrowScratch(bands: NarrowBands): number {
-  return layoutOf(bands).bytes;
-}
-
 /**
- * Writes the calls of a part to `at`, the start of its scratch.
+ * The rows that threads share are the bands or, of a gradient with respect to the filter, the rows of the filter.
  *
  * @param describe the part's own call, its `y` the position of the first place
  */
-export function writeNarrowCall(
-  memory: WebAssembly.Memory,
-  at: number,
-  bands: NarrowBands,
+export function planNarrow(
+  run: 'convolveNarrow' | 'productNarrow',
+  {part, fields, count}: NarrowBands,
   place: Place,
-  describe: (rooms: Rooms) => PartCall,
-): void {
-  const {part, fields, count} = bands;
-  const layout = layoutOf(bands);
-  const zeros = at + layout.zeros;
-  new Float32Array(memory.buffer, zeros, part.outputChannels).fill(0);
-  const call = describe({zeros, pointers: at + layout.pointers, edge: at + layout.edge, gathered: 0});
-  const {
-    first,
-    yHeight: _,
-    yWidth: __,
-    yFirst: ___,
-    yApart: ____,
-    ...placing
-  } = placingOf(place, call.yRowBytes);
-  const residual = call.residual && call.residual + first;
-  writePartCall(memory, at + layout.part, {...call, y: call.y + first, residual});
-  writeFields(memory, at, NARROW_CALL_FIELDS, {
+  work: {rows: number; block?: number; steps: number},
+  describe: Describe,
+): RowPlan {
+  const [inputs, outputs] = [part.inputChannels / part.groups, part.outputChannels / part.groups];
+  const taps = (part.rule as GridTaps).taps[0];
+  const plan = new CallPlan();
+  const [head, partRoom] = [plan.call('NarrowCall'), plan.call('PartCall')];
+  const zeros = plan.zeros(part.outputChannels);
+  const edge = plan.floats(PANEL);
+  const pointers = plan.floats(tapCount(part.rule) * inputs);
+  const call = describe({zeros, pointers, edge, gathered: 0});
+  const {first, yClip, yFrame, yLine, yStep} = placingOf(place, call.yRowBytes);
+  const placed = {...call, y: further(call.y, first), residual: further(call.residual, first)};
+  plan.write(partRoom, 'PartCall', placed);
+  plan.write(head, 'NarrowCall', {
     ...fields,
-    ...placing,
+    ...{yClip, yFrame, yLine, yStep},
     ...NO_BAND,
     count,
-    part: at + layout.part,
-    slots: at + layout.slots,
-    sums: at + layout.sums,
+    part: partRoom,
+    sums: plan.room(fields.groups * outputs * fields.sumsBytes),
+    slots: plan.room(taps * fields.groups * inputs * fields.planeBytes),
   });
+  return plan.finish(run, work);
 }

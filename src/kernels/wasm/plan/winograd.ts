@@ -1,27 +1,10 @@
 /**
- * Which parts of a convolution go in the minimal-filtering form (module/assembly/winograd.ts), and what the module is
- * told about them: half as many products and more, for transforms that cost as much as a few channels.
+ * Which parts of a convolution go in the minimal-filtering form (module/assembly/winograd), and their call: half as many products and more, for transforms that cost as much as a few channels.
  */
 import type {ConvPart} from '../../../geometry/conv_info';
 import {type Shape5D, sizeOf} from '../../../util/shapes';
-import {ScratchPlan} from '../memory/scratch';
-import type {KernelModule} from '../module/instantiate';
-import {
-  FLOAT_BYTES,
-  PANEL,
-  PART_CALL_FIELDS,
-  type PartCall,
-  type Rooms,
-  writeFields,
-  writePartCall,
-} from './part_call';
-
-/** The fields of the module's class `WinogradCall`. */
-export const WINOGRAD_CALL_FIELDS = [
-  ...(['part', 'product', 'values', 'valuesApart', 'sums', 'sumsApart', 'weightsApart'] as const),
-  ...(['rows', 'patch'] as const),
-  ...(['block', 'alongTime'] as const),
-] as const;
+import {CallPlan, FLOAT_BYTES, type RowPlan} from './call_plan';
+import {type Describe, PANEL} from './part_call';
 
 /** With fewer channels on either side, transforms take more than the products that they spare. */
 const LEAST_CHANNELS = 32;
@@ -115,67 +98,35 @@ export function winogradWeightBytes(form: Winograd): number {
   return form.products * weightsApart(form);
 }
 
-/** Transforms weights that are packed in panels. */
-export function transformWeights(module: KernelModule, form: Winograd, from: number, to: number): void {
+/** What the module's `transformWeights` is told of weights that are packed in panels. */
+export function transformSizes(form: Winograd): number[] {
   const {panels, turns, inputs, alongTime} = form;
-  module.transformWeights(from, to, weightsApart(form), panels, turns, inputs, alongTime ? 1 : 0);
-}
-
-/** Scratch of a part: offsets in bytes from its start, where the WinogradCall stands, and its size. */
-function layoutOf({products, inputs, panels, block}: Winograd) {
-  const valuesApart = apart(block * inputs);
-  const sumsApart = apart(block * panels * PANEL);
-  const plan = new ScratchPlan();
-  plan.fields(WINOGRAD_CALL_FIELDS);
-  return {
-    part: plan.fields(PART_CALL_FIELDS),
-    product: plan.fields(PART_CALL_FIELDS),
-    zeros: plan.floats(Math.max(inputs, panels * PANEL)),
-    rows: plan.floats(block),
-    patch: plan.floats(16 * inputs),
-    edge: plan.floats(4 * PANEL),
-    values: plan.take(products * valuesApart),
-    valuesApart,
-    sums: plan.take(products * sumsApart),
-    sumsApart,
-    bytes: plan.bytes,
-  };
-}
-
-export function winogradScratch(form: Winograd): number {
-  return layoutOf(form).bytes;
+  return [weightsApart(form), panels, turns, inputs, alongTime ? 1 : 0];
 }
 
 /**
- * Writes the calls of a part to `at`, the start of its scratch.
+ * The rows of a part are its tiles.
  *
  * @param describe the part's own call, with the scratch that it shares with its products
  */
-export function writeWinogradCall(
-  memory: WebAssembly.Memory,
-  at: number,
-  form: Winograd,
-  describe: (rooms: Rooms) => PartCall,
-): void {
-  const layout = layoutOf(form);
-  const zeros = at + layout.zeros;
-  const columns = form.panels * PANEL;
-  new Float32Array(memory.buffer, zeros, Math.max(form.inputs, columns)).fill(0);
-  const part = describe({zeros, edge: at + layout.edge, pointers: 0, gathered: 0});
-  const product = {...part, taps: form.turns, yRowBytes: columns * FLOAT_BYTES};
-  writePartCall(memory, at + layout.part, part);
-  writePartCall(memory, at + layout.product, product);
-  writeFields(memory, at, WINOGRAD_CALL_FIELDS, {
-    part: at + layout.part,
-    product: at + layout.product,
-    values: at + layout.values,
-    valuesApart: layout.valuesApart,
-    sums: at + layout.sums,
-    sumsApart: layout.sumsApart,
+export function planWinograd(form: Winograd, steps: number, describe: Describe): RowPlan {
+  const {products, inputs, panels, block, tiles} = form;
+  const columns = panels * PANEL;
+  const [valuesApart, sumsApart] = [apart(block * inputs), apart(block * columns)];
+  const plan = new CallPlan();
+  const [head, partRoom, product] = [plan.call('WinogradCall'), plan.call('PartCall'), plan.call('PartCall')];
+  const zeros = plan.zeros(Math.max(inputs, columns));
+  const part = describe({zeros, edge: plan.floats(4 * PANEL), pointers: 0, gathered: 0});
+  plan.write(partRoom, 'PartCall', part);
+  plan.write(product, 'PartCall', {...part, taps: form.turns, yRowBytes: columns * FLOAT_BYTES});
+  plan.write(head, 'WinogradCall', {
+    ...{part: partRoom, product, valuesApart, sumsApart, block},
+    rows: plan.floats(block),
+    patch: plan.floats(16 * inputs),
+    values: plan.room(products * valuesApart),
+    sums: plan.room(products * sumsApart),
     weightsApart: weightsApart(form),
-    rows: at + layout.rows,
-    patch: at + layout.patch,
-    block: form.block,
     alongTime: form.alongTime ? 1 : 0,
   });
+  return plan.finish('convolveWinograd', {rows: tiles, block, steps});
 }

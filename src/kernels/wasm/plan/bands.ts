@@ -1,29 +1,15 @@
 /**
- * Depthwise parts that the module computes band by band (module/assembly/bands.ts): which these are, how large a band
- * is, what is written into its call.
+ * Depthwise parts that the module computes band by band (module/assembly/depthwise/bands.ts): which these are, how large a band
+ * is, its call.
  */
 import type {ConvPart} from '../../../geometry/conv_info';
+import {isRowMajor} from '../../../geometry/parts';
 import {type GridTaps, type LineTaps, type TapRule, tapCount} from '../../../geometry/taps';
 import type {Shape5D, Triple} from '../../../util/shapes';
-import {ScratchPlan} from '../memory/scratch';
-import {
-  FLOAT_BYTES,
-  isRowMajor,
-  PART_CALL_FIELDS,
-  type PartCall,
-  type Rooms,
-  writeFields,
-  writePartCall,
-} from './part_call';
+import {CallPlan, type Fields, FLOAT_BYTES, further, type RowPlan} from './call_plan';
+import type {Describe, PartCall} from './part_call';
 
-/** The fields of the module's class `BandCall`. */
-export const BAND_CALL_FIELDS = [
-  ...(['part', 'slots', 'sums', 'weights', 'channels', 'lines'] as const),
-  ...(['ring', 'pitch', 'phaseLines', 'slotBytes', 'sumsBytes', 'span'] as const),
-  ...(['yClip', 'yFrame', 'yLine', 'yStep', 'yHeight', 'yWidth', 'yFirst', 'yApart'] as const),
-] as const;
-
-type BandCall = Record<(typeof BAND_CALL_FIELDS)[number], number>;
+type BandCall = Fields<'BandCall'>;
 
 /** Most channels of a band: more of a position, which lie side by side, would leave room for fewer lines. */
 const CHANNELS = 64;
@@ -144,55 +130,31 @@ function spanOf(taps: number, stride: number, dilation: number): number {
   return taps % 5 === 0 && stride === 1 ? 5 : 1;
 }
 
-/** Scratch of a part: offsets in bytes from its start, where the BandCall stands, and its size. */
-function layoutOf({part, fields}: Bands) {
-  const planes = fields.channels / 4;
-  const taps = tapCount(part.rule);
-  const plan = new ScratchPlan();
-  plan.fields(BAND_CALL_FIELDS);
-  return {
-    part: plan.fields(PART_CALL_FIELDS),
-    zeros: plan.floats(part.groups),
-    pointers: plan.floats(taps),
-    weights: plan.take(planes * (taps + 1) * VECTOR_BYTES),
-    sums: plan.take(2 * planes * fields.sumsBytes),
-    slots: plan.take(fields.ring * planes * fields.slotBytes),
-    bytes: plan.bytes,
-  };
-}
-
-export function bandScratch(bands: Bands): number {
-  return layoutOf(bands).bytes;
-}
-
 /**
- * Writes the calls of a part to `at`, the start of its scratch.
+ * The rows of a part are its bands.
  *
  * @param describe the part's own call, its `y` the position of the first place
  */
-export function writeBandCall(
-  memory: WebAssembly.Memory,
-  at: number,
-  bands: Bands,
-  place: Place,
-  describe: (rooms: Rooms) => PartCall,
-): void {
-  const {part, fields} = bands;
-  const layout = layoutOf(bands);
-  const zeros = at + layout.zeros;
-  new Float32Array(memory.buffer, zeros, part.groups).fill(0);
-  const call = describe({zeros, pointers: at + layout.pointers, edge: 0, gathered: 0});
+export function planBands(bands: Bands, place: Place, steps: number, describe: Describe): RowPlan {
+  const {part, fields, count} = bands;
+  const planes = fields.channels / 4;
+  const taps = tapCount(part.rule);
+  const plan = new CallPlan();
+  const [head, partRoom] = [plan.call('BandCall'), plan.call('PartCall')];
+  const zeros = plan.zeros(part.groups);
+  const call = describe({zeros, pointers: plan.floats(taps), edge: 0, gathered: 0});
   const {first, ...placing} = placingOf(place, call.yRowBytes);
-  const placed = {...call, y: call.y + first, residual: call.residual && call.residual + first};
-  writePartCall(memory, at + layout.part, lineAsColumns(part, placed));
-  writeFields(memory, at, BAND_CALL_FIELDS, {
+  const placed = {...call, y: further(call.y, first), residual: further(call.residual, first)};
+  plan.write(partRoom, 'PartCall', lineAsColumns(part, placed));
+  plan.write(head, 'BandCall', {
     ...fields,
     ...placing,
-    part: at + layout.part,
-    slots: at + layout.slots,
-    sums: at + layout.sums,
-    weights: at + layout.weights,
+    part: partRoom,
+    weights: plan.room(planes * (taps + 1) * VECTOR_BYTES),
+    sums: plan.room(2 * planes * fields.sumsBytes),
+    slots: plan.room(fields.ring * planes * fields.slotBytes),
   });
+  return plan.finish('convolveBands', {rows: count, steps});
 }
 
 /** The call of either kind of line as that of a column-major one; a row-major line is one column. */

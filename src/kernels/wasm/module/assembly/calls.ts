@@ -1,0 +1,215 @@
+/** Written by `npm run build:wasm` from ../calls.ts, which says what the fields mean. All of them are four bytes. */
+
+export const BLOCK: i32 = 96;
+
+export const DEPTH: i32 = 256;
+
+export const GATHER_BELOW: i32 = 32;
+
+@unmanaged
+export class PartCall {
+  x!: usize;
+  weights!: usize;
+  bias!: usize;
+  y!: usize;
+  pointers!: usize;
+  zeros!: usize;
+  gathered!: usize;
+  edge!: usize;
+  residual!: usize;
+  starts!: i32;
+  activation!: i32;
+  xRowBytes!: i32;
+  yRowBytes!: i32;
+  tapBytes!: i32;
+  groups!: i32;
+  inputs!: i32;
+  outputs!: i32;
+  taps!: i32;
+  inputTime!: i32;
+  inputHeight!: i32;
+  inputWidth!: i32;
+  outputTime!: i32;
+  outputHeight!: i32;
+  outputWidth!: i32;
+  rule!: i32;
+  tapsTime!: i32;
+  tapsHeight!: i32;
+  tapsWidth!: i32;
+  strideTime!: i32;
+  strideHeight!: i32;
+  strideWidth!: i32;
+  dilationTime!: i32;
+  dilationHeight!: i32;
+  dilationWidth!: i32;
+  paddingTime!: i32;
+  paddingHeight!: i32;
+  paddingWidth!: i32;
+}
+
+@unmanaged
+export class BandCall {
+  part!: usize;
+  slots!: usize;
+  sums!: usize;
+  weights!: usize;
+  channels!: i32;
+  lines!: i32;
+  ring!: i32;
+  pitch!: i32;
+  phaseLines!: i32;
+  slotBytes!: i32;
+  sumsBytes!: i32;
+  span!: i32;
+  yClip!: i32;
+  yFrame!: i32;
+  yLine!: i32;
+  yStep!: i32;
+  yHeight!: i32;
+  yWidth!: i32;
+  yFirst!: i32;
+  yApart!: i32;
+}
+
+@unmanaged
+export class NarrowCall {
+  part!: usize;
+  slots!: usize;
+  sums!: usize;
+  count!: i32;
+  groups!: i32;
+  lines!: i32;
+  columns!: i32;
+  periodTime!: i32;
+  periodHeight!: i32;
+  stepTime!: i32;
+  stepHeight!: i32;
+  pitch!: i32;
+  sumsPitch!: i32;
+  phases!: i32;
+  phaseLines!: i32;
+  planeBytes!: i32;
+  sumsBytes!: i32;
+  yClip!: i32;
+  yFrame!: i32;
+  yLine!: i32;
+  yStep!: i32;
+  clip!: i32;
+  frame!: i32;
+  line!: i32;
+  column!: i32;
+  group!: i32;
+  lineCount!: i32;
+  columnCount!: i32;
+  groupCount!: i32;
+}
+
+@unmanaged
+export class ScatterCall {
+  part!: usize;
+  place!: usize;
+  sums!: usize;
+}
+
+@unmanaged
+export class WinogradCall {
+  part!: usize;
+  product!: usize;
+  values!: usize;
+  valuesApart!: i32;
+  sums!: usize;
+  sumsApart!: i32;
+  weightsApart!: i32;
+  rows!: usize;
+  patch!: usize;
+  block!: i32;
+  alongTime!: i32;
+}
+
+@unmanaged
+export class ProductCall {
+  part!: usize;
+  panels!: usize;
+  strips!: usize;
+  rows!: i32;
+}
+
+@unmanaged
+export class WinogradProductCall {
+  inputs!: usize;
+  product!: usize;
+  gradientsApart!: i32;
+  sums!: usize;
+  sumsApart!: i32;
+  strip!: i32;
+  tiles!: i32;
+}
+
+@unmanaged
+export class PoolCall {
+  x!: usize;
+  y!: usize;
+  dx!: usize;
+  taps!: usize;
+  list!: usize;
+  channels!: i32;
+  inputTime!: i32;
+  inputHeight!: i32;
+  inputWidth!: i32;
+  outputTime!: i32;
+  outputHeight!: i32;
+  outputWidth!: i32;
+  windowTime!: i32;
+  windowHeight!: i32;
+  windowWidth!: i32;
+  strideTime!: i32;
+  strideHeight!: i32;
+  strideWidth!: i32;
+  paddingTime!: i32;
+  paddingHeight!: i32;
+  paddingWidth!: i32;
+}
+
+@unmanaged
+export class NormCall {
+  x!: usize;
+  dy!: usize;
+  to!: usize;
+  mean!: usize;
+  sums!: usize;
+  products!: usize;
+  gradient!: usize;
+  deviation!: usize;
+  shift!: usize;
+  rows!: i32;
+  channels!: i32;
+}
+
+@unmanaged
+export class SumCall {
+  x!: usize;
+  y!: usize;
+  count!: i32;
+  inner!: i32;
+  divisor!: i32;
+}
+
+@unmanaged
+export class CopyCall {
+  from!: usize;
+  to!: usize;
+  bytes!: i32;
+  count!: i32;
+  fromStep!: i32;
+  toStep!: i32;
+  outer!: i32;
+  axes!: usize;
+}
+
+@unmanaged
+export class CopyAxis {
+  length!: i32;
+  from!: i32;
+  to!: i32;
+  index!: i32;
+}

@@ -1,0 +1,84 @@
+/**
+ * The gradient of a convolution with respect to its filter: per tap the product of the rows that it reads with the output
+ * gradients, part by part, each in the form that it goes in forward.
+ */
+import type {ConvInfo, ConvPart} from '../../../geometry/conv_info';
+import {tapCount} from '../../../geometry/taps';
+import {sizeOf} from '../../../util/shapes';
+import {BLOCK} from '../module/calls';
+import {inOrder} from './bands';
+import {CallPlan, FLOAT_BYTES, operand, type RowPlan} from './call_plan';
+import {narrowOf, planNarrow} from './narrow';
+import {type Describe, PANEL, readsAsTheyLie, STRIP_COLUMNS, sumsCall} from './part_call';
+import {blockRooms} from './part_plan';
+import {firstWeight} from './weights';
+import {winogradOf} from './winograd';
+import {planWinogradProduct} from './winograd_product';
+
+export interface FilterGradientPlan {
+  /** Whether every value is written; else the parts add to zeros. */
+  readonly writesAll: boolean;
+  readonly parts: readonly RowPlan[];
+}
+
+/** Operands are x, dy and the gradient as weights. */
+export function planFilterGradient(info: ConvInfo): FilterGradientPlan {
+  const writesAll = blocksWriteAll(info);
+  return {writesAll, parts: info.parts.map((part) => planPart(info, part, writesAll))};
+}
+
+/** Whether the first block of rows writes every value of the gradient; the narrow form adds to all. */
+function blocksWriteAll(info: ConvInfo): boolean {
+  const [taps, , columns] = info.filterView;
+  const [only, ...others] = info.parts as [ConvPart, ...ConvPart[]];
+  const rows = sizeOf(info.outputShape.slice(0, 4));
+  if (rows === 0 || others.length > 0 || narrowOf(only, info.inputShape, info.outputShape)) return false;
+  return tapCount(only.rule) === taps && only.outputChannels === columns;
+}
+
+function planPart(info: ConvInfo, part: ConvPart, starts: boolean): RowPlan {
+  const {inputShape, outputShape} = info;
+  const filterRows = tapCount(part.rule) * info.filterView[1];
+  const steps = sizeOf(outputShape.slice(0, 4)) * filterRows * part.outputChannels;
+  const describe: Describe = (rooms) =>
+    sumsCall(
+      info,
+      part,
+      starts,
+      {
+        x: operand('x', part.inputChannel * FLOAT_BYTES),
+        weights: operand('weights', firstWeight(info, part)),
+        bias: rooms.zeros,
+        y: operand('dy', part.outputChannel * FLOAT_BYTES),
+      },
+      rooms,
+    );
+  const form = winogradOf(part, outputShape);
+  if (form !== undefined) return planWinogradProduct(form, steps, describe);
+  // One range for each thread: all output rows, or bands, are gone through for every range.
+  const work = {rows: filterRows, block: filterRows, steps};
+  const narrow = narrowOf(part, inputShape, outputShape);
+  if (narrow !== undefined)
+    return planNarrow('productNarrow', narrow, inOrder(part, outputShape), work, describe);
+  return planProduct(info, part, work, describe);
+}
+
+function planProduct(
+  info: ConvInfo,
+  part: ConvPart,
+  work: {rows: number; block: number; steps: number},
+  describe: Describe,
+): RowPlan {
+  const depthwise = readsAsTheyLie(part);
+  const block = depthwise ? 0 : BLOCK;
+  const plan = new CallPlan();
+  const [head, partRoom] = [plan.call('ProductCall'), plan.call('PartCall')];
+  plan.write(partRoom, 'PartCall', describe(blockRooms(plan, part, depthwise)));
+  plan.write(head, 'ProductCall', {
+    part: partRoom,
+    panels: plan.floats(block * Math.ceil(part.outputChannels / part.groups / PANEL) * PANEL),
+    strips: plan.floats(block * STRIP_COLUMNS),
+    rows: sizeOf(info.outputShape.slice(0, 4)),
+  });
+  return plan.finish(depthwise ? 'productDepthwise' : 'productDense', work);
+}

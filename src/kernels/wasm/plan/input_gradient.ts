@@ -1,0 +1,103 @@
+/**
+ * The gradient of a convolution with respect to its input: the same indirect convolution, over the output gradient, with
+ * inverted tap rules and transposed weights. Under strides it is one convolution for each class of input positions that the
+ * same taps reach (inversePhases), so that no zero is multiplied.
+ */
+import type {ConvInfo} from '../../../geometry/conv_info';
+import {type InversePart, inverseInfo, inverseParts} from '../../../geometry/parts';
+import {sizeOf} from '../../../util/shapes';
+import {BLOCK} from '../module/calls';
+import type {Place} from './bands';
+import {CallPlan, FLOAT_BYTES, operand} from './call_plan';
+import {narrowOf} from './narrow';
+import {type Describe, readsAsTheyLie, sumsCall} from './part_call';
+import {blockRooms, type PartPlan, planDensePart, planDepthwisePart} from './part_plan';
+import {inverseTaps, transposedPanels} from './weights';
+
+export interface InputGradientPlan {
+  /** Whether every value is written; else the parts add to zeros. */
+  readonly writesAll: boolean;
+  readonly parts: readonly PartPlan[];
+}
+
+/** Operands are dy, weights and dx. */
+export function planInputGradient(info: ConvInfo): InputGradientPlan {
+  const inverses = info.parts.flatMap((part) => inverseParts(info, part));
+  // Where every part is one whole phase, the first of them writes; else all add to zeros.
+  const writesAll = inverses.length === info.parts.length && inverses.every(({whole}) => whole);
+  return {
+    writesAll,
+    parts: inverses.map((inverse) => {
+      const begins =
+        info.parts.find(({inputChannel}) => inputChannel === inverse.of.inputChannel) === inverse.of;
+      if (inverse.whole) return planWhole(info, inverse, writesAll && begins);
+      const place: Place = {shape: info.inputShape, rule: inverse.phase.place};
+      return placesRows(info, inverse)
+        ? planWhole(info, inverse, begins, place)
+        : planScattered(info, inverse);
+    }),
+  };
+}
+
+/** With several outputs for an input, weights would have to be transposed: that the dense form does. */
+function isDepthwise({of}: InversePart): boolean {
+  return readsAsTheyLie(of) && of.outputChannels === of.groups;
+}
+
+/** Whether the form that the phase goes in puts its rows where they belong. */
+function placesRows(info: ConvInfo, inverse: InversePart): boolean {
+  const {part} = inverse;
+  const {inputShape, outputShape} = inverseInfo(info, inverse, part.outputChannels);
+  return isDepthwise(inverse) || narrowOf(part, inputShape, outputShape) !== undefined;
+}
+
+/** Straight into the gradient, which `starts` here or is added to; with a place for its rows also where they lie apart. */
+function planWhole(info: ConvInfo, inverse: InversePart, starts: boolean, place?: Place): PartPlan {
+  const {part} = inverse;
+  const inverted = inverseInfo(info, inverse, info.inputShape[4]);
+  const {inputShape, outputShape} = inverted;
+  const describe: Describe = (rooms) =>
+    sumsCall(
+      inverted,
+      part,
+      starts,
+      {
+        x: operand('dy', part.inputChannel * FLOAT_BYTES),
+        weights: operand('weights'),
+        y: operand('dx', part.outputChannel * FLOAT_BYTES),
+        bias: rooms.zeros,
+      },
+      rooms,
+    );
+  const geometry = {part, inputShape, outputShape, ...(place && {place})};
+  return isDepthwise(inverse)
+    ? planDepthwisePart(geometry, inverseTaps(info, inverse), describe)
+    : planDensePart(geometry, transposedPanels(info, inverse), describe);
+}
+
+/** Rows that lie apart in the gradient: a block of them side by side in scratch, then added to where they belong. */
+function planScattered(info: ConvInfo, inverse: InversePart): PartPlan {
+  const {phase, part} = inverse;
+  const inverted = inverseInfo(info, inverse, part.outputChannels);
+  const rows = sizeOf(inverted.outputShape.slice(0, 4));
+  const [taps, inputs, outputs] = inverted.filterView;
+  const plan = new CallPlan();
+  const [head, partRoom, place] = [plan.call('ScatterCall'), plan.call('PartCall'), plan.call('PartCall')];
+  const rooms = blockRooms(plan, part, false);
+  const sums = plan.floats(BLOCK * outputs);
+  const operands = {
+    x: operand('dy', part.inputChannel * FLOAT_BYTES),
+    weights: operand('weights'),
+    y: sums,
+    bias: rooms.zeros,
+  };
+  plan.write(head, 'ScatterCall', {part: partRoom, place, sums});
+  plan.write(partRoom, 'PartCall', sumsCall(inverted, part, true, operands, rooms));
+  const onto = {...operands, x: operand('dx', part.outputChannel * FLOAT_BYTES)};
+  const placed = {...inverted, inputShape: info.inputShape};
+  plan.write(place, 'PartCall', sumsCall(placed, {...part, rule: phase.place}, true, onto, rooms));
+  return {
+    weights: transposedPanels(info, inverse),
+    rows: plan.finish('scatterDense', {rows, block: BLOCK, steps: rows * taps * inputs * outputs}),
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * One part of a convolution, forward or a whole gradient with respect to the input: which form it goes in (direct, minimal
+ * filtering, narrow, depthwise, in bands), its weights, its call and the rows of the module's function.
+ */
+import type {ConvPart} from '../../../geometry/conv_info';
+import {tapCount} from '../../../geometry/taps';
+import {type Shape5D, sizeOf} from '../../../util/shapes';
+import {BLOCK, DEPTH, GATHER_BELOW} from '../module/calls';
+import {bandsOf, inOrder, type Place, planBands, readsInPlace} from './bands';
+import {type Address, CallPlan, MEMORY_STEPS, type RowPlan} from './call_plan';
+import {narrowOf, planNarrow} from './narrow';
+import {type Describe, PANEL, type Rooms} from './part_call';
+import {inForm, type PackedWeights, type WeightsPlan} from './weights';
+import {planWinograd, winogradOf} from './winograd';
+
+/** What runs for one part, from shapes alone. */
+export interface PartPlan {
+  readonly weights: WeightsPlan;
+  readonly rows: RowPlan;
+}
+
+export interface PartGeometry {
+  part: ConvPart;
+  inputShape: Shape5D;
+  /** Of the tensor whose positions are the rows. */
+  outputShape: Shape5D;
+  /** Of a part of some frames, the shape of all of them; see ConvInfo. */
+  wholeShape?: Shape5D | undefined;
+  /** Where the rows of the depthwise or narrow form belong, if they are not those of a tensor in their order. */
+  place?: Place;
+}
+
+/** Zeros in the place of a line of taps outside, or of a bias. */
+function zeroChannels({rule, inputChannels, outputChannels}: ConvPart): number {
+  return Math.max(inputChannels * (rule.kind === 'grid' ? rule.taps[2] : 1), outputChannels);
+}
+
+/** Scratch of the direct form, for a block of rows. */
+export function blockRooms(plan: CallPlan, part: ConvPart, depthwise: boolean): Rooms & {zeros: Address} {
+  const gathers = !depthwise && part.inputChannels / part.groups < GATHER_BELOW;
+  return {
+    zeros: plan.zeros(zeroChannels(part)),
+    edge: plan.floats(4 * PANEL),
+    gathered: plan.floats(gathers ? BLOCK + BLOCK * DEPTH : 0),
+    // An address for each tap, or the four words of a row's place and an address for each line of taps.
+    pointers: plan.floats((4 + tapCount(part.rule)) * BLOCK),
+  };
+}
+
+/** Multiply-adds of a part's rows, with the time that its output takes to be written. */
+function stepsOf({part, outputShape}: PartGeometry): number {
+  const products = tapCount(part.rule) * (part.inputChannels / part.groups);
+  return sizeOf(outputShape.slice(0, 4)) * part.outputChannels * (products + MEMORY_STEPS);
+}
+
+/** A part whose weights are packed in panels. */
+export function planDensePart(geometry: PartGeometry, panels: PackedWeights, describe: Describe): PartPlan {
+  const {part, inputShape, outputShape, wholeShape} = geometry;
+  const steps = stepsOf(geometry);
+  const form = winogradOf(part, outputShape, wholeShape);
+  const weights = inForm(panels, form);
+  if (form !== undefined) return {weights, rows: planWinograd(form, steps, describe)};
+  const narrow = narrowOf(part, inputShape, outputShape, wholeShape);
+  if (narrow === undefined) return {weights, rows: planBlocks('convolveDense', geometry, steps, describe)};
+  const place = geometry.place ?? inOrder(part, outputShape);
+  return {weights, rows: planNarrow('convolveNarrow', narrow, place, {rows: narrow.count, steps}, describe)};
+}
+
+/** A depthwise part. */
+export function planDepthwisePart(
+  geometry: PartGeometry,
+  weights: WeightsPlan,
+  describe: Describe,
+): PartPlan {
+  const {part, inputShape, outputShape, place} = geometry;
+  const steps = stepsOf(geometry);
+  if (place === undefined && readsInPlace(part)) {
+    return {weights, rows: planBlocks('convolveDepthwise', geometry, steps, describe)};
+  }
+  const bands = bandsOf(part, inputShape, outputShape);
+  return {weights, rows: planBands(bands, place ?? inOrder(part, outputShape), steps, describe)};
+}
+
+function planBlocks(
+  run: 'convolveDense' | 'convolveDepthwise',
+  {part, outputShape}: PartGeometry,
+  steps: number,
+  describe: Describe,
+): RowPlan {
+  const plan = new CallPlan();
+  const head = plan.call('PartCall');
+  plan.write(head, 'PartCall', describe(blockRooms(plan, part, run === 'convolveDepthwise')));
+  return plan.finish(run, {rows: sizeOf(outputShape.slice(0, 4)), block: BLOCK, steps});
+}
