@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
-import '../../src/cpu';
+import '../../src/entries/cpu';
 import {Checkpoint, entryOf, read, safetensors, storedAs} from '../../src/checkpoints';
 import {convertCheckpoint, type Origin, torchCheckpoint} from '../../src/convert';
 import {FormatError} from '../../src/util/errors';

@@ -9,7 +9,7 @@ import {pathToFileURL} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
-import '../../src/cpu';
+import '../../src/entries/cpu';
 import {Checkpoint, entryOf, names, read} from '../../src/checkpoints';
 import {inflateCheckpoint, storeCheckpoint} from '../../src/convert';
 import {createNetwork} from '../../src/networks';
