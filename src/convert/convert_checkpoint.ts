@@ -8,9 +8,8 @@ import {FILE_OPTIONS, type FileOptions} from '../files/files';
 import {createNetwork, type NetworkDefinition} from '../networks';
 import {FormatError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
-import {loadLabels, modelMetadata} from '../zoo';
+import {LABELS, listModels, loadLabels, type ModelRow, modelMetadata} from '../zoo';
 import {networkNamed} from '../zoo/network_names';
-import {type PublishedCheckpoint, publishedCheckpoint} from '../zoo/published';
 import {describedInput} from './described_input';
 import {type Origin, underOurNames} from './origins';
 import {type ConvertedCheckpoint, fits, requireFit} from './report';
@@ -28,7 +27,7 @@ const KNOWN = [
 ];
 
 /** What a file of ours says of its input and its classes, and what it is to say again. */
-const DESCRIBED = ['frames', 'interval', 'size', 'cropSize', 'mean', 'std', 'labels'] as const;
+const DESCRIBED = ['frames', 'interval', 'size', 'crop', 'mean', 'std', 'labels'] as const;
 
 const CALLER = 'convertCheckpoint';
 
@@ -37,7 +36,7 @@ const CALLER = 'convertCheckpoint';
  * names and into the layout of the network that it is for. The network is built to be compared with, and not filled.
  *
  * @param checkpoint as `read` gives it
- * @param target a network, or one of the authors' checkpoints by name, such as `x3d_s_sts.k400`: the result then knows its
+ * @param target a network, or a model of `listModels`, such as `x3d_s_sts.k400`: the result then knows its
  *   whole input and the names of its classes. The number of classes is the checkpoint's
  * @returns a checkpoint with the metadata that `loadModel` goes by: give it to that, or to `storeCheckpoint`
  * @throws InvalidArgumentError for an unknown target or origin; FormatError for a checkpoint that does not fit, with every
@@ -56,22 +55,23 @@ export async function convertCheckpoint(
   checkOptions(CALLER, options, KNOWN);
   const {names: wanted, strict = true, ...files} = options;
   const definition = networkNamed(CALLER, target);
-  const published = publishedCheckpoint(target);
+  const row = listModels().find(({name}) => name === target);
   const {name: network} = definition;
   const {ours, origin} = underOurNames(CALLER, expanded(checkpoint), definition, wanted);
   const framed = asFrames(ours);
   const classes = classesOf(framed) ?? definition.config.classes;
-  if (published !== undefined && published.classes !== classes) {
+  const needed = row === undefined || row.labels === null ? classes : LABELS[row.labels].count;
+  if (classes !== needed) {
     throw new FormatError(
-      `${CALLER}: the checkpoint has ${classes} classes, ${target} has ${published.classes}; give ${network}, which takes any number`,
+      `${CALLER}: the checkpoint has ${classes} classes, ${target} has ${needed}; give ${network}, which takes any number`,
     );
   }
   const report = compareWith(definition, framed, classes);
   if (strict) requireFit(CALLER, {network, origin, report});
   const description =
-    published === undefined
+    row === undefined
       ? describedInput(checkpoint, origin, definition, DESCRIBED)
-      : await descriptionOf(published, files);
+      : await descriptionOf(row, files);
   const metadata = {...modelMetadata({network, classes}), ...description};
   const copied = new Set(report.copied);
   const tensors = fits(report) ? framed : new Map([...framed].filter(([key]) => copied.has(key)));
@@ -105,10 +105,14 @@ export function classesOf(checkpoint: Checkpoint): number | undefined {
   return checkpoint.tensors.get('classifier/kernel')?.shape[1];
 }
 
-/** All that is known of a checkpoint of the authors. */
+/** All that is known of a model of the table. */
 async function descriptionOf(
-  {name, input, labels}: PublishedCheckpoint,
+  {name, input, labels}: ModelRow,
   files: FileOptions,
 ): Promise<Record<string, string>> {
-  return modelMetadata({...input, checkpoint: name, labels: await loadLabels(labels, files)});
+  return modelMetadata({
+    ...input,
+    model: name,
+    labels: labels === null ? [] : await loadLabels(labels, files),
+  });
 }

@@ -20,7 +20,7 @@ import {checkOptions, optionNames} from '../util/names';
 import {artifactsOf} from './model_files/io_handler';
 import {modelMetadata} from './model_files/metadata';
 import {clipSizeOf, notOfClips, topologyOf} from './model_files/topology';
-import type {ModelInfo} from './model_info';
+import {type ClipSize, clipOf, type ModelInfo} from './model_info';
 
 /**
  * What `loadModel` is to know of the model: how frames become its input, which must be said, and what else differs from
@@ -39,7 +39,7 @@ const INFO = optionNames<ModelInfo>({
   frames: true,
   interval: true,
   size: true,
-  cropSize: true,
+  crop: true,
   mean: true,
   std: true,
   labels: true,
@@ -62,8 +62,8 @@ const KNOWN = optionNames<SaveModelOptions>({dtype: true});
  * other clip lengths; any other model layer by layer. Optimizers are not saved, nor which layers of a network of the
  * registry are frozen.
  *
- * @param model on `[batch, frames, side, side, 3]`; stays the caller's
- * @param info `mean` and `std` must be there; frames and cropSize are the model's own, `labels` as many as its classes
+ * @param model on `[batch, frames, height, width, 3]`; stays the caller's
+ * @param info `mean` and `std` must be there; frames and crop are the model's own, `labels` as many as its classes
  * @throws InvalidArgumentError for a model that `loadModel` would not take, or an info that contradicts it; UnavailableError
  *   when the file cannot be written, or in a worker, which cannot download
  *
@@ -118,12 +118,12 @@ function check(caller: string, model: LayersModel, info: SavedInfo, options: Sav
   const clip = clipSizeOf(model);
   if (clip === undefined)
     throw new InvalidArgumentError(`${caller}: the model ${notOfClips(model)} Others: the model's own save.`);
-  const {frames, cropSize} = clip;
-  if ((info.frames ?? frames) !== frames || (info.cropSize ?? cropSize) !== cropSize) {
-    refuse(
-      `info says frames ${info.frames ?? frames} and cropSize ${info.cropSize ?? cropSize}, the model takes ${frames} and ${cropSize}`,
-    );
-  }
+  const {frames = clip.frames, size, crop} = info;
+  const exact = typeof size === 'object' ? size : ([clip.height, clip.width] as const);
+  const said = clipOf({frames, size: exact, ...(crop !== undefined && {crop})});
+  const lengths = ({frames, height, width}: ClipSize) => `${frames} frames of ${height} x ${width}`;
+  if (lengths(said) !== lengths(clip))
+    refuse(`info says ${lengths(said)} (frames, crop), the model takes ${lengths(clip)}`);
   const classes = model.outputs[0]!.shape.at(-1);
   const labels = info.labels?.length ?? 0;
   if (labels > 0 && labels !== classes) refuse(`info has ${labels} labels, the model ${classes} classes`);
@@ -142,15 +142,16 @@ async function contentsOf(
 
 /** What `loadModel` reads of input and output, under its keys. */
 function descriptionOf(model: LayersModel, {name, network, labels = [], ...input}: SavedInfo) {
-  const {frames, cropSize} = clipSizeOf(model)!;
+  const {frames, height, width} = clipSizeOf(model)!;
+  const side = height === width ? height : ([height, width] as const);
   return {
     frames,
-    cropSize,
-    size: cropSize,
+    size: side,
+    crop: side,
     output: outputKind(model),
     classes: model.outputs[0]!.shape.at(-1)!,
     ...input,
-    // None is said too: a network of the catalog with as many classes would get those of the catalog.
+    // None is said too: a network of the table with as many classes would get those of its row.
     labels,
   };
 }

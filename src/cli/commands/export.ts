@@ -36,7 +36,7 @@ options:
                      that has names for the network)
   -h, --help         this text
 
-The metadata of the file say how the input is made (frames, cropSize, mean, std) and name the classes.
+The metadata of the file say how the input is made (frames, size, crop, mean, std) and name the classes.
 `;
 
 const FORMATS = {onnx: onnxBytes, torch: torchBytes} as const;

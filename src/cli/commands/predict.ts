@@ -10,7 +10,7 @@ import {InvalidArgumentError, StsError} from '../../util/errors';
 import type {SeekableVideo} from '../../video/frames';
 import {readClip} from '../../video/read_clip';
 import {ffmpegSource} from '../../video/sources/ffmpeg';
-import {DEFAULT_MODEL, type LoadedModel, type LoadModelOptions, loadModel} from '../../zoo';
+import {DEFAULT_MODEL, type LoadedModel, type LoadModelOptions, loadModel, type ModelInput} from '../../zoo';
 import type {Command} from '../command';
 import {parseCommand, wholeNumber} from '../input/arguments';
 import {BACKEND_NAMES, startBackend} from '../input/backends';
@@ -25,7 +25,7 @@ import {createProgress, type Progress} from '../output/progress';
 /** What the command calls. */
 export interface PredictTools {
   startBackend(name: string, threads: number): Promise<void>;
-  openVideo(path: string, options?: {size?: number}): Promise<SeekableVideo>;
+  openVideo(path: string, options?: {size?: ModelInput['size']}): Promise<SeekableVideo>;
   loadModel(
     nameOrPath: string,
     options: Pick<LoadModelOptions, 'frames' | 'onProgress'>,
@@ -118,7 +118,7 @@ async function readVideo(
   tools: PredictTools,
   progress: Progress,
 ): Promise<tf.Tensor5D> {
-  const {frames, interval = 'uniform', size, cropSize, mean, std} = info;
+  const {frames, interval = 'uniform', size, crop, mean, std} = info;
   const source = await tools.openVideo(video, {size});
   try {
     const total = await source.countFrames();
@@ -130,7 +130,8 @@ async function readVideo(
       );
     }
     const onFrame = (done: number, total: number) => progress.advance(done, total);
-    return await readClip(source, {frames, interval, size, crop: cropSize, mean, std, shortVideo, onFrame});
+    const input = {frames, interval, size, mean, std, ...(crop !== undefined && {crop})};
+    return await readClip(source, {...input, shortVideo, onFrame});
   } finally {
     await source.close();
   }
