@@ -45,7 +45,12 @@ const table = {
   freeze: {ours: ['layers', 'ops', 'geometry', 'util'], packages: [core, layers]},
   slabs: {ours: ['freeze', 'layers', 'ops', 'geometry', 'util'], packages: [core, layers]},
   recognize: {ours: ['freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
-  timeline: {ours: ['recognize', 'freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
+  shots: {ours: ['freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
+  timeline: {
+    ours: ['shots', 'recognize', 'freeze', 'layers', 'video', 'util'],
+    packages: [core],
+    types: [layers],
+  },
   cli: {
     ours: [
       'util',
@@ -64,6 +69,7 @@ const table = {
       'convert',
       'video',
       'recognize',
+      'shots',
       'timeline',
       'entries',
     ],
@@ -89,6 +95,7 @@ const table = {
       'convert',
       'video',
       'recognize',
+      'shots',
       'timeline',
     ],
     packages: [core, layers],

@@ -14,15 +14,15 @@ await tf.setBackend('wasm');
 
 // 1. A model of the zoo; `info` says how its input is made.
 const {model, info} = await loadModel('efficientnet_lite0_sts', {readFile});
-const {frames, size, cropSize, mean, std, labels} = info;
 
-// 2. Frames through ffmpeg, spread over the whole video: [1, frames, cropSize, cropSize, 3].
-const source = await ffmpegSource(path, {size});
-const clip = await readClip(source, {frames, size, crop: cropSize, mean, std});
+// 2. Frames through ffmpeg, spread over the whole video: [1, frames, crop, crop, 3].
+const source = await ffmpegSource(path, {size: info.size});
+const clip = await readClip(source, info);
 await source.close();
 console.log(`${path}: ${source.info.duration?.toFixed(1)} s, clip of [${clip.shape}]`);
 
 // 3. The answer: logits of one clip, made probabilities.
 const probabilities = await tf.tidy(() => tf.softmax(model.predict(clip))).data();
 const ranked = [...probabilities.entries()].sort(([, a], [, b]) => b - a);
-for (const [index, probability] of ranked.slice(0, 5)) console.log(probability.toFixed(3), labels[index]);
+for (const [index, probability] of ranked.slice(0, 5))
+  console.log(probability.toFixed(3), info.labels[index]);

@@ -27,11 +27,10 @@ export async function POST(request) {
   try {
     const path = join(folder, 'video');
     await writeFile(path, new Uint8Array(await request.arrayBuffer()));
-    const {frames, size, cropSize, mean, std, labels} = info;
-    const source = await ffmpegSource(path, {size});
-    const clip = await readClip(source, {frames, size, crop: cropSize, mean, std});
+    const source = await ffmpegSource(path, {size: info.size});
+    const clip = await readClip(source, info);
     await source.close();
-    const answers = await recognize(frozen, clip, {labels, top: 3});
+    const answers = await recognize(frozen, clip, {labels: info.labels, top: 3});
     clip.dispose();
     return Response.json(answers);
   } catch (error) {

@@ -53,16 +53,7 @@ function random(size) {
 
 // 2. The clip: frames as far apart as the network is trained on, two without a file, as on Kinetics-400.
 const source = await ffmpegSource(path, {size});
-const {interval, mean, std, labels} = info;
-const clip = await readClip(source, {
-  frames,
-  interval,
-  size,
-  crop: size,
-  shortVideo: 'loop',
-  mean,
-  std,
-});
+const clip = await readClip(source, {...info, frames, size, crop: size, shortVideo: 'loop'});
 await source.close();
 console.log(`${path}: clip of [${clip.shape}]`);
 
@@ -75,5 +66,5 @@ for (const {name, outputShape} of layers) {
 }
 
 // 4. The answer.
-for (const {label, probability} of await recognize(model, clip, {labels}))
+for (const {label, probability} of await recognize(model, clip, {labels: info.labels}))
   console.log(probability.toFixed(3), label);

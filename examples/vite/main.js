@@ -55,9 +55,8 @@ async function framesOf(file, count) {
 
 document.querySelector('#video').addEventListener('change', async ({target}) => {
   const {model, info} = await loading;
-  const {frames, size, cropSize, mean, std} = info;
-  const source = framesSource(await framesOf(target.files[0], frames));
-  const clip = await readClip(source, {frames, size, crop: cropSize, mean, std});
+  const source = framesSource(await framesOf(target.files[0], info.frames));
+  const clip = await readClip(source, info);
   const answers = await recognize(model, clip, {labels: info.labels});
   clip.dispose();
   document.querySelector('#result').textContent = answers

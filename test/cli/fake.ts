@@ -50,7 +50,7 @@ export function colourModel(frames: number): LoadedModel {
       network: null,
       frames,
       size: 8,
-      cropSize: 6,
+      crop: 6,
       mean: 127,
       std: 128,
       labels: COLOURS,

@@ -98,7 +98,7 @@ describe('torchCheckpoint', () => {
     expect(Object.fromEntries(again.checkpoint.metadata)).toMatchObject({
       ...Object.fromEntries(checkpoint.metadata),
       frames: '8',
-      cropSize: '32',
+      crop: '32',
     });
     for (const [name, entry] of checkpoint)
       expect(again.checkpoint.get(name).toFloat32(), name).toEqual(entry.toFloat32());

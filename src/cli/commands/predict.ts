@@ -118,7 +118,7 @@ async function readVideo(
   tools: PredictTools,
   progress: Progress,
 ): Promise<tf.Tensor5D> {
-  const {frames, interval = 'uniform', size, crop, mean, std} = info;
+  const {frames, interval = 'uniform', size} = info;
   const source = await tools.openVideo(video, {size});
   try {
     const total = await source.countFrames();
@@ -130,8 +130,7 @@ async function readVideo(
       );
     }
     const onFrame = (done: number, total: number) => progress.advance(done, total);
-    const input = {frames, interval, size, mean, std, ...(crop !== undefined && {crop})};
-    return await readClip(source, {...input, shortVideo, onFrame});
+    return await readClip(source, {...info, shortVideo, onFrame});
   } finally {
     await source.close();
   }
