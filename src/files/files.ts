@@ -79,7 +79,7 @@ export class Files {
     return bytes;
   }
 
-  /** A file that ships with the package, compared with its row of the catalog. */
+  /** A file that ships with the package, compared with its hash. */
   async readPackaged(file: PackagedFile, onProgress?: (fraction: number) => void): Promise<Uint8Array> {
     const {readFile} = this.options;
     const url = this.packaged(file.path);

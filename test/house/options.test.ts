@@ -89,7 +89,7 @@ const takesNone = [
   .map((name) => `sts.${name}`)
   .concat(
     ['networks.networkDefinition', 'networks.registerNetwork', 'networks.summarize'],
-    ['zoo.registerModelScheme', 'zoo.listModels', 'zoo.listCheckpoints', 'zoo.modelMetadata'],
+    ['zoo.registerModelScheme', 'zoo.listModels', 'zoo.modelMetadata'],
     ['checkpoints.entryOf', 'checkpoints.CheckpointEntry', 'checkpoints.storedAs', 'checkpoints.expanded'],
     ['checkpoints.GlobalRef', 'checkpoints.PickledObject'],
   );

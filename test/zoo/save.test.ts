@@ -190,12 +190,16 @@ describe('saveModel refuses', () => {
     ['a path of another kind', /"OUT\/model\.json" is no path that ends in \.safetensors/, {}, 'model.json'],
     ['an info without a mean', /info must say mean and std/, {mean: undefined} as object],
     ['a misspelt part of the info', /info: unknown option label; did you mean labels/, {label: []} as object],
-    ['other frames', /info says frames 9 and crop 32, the model takes 4 and 32/, {frames: 9}],
+    [
+      'other frames',
+      /info says 9 frames of 32 x 32 \(frames, crop\), the model takes 4 frames of 32 x 32/,
+      {frames: 9},
+    ],
     ['labels of other classes', /info has 2 labels, the model 5 classes/, {labels: RUNS}],
     ['an unknown network', /no network is called "x3d_s_st"; did you mean x3d_s_sts/, {network: 'x3d_s_st'}],
     [
       'a model on images',
-      /the model takes \[, 8, 8, 3\]; one input \[batch, frames, side, side, 3\]/,
+      /the model takes \[, 8, 8, 3\]; one input \[batch, frames, height, width, 3\]/,
       {},
       'a.safetensors',
       image,
