@@ -12,6 +12,7 @@ const entries = [
   {entry: 'convert', limit: '44 kB'},
   {entry: 'onnx', limit: '12 kB'},
   {entry: 'video', limit: '27 kB'},
+  {entry: 'timeline', limit: '39 kB'},
   {entry: 'cpu', limit: '6 kB'},
   {entry: 'wasm', limit: '39 kB'},
   {entry: 'webgl', limit: '1 kB'},
@@ -48,5 +49,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '120 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '140 kB', path: 'dist/tfjs-sts.min.js'},
 ];

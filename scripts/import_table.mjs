@@ -48,8 +48,7 @@ const table = {
   shots: {ours: ['freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
   timeline: {
     ours: ['shots', 'recognize', 'freeze', 'layers', 'video', 'util'],
-    packages: [core],
-    types: [layers],
+    packages: [core, layers],
   },
   cli: {
     ours: [

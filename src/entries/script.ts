@@ -10,6 +10,7 @@ export * from './convert';
 export * from './index';
 export * from './networks';
 export * from './onnx';
+export * from './timeline';
 export * from './video';
 export {type SetThreadsOptions, setThreads} from './wasm';
 export * from './zoo';

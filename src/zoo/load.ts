@@ -11,7 +11,7 @@ import {isSha256} from '../files/sha256';
 import {inflate} from '../inflate';
 import {type OutputKind, outputKind} from '../layers';
 import {listNetworks, networkDefinition} from '../networks';
-import {FormatError, InvalidArgumentError, inFile, UnavailableError} from '../util/errors';
+import {FormatError, InvalidArgumentError, inCall, inFile, UnavailableError} from '../util/errors';
 import {checkOptions, knownNames, optionNames} from '../util/names';
 import {LABELS} from './label_sets';
 import {readLabelFile} from './labels';
@@ -92,14 +92,18 @@ export async function loadModel(source: ModelSource, options: LoadModelOptions =
     );
   }
   options.signal?.throwIfAborted();
-  const loading = {options, files: new Files(options), onProgress: increasing(options.onProgress)};
+  const loading = {
+    options,
+    files: new Files(options, 'loadModel'),
+    onProgress: increasing(options.onProgress),
+  };
   try {
     const loaded = await load(source, loading);
     options.onProgress?.(1);
     return loaded;
   } catch (error) {
     if (error instanceof FormatError) await loading.files.forget();
-    throw inFile(error, nameOf(source), 'loadModel');
+    throw inCall('loadModel', inFile(error, nameOf(source), 'loadModel'));
   }
 }
 
@@ -147,7 +151,7 @@ async function loadHandler(handler: io.IOHandler, loading: Loading): Promise<Loa
 export async function loadNamed(name: string, options: LoadModelOptions): Promise<LoadedModel> {
   const loaded = await fromName(name, {
     options,
-    files: new Files(options),
+    files: new Files(options, 'loadModel'),
     onProgress: increasing(options.onProgress),
   });
   options.onProgress?.(1);

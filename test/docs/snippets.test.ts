@@ -23,6 +23,7 @@ const modules: Record<string, () => Promise<object>> = {
   'tfjs-sts/checkpoints': () => import('../../src/entries/checkpoints'),
   'tfjs-sts/convert': () => import('../../src/entries/convert'),
   'tfjs-sts/onnx': () => import('../../src/entries/onnx'),
+  'tfjs-sts/timeline': () => import('../../src/entries/timeline'),
   'tfjs-sts/video': () => import('../../src/entries/video'),
   'tfjs-sts/cpu': () => import('../../src/entries/cpu'),
   'tfjs-sts/wasm': () => import('../../src/entries/wasm'),

@@ -11,6 +11,7 @@ import {registerLayers, layers as sts} from '../../src/layers';
 import {createNetwork, listNetworks} from '../../src/networks';
 import {startBackend} from '../support/backends';
 import {difference, scramble, stepsWithSameAnswers} from './same_answers';
+import {expectSameBits} from './through_data';
 
 beforeAll(async () => {
   await startBackend('wasm');
@@ -225,7 +226,7 @@ const tiny = listNetworks({name: '_tiny', tiny: true, task: 'classification'});
 
 it.each(tiny.map(({name}) => name))(
   '%s: the same answers, every batch normalization and sum fused',
-  (name) => {
+  async (name) => {
     const network = createNetwork(name, {weightless: true});
     const norms = network.layers.filter((layer) => layer.getClassName() === 'BatchNorm3D');
     expect(norms.length).toBeGreaterThan(3);
@@ -234,5 +235,6 @@ it.each(tiny.map(({name}) => name))(
     // Random weights of every sign let values grow through the network: rounding is seen against the largest.
     const steps = stepsWithSameAnswers(network, 1e-4);
     expect(steps).toBeLessThanOrEqual(network.layers.length - inputs - norms.length - sums.length);
+    await expectSameBits(network);
   },
 );

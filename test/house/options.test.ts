@@ -11,6 +11,7 @@ import * as convert from '../../src/entries/convert';
 import * as sts from '../../src/entries/index';
 import * as networks from '../../src/entries/networks';
 import * as onnx from '../../src/entries/onnx';
+import * as timeline from '../../src/entries/timeline';
 import * as video from '../../src/entries/video';
 import * as wasm from '../../src/entries/wasm';
 import * as zoo from '../../src/entries/zoo';
@@ -94,8 +95,8 @@ const takesNone = [
     ['checkpoints.GlobalRef', 'checkpoints.PickledObject'],
   );
 
-/** test/video and test/recognize have these. */
-const elsewhere = /^video\./;
+/** test/video, test/recognize, test/shots and test/timeline have these. */
+const elsewhere = /^(video|timeline)\./;
 
 const TINY = 'efficientnet_lite_tiny';
 const X = [1, 3, 4, 4, 4];
@@ -167,7 +168,7 @@ it("a plan's rule for a weight that the model does not have is refused", () => {
 
 it('every public function is in one of the lists', () => {
   // The entry tfjs-sts/ops is a part of tfjs-sts.
-  const spaces = {sts, networks, zoo, checkpoints, convert, onnx, video, wasm};
+  const spaces = {sts, networks, zoo, checkpoints, convert, onnx, video, timeline, wasm};
   const functions = Object.entries(spaces).flatMap(([space, members]) =>
     Object.entries(members)
       .filter(([, member]) => typeof member === 'function')
