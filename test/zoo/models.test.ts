@@ -77,6 +77,8 @@ describe.each(rows.filter(([, row]) => isShipped(row)))('%s, which ships', (_, {
       `| \`${file}\` (${weights.bytes.toLocaleString('en-US')} bytes) | \`${weights.sha256}\` |`,
     );
     expect(card).toContain(`| Licence | ${row.licence}`);
+    for (const {percent} of row.measured)
+      expect(card).toMatch(new RegExp(`^\\| Measured.*${percent / 100}`, 'm'));
     for (const {percent, on} of row.reported)
       expect(card).toMatch(
         new RegExp(

