@@ -31,6 +31,5 @@ export async function storeCheckpoint(
 ): Promise<void> {
   checkOptions('storeCheckpoint', options, KNOWN);
   const {dtype = 'float32'} = options;
-  const parts = passingParts(storedAs(checkpoint, dtype));
-  await saveFile('storeCheckpoint', target, {ending: '.safetensors', bytesOf: 'safetensors.write'}, parts);
+  await saveFile(target, passingParts(storedAs(checkpoint, dtype)), 'storeCheckpoint', 'safetensors.write');
 }

@@ -1,5 +1,11 @@
 /**
- * Entry "tfjs-sts/webgpu": the place of the kernels for the webgpu backend. It has none yet, so that importing it changes
- * nothing: the composed form of tfjs-sts runs there, and kernelCoverage('webgpu') says so.
+ * Entry "tfjs-sts/webgpu": importing it registers the kernels of tfjs-sts for the webgpu backend and puts others in the
+ * place of the host's own 3D kernels; `restoreStockKernels('webgpu')` takes the latter back.
  */
-export {};
+import {registerKernels, replaceStockKernels} from '../kernels/registry';
+import {kernelConfigs, stockReplacements} from '../kernels/webgpu';
+
+registerKernels(kernelConfigs);
+replaceStockKernels(stockReplacements);
+
+export {kernelConfigs, stockReplacements};

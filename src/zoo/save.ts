@@ -80,8 +80,7 @@ export async function saveModel(
 ): Promise<void> {
   check('saveModel', model, info, options);
   if (typeof target !== 'string' && !(target instanceof URL)) return saveTo(target, model, info, options);
-  const parts = passingParts(await contentsOf(model, info, options));
-  await saveFile('saveModel', target, {ending: '.safetensors', bytesOf: 'modelFile'}, parts);
+  await saveFile(target, passingParts(await contentsOf(model, info, options)), 'saveModel', 'modelFile');
 }
 
 /**

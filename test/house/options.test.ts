@@ -55,6 +55,7 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
     (options) => sts.inflateKernel({shape: [1, 1, 1, 1], values: new Float32Array(1)}, 3, options as never),
   ],
   'sts.predictInSlabs': ['slab', (options) => sts.predictInSlabs(tiny, x(), options)],
+  'sts.loadFrozenModel': ['sha256', (options) => sts.loadFrozenModel(new Uint8Array(), options)],
   'zoo.loadModel': ['onProgress', (options) => zoo.loadModel('efficientnet_lite0', options)],
   'zoo.loadLabels': ['readFile', (options) => zoo.loadLabels('imagenet1k', options)],
   'zoo.saveModel': ['dtype', (options) => zoo.saveModel(tiny, 'a.safetensors', {mean: 0, std: 1}, options)],
@@ -82,6 +83,7 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
 
 /** The others: nothing that they take is called an option. */
 const takesNone = [
+  ...['FrozenModel', 'saveFrozenModel', 'frozenModelFile'],
   ...['expandTaps', 'invertTaps', 'inversePhases', 'tapCount', 'tapTable', 'convMacs', 'weightsOf'],
   ...['freeze', 'replaceConv3d', 'temporalConvolutions', 'imageModePlan', 'resNetPlan', 'middleSlices'],
   ...['slabStream', 'kernelCoverage', 'restoreStockKernels', 'restoreStockLayers'],

@@ -7,7 +7,7 @@ import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src/entries';
 import {tensorOf, valuesOf} from '../kernels/wasm/wasm_host';
 import {type Curve, curves, leaky} from '../support/activations';
-import {implementations} from '../support/implementations';
+import {conformingImplementations} from '../support/implementations';
 import {
   type NaiveConvolution,
   naiveConv3d,
@@ -100,7 +100,7 @@ const activations: [sts.Activation, Curve][] = [
   [{leakyRelu: 0.3}, leaky(0.3)],
 ];
 
-describe.each(implementations)('on $name', ({use}) => {
+describe.each(conformingImplementations)('on $name', ({use}) => {
   beforeAll(use);
 
   describe.each(Object.entries(cases))('%s', (_, {naive, run}) => {

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src/entries';
 import {readGolden, readGoldenJson} from '../support/golden';
-import {implementations} from '../support/implementations';
+import {conformingImplementations} from '../support/implementations';
 import {type GoldenTensor, readGoldenTensors, toChannelsLast, toFilter} from '../support/safetensors';
 
 interface Case {
@@ -86,7 +86,7 @@ it('knows all 94 cases', () => {
   expect(manifest.cases).toHaveLength(94);
 });
 
-describe.each(implementations)('golden layers on $name', ({use}) => {
+describe.each(conformingImplementations)('golden layers on $name', ({use}) => {
   beforeAll(use);
 
   it.each(convolutions)('$name', async (given) => {
