@@ -20,15 +20,18 @@ type Options = Record<string, never>;
 
 /** Functions by the name under which users have them, with an option of theirs. */
 const takesOptions: Record<string, readonly [option: string, call: (options: Options) => unknown]> = {
-  'sts.conv3d': ['groups', (options) => sts.conv3d(x(), filter(4), 1, 'same', 'NDHWC', 1, options)],
-  'sts.stsConv3d': ['split', (options) => sts.stsConv3d(x(), filter(4), 1, 'same', 'NDHWC', 1, options)],
-  'sts.depthwiseConv3d': [
-    'residual',
-    (options) => sts.depthwiseConv3d(x(), filter(1), 1, 'same', 'NDHWC', 1, options),
+  'fused.conv3d': [
+    'groups',
+    (options) => sts.fused.conv3d({x: x(), filter: filter(4), pad: 'same', ...options}),
   ],
-  'sts.stsDepthwiseConv3d': [
+  'fused.stsConv3d': ['split', (options) => sts.fused.stsConv3d({x: x(), filter: filter(4), ...options})],
+  'fused.depthwiseConv3d': [
+    'residual',
+    (options) => sts.fused.depthwiseConv3d({x: x(), filter: filter(1), pad: 'same', ...options}),
+  ],
+  'fused.stsDepthwiseConv3d': [
     'activation',
-    (options) => sts.stsDepthwiseConv3d(x(), filter(1), 1, 'same', 'NDHWC', 1, options),
+    (options) => sts.fused.stsDepthwiseConv3d({x: x(), filter: filter(1), ...options}),
   ],
   'sts.conv3dInfo': ['strides', (options) => sts.conv3dInfo(X, F, options)],
   'sts.depthwiseConv3dInfo': ['dilations', (options) => sts.depthwiseConv3dInfo(X, F, options)],
@@ -83,6 +86,7 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
 
 /** The others: nothing that they take is called an option. */
 const takesNone = [
+  ...['conv3d', 'depthwiseConv3d', 'stsConv3d', 'stsDepthwiseConv3d'],
   ...['FrozenModel', 'saveFrozenModel', 'frozenModelFile'],
   ...['expandTaps', 'invertTaps', 'inversePhases', 'tapCount', 'tapTable', 'convMacs', 'weightsOf'],
   ...['freeze', 'replaceConv3d', 'temporalConvolutions', 'imageModePlan', 'resNetPlan', 'middleSlices'],
@@ -170,7 +174,7 @@ it("a plan's rule for a weight that the model does not have is refused", () => {
 
 it('every public function is in one of the lists', () => {
   // The entry tfjs-sts/ops is a part of tfjs-sts.
-  const spaces = {sts, networks, zoo, checkpoints, convert, onnx, video, timeline, wasm};
+  const spaces = {sts, fused: sts.fused, networks, zoo, checkpoints, convert, onnx, video, timeline, wasm};
   const functions = Object.entries(spaces).flatMap(([space, members]) =>
     Object.entries(members)
       .filter(([, member]) => typeof member === 'function')
