@@ -7,7 +7,27 @@ import {registerWithHost} from '../layers';
 
 registerWithHost();
 
-export {type FrozenModel, freeze, type PredictOptions} from '../freeze';
+export {
+  type FrozenGraph,
+  type FrozenInput,
+  FrozenModel,
+  type FrozenModelData,
+  type FrozenOutput,
+  type FrozenStep,
+  type FrozenTensor,
+  freeze,
+  type Json,
+  type JsonObject,
+  type PredictOptions,
+  type ValueInfo,
+} from '../freeze';
+export {
+  type FrozenSource,
+  frozenModelFile,
+  type LoadFrozenOptions,
+  loadFrozenModel,
+  saveFrozenModel,
+} from '../frozen_files';
 export * from '../inflate';
 export {
   type BatchNorm3DLayerArgs,
