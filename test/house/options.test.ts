@@ -7,6 +7,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-cpu';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as checkpoints from '../../src/entries/checkpoints';
+import * as convert from '../../src/entries/convert';
 import * as sts from '../../src/entries/index';
 import * as networks from '../../src/entries/networks';
 import * as onnx from '../../src/entries/onnx';
@@ -76,6 +77,13 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
   ],
   'onnx.toOnnx': ['layout', (options) => onnx.toOnnx(tiny, options)],
   'checkpoints.Checkpoint': ['metadata', (options) => new checkpoints.Checkpoint([], options)],
+  'convert.convertCheckpoint': ['names', (options) => convert.convertCheckpoint(none(), TINY, options)],
+  'convert.inflateCheckpoint': ['rule', (options) => convert.inflateCheckpoint(none(), TINY, options)],
+  'convert.storeCheckpoint': [
+    'dtype',
+    (options) => convert.storeCheckpoint(none(), 'a.safetensors', options),
+  ],
+  'convert.torchCheckpoint': ['names', (options) => convert.torchCheckpoint({model: tiny} as never, options)],
   'wasm.setThreads': ['wasmPaths', (options) => wasm.setThreads(1, options)],
 };
 
@@ -92,7 +100,7 @@ const takesNone = [
     ['geometry.tapCount', 'geometry.tapTable', 'geometry.convMacs'],
     ['inflationPlans.imageModePlan', 'inflationPlans.resNetPlan', 'inflationPlans.middleSlices'],
     ['networks.networkDefinition', 'networks.registerNetwork', 'networks.summarize'],
-    ['zoo.registerModelScheme', 'zoo.listModels', 'zoo.listCheckpoints'],
+    ['zoo.registerModelScheme', 'zoo.listModels', 'zoo.modelMetadata'],
     ['checkpoints.entryOf', 'checkpoints.CheckpointEntry', 'checkpoints.storedAs', 'checkpoints.expanded'],
     ['checkpoints.GlobalRef', 'checkpoints.PickledObject'],
   );
@@ -178,6 +186,7 @@ it('every public function is in one of the lists', () => {
     networks,
     zoo,
     checkpoints,
+    convert,
     onnx,
     video,
     timeline,
