@@ -40,7 +40,12 @@ const table = {
   freeze: {ours: ['layers', 'ops', 'geometry', 'util'], packages: [core, layers]},
   slabs: {ours: ['freeze', 'layers', 'ops', 'geometry', 'util'], packages: [core, layers]},
   recognize: {ours: ['freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
-  timeline: {ours: ['recognize', 'freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
+  shots: {ours: ['freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
+  timeline: {
+    ours: ['shots', 'recognize', 'freeze', 'layers', 'video', 'util'],
+    packages: [core],
+    types: [layers],
+  },
   cli: {
     ours: [
       'util',
@@ -58,6 +63,7 @@ const table = {
       'zoo',
       'video',
       'recognize',
+      'shots',
       'timeline',
       'entries',
     ],
@@ -82,6 +88,7 @@ const table = {
       'zoo',
       'video',
       'recognize',
+      'shots',
       'timeline',
     ],
     packages: [core, layers],

@@ -1,16 +1,27 @@
-/** From a LayersModel to a FrozenModel: plan (plan.ts), fold the weights (convolution.ts), copy the layers that stay. */
-import {dispose, type Tensor5D} from '@tensorflow/tfjs-core';
-import {LayersModel, type SymbolicTensor} from '@tensorflow/tfjs-layers';
-import {type Call, callsOf, type Layer} from '../layers/models/graph';
+/**
+ * From a LayersModel to a FrozenModel: one list of calls (plan/flat_calls.ts), what is fused (plan/plan_steps.ts), weights
+ * folded, and all of it written down as data.
+ */
+import {clone, dispose, keep, type Tensor} from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {outputKind} from '../layers';
+import {copyLayer} from '../layers/models/clone_model';
+import {weightsByName} from '../layers/models/copy_weights';
+import type {Layer} from '../layers/models/graph';
 import {InvalidArgumentError} from '../util/errors';
 import {checkLayersModel} from '../util/models';
-import {acceptedShapes} from './accepted_shapes';
-import {type Convolution, foldWeights, runConvolution} from './convolution';
-import {FrozenModel, type Step} from './frozen_model';
-import {type LayerCopy, layerCopy} from './layer_copy';
-import {maskedValues} from './masks';
-import {isConvolution, isScaling, planSteps} from './plan';
-import {type Scaling, scaleChannels} from './scaling';
+import type {FrozenGraph, FrozenStep, Json, JsonObject} from './frozen_data';
+import {FROZEN_VERSION} from './frozen_data';
+import {FrozenModel} from './frozen_model';
+import {acceptedShapes} from './plan/accepted_shapes';
+import {foldWeights, type PlannedConvolution} from './plan/convolution';
+import {type FlatCall, type FlatModel, flatCalls} from './plan/flat_calls';
+import {type PlannedScaling, type PlannedStep, planSteps} from './plan/plan_steps';
+import {convolutionSettings, HOST_CONV3D} from './steps/convolution';
+import {IDENTITY} from './steps/identity';
+import {LAYER} from './steps/layer';
+import {makeSteps} from './steps/make_steps';
+import {SCALE_CHANNELS} from './steps/scaling';
 
 /**
  * Makes a model for inference alone out of a LayersModel: batch normalizations are folded into the convolutions before
@@ -38,87 +49,136 @@ import {type Scaling, scaleChannels} from './scaling';
  */
 export function freeze(model: LayersModel): FrozenModel {
   checkLayersModel('freeze', model);
-  checkLayers(model, []);
-  return frozen(model);
-}
-
-/**
- * Refuses what would be wrong, in nested models too, before anything is made.
- *
- * @param masked the inputs that may come with a mask
- */
-function checkLayers(model: LayersModel, masked: readonly SymbolicTensor[]): void {
-  const calls = callsOf(model);
-  const values = maskedValues(calls, masked);
-  for (const {layer, inputs} of calls) {
-    if (layer instanceof LayersModel) {
-      checkLayers(
-        layer,
-        layer.inputs.filter((_, i) => values.has(inputs[i]!)),
-      );
-    } else if (layer.stateful) refuseStates(layer);
-  }
-}
-
-function refuseStates(layer: Layer): never {
-  throw new InvalidArgumentError(
-    `freeze: layer "${layer.name}" (${layer.getClassName()}) is stateful, and a frozen model keeps nothing between its calls; ` +
-      'call predict of the model itself.',
-  );
-}
-
-function frozen(model: LayersModel): FrozenModel {
-  const copies = new Map<Layer, LayerCopy>();
-  const steps: Step[] = [];
+  const flat = flatCalls(model);
+  const writing = new Writing();
   try {
-    for (const planned of planSteps(model)) {
-      if (isConvolution(planned)) steps.push(convolutionStep(planned));
-      else steps.push(isScaling(planned) ? scalingStep(planned) : layerStep(planned, copies));
-    }
+    const graph = graphOf(
+      model,
+      flat,
+      planSteps(flat).map((step) => writing.step(step)),
+    );
+    const steps = makeSteps(graph, writing.tensors, {
+      layerOf: (step) => copyLayer(writing.layers.get(step)!),
+      explained: (error, step) => notMade(writing.layers.get(step), error),
+    });
+    return new FrozenModel(graph, writing.tensors, steps);
   } catch (error) {
-    for (const step of steps) step.dispose();
+    dispose([...writing.tensors.values()]);
     throw error;
   }
-  return new FrozenModel(model.name, model.inputs, model.outputs, steps, acceptedShapes(model));
 }
 
-function convolutionStep(planned: Convolution): Step {
-  const {input, output, residual} = planned;
-  const weights = foldWeights(planned);
+function graphOf(model: LayersModel, flat: FlatModel, steps: FrozenStep[]): FrozenGraph {
+  const accepted = acceptedShapes(flat);
+  const names = model.outputNames.map((name, i, all) =>
+    all.indexOf(name) === all.lastIndexOf(name) ? name : `${name}:${i}`,
+  );
   return {
-    inputs: residual === undefined ? [input] : [input, residual],
-    outputs: [output],
-    work: {kind: 'convolution', planned, weights},
-    run: ([x, added]) => runConvolution(planned, weights, x as Tensor5D, added as Tensor5D | undefined),
-    dispose: () => dispose(Object.values(weights)),
+    version: FROZEN_VERSION,
+    name: model.name,
+    inputs: model.inputs.map(({dtype, shape}, i) => ({
+      name: flat.inputs[i]!.name,
+      dtype,
+      shape: [...shape],
+      accepts: accepted[i]!,
+    })),
+    outputs: model.outputs.map((output, i) => ({
+      name: names[i]!,
+      value: flat.outputs[i]!.name,
+      dtype: output.dtype,
+      shape: [...output.shape],
+      kind: outputKind({outputs: [output]}),
+    })),
+    steps,
   };
 }
 
-function scalingStep(planned: Scaling): Step {
-  const {input, factors, output, activation} = planned;
-  return {
-    inputs: [input, factors],
-    outputs: [output],
-    work: {kind: 'scaling', planned},
-    run: ([x, y]) => scaleChannels(x as Tensor5D, y as Tensor5D, activation),
-    dispose: () => {},
-  };
+/** Planned steps as data, and the tensors that they name. A layer that is called several times has them once. */
+class Writing {
+  readonly tensors = new Map<string, Tensor>();
+  /** The layer that a step is a copy of. */
+  readonly layers = new Map<FrozenStep, Layer>();
+  private readonly folded = new Map<Layer, Map<Layer | undefined, FrozenStep['tensors']>>();
+
+  step(planned: PlannedStep): FrozenStep {
+    if (planned.kind === 'convolution') return this.convolution(planned);
+    return planned.kind === 'scaling' ? scaling(planned) : this.call(planned.call);
+  }
+
+  private convolution(planned: PlannedConvolution): FrozenStep {
+    const {layer, norm, settings, activation, input, output, residual} = planned;
+    return {
+      op: layer.getClassName() === 'Conv3D' ? HOST_CONV3D : settings.kind,
+      settings: convolutionSettings(settings, activation),
+      inputs: [input, ...(residual ? [residual] : [])].map(({name}) => name),
+      outputs: [output.name],
+      tensors: this.named(layer, norm, output.name, () => foldWeights(planned)),
+    };
+  }
+
+  private call({layer, inputs, outputs, masked}: FlatCall): FrozenStep {
+    const values = {inputs: inputs.map(({name}) => name), outputs: outputs.map(({name}) => name)};
+    if (layer === undefined) return {op: IDENTITY, settings: {}, ...values, tensors: {}};
+    const weights = () =>
+      Object.fromEntries(
+        [...weightsByName(layer)].map(([name, weight]) => [name, keep(clone(weight.read()))]),
+      );
+    const {inputShapes} = layer.inboundNodes[0]!;
+    const step: FrozenStep = {
+      op: LAYER,
+      settings: plain({
+        className: layer.getClassName(),
+        config: layer.getConfig(),
+        inputShapes,
+      }) as JsonObject,
+      ...values,
+      tensors: this.named(layer, undefined, values.outputs[0]!, weights),
+      ...(masked && {masked}),
+    };
+    this.layers.set(step, layer);
+    return step;
+  }
+
+  /** Tensors of a layer, those of one with a normalization folded in apart, named after the first step that has them. */
+  private named(
+    layer: Layer,
+    norm: Layer | undefined,
+    step: string,
+    make: () => Record<string, Tensor>,
+  ): FrozenStep['tensors'] {
+    const ofLayer = this.folded.get(layer) ?? new Map<Layer | undefined, FrozenStep['tensors']>();
+    this.folded.set(layer, ofLayer);
+    const known = ofLayer.get(norm);
+    if (known !== undefined) return known;
+    const named = Object.entries(make()).map(([what, tensor]) => {
+      const name = `${step}/${what}`;
+      this.tensors.set(name, tensor);
+      return [what, name];
+    });
+    const tensors = Object.fromEntries(named) as FrozenStep['tensors'];
+    ofLayer.set(norm, tensors);
+    return tensors;
+  }
 }
 
-/** The layer as it is, in a copy of its own. A layer that is called several times is copied once. */
-function layerStep({layer, inputs, outputs}: Call, copies: Map<Layer, LayerCopy>): Step {
-  const known = copies.get(layer);
-  const copy = known ?? (layer instanceof LayersModel ? nestedCopy(layer) : layerCopy(layer));
-  copies.set(layer, copy);
-  return {...copy, inputs, outputs, dispose: known === undefined ? copy.dispose : () => {}};
+function scaling({input, factors, output, activation}: PlannedScaling): FrozenStep {
+  const values = {inputs: [input.name, factors.name], outputs: [output.name]};
+  return {op: SCALE_CHANNELS, settings: {activation: activation as Json}, ...values, tensors: {}};
 }
 
-/** A nested model, whose outputs come without masks, as in the host. */
-function nestedCopy(model: LayersModel): LayerCopy {
-  const nested = frozen(model);
-  return {
-    work: {kind: 'model', model: nested},
-    run: (values, masks) => nested.run(values, masks),
-    dispose: () => nested.dispose(),
-  };
+/** As JSON has it, but for numbers that are not finite. */
+function plain(value: unknown): Json {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return (value ?? null) as Json;
+  const kept = Object.entries(value).filter(([, one]) => one !== undefined && typeof one !== 'function');
+  return Object.fromEntries(kept.map(([key, one]) => [key, plain(one)]));
+}
+
+function notMade(layer: Layer | undefined, error: unknown): unknown {
+  if (layer === undefined) return error;
+  return new InvalidArgumentError(
+    `freeze: layer "${layer.name}" (${layer.getClassName()}) cannot be made anew from its config: ` +
+      `${(error as Error).message}. Give it a complete getConfig, or call predict of the model itself.`,
+    {cause: error},
+  );
 }

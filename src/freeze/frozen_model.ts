@@ -1,66 +1,109 @@
-/** A model for inference alone: steps with weights of their own, run one after the other. How they come about is freeze.ts. */
-import {concat, dispose, slice, type Tensor, tidy} from '@tensorflow/tfjs-core';
-import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
-import type {Layer} from '../layers/models/graph';
-import {InvalidArgumentError, StsError} from '../util/errors';
-import {checkOptions, optionNames} from '../util/names';
+/**
+ * A model for inference alone: plain data (frozen_data.ts), its tensors on the backend, and its steps made ready to run.
+ * How the data comes about is freeze.ts, what a step does is steps/.
+ */
+import {
+  concat,
+  dispose,
+  type InferenceModel,
+  keep,
+  type ModelTensorInfo,
+  type NamedTensorMap,
+  slice,
+  Tensor,
+  tensor,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import {FormatError, InvalidArgumentError, StsError} from '../util/errors';
+import {checkOptions, knownNames, optionNames} from '../util/names';
 import type {PartialShape} from '../util/shapes';
-import type {Convolution, FoldedWeights} from './convolution';
-import type {Scaling} from './scaling';
+import {checkedData} from './check_data';
+import type {FrozenGraph, FrozenInput, FrozenModelData, FrozenOutput, FrozenTensor} from './frozen_data';
+import {numberValues, scheduled, type Turn} from './schedule';
+import {makeSteps} from './steps/make_steps';
+import {registeredLayer} from './steps/registered_layer';
+import type {Step} from './steps/step_ops';
 
 export interface PredictOptions {
   /** Entries of the batch in one run, as in `LayersModel.predict`. Default 32. */
   readonly batchSize?: number;
+  /** Of the host's interface; nothing is printed. */
+  readonly verbose?: boolean;
 }
 
-const KNOWN = optionNames<PredictOptions>({batchSize: true});
+const KNOWN = optionNames<PredictOptions>({batchSize: true, verbose: true});
 
-/** What a step does, for whoever runs it another way than all at once (src/slabs). Tensors and layers stay the step's. */
-export type Work =
-  | {readonly kind: 'layer'; readonly layer: Layer}
-  | {readonly kind: 'model'; readonly model: FrozenModel}
-  | {readonly kind: 'convolution'; readonly planned: Convolution; readonly weights: FoldedWeights}
-  | {readonly kind: 'scaling'; readonly planned: Scaling};
-
-/** One layer or fused convolution, with its weights. */
-export interface Step {
-  readonly inputs: readonly SymbolicTensor[];
-  readonly outputs: readonly SymbolicTensor[];
-  readonly work: Work;
-  run(inputs: Tensor[], masks: Masks): Tensor | Tensor[];
-  /** The mask of the outputs, or one for each; without it there is none. */
-  mask?(inputs: Tensor[], masks: Masks): Tensor | null | (Tensor | null)[];
-  dispose(): void;
+/** What the host's interface tells of an input or output. Unknown lengths are -1, as in its GraphModel. */
+export interface ValueInfo extends ModelTensorInfo {
+  readonly shape: number[];
 }
 
-/** For each of several values the mask that comes with it, or null. */
-export type Masks = readonly (Tensor | null)[];
+type Inputs = Tensor | Tensor[] | NamedTensorMap;
 
-/** What `freeze` returns. */
-export class FrozenModel {
-  /** For each step the values whose last reader it is. */
-  private readonly lastRead: readonly (readonly SymbolicTensor[])[];
+/** What `freeze` returns; a `tf.InferenceModel`. */
+export class FrozenModel implements InferenceModel {
+  /** Shapes as in the LayersModel. */
+  readonly inputs: ValueInfo[];
+  readonly outputs: ValueInfo[];
+  private readonly numbers: ReadonlyMap<string, number>;
+  private readonly turns: readonly Turn[];
+  private readonly outputNumbers: readonly number[];
   private disposed = false;
 
-  /** Use `freeze`. */
+  /**
+   * Use `freeze` or `FrozenModel.fromData`.
+   *
+   * @param tensors by name; they and the steps, which are those of the graph, become the model's
+   */
   constructor(
-    readonly name: string,
-    /** As in the LayersModel. */
-    readonly inputs: readonly SymbolicTensor[],
-    readonly outputs: readonly SymbolicTensor[],
+    private readonly graph: FrozenGraph,
+    private readonly tensors: ReadonlyMap<string, Tensor>,
     private readonly steps: readonly Step[],
-    /** What it takes for each input. */
-    private readonly accepted: readonly PartialShape[],
   ) {
-    const seen = new Set<SymbolicTensor>([...inputs, ...outputs]);
-    this.lastRead = [...steps]
-      .reverse()
-      .map((step) =>
-        [...new Set([...step.inputs, ...step.outputs])].filter(
-          (value) => !seen.has(value) && seen.add(value),
-        ),
-      )
-      .reverse();
+    this.inputs = graph.inputs.map(infoOf);
+    this.outputs = graph.outputs.map(infoOf);
+    this.numbers = numberValues(graph);
+    const values = graph.outputs.map(({value}) => value);
+    this.turns = this.turnsFor(values);
+    this.outputNumbers = values.map((value) => this.numbers.get(value)!);
+  }
+
+  /**
+   * The model of its data, as `toData` of a frozen model gave it, here or in another program. Nothing of the data is
+   * executed: it names ops, and layers by the classes that are registered here, such as those of TensorFlow.js and of this
+   * package.
+   *
+   * @param data its arrays may stay in use: leave them as they are
+   * @throws FormatError for data that are not as `toData` makes them, of another version, or with a layer whose class is not
+   *     registered
+   *
+   * ```ts
+   * // in a worker
+   * onmessage = ({data}) => {
+   *   frozen = FrozenModel.fromData(data);
+   * };
+   * ```
+   */
+  static fromData(data: FrozenModelData): FrozenModel {
+    const caller = 'FrozenModel.fromData';
+    const {tensors: given, ...graph} = checkedData(data, caller);
+    const tensors = new Map<string, Tensor>();
+    for (const [name, {values, shape, dtype}] of Object.entries(given)) {
+      tensors.set(name, keep(tensor(values, [...shape], dtype)));
+    }
+    const steps = makeSteps(graph, tensors, {
+      layerOf: ({settings}) => registeredLayer(settings),
+      explained: (error, {op, outputs}) =>
+        new FormatError(`${caller}: the step "${outputs[0]}" (${op}): ${(error as Error).message}`, {
+          cause: error,
+        }),
+    });
+    return new FrozenModel(graph, tensors, steps);
+  }
+
+  /** Of the LayersModel. */
+  get name(): string {
+    return this.graph.name;
   }
 
   /** How many layers and fused convolutions one run takes. */
@@ -68,118 +111,210 @@ export class FrozenModel {
     return this.steps.length;
   }
 
+  /** Whether the first output is probabilities, or logits that want a softmax. */
+  get outputKind(): 'logits' | 'probabilities' {
+    return this.graph.outputs[0]!.kind;
+  }
+
   /**
    * The outputs for one or several inputs, as `LayersModel.predict`.
    *
-   * @param x a tensor, or one for each input of the model; they stay the caller's
+   * @param x a tensor, one for each input of the model, or such by the names of the inputs; they stay the caller's
    * @returns a tensor, or one for each output of the model
    * @throws InvalidArgumentError for inputs of other rank or channels, of a size that a layer does not take, or after
    *     `dispose`
    */
-  predict(x: Tensor | Tensor[], options: PredictOptions = {}): Tensor | Tensor[] {
-    checkOptions('FrozenModel.predict', options, KNOWN);
+  predict(x: Inputs, options: PredictOptions = {}): Tensor | Tensor[] {
+    const caller = 'FrozenModel.predict';
+    checkOptions(caller, options, KNOWN);
     const {batchSize = 32} = options;
-    const given = Array.isArray(x) ? x : [x];
-    const batch = this.checkInputs(given, batchSize);
-    const outputs = this.explaining(given, () => this.runInBatches(given, batch, batchSize));
+    if (!Number.isInteger(batchSize) || batchSize < 1) {
+      this.refuse(caller, `batchSize is ${batchSize}; it must be a whole number of at least 1.`);
+    }
+    const given = this.given(x, caller);
+    const outputs = this.explaining(given, caller, () => this.runInBatches(given, batchSize));
     return outputs.length === 1 ? outputs[0]! : outputs;
   }
 
-  private runInBatches(given: readonly Tensor[], batch: number, batchSize: number): Tensor[] {
+  /**
+   * Some values of the model for its inputs, all of the batch at once; what they do not need is not computed.
+   *
+   * @param x as for `predict`
+   * @param outputs names of outputs, or of layers that end a step: what is fused has the name of its last layer
+   * @returns a tensor for one name, as many as names for a list
+   * @throws InvalidArgumentError for a name that there is not, and as `predict`
+   *
+   * ```ts
+   * const [features, logits] = frozen.execute(clip, ['pool', 'logits']);
+   * ```
+   */
+  execute(x: Inputs, outputs: string | string[]): Tensor | Tensor[] {
+    const caller = 'FrozenModel.execute';
+    const given = this.given(x, caller);
+    const values = [outputs].flat().map((name) => this.valueOf(name, caller));
+    const turns = this.turnsFor(values);
+    const numbers = values.map((value) => this.numbers.get(value)!);
+    const made = this.explaining(given, caller, () => tidy(() => this.run(given, turns, numbers)));
+    return Array.isArray(outputs) ? made : made[0]!;
+  }
+
+  /**
+   * All of the model as plain data, for `postMessage`, IndexedDB or a file. `FrozenModel.fromData` makes the same model of
+   * it, whose answers have the same bits on the same backend.
+   *
+   * @throws InvalidArgumentError after `dispose`, and for weights that are no numbers
+   *
+   * ```ts
+   * const data = await frozen.toData();
+   * worker.postMessage(data, Object.values(data.tensors).map(({values}) => values.buffer));
+   * ```
+   */
+  async toData(): Promise<FrozenModelData> {
+    const caller = 'FrozenModel.toData';
+    this.requireThere(caller);
+    const tensors: Record<string, FrozenTensor> = {};
+    for (const [name, one] of this.tensors) {
+      const {dtype, shape} = one;
+      if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
+        return this.refuse(caller, `the weight ${name} is of ${dtype}; numbers are needed.`);
+      // A copy: a backend may give the array with which it computes.
+      const values = (await one.data()).slice() as FrozenTensor['values'];
+      tensors[name] = {dtype, shape: [...shape], values};
+    }
+    return {...structuredClone(this.graph), tensors};
+  }
+
+  /**
+   * The graph and, of its steps, those that run, for whoever runs them another way; they stay the model's.
+   *
+   * @param caller begins the message
+   * @throws InvalidArgumentError after `dispose`
+   */
+  partsFor(caller: string): {readonly graph: FrozenGraph; readonly steps: readonly Step[]} {
+    this.requireThere(caller);
+    return {graph: this.graph, steps: this.steps};
+  }
+
+  /** Frees the weights. A second call does nothing. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    for (const step of this.steps) step.dispose();
+    dispose([...this.tensors.values()]);
+  }
+
+  private turnsFor(values: readonly string[]): Turn[] {
+    return scheduled(this.graph, this.steps, this.numbers, values);
+  }
+
+  private runInBatches(given: readonly Tensor[], batchSize: number): Tensor[] {
+    const run = (inputs: readonly Tensor[]) => this.run(inputs, this.turns, this.outputNumbers);
+    const batch = given[0]!.shape[0]!;
     return tidy(() => {
-      // An output that is an input is the caller's: the answer is another tensor.
-      if (batch <= batchSize) return this.run(given).map((y) => (given.includes(y) ? y.clone() : y));
+      if (batch <= batchSize) return run(given);
       const starts = Array.from({length: Math.ceil(batch / batchSize)}, (_, i) => i * batchSize);
       const parts = starts.map((start) =>
-        tidy(() => this.run(given.map((one) => slice(one, start, Math.min(batchSize, batch - start))))),
+        tidy(() => run(given.map((one) => slice(one, start, Math.min(batchSize, batch - start))))),
       );
       return this.outputs.map((_, i) => concat(parts.map((part) => part[i]!)));
     });
   }
 
   /**
-   * The steps in an order in which they can run, for whoever runs them another way; they stay the model's.
+   * One run: each value is freed after its last reader, masks at the end of the tidy in which it is called.
    *
-   * @param caller begins the message
-   * @throws InvalidArgumentError after `dispose`
+   * @param wanted numbers of the values to return, each as a tensor of its own
    */
-  stepsFor(caller: string): readonly Step[] {
-    if (!this.disposed) return this.steps;
-    throw new InvalidArgumentError(
-      `${caller}: the frozen model "${this.name}" was disposed of; freeze the LayersModel again.`,
-    );
-  }
-
-  /** Frees the weights. A second call does nothing. */
-  dispose(): void {
-    if (!this.disposed) for (const step of this.steps) step.dispose();
-    this.disposed = true;
-  }
-
-  /**
-   * One run without checks; intermediate values are freed when their last reader has run, masks at the end of the tidy in
-   * which it is called.
-   */
-  run(given: readonly Tensor[], givenMasks: Masks = []): Tensor[] {
-    const values = new Map<SymbolicTensor, Tensor>(this.inputs.map((input, i) => [input, given[i]!]));
-    const maskOf = new Map(this.inputs.map((input, i) => [input, givenMasks[i] ?? null]));
-    this.steps.forEach((step, i) => {
-      const inputs = step.inputs.map((input) => values.get(input)!);
-      const masks = step.inputs.map((input) => maskOf.get(input) ?? null);
-      const made = tidy(() => step.run(inputs, masks));
-      const mask = step.mask?.(inputs, masks) ?? null;
-      // One value may be freed before another: each has a tensor of its own.
-      const list = [made]
-        .flat()
-        .map((y, k, all) => (inputs.includes(y) || all.indexOf(y) < k ? y.clone() : y));
-      step.outputs.forEach((output, k) => {
-        values.set(output, list[k]!);
-        maskOf.set(output, Array.isArray(mask) ? (mask[k] ?? null) : mask);
-      });
-      for (const value of this.lastRead[i]!) {
-        dispose(values.get(value)!);
-        values.delete(value);
+  private run(given: readonly Tensor[], turns: readonly Turn[], wanted: readonly number[]): Tensor[] {
+    const values: Tensor[] = [...given];
+    const masks: (Tensor | null)[] = [];
+    for (const {step, inputs, outputs, masked, spent} of turns) {
+      const read = inputs.map((input) => values[input]!);
+      if (masked && step.kind === 'layer') {
+        const made = step.runMasked(
+          read,
+          inputs.map((input) => masks[input] ?? null),
+        );
+        outputs.forEach((output, i) => {
+          values[output] = made.outputs[i]!;
+          masks[output] = made.masks[i]!;
+        });
+      } else {
+        const made = step.run(read);
+        if (Array.isArray(made)) for (let i = 0; i < outputs.length; i++) values[outputs[i]!] = made[i]!;
+        else values[outputs[0]!] = made;
       }
-    });
-    return this.outputs.map((output) => values.get(output)!);
+      for (const value of spent) values[value]!.dispose();
+    }
+    const answers = wanted.map((value) => values[value]!);
+    // An answer that is an input, which is the caller's, or another answer is a tensor of its own.
+    return answers.map((y, i) => (given.includes(y) || answers.indexOf(y) < i ? y.clone() : y));
   }
 
   /** Says of an error, if the sizes are not those that the model was built for, that this may be why. */
-  private explaining<T>(given: readonly Tensor[], run: () => T): T {
+  private explaining<T>(given: readonly Tensor[], caller: string, run: () => T): T {
     try {
       return run();
     } catch (error) {
-      const built = this.inputs.map(({shape}) => shape);
+      const built = this.graph.inputs.map(({shape}) => shape);
       const isOther = given.some(({shape}, i) => !isOfShape(shape, built[i]!));
       const isNeedOfOthers = error instanceof StsError && !(error instanceof InvalidArgumentError);
       if (!isOther || isNeedOfOthers) throw error;
       throw new InvalidArgumentError(
-        `FrozenModel.predict (${this.name}): got ${shapesText(given)}; the model was built for ${shapesOf(built)}, and one ` +
+        `${caller} (${this.name}): got ${shapesText(given)}; the model was built for ${shapesOf(built)}, and one ` +
           `of its layers does not take the other size: ${(error as Error).message}`,
         {cause: error},
       );
     }
   }
 
-  /** The length of the batch. */
-  private checkInputs(given: readonly Tensor[], batchSize: number): number {
-    const refuse = (problem: string): never => {
-      throw new InvalidArgumentError(`FrozenModel.predict (${this.name}): ${problem}`);
-    };
-    if (this.disposed) refuse('the model was disposed of; freeze the LayersModel again.');
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      refuse(`batchSize is ${batchSize}; it must be a whole number of at least 1.`);
-    }
+  /** The inputs in the model's order. */
+  private given(x: Inputs, caller: string): Tensor[] {
+    this.requireThere(caller);
+    const given = x instanceof Tensor ? [x] : Array.isArray(x) ? x : this.byName(x, caller);
+    const accepted = this.graph.inputs.map(({accepts}) => accepts);
     const batch = given[0]?.shape[0];
-    const fits = this.accepted.every((shape, i) => {
+    const fits = accepted.every((shape, i) => {
       const is = given[i]?.shape;
       return is !== undefined && is[0] === batch && isOfShape(is, shape);
     });
-    if (given.length !== this.inputs.length || !fits || batch === undefined) {
-      refuse(`got ${shapesText(given) || 'nothing'}; it takes ${shapesOf(this.accepted)}.`);
+    if (given.length !== accepted.length || !fits || batch === undefined) {
+      this.refuse(caller, `got ${shapesText(given) || 'nothing'}; it takes ${shapesOf(accepted)}.`);
     }
-    return batch!;
+    return given;
   }
+
+  private byName(x: NamedTensorMap, caller: string): Tensor[] {
+    const names = this.inputs.map(({name}) => name);
+    const unknown = Object.keys(x).find((name) => !names.includes(name));
+    if (unknown !== undefined)
+      this.refuse(caller, `there is no input ${JSON.stringify(unknown)}${knownNames(unknown, names)}.`);
+    return names.map((name) => x[name] ?? this.refuse(caller, `the input ${name} is missing.`));
+  }
+
+  /** The value that is meant by the name of an output or of a value. */
+  private valueOf(name: string, caller: string): string {
+    const output = this.graph.outputs.find((one) => one.name === name);
+    if (output !== undefined) return output.value;
+    if (this.numbers.has(name)) return name;
+    const known = this.outputs.map((one) => one.name);
+    return this.refuse(
+      caller,
+      `there is no value ${JSON.stringify(name)}${knownNames(name, known, [...this.numbers.keys()])}, and layers that end a step.`,
+    );
+  }
+
+  private requireThere(caller: string): void {
+    if (this.disposed) this.refuse(caller, 'the model was disposed of; freeze or load it again.');
+  }
+
+  private refuse(caller: string, problem: string): never {
+    throw new InvalidArgumentError(`${caller} (${this.name}): ${problem}`);
+  }
+}
+
+function infoOf({name, dtype, shape}: FrozenInput | FrozenOutput): ValueInfo {
+  return {name, dtype, shape: shape.map((length) => length ?? -1)};
 }
 
 function isOfShape(is: readonly number[], shape: PartialShape): boolean {

@@ -1,6 +1,17 @@
 /** What the folder offers to the rest of the package. */
 
-export type {Convolution, FoldedWeights} from './convolution';
 export {freeze} from './freeze';
-export {FrozenModel, type PredictOptions, type Step, type Work} from './frozen_model';
-export {type Scaling, scaleChannels} from './scaling';
+export type {
+  FrozenGraph,
+  FrozenInput,
+  FrozenModelData,
+  FrozenOutput,
+  FrozenStep,
+  FrozenTensor,
+  Json,
+  JsonObject,
+} from './frozen_data';
+export {FrozenModel, type PredictOptions, type ValueInfo} from './frozen_model';
+export type {ConvolutionStep} from './steps/convolution';
+export type {ScalingStep} from './steps/scaling';
+export type {Step} from './steps/step_ops';

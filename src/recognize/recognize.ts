@@ -7,6 +7,7 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type FrozenModel, freeze} from '../freeze';
 import {type OutputKind, outputKind} from '../layers';
 import {InvalidArgumentError} from '../util/errors';
+import {inputShapes} from '../util/models';
 import {checkOptions} from '../util/names';
 
 /**
@@ -156,15 +157,16 @@ function probabilitiesOf(
 
 /** The number of views in a tensor that fits the model. */
 function asViews(model: LayersModel | FrozenModel, {shape}: tf.Tensor): number {
-  const [input, ...others] = model.inputs;
+  const inputs = inputShapes(model);
+  const [input, ...others] = inputs;
   const view = shape.slice(-4);
-  const wanted = input!.shape.slice(1);
+  const wanted = input!.slice(1);
   const fits = wanted.every((length, axis) => length === null || length === view[axis]);
   if ((shape.length === 4 || shape.length === 5) && others.length === 0 && wanted.length === 4 && fits)
     return shape.length === 4 ? 1 : shape[0]!;
-  const inputs = model.inputs.map((one) => `[${one.shape.map((length) => length ?? '?').join(', ')}]`);
+  const texts = inputs.map((one) => `[${one.map((length) => length ?? '?').join(', ')}]`);
   throw new InvalidArgumentError(
-    `recognize: a view of shape [${shape.join(', ')}] for a model on ${inputs.join(' and ')}; a clip ` +
+    `recognize: a view of shape [${shape.join(', ')}] for a model on ${texts.join(' and ')}; a clip ` +
       '[time, height, width, 3] or views [views, time, height, width, 3] of the lengths of the model are needed.',
   );
 }

@@ -1,7 +1,7 @@
 /** Convolutions on slabs: exactly the output frames that are asked for, by the arithmetic of the whole (geometry/conv_frames.ts). */
 import {add, cast, dispose, reshape, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
-import type {Convolution, FoldedWeights} from '../freeze';
+import type {ConvolutionStep} from '../freeze';
 import {framesInfo, framesRead, framesTogether} from '../geometry/conv_frames';
 import type {ConvInfo} from '../geometry/conv_info';
 import {type Activation, IndirectConv3D} from '../geometry/kernel_names';
@@ -26,12 +26,12 @@ function arithmeticOf(layer: Layer): BaseConv3D {
 
 /** A convolution of a frozen model on x, `activation(conv(x) + bias + residual)`; the residual has the output's shape. */
 export function fusedStep(
-  {op, activation}: Pick<Convolution, 'op' | 'activation'>,
-  weights: FoldedWeights,
+  {weights, ...convolution}: Pick<ConvolutionStep, 'weights'> & {readonly info: ConvInfo},
+  activation: Activation,
   x: Value,
   residual?: Value,
 ): Step {
-  const info = op.convInfo(x.shape as Shape5D);
+  const {info} = convolution;
   return {
     ...stepOf(info, x),
     inputs: [{value: x, span: spanOf(info)}, ...(residual ? [{value: residual, span: SAME_FRAME}] : [])],

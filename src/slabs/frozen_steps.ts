@@ -1,23 +1,20 @@
 /** The fused steps of a frozen model on slabs: what src/freeze computes for the whole, chosen by the shapes of the whole. */
-import {add, backend_util, mul, type Tensor5D} from '@tensorflow/tfjs-core';
-import {type Scaling, scaleChannels, type Work} from '../freeze';
+import {add, backend_util, mul} from '@tensorflow/tfjs-core';
+import type {ConvolutionStep, ScalingStep} from '../freeze';
 import {activate} from '../ops/activations';
-import type {Shape5D} from '../util/shapes';
+import {sameShape} from '../util/shapes';
 import {fusedStep} from './convolution';
 import {SAME_FRAME} from './span';
 import {type Step, Value} from './step';
 
 /** A convolution with its residual, the second input, if it has one. */
-export function convolutionSteps(
-  {planned: {op, activation}, weights}: Extract<Work, {kind: 'convolution'}>,
-  [x, residual]: readonly Value[],
-): Step[] {
-  const isOfShape = (value: Value) =>
-    String(op.convInfo(x!.shape as Shape5D).outputShape) === String(value.shape);
-  if (residual === undefined || isOfShape(residual))
-    return [fusedStep({op, activation}, weights, x!, residual)];
+export function convolutionSteps(step: ConvolutionStep, [x, residual]: readonly Value[]): Step[] {
+  const {activation, weights} = step;
+  const convolution = {weights, info: step.infoFor(x!.shape)};
+  if (residual === undefined || sameShape(convolution.info.outputShape, residual.shape))
+    return [fusedStep(convolution, activation, x!, residual)];
   // One of them broadcasts.
-  const sums = fusedStep({op, activation: 'linear'}, weights, x!);
+  const sums = fusedStep(convolution, 'linear', x!);
   return [
     sums,
     elementwiseStep([sums.output, residual], ([y, added]) => activate(add(y!, added!), activation)),
@@ -25,12 +22,10 @@ export function convolutionSteps(
 }
 
 /** Squeeze-excite's product of a clip and factors. */
-export function scalingStep({activation}: Scaling, inputs: readonly Value[]): Step {
+export function scalingStep(step: ScalingStep, inputs: readonly Value[]): Step {
   const isPooled = inputs[1]!.shape.slice(1, 4).every((length) => length === 1);
   return elementwiseStep(inputs, ([x, factors]) =>
-    isPooled
-      ? scaleChannels(x as Tensor5D, factors as Tensor5D, activation)
-      : activate(mul(x!, factors!), activation),
+    isPooled ? step.run([x!, factors!]) : activate(mul(x!, factors!), step.activation),
   );
 }
 

@@ -2,7 +2,7 @@
 import {dispose, Tensor, tidy} from '@tensorflow/tfjs-core';
 import {FrozenModel} from '../freeze';
 import {InvalidArgumentError} from '../util/errors';
-import {checkLayersModel} from '../util/models';
+import {checkLayersModel, inputShapes} from '../util/models';
 import {checkOptions, optionNames} from '../util/names';
 import {sizeOf} from '../util/shapes';
 import {cut, joined} from './frames';
@@ -168,7 +168,8 @@ function checkedShapes(
 ): readonly (readonly number[])[] {
   if (!(model instanceof FrozenModel)) checkLayersModel(caller, model);
   const text = (shape: readonly (number | null)[]) => `[${shape.map((length) => length ?? '?').join(', ')}]`;
-  const fits = model.inputs.every(({shape}, i) => {
+  const wanted = inputShapes(model);
+  const fits = wanted.every((shape, i) => {
     const is = shapes[i];
     const channels = shape.at(-1);
     return (
@@ -180,10 +181,10 @@ function checkedShapes(
       is[1] === shapes[0]![1]
     );
   });
-  if (fits && shapes.length === model.inputs.length) return shapes;
+  if (fits && shapes.length === wanted.length) return shapes;
   throw new InvalidArgumentError(
     `${caller}: got a volume of ${shapes.map(text).join(' and ') || 'nothing'}; the model takes ` +
-      `${model.inputs.map(({shape}) => text(shape)).join(' and ')}, here of any size but for batch and channels.`,
+      `${wanted.map(text).join(' and ')}, here of any size but for batch and channels.`,
   );
 }
 

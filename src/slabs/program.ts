@@ -1,6 +1,6 @@
 /** From a model and the shape of a volume to the steps of a slab stream. Nothing is computed here. */
 import {LayersModel, type SymbolicTensor} from '@tensorflow/tfjs-layers';
-import {FrozenModel, type Work} from '../freeze';
+import {FrozenModel, type Step as FrozenStep} from '../freeze';
 import {callsOf, type Layer} from '../layers/models/graph';
 import {InvalidArgumentError} from '../util/errors';
 import {convolutionStep, isConvolutionLayer} from './convolution';
@@ -12,11 +12,28 @@ import {type Step, Value} from './step';
 /** What runs in slabs. */
 export type SlabModel = LayersModel | FrozenModel;
 
+/** A value of the model: its symbolic tensor, or in a frozen model its name. */
+type Key = SymbolicTensor | string;
+
 /** A layer or a model inside, or a step of a frozen model. */
 interface Part {
-  readonly inputs: readonly SymbolicTensor[];
-  readonly outputs: readonly SymbolicTensor[];
-  readonly work: Work | {readonly kind: 'model'; readonly model: LayersModel};
+  readonly inputs: readonly Key[];
+  readonly outputs: readonly Key[];
+  /** How messages call it. */
+  readonly label: string;
+  readonly work: FrozenStep | {readonly kind: 'layer'; readonly layer: Layer} | NestedModel;
+}
+
+interface NestedModel {
+  readonly kind: 'model';
+  readonly model: LayersModel;
+}
+
+/** Either kind of model, taken apart. */
+interface Parts {
+  readonly inputs: readonly Key[];
+  readonly outputs: readonly Key[];
+  readonly parts: readonly Part[];
 }
 
 /** A model on one volume. */
@@ -25,8 +42,6 @@ export interface Program {
   readonly outputs: readonly Value[];
   readonly steps: readonly Step[];
 }
-
-type Values = Map<SymbolicTensor, Value>;
 
 /**
  * The steps of a model for inputs of these shapes, in an order in which they can run. Models inside the model are taken
@@ -38,7 +53,8 @@ type Values = Map<SymbolicTensor, Value>;
 export function programOf(model: SlabModel, shapes: readonly (readonly number[])[], caller: string): Program {
   const inputs = shapes.map((shape) => new Value(shape));
   const steps: Step[] = [];
-  const outputs = addModel(model, inputs, steps, caller);
+  const parts = model instanceof FrozenModel ? partsOfFrozen(model, caller) : partsOf(model);
+  const outputs = addParts(parts, inputs, steps, caller);
   const passed = outputs.find((value) => inputs.includes(value));
   if (passed !== undefined || steps.length === 0) {
     throw new InvalidArgumentError(`${caller}: the model has no layers between an input and an output.`);
@@ -46,29 +62,61 @@ export function programOf(model: SlabModel, shapes: readonly (readonly number[])
   return {inputs, outputs, steps};
 }
 
-function addModel(model: SlabModel, inputs: readonly Value[], steps: Step[], caller: string): Value[] {
-  const values: Values = new Map(model.inputs.map((input, i) => [input, inputs[i]!]));
-  for (const part of partsOf(model, caller)) {
+function addParts(
+  {inputs: keys, outputs, parts}: Parts,
+  inputs: readonly Value[],
+  steps: Step[],
+  caller: string,
+): Value[] {
+  const values = new Map<Key, Value>(keys.map((key, i) => [key, inputs[i]!]));
+  for (const part of parts) {
     const given = part.inputs.map((input) => values.get(input)!);
-    const made =
-      part.work.kind === 'model'
-        ? addModel(part.work.model, given, steps, caller)
-        : [addSteps(partSteps(part, part.work, given, caller), steps)];
+    const made = addPart(part, given, steps, caller);
     part.outputs.forEach((output, i) => {
       values.set(output, made[i]!);
     });
   }
-  return model.outputs.map((output) => values.get(output)!);
+  return outputs.map((output) => values.get(output)!);
 }
 
-/** What either kind of model is made of. */
-function partsOf(model: SlabModel, caller: string): readonly Part[] {
-  if (model instanceof FrozenModel) return model.stepsFor(caller);
-  return callsOf(model).map(({layer, inputs, outputs}) => ({
-    inputs,
-    outputs,
-    work: layer instanceof LayersModel ? {kind: 'model', model: layer} : {kind: 'layer', layer},
-  }));
+/** @returns the values that the part makes */
+function addPart(part: Part, given: readonly Value[], steps: Step[], caller: string): readonly Value[] {
+  const {work} = part;
+  if (work.kind === 'identity') return given;
+  if (work.kind === 'model') return addParts(partsOf(work.model), given, steps, caller);
+  return [addSteps(partSteps(part, work, given, caller), steps)];
+}
+
+function partsOf(model: LayersModel): Parts {
+  const parts = callsOf(model).map(
+    ({layer, inputs, outputs}): Part => ({
+      inputs,
+      outputs,
+      label: labelOf(layer),
+      work: layer instanceof LayersModel ? {kind: 'model', model: layer} : {kind: 'layer', layer},
+    }),
+  );
+  return {inputs: model.inputs, outputs: model.outputs, parts};
+}
+
+function partsOfFrozen(model: FrozenModel, caller: string): Parts {
+  const {graph, steps} = model.partsFor(caller);
+  const parts = graph.steps.map(({inputs, outputs}, i): Part => {
+    const work = steps[i]!;
+    // What is fused has the name of the layer that ended it.
+    const label =
+      work.kind === 'layer' ? labelOf(work.layer) : `layer "${outputs[0]}" (${graph.steps[i]!.op})`;
+    return {inputs, outputs, label, work};
+  });
+  return {
+    inputs: graph.inputs.map(({name}) => name),
+    outputs: graph.outputs.map(({value}) => value),
+    parts,
+  };
+}
+
+function labelOf(layer: Layer): string {
+  return `layer "${layer.name}" (${layer.getClassName()})`;
 }
 
 /** Adds steps that follow one another; the value that the last one makes. */
@@ -78,16 +126,14 @@ function addSteps(made: readonly Step[], steps: Step[]): Value {
 }
 
 function partSteps(
-  {outputs}: Part,
-  work: Exclude<Part['work'], {kind: 'model'}>,
+  {outputs, label}: Part,
+  work: Exclude<Part['work'], {kind: 'model' | 'identity'}>,
   inputs: readonly Value[],
   caller: string,
 ): Step[] {
-  // What is fused has the name of the layer that ended it.
-  const layer = work.kind === 'layer' ? work.layer : outputs[0]!.sourceLayer;
   const refuse = (reason: string): never => {
     throw new InvalidArgumentError(
-      `${caller}: layer "${layer.name}" (${layer.getClassName()}) does not work frame by frame: ${reason}. ` +
+      `${caller}: ${label} does not work frame by frame: ${reason}. ` +
         'Run the model up to the layer before it, or call predict on the whole volume.',
     );
   };
@@ -95,7 +141,7 @@ function partSteps(
     work.kind === 'layer'
       ? [layerStep(work.layer, outputs.length, inputs, refuse)]
       : work.kind === 'scaling'
-        ? [scalingStep(work.planned, inputs)]
+        ? [scalingStep(work, inputs)]
         : convolutionSteps(work, inputs);
   for (const step of made) {
     const lengths = step.inputs.map(({value}) => value.frames.length);

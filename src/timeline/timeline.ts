@@ -3,6 +3,10 @@
  * JSON data, so that it can be stored and sent as it is. How one is made is in analyze.ts, what it is written as in export/.
  */
 
+import type {Shot} from '../shots/shot';
+
+export type {Shot, ShotTransition} from '../shots/shot';
+
 /** A film over its time. */
 export interface Timeline {
   /** Of this form of the data; readers refuse others. */
@@ -40,25 +44,6 @@ export interface TimelineVideo {
   readonly startTimestamp: number;
   /** Number of frames. */
   readonly frames: number;
-}
-
-/** How a shot begins: with the film, at once behind the one before, or out of a dissolve, a fade or the like. */
-export type ShotTransition = 'start' | 'cut' | 'gradual';
-
-/** Frames that one camera took without a break. */
-export interface Shot {
-  /** The first frame, counted from 0. */
-  readonly startFrame: number;
-  /** The last frame, which belongs to the shot. */
-  readonly endFrame: number;
-  /** Seconds from the start of the video at which the first frame is shown. */
-  readonly start: number;
-  /** Seconds from the start of the video at which the last frame is no longer shown. */
-  readonly end: number;
-  /** How it begins. */
-  readonly transition: ShotTransition;
-  /** Probability, 0 to 1, of the boundary that it begins with; 1 where the film starts. */
-  readonly confidence: number;
 }
 
 /** A span of time of which a model says one thing. */

@@ -1,5 +1,6 @@
 /** What a function takes for a model: a LayersModel, told from the host's GraphModel by what it has. */
 import {InvalidArgumentError} from './errors';
+import type {PartialShape} from './shapes';
 
 /**
  * Refuses what has no layers.
@@ -20,6 +21,15 @@ export function checkLayersModel(caller: string, model: unknown): void {
   throw new InvalidArgumentError(
     `${caller}: takes a LayersModel, as of tf.model, tf.sequential or tf.loadLayersModel; got ${described(model)}.`,
   );
+}
+
+/**
+ * The shapes of a model's inputs with null for unknown lengths, which a frozen model, like the host's GraphModel, has as -1.
+ */
+export function inputShapes(model: {
+  readonly inputs: readonly {readonly shape: PartialShape}[];
+}): PartialShape[] {
+  return model.inputs.map(({shape}) => shape.map((length) => (length === -1 ? null : length)));
 }
 
 function described(value: unknown): string {

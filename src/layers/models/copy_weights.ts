@@ -53,3 +53,30 @@ export function weightsText(weights: readonly LayerVariable[]): string {
 export function inOrderOfCreation(layer: Layer): LayerVariable[] {
   return [...layer.weights].sort((a, b) => a.id - b.id);
 }
+
+/**
+ * The weights of a layer by names that its class and arguments alone decide: as the layer calls them, numbered where two
+ * have one name; those within a model behind the names of its layers.
+ */
+export function weightsByName(layer: Layer): Map<string, LayerVariable> {
+  if (layer instanceof LayersModel) {
+    return new Map(
+      layer.layers.flatMap((inner) =>
+        [...weightsByName(inner)].map(([name, weight]): [string, LayerVariable] => [
+          `${inner.name}/${name}`,
+          weight,
+        ]),
+      ),
+    );
+  }
+  const inner = wrappedLayer(layer);
+  if (inner !== undefined) return weightsByName(inner);
+  const weights = new Map<string, LayerVariable>();
+  for (const weight of inOrderOfCreation(layer)) {
+    const own = weight.originalName.replace(/^.*\//, '');
+    let name = own;
+    for (let i = 1; weights.has(name); i++) name = `${own}_${i}`;
+    weights.set(name, weight);
+  }
+  return weights;
+}

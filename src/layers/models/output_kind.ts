@@ -46,8 +46,13 @@ interface LayerLike {
  * - `'probabilities'`: it ends in a softmax over the last axis or a sigmoid, as a layer of its own, as the activation of another
  *   one, within a nested model or a wrapper; dropout, reshaping and means of such values may follow.
  * - `'logits'`: everything else, the logarithm of a softmax included.
+ *
+ * @param model a LayersModel, or one that knows it, as a frozen model does
  */
-export function outputKind(model: {readonly outputs: readonly SymbolicTensor[]}): OutputKind {
+export function outputKind(
+  model: {readonly outputKind: OutputKind} | {readonly outputs: readonly SymbolicTensor[]},
+): OutputKind {
+  if ('outputKind' in model) return model.outputKind;
   return isProbabilities(model.outputs[0]!) ? 'probabilities' : 'logits';
 }
 

@@ -69,6 +69,10 @@ async function open(name: string, html: string) {
   return {page, asked, complaints};
 }
 
+/** Waits until an expression is true in the page. Playwright's own waiting would need a policy that allows to evaluate text. */
+const until = (page: Page, expression: string) =>
+  expect.poll(() => page.evaluate(expression), {timeout: 10_000}).toBe(true);
+
 it.each([
   ['style', STYLE],
   ['script', SCRIPT],
@@ -143,7 +147,8 @@ describe('with the film beside it', () => {
     expect(new Set(asked)).toEqual(new Set([pathToFileURL(shop.at('film.webm')).href]));
     const current = page.locator('[aria-current]');
     const settled = () =>
-      page.waitForFunction(
+      until(
+        page,
         `!document.querySelector('video').seeking && document.querySelector('video').readyState > 1`,
       );
     expect(await current.textContent()).toMatch(/^0:00\.0/);
@@ -175,7 +180,7 @@ describe('with the film beside it', () => {
     // A bar of a shot is a link to the start of it.
     expect(await time(page)).toBeCloseTo(2.001, 5);
     await page.evaluate(`location.hash = '#t=0.55'`);
-    await page.waitForFunction(`document.querySelector('video').currentTime < 1`);
+    await until(page, `document.querySelector('video').currentTime < 1`);
     expect(await time(page)).toBeCloseTo(0.551, 5);
     expect(complaints).toEqual([]);
     await page.close();
@@ -189,8 +194,8 @@ describe('with the film beside it', () => {
     await page.setInputFiles('input', path);
     await page.locator('video').waitFor({state: 'visible'});
     await page.locator('.shot').nth(2).click();
-    await page.waitForFunction(`document.querySelector('video').currentTime > 2`);
-    await page.waitForFunction(`!document.querySelector('video').seeking`);
+    await until(page, `document.querySelector('video').currentTime > 2`);
+    await until(page, `!document.querySelector('video').seeking`);
     expect(await colour(page)).toBe('false,false,true');
     await page.close();
   });

@@ -13,10 +13,15 @@ import {
   type Tensor1D,
   type Tensor5D,
 } from '@tensorflow/tfjs-core';
-import {REPLACED} from '../geometry/kernel_names';
-import type {Layer} from '../layers/models/graph';
+import type {ConvSettings} from '../../geometry/conv_settings';
+import {REPLACED} from '../../geometry/kernel_names';
+import type {Triple} from '../../util/shapes';
 
-type Triple = [number, number, number];
+/** The weights of a convolution, folded. */
+export interface FilterAndBias {
+  readonly filter: Tensor5D;
+  readonly bias?: Tensor1D;
+}
 
 /** Whether `tf.conv3d` runs a kernel of the host on the live backend. */
 export function isHostConv3D(): boolean {
@@ -26,13 +31,11 @@ export function isHostConv3D(): boolean {
 
 /** What the host's layer does with these weights, before its activation. */
 export function runHostConv3D(
-  layer: Layer,
+  {strides, pad, dilations}: ConvSettings,
   x: Tensor5D,
-  filter: Tensor5D,
-  bias: Tensor1D | undefined,
+  {filter, bias}: FilterAndBias,
 ): Tensor5D {
-  const {strides, padding, dilationRate} = layer.getConfig();
-  const y = conv3d(x, filter, strides as Triple, padding as 'same', 'NDHWC', dilationRate as Triple);
-  // At rank 5, for webgpu as in foldWeights.
+  const y = conv3d(x, filter, strides as Triple, pad as 'same', 'NDHWC', dilations as Triple);
+  // At rank 5: of rank 5 with rank 1 the host makes a webgpu program that the device refuses without an exception.
   return bias === undefined ? y : add(y, reshape(bias, [1, 1, 1, 1, bias.size]));
 }

@@ -1,7 +1,7 @@
 /** Batch normalization behind a convolution, ours or the host's, as what it does outside training: x * scale + offset. */
 import {add, mul, rsqrt, sub, type Tensor1D} from '@tensorflow/tfjs-core';
-import {BatchNorm3D} from '../layers';
-import type {Layer} from '../layers/models/graph';
+import {BatchNorm3D} from '../../layers';
+import type {Layer} from '../../layers/models/graph';
 
 /** Whether a layer normalizes each channel of `[batch, time, height, width, channels]`. */
 export function isChannelNorm(layer: Layer): boolean {

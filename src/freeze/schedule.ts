@@ -1,0 +1,43 @@
+/** In which order the steps of a frozen model run for the values that are wanted, and when each value can be freed. */
+import type {FrozenGraph} from './frozen_data';
+import type {Step} from './steps/step_ops';
+
+/** A step in its turn; values are numbered. */
+export interface Turn {
+  readonly step: Step;
+  readonly masked: boolean;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  /** Values that nobody reads after this turn: neither inputs of the model nor wanted. */
+  readonly spent: readonly number[];
+}
+
+/** The number of each value: inputs first, then what the steps make. */
+export function numberValues({inputs, steps}: FrozenGraph): Map<string, number> {
+  const names = [...inputs.map(({name}) => name), ...steps.flatMap(({outputs}) => outputs)];
+  return new Map(names.map((name, number) => [name, number]));
+}
+
+/** The turns for these values; steps that they do not need are left out. */
+export function scheduled(
+  graph: FrozenGraph,
+  steps: readonly Step[],
+  numbers: ReadonlyMap<string, number>,
+  wanted: readonly string[],
+): Turn[] {
+  const turns: Turn[] = [];
+  const needed = new Set(wanted);
+  const kept = new Set([...graph.inputs.map(({name}) => name), ...wanted]);
+  const numbersOf = (names: readonly string[]) => names.map((name) => numbers.get(name)!);
+  for (let i = steps.length - 1; i >= 0; i--) {
+    const {inputs, outputs, masked = false} = graph.steps[i]!;
+    if (!outputs.some((output) => needed.has(output))) continue;
+    // Seen from the end, the first to read a value is its last reader.
+    const spent = [...new Set([...inputs, ...outputs])].filter((value) => !kept.has(value));
+    for (const value of spent) kept.add(value);
+    for (const input of inputs) needed.add(input);
+    const read = {inputs: numbersOf(inputs), outputs: numbersOf(outputs), spent: numbersOf(spent)};
+    turns.push({step: steps[i]!, masked, ...read});
+  }
+  return turns.reverse();
+}
