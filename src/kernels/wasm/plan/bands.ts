@@ -25,7 +25,7 @@ const SLOT_FLOATS = 96 * 1024;
 const SHARES = 8;
 const LEAST_LINES = 8;
 const LEAST_POSITIONS = 64;
-const LEAST_CHANNELS = 12;
+const LEAST_CHANNELS = 24;
 
 /** A plane is one vector for each position, of four channels. */
 const VECTOR_BYTES = 4 * FLOAT_BYTES;
@@ -57,8 +57,9 @@ export function readsInPlace({rule, groups, outputChannels}: ConvPart): boolean 
 export function bandsOf(part: ConvPart, inputShape: Shape5D, outputShape: Shape5D): Bands {
   const {rule, groups} = part;
   const [batch, , height, width] = outputShape;
-  const cuts = rule.kind === 'grid' ? height / LEAST_LINES : (height * width) / LEAST_POSITIONS;
-  const wanted = Math.ceil(SHARES / (batch * Math.max(1, Math.floor(cuts))));
+  const cuts =
+    rule.kind === 'grid' ? evenCuts(height, LEAST_LINES) : evenCuts(height * width, LEAST_POSITIONS);
+  const wanted = Math.ceil(SHARES / (batch * cuts));
   const pieces = Math.max(
     Math.ceil(groups / CHANNELS),
     Math.min(wanted, Math.floor(groups / LEAST_CHANNELS)),
@@ -76,6 +77,11 @@ export function bandsOf(part: ConvPart, inputShape: Shape5D, outputShape: Shape5
     count: batch * Math.ceil(all / fields.lines) * Math.ceil(groups / channels),
     fields: {...fields, channels, slotBytes: slot * VECTOR_BYTES, sumsBytes: sums * VECTOR_BYTES},
   };
+}
+
+/** Into how many pieces of about `least` a length may be cut: two threads share an even number. */
+function evenCuts(length: number, least: number): number {
+  return length < 2 * least ? 1 : 2 * Math.round(length / (2 * least));
 }
 
 /** What does not depend on the channels. `all` output lines; `slot` and `sums` are positions of a plane. */
