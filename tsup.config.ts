@@ -1,17 +1,16 @@
 /**
- * The build: every file directly in src/ is an entry. ESM and CJS share chunks among their entries, so that two
- * entries loaded by one program see one registry; the command line is ESM only, and src/script.ts one file for pages
+ * The build: every file of src/entries is an entry. ESM and CJS share chunks among their entries, so that two entries
+ * loaded by one program see one registry; the command line is ESM only, and src/entries/script.ts one file for pages
  * without modules.
  */
 import {readdirSync, rmSync} from 'node:fs';
 import {defineConfig, type Options} from 'tsup';
 
-const SCRIPT = 'src/script.ts';
-const entries = readdirSync('src')
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => `src/${name}`)
+const SCRIPT = 'src/entries/script.ts';
+const entries = readdirSync('src/entries')
+  .map((name) => `src/entries/${name}`)
   .filter((path) => path !== SCRIPT);
-const libraryEntries = entries.filter((path) => path !== 'src/cli.ts');
+const libraryEntries = entries.filter((path) => path !== 'src/entries/cli.ts');
 
 // Once for all builds below, which run side by side: each with a `clean` of its own would remove the others' files.
 rmSync('dist', {recursive: true, force: true});

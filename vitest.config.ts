@@ -18,6 +18,8 @@ const chromiumArguments = [
   '--enable-features=Vulkan',
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
+  // As in Node (test/support/dawn.ts).
+  '--enable-dawn-features=disable_workgroup_init',
   '--disable-background-networking',
   '--disable-component-update',
   '--no-first-run',

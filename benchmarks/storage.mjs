@@ -13,11 +13,22 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-wasm';
 import * as sts from 'tfjs-sts';
+import {
+  Checkpoint,
+  entryOf,
+  expanded,
+  names,
+  read,
+  STORAGE_TYPES,
+  safetensors,
+  storedAs,
+} from 'tfjs-sts/checkpoints';
+import {createNetwork} from 'tfjs-sts/networks';
 import {ffmpegSource} from 'tfjs-sts/node';
+import {readClip, readViews, TEST_VIEWS} from 'tfjs-sts/video';
 import 'tfjs-sts/wasm';
 import {runnerImport} from 'vite';
 
-const {Checkpoint, entryOf, expanded, names, read, STORAGE_TYPES, safetensors, storedAs} = sts.checkpoints;
 const VIDEO_NETWORK = 'x3d_s_sts';
 
 const {values: options} = parseArgs({
@@ -54,7 +65,7 @@ async function* photographs() {
     ]) {
       yield* inputsOf(path, size, async function* (source) {
         for (const cropPosition of positions)
-          yield await sts.video.readClip(source, {...normalization, size, crop: 224, cropPosition});
+          yield await readClip(source, {...normalization, size, crop: 224, cropPosition});
       });
     }
   }
@@ -66,7 +77,7 @@ async function* clips() {
   const normalization = {mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375]};
   for (const path of filesIn(options.clips)) {
     yield* inputsOf(path, 160, (source) =>
-      sts.readViews(source, {...sts.TEST_VIEWS.kinetics400, ...input, ...normalization}),
+      readViews(source, {...TEST_VIEWS.kinetics400, ...input, ...normalization}),
     );
   }
 }
@@ -74,7 +85,7 @@ async function* clips() {
 /** The weights that the golden vectors were made with, by the rule that the tests have. */
 async function goldenWeights(network) {
   const {module} = await runnerImport('./test/support/fill.ts');
-  const model = sts.createNetwork(network, {weightless: true});
+  const model = createNetwork(network, {weightless: true});
   const map = names.mmaction2.x3d();
   const entries = model.weights.map(({originalName, shape}) => {
     const {name, axes} = map.toTorch(originalName);
@@ -93,7 +104,7 @@ async function goldenWeights(network) {
 function modelOf(network, overrides, checkpoint, type) {
   const stored = storedAs(checkpoint, type);
   const file = safetensors.write(stored, stored.metadata);
-  const model = sts.createNetwork(network, {...overrides, weightless: true});
+  const model = createNetwork(network, {...overrides, weightless: true});
   sts.inflate(expanded(read(file)), model, {rule: 'center'});
   return {type, model, bytes: file.length};
 }

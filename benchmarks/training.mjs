@@ -10,7 +10,7 @@ import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-wasm';
-import * as sts from 'tfjs-sts';
+import {createNetwork} from 'tfjs-sts/networks';
 import {kernelConfigs} from 'tfjs-sts/wasm';
 import {resnet3d18} from './networks.mjs';
 
@@ -19,11 +19,11 @@ const CLASSES = 400;
 const RESNET = {frames: 8, size: 56, classes: CLASSES};
 const NETWORKS = [
   {name: 'ResNet3D-18, 8x56x56', clip: [1, 8, 56, 56, 3], create: () => resnet3d18(RESNET)},
-  {name: 'X3D-S, 13x160x160', clip: [1, 13, 160, 160, 3], create: () => sts.createNetwork('x3d_s')},
+  {name: 'X3D-S, 13x160x160', clip: [1, 13, 160, 160, 3], create: () => createNetwork('x3d_s')},
   {
     name: 'X3D-S with STS, 13x160x160',
     clip: [1, 13, 160, 160, 3],
-    create: () => sts.createNetwork('x3d_s_sts'),
+    create: () => createNetwork('x3d_s_sts'),
   },
 ];
 

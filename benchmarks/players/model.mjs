@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import * as sts from 'tfjs-sts';
+import {createNetwork} from 'tfjs-sts/networks';
 import {meshNet} from '../networks.mjs';
 
 /** Numbers from -1 to 1 (Park and Miller 1988). */
@@ -56,7 +57,7 @@ export function buildModel(given, {stock = false} = {}) {
   } else if (network === 'meshnet') {
     model = meshNet(given);
   } else {
-    model = sts.createNetwork(network, {frames, height: side, width: side, weightless: true});
+    model = createNetwork(network, {frames, height: side, width: side, weightless: true});
   }
   for (const [i, weight] of model.weights.entries()) weight.write(tf.tidy(() => weightTensor(weight, i + 2)));
   return model;

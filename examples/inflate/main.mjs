@@ -7,6 +7,8 @@ import {join} from 'node:path';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import * as sts from 'tfjs-sts';
+import {read} from 'tfjs-sts/checkpoints';
+import {createNetwork} from 'tfjs-sts/networks';
 
 const [frames, height, width] = [4, 96, 128];
 
@@ -38,18 +40,16 @@ function differences(videoNetwork, imageNetwork, clip) {
 await tf.setBackend('wasm');
 
 const packageFolder = join(createRequire(import.meta.url).resolve('tfjs-sts/package.json'), '..');
-const weights = sts.checkpoints.read(
-  await readFile(join(packageFolder, 'models/efficientnet_lite0.safetensors')),
-);
+const weights = read(await readFile(join(packageFolder, 'models/efficientnet_lite0.safetensors')));
 
 // 1. The image network takes clips of one frame. Its kernels [kh, kw, in, out] become [1, kh, kw, in, out].
 const size = {height, width, pool: 'frame', weightless: true};
-const image = sts.createNetwork('efficientnet_lite0', {...size, frames: 1});
+const image = createNetwork('efficientnet_lite0', {...size, frames: 1});
 sts.inflate(weights, image, {rule: 'center'});
 
 // 2. The video network, by each rule. 'sts' and 'center' keep every frame of any clip; 'mean' does not (its promise
 //    is for plain convolutions on still clips), and is a start for training.
-const video = sts.createNetwork('efficientnet_lite0_sts', {...size, frames});
+const video = createNetwork('efficientnet_lite0_sts', {...size, frames});
 for (const rule of ['sts', 'center', 'mean']) {
   const {copied, inflated} = sts.inflate(weights, video, {rule});
   console.log(`rule '${rule}': ${inflated.length} kernels inflated, ${copied.length} weights copied`);

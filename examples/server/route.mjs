@@ -8,13 +8,15 @@ import {join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as sts from 'tfjs-sts';
 import {ffmpegSource} from 'tfjs-sts/node';
+import {readClip, recognize} from 'tfjs-sts/video';
+import {loadModel} from 'tfjs-sts/zoo';
 import {packageRoot} from './backend.mjs';
 
 /** Started by the first request, shared by all. */
 let starting;
 async function start() {
   await tf.setBackend('wasm');
-  const {model, info} = await sts.loadModel('efficientnet_lite0_sts', {packageRoot});
+  const {model, info} = await loadModel('efficientnet_lite0_sts', {packageRoot});
   return {frozen: sts.freeze(model), info};
 }
 
@@ -25,11 +27,10 @@ export async function POST(request) {
   try {
     const path = join(folder, 'video');
     await writeFile(path, new Uint8Array(await request.arrayBuffer()));
-    const {frames, size, cropSize, mean, std, labels} = info;
-    const source = await ffmpegSource(path, {size});
-    const clip = await sts.video.readClip(source, {frames, size, crop: cropSize, mean, std});
+    const source = await ffmpegSource(path, {size: info.size});
+    const clip = await readClip(source, info);
     await source.close();
-    const answers = await sts.recognize(frozen, clip, {labels, top: 3});
+    const answers = await recognize(frozen, clip, {labels: info.labels, top: 3});
     clip.dispose();
     return Response.json(answers);
   } catch (error) {

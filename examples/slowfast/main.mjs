@@ -4,8 +4,10 @@ import '@tensorflow/tfjs-backend-wasm';
 import {readFile} from 'node:fs/promises';
 import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import * as sts from 'tfjs-sts';
+import {createNetwork, summarize} from 'tfjs-sts/networks';
 import {ffmpegSource} from 'tfjs-sts/node';
+import {readClip, recognize} from 'tfjs-sts/video';
+import {loadModel} from 'tfjs-sts/zoo';
 import 'tfjs-sts/wasm';
 
 const {values: options, positionals} = parseArgs({
@@ -23,12 +25,12 @@ const {model, info} = options.weights ? await trained(options.weights) : random(
 const [, frames, size] = model.inputs[0].shape;
 
 function trained(file) {
-  return sts.loadModel(file, {readFile});
+  return loadModel(file, {readFile});
 }
 
 function random(size) {
   console.log('No --weights: the weights are random and the labels below mean nothing.');
-  const model = sts.createNetwork('slowfast_r50_4x16_sts', {height: size, width: size, weightless: true});
+  const model = createNetwork('slowfast_r50_4x16_sts', {height: size, width: size, weightless: true});
   let state = 1;
   const uniform = () => {
     state = (state * 48271) % 2147483647;
@@ -51,21 +53,12 @@ function random(size) {
 
 // 2. The clip: frames as far apart as the network is trained on, two without a file, as on Kinetics-400.
 const source = await ffmpegSource(path, {size});
-const {interval, mean, std, labels} = info;
-const clip = await sts.video.readClip(source, {
-  frames,
-  interval,
-  size,
-  crop: size,
-  shortVideo: 'loop',
-  mean,
-  std,
-});
+const clip = await readClip(source, {...info, frames, size, crop: size, shortVideo: 'loop'});
 await source.close();
 console.log(`${path}: clip of [${clip.shape}]`);
 
 // 3. What the stages give: the slow path sees every eighth frame with many channels, the fast path all with few.
-const {parameters, macs, layers} = sts.networks.summarize(model);
+const {parameters, macs, layers} = summarize(model);
 console.log(`${(parameters / 1e6).toFixed(1)} M parameters, ${(macs / 1e9).toFixed(1)} GMAC`);
 for (const {name, outputShape} of layers) {
   if (/^(slow|fast)_(conv1|layer\d_0)$|^pool$|^classifier$/.test(name))
@@ -73,5 +66,5 @@ for (const {name, outputShape} of layers) {
 }
 
 // 4. The answer.
-for (const {label, probability} of await sts.recognize(model, clip, {labels}))
+for (const {label, probability} of await recognize(model, clip, {labels: info.labels}))
   console.log(probability.toFixed(3), label);

@@ -7,9 +7,10 @@ import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threads from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import * as tf from '@tensorflow/tfjs-core';
-import * as sts from 'tfjs-sts';
 import weights from 'tfjs-sts/models/efficientnet_lite0.safetensors?url';
 import labels from 'tfjs-sts/models/imagenet1k_labels.json?url';
+import {framesSource, readClip, recognize} from 'tfjs-sts/video';
+import {loadModel} from 'tfjs-sts/zoo';
 import 'tfjs-sts/wasm';
 
 setWasmPaths({
@@ -22,7 +23,7 @@ const loading = load();
 /** Begins with the page; whoever needs the model waits for it. */
 async function load() {
   await tf.setBackend('wasm');
-  return sts.loadModel('efficientnet_lite0_sts', {
+  return loadModel('efficientnet_lite0_sts', {
     packageFiles: {
       'models/efficientnet_lite0.safetensors': weights,
       'models/imagenet1k_labels.json': labels,
@@ -54,10 +55,9 @@ async function framesOf(file, count) {
 
 document.querySelector('#video').addEventListener('change', async ({target}) => {
   const {model, info} = await loading;
-  const {frames, size, cropSize, mean, std} = info;
-  const source = sts.video.framesSource(await framesOf(target.files[0], frames));
-  const clip = await sts.video.readClip(source, {frames, size, crop: cropSize, mean, std});
-  const answers = await sts.recognize(model, clip, {labels: info.labels});
+  const source = framesSource(await framesOf(target.files[0], info.frames));
+  const clip = await readClip(source, info);
+  const answers = await recognize(model, clip, {labels: info.labels});
   clip.dispose();
   document.querySelector('#result').textContent = answers
     .map(({label, probability}) => `${probability.toFixed(3)} ${label}`)

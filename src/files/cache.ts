@@ -35,7 +35,7 @@ export function openCache(option: CacheOption): ModelCache | undefined {
   if (globalThis.caches !== undefined) return storageCache(name ?? NAME);
   if (name === undefined) return undefined;
   throw new UnavailableError(
-    `loadModel: there is nothing to hold the cache ${JSON.stringify(name)}; serve the page over https or from localhost, or pass an object with get, set and delete.`,
+    `there is nothing to hold the cache ${JSON.stringify(name)}; serve the page over https or from localhost, or pass an object with get, set and delete.`,
   );
 }
 

@@ -104,7 +104,7 @@ class Download {
     if (!response.ok || response.status === 206) {
       discard(response);
       throw new UnavailableError(
-        `loadModel: cannot read ${this.url}: the server answered ${response.status} ${response.statusText}`.trim() +
+        `cannot read ${this.url}: the server answered ${response.status} ${response.statusText}`.trim() +
           '. Is the address right?',
       );
     }
@@ -122,7 +122,7 @@ class Download {
       body.append(chunk);
       if (options.maxBytes !== undefined && body.length > options.maxBytes) {
         throw new FormatError(
-          `loadModel: ${this.url} has more than ${options.maxBytes} bytes, which no file of its kind has.`,
+          `${this.url} has more than ${options.maxBytes} bytes, which no file of its kind has.`,
         );
       }
       await stored.keep(body.bytes);
@@ -152,10 +152,9 @@ class Download {
     try {
       this.body.reserve(total);
     } catch (error) {
-      throw new UnavailableError(
-        `loadModel: ${this.url} has ${total} bytes, more than can be allocated here.`,
-        {cause: error},
-      );
+      throw new UnavailableError(`${this.url} has ${total} bytes, more than can be allocated here.`, {
+        cause: error,
+      });
     }
   }
 
@@ -168,7 +167,7 @@ class Download {
       came === ''
         ? 'Is the address right, and the network there?'
         : 'Call again to go on, if the server can do that.';
-    return new UnavailableError(`loadModel: cannot read ${url}: ${reason}${came}. ${next}`, {cause});
+    return new UnavailableError(`cannot read ${url}: ${reason}${came}. ${next}`, {cause});
   }
 }
 

@@ -2,7 +2,7 @@
  * The files of a model, wherever they are: paths and files of the package through the user's `readFile`, Node's file
  * system or, in a page, an address beside it; http addresses through the cache. What is expected of a file is checked here.
  */
-import {FormatError, InvalidArgumentError, UnavailableError} from '../util/errors';
+import {FormatError, InvalidArgumentError, inCall, UnavailableError} from '../util/errors';
 import {didYouMean, optionNames} from '../util/names';
 import {type CacheOption, openCache} from './cache';
 import {type Expected, forgetRemote, type Network, readRemote} from './remote_file';
@@ -58,13 +58,21 @@ export class Files {
   private readonly unproven = new Set<string>();
   private opened: Network | undefined;
 
-  constructor(private readonly options: FileOptions) {}
+  /** @param caller begins the messages: the function as a user calls it */
+  constructor(
+    private readonly options: FileOptions,
+    readonly caller: string,
+  ) {}
 
   /**
    * @throws UnavailableError when the file cannot be read; FormatError when it is not what it must be; the reason of the
    *   signal
    */
-  async read(path: URL | string, details: ReadDetails): Promise<Uint8Array> {
+  read(path: URL | string, details: ReadDetails): Promise<Uint8Array> {
+    return this.told(() => this.readFrom(path, details));
+  }
+
+  private async readFrom(path: URL | string, details: ReadDetails): Promise<Uint8Array> {
     const {signal, readFile = ownReadFile()} = this.options;
     signal?.throwIfAborted();
     const address = httpAddress(path);
@@ -80,13 +88,17 @@ export class Files {
   }
 
   /** A file that ships with the package, compared with its row of the catalog. */
-  async readPackaged(file: PackagedFile, onProgress?: (fraction: number) => void): Promise<Uint8Array> {
+  readPackaged(file: PackagedFile, onProgress?: (fraction: number) => void): Promise<Uint8Array> {
+    return this.told(() => this.readOwn(file, onProgress));
+  }
+
+  private async readOwn(file: PackagedFile, onProgress?: (fraction: number) => void): Promise<Uint8Array> {
     const {readFile} = this.options;
     const url = this.packaged(file.path);
     const advice =
       'It ships with tfjs-sts: install the package again, or pass packageRoot if its models folder lies elsewhere.';
     if (readFile === undefined) {
-      return this.read(url, {advice, sha256: file.sha256, ...(onProgress && {onProgress})});
+      return this.readFrom(url, {advice, sha256: file.sha256, ...(onProgress && {onProgress})});
     }
     const bytes = await readOrExplain(readFile, url, advice);
     await requireHash(file.path, bytes, file.sha256, ' Install the package again.');
@@ -102,7 +114,7 @@ export class Files {
     if (packageFiles !== undefined && packageRoot === undefined) {
       const given = Object.keys(packageFiles);
       throw new InvalidArgumentError(
-        `loadModel: packageFiles has no ${path}${didYouMean(path, given) || '.'} In Vite: import it from 'tfjs-sts/${path}?url'.`,
+        `packageFiles has no ${path}${didYouMean(path, given) || '.'} In Vite: import it from 'tfjs-sts/${path}?url'.`,
       );
     }
     const root = packageRoot ?? ownPackageRoot(import.meta.url);
@@ -123,6 +135,14 @@ export class Files {
     return bytes;
   }
 
+  private async told<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw inCall(this.caller, error);
+    }
+  }
+
   private network(): Network {
     const {fetchFunc, cache = true, signal} = this.options;
     // Called as a function of its own: the browser's fetch wants no other `this`.
@@ -140,7 +160,7 @@ async function readOrExplain(readFile: ReadFile, path: URL | string, advice: str
     return await readFile(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UnavailableError(`loadModel: cannot read ${path}: ${reason}. ${advice}`, {cause: error});
+    throw new UnavailableError(`cannot read ${path}: ${reason}. ${advice}`, {cause: error});
   }
 }
 
@@ -159,7 +179,7 @@ export function sibling(path: URL | string, file: string): URL | string {
   const parts = file.split('/');
   if (parts.some((part) => part === '' || part === '..' || /[\\\p{Cc}\p{Cs}]/u.test(part))) {
     throw new FormatError(
-      `loadModel: ${path} names the weight file ${JSON.stringify(file)}, which is not in its folder.`,
+      `${path} names the weight file ${JSON.stringify(file)}, which is not in its folder.`,
     );
   }
   const address = httpAddress(path);
@@ -176,7 +196,7 @@ export function ownPackageRoot(moduleUrl: string | undefined): URL {
   const root = moduleUrl && /^(.*\/)(?:dist|src)\/(?!.*\/(?:dist|src)\/)/.exec(moduleUrl)?.[1];
   if (root) return new URL(root);
   throw new UnavailableError(
-    'loadModel: cannot tell where the models folder of tfjs-sts lies, since the package was bundled; ' +
+    'cannot tell where the models folder of tfjs-sts lies, since the package was bundled; ' +
       'pass packageFiles, the addresses of its files, or serve the folder and pass packageRoot, the address above it.',
   );
 }
@@ -197,6 +217,6 @@ async function requireHash(
   const hash = await sha256(bytes);
   if (hash === needed) return;
   throw new FormatError(
-    `loadModel: ${path} is damaged or another file: ${bytes.length} bytes with sha256 ${hash}, needed is ${needed}.${advice}`,
+    `${path} is damaged or another file: ${bytes.length} bytes with sha256 ${hash}, needed is ${needed}.${advice}`,
   );
 }

@@ -70,7 +70,7 @@ class RemoteFile {
       await this.stored.forget();
     }
     throw new FormatError(
-      `loadModel: ${this.url} is damaged or another file: its sha256 is ${hash}, needed is ${needed}; it was downloaded twice.`,
+      `${this.url} is damaged or another file: its sha256 is ${hash}, needed is ${needed}; it was downloaded twice.`,
     );
   }
 

@@ -12,7 +12,7 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
   const subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle;
   if (subtle === undefined) {
     throw new UnavailableError(
-      'loadModel: there is no crypto.subtle to check the file with; serve the page over https or from localhost.',
+      'there is no crypto.subtle to check the file with; serve the page over https or from localhost.',
     );
   }
   // The type asks for bytes that no worker shares; those that came from a file or a server are such.

@@ -16,6 +16,7 @@ import {FrozenModel} from './frozen_model';
 import {acceptedShapes} from './plan/accepted_shapes';
 import {foldWeights, type PlannedConvolution} from './plan/convolution';
 import {type FlatCall, type FlatModel, flatCalls} from './plan/flat_calls';
+import type {FoldedNorm} from './plan/norm';
 import {type PlannedScaling, type PlannedStep, planSteps} from './plan/plan_steps';
 import {convolutionSettings, HOST_CONV3D} from './steps/convolution';
 import {IDENTITY} from './steps/identity';
@@ -30,8 +31,8 @@ import {SCALE_CHANNELS} from './steps/scaling';
  *
  * Folded are `sts.layers` convolutions and the host's conv3d, channels last, followed by `batchNorm3d` or
  * `batchNormalization`, `add` of two values and `reLU`, `leakyReLU`, `elu` or `activation` with relu, leakyRelu, relu6,
- * swish, hardSwish, sigmoid, elu, tanh, softplus, gelu, and squeeze-excite's `multiply` with an activation. Every other
- * layer runs as it is, as in `predict`: without dropout, with the moving averages, with the masks of sequences. Nested models are frozen, too.
+ * swish, hardSwish, sigmoid, elu, tanh, softplus, gelu, and squeeze-excite's `multiply` with an activation; normalization and
+ * activation also behind a `concatenate` of the channels of convolutions. Every other layer runs as it is, as in `predict`: without dropout, with the moving averages, with the masks of sequences. Nested models are frozen, too.
  *
  * It takes inputs of every size that its layers take, whatever sizes the model was built for.
  *
@@ -70,8 +71,10 @@ export function freeze(model: LayersModel): FrozenModel {
 
 function graphOf(model: LayersModel, flat: FlatModel, steps: FrozenStep[]): FrozenGraph {
   const accepted = acceptedShapes(flat);
-  const names = model.outputNames.map((name, i, all) =>
-    all.indexOf(name) === all.lastIndexOf(name) ? name : `${name}:${i}`,
+  // Not the model's outputNames, which a sequential model gets with its first call.
+  const layers = model.outputs.map(({sourceLayer}) => sourceLayer.name);
+  const names = layers.map((name, i) =>
+    layers.indexOf(name) === layers.lastIndexOf(name) ? name : `${name}:${i}`,
   );
   return {
     version: FROZEN_VERSION,
@@ -93,12 +96,18 @@ function graphOf(model: LayersModel, flat: FlatModel, steps: FrozenStep[]): Froz
   };
 }
 
+/** The tensors of a layer with a normalization folded in, or with none. */
+interface Folded {
+  readonly norm: FoldedNorm | undefined;
+  readonly tensors: FrozenStep['tensors'];
+}
+
 /** Planned steps as data, and the tensors that they name. A layer that is called several times has them once. */
 class Writing {
   readonly tensors = new Map<string, Tensor>();
   /** The layer that a step is a copy of. */
   readonly layers = new Map<FrozenStep, Layer>();
-  private readonly folded = new Map<Layer, Map<Layer | undefined, FrozenStep['tensors']>>();
+  private readonly folded = new Map<Layer, Folded[]>();
 
   step(planned: PlannedStep): FrozenStep {
     if (planned.kind === 'convolution') return this.convolution(planned);
@@ -142,21 +151,21 @@ class Writing {
   /** Tensors of a layer, those of one with a normalization folded in apart, named after the first step that has them. */
   private named(
     layer: Layer,
-    norm: Layer | undefined,
+    norm: FoldedNorm | undefined,
     step: string,
     make: () => Record<string, Tensor>,
   ): FrozenStep['tensors'] {
-    const ofLayer = this.folded.get(layer) ?? new Map<Layer | undefined, FrozenStep['tensors']>();
+    const ofLayer = this.folded.get(layer) ?? [];
     this.folded.set(layer, ofLayer);
-    const known = ofLayer.get(norm);
-    if (known !== undefined) return known;
+    const known = ofLayer.find((one) => one.norm?.layer === norm?.layer && one.norm?.first === norm?.first);
+    if (known !== undefined) return known.tensors;
     const named = Object.entries(make()).map(([what, tensor]) => {
       const name = `${step}/${what}`;
       this.tensors.set(name, tensor);
       return [what, name];
     });
     const tensors = Object.fromEntries(named) as FrozenStep['tensors'];
-    ofLayer.set(norm, tensors);
+    ofLayer.push({norm, tensors});
     return tensors;
   }
 }

@@ -19,6 +19,8 @@ export const STOCK_KERNEL_NAMES = [
   tf.Conv2DBackpropFilter,
   tf.DepthwiseConv2dNativeBackpropFilter,
   tf.DepthwiseConv2dNativeBackpropInput,
+  tf.BatchMatMul,
+  tf._FusedMatMul,
   tf.Mean,
   tf.Sum,
   tf.Identity,

@@ -1,4 +1,4 @@
-/** What the folder offers to the rest of the package; entries call `registerLayers` once. */
+/** What the folder offers to the rest of the package; entries call `registerWithHost`. */
 export {BaseConv3D} from './convolution/base_conv3d';
 export type {LayerPadding} from './convolution/conv3d_layer';
 export type {Conv3DTransposeLayerArgs, TransposedConv3D} from './convolution/conv3d_transpose';
@@ -25,7 +25,7 @@ export {movingAffine} from './normalization/norm_arithmetic';
 export type {Normalization, NormalizationLayerArgs} from './normalization/normalization';
 export type {RMSNormalization, RMSNormalizationLayerArgs} from './normalization/rms_normalization';
 export type {UnitNormalization, UnitNormalizationLayerArgs} from './normalization/unit_normalization';
-export {registerLayers} from './register';
+export {registerLayers, registerWithHost} from './register';
 export type {Cropping3D, Cropping3DLayerArgs} from './spatial/cropping3d';
 export type {
   GlobalAveragePooling3D,

@@ -1,5 +1,6 @@
-/** Makes the layers and activations known to `tf.loadLayersModel`. An effect, so only entries of the package call it. */
+/** Makes the layers and activations known to the host and to its `tf.loadLayersModel`. An effect, so only entries of the package call it. */
 import {serialization} from '@tensorflow/tfjs-core';
+import {registerGradients} from '../ops/grads/register';
 import {TransposedConv3D} from './convolution/conv3d_transpose';
 import {DepthwiseConv3D} from './convolution/depthwise_conv3d';
 import {GroupedConv3D} from './convolution/grouped_conv3d';
@@ -9,6 +10,7 @@ import {STSDepthwiseConv3D} from './convolution/sts_depthwise_conv3d';
 import {ColorHistogram} from './frames/color_histogram';
 import {FrameSimilarity} from './frames/frame_similarity';
 import {activationClasses} from './host/keras_activations';
+import {mendStockLayers} from './host/mended_layers';
 import {BatchNorm3D} from './normalization/batch_norm3d';
 import {GroupNormalization} from './normalization/group_normalization';
 import {Normalization} from './normalization/normalization';
@@ -72,4 +74,15 @@ export function registerLayers(): void {
       classNameMap[name] = [cls, (given, config) => fromConfig(given, configOf(config))];
     }
   }
+}
+
+/**
+ * All that makes layers and models of this package work in the host as its own do: gradients of the ops, classes by
+ * name, the host's own layers of rank 5 mended. An effect, which entries that give out layers or models have; a second call
+ * does nothing.
+ */
+export function registerWithHost(): void {
+  registerGradients();
+  registerLayers();
+  mendStockLayers();
 }

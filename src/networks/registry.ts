@@ -1,6 +1,6 @@
 /**
- * Networks by name, from a static list of families. A bundle with `createNetwork` carries all of them, and the entry
- * tfjs-sts always has it, for its sts:// addresses (zoo/model_scheme.ts). Weights are not here: see zoo/.
+ * Networks by name, from a static list of families. A bundle with `createNetwork` carries all of them.
+ * Weights are not here: see zoo/.
  */
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';

@@ -39,17 +39,23 @@ export class ShotWalk {
   private isAbove = false;
   private frames = 0;
   private firstTime = 0;
-  private lastTime = 0;
-  private frameLength = 0;
 
   constructor(private readonly threshold: number) {}
+
+  /** Whether the frame that was added last is the last one of a shot. */
+  get isAtEnd(): boolean {
+    return this.found.at(-1)?.endFrame === this.frames - 1;
+  }
+
+  /** Whether the frame that was added last belongs to a shot. */
+  get isInShot(): boolean {
+    return this.open !== undefined || this.isAtEnd;
+  }
 
   /** Takes the answers for the next frame. */
   add(timestamp: number, single: number, many: number): void {
     const frame = this.frames++;
     if (frame === 0) this.firstTime = timestamp;
-    else this.frameLength = timestamp - this.lastTime;
-    this.lastTime = timestamp;
     const previous = this.found.at(-1);
     if (previous?.endFrame === frame - 1) previous.end = timestamp;
 
@@ -79,10 +85,9 @@ export class ShotWalk {
   /**
    * The shots of the film, which ends here.
    *
-   * @param frameLength seconds that a film of one frame lasts
+   * @param end seconds at which the last frame is no longer shown
    */
-  end(frameLength: number): Shot[] {
-    const end = this.lastTime + (this.frames > 1 ? this.frameLength : frameLength);
+  end(end: number): Shot[] {
     const endFrame = this.frames - 1;
     if (this.open !== undefined) this.close(endFrame);
     // Every frame is above: nothing tells shots apart.

@@ -1,4 +1,13 @@
 /** Films over their time. Exports only. */
+export {type AnalyzeOptions, analyze} from './analyze/analyze';
+export type {ClipModel, ClipModelInfo} from './analyze/clip_model';
+export {
+  type FeatureMatrix,
+  type FindSimilarOptions,
+  findSimilar,
+  type Similar,
+} from './analyze/find_similar';
+export type {MergeOptions} from './analyze/segments';
 export {
   EXPORT_FORMATS,
   type ExportFormat,

@@ -38,6 +38,14 @@ export class UnavailableError extends StsError {
   override name = 'UnavailableError';
 }
 
+/** An error of what was given or is missing with the function that was called in front of its message, unless it is there. */
+export function inCall(caller: string, error: unknown): unknown {
+  const Kind = [FormatError, InvalidArgumentError, UnavailableError].find((kind) => error instanceof kind);
+  const {message} = Object(error) as Error;
+  if (Kind === undefined || message.startsWith(`${caller}: `)) return error;
+  return new Kind(`${caller}: ${message}`, {cause: error});
+}
+
 /** A backend has no memory left for what was asked; nothing was written. */
 export class OutOfMemoryError extends StsError {
   override name = 'OutOfMemoryError';

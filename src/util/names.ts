@@ -53,10 +53,16 @@ export function optionNames<Options extends object>(names: Record<keyof Options,
  * Refuses options that the function does not know.
  *
  * @param caller begins the message: the function as a user calls it
+ * @param passedOver names that mean something elsewhere and may be there, unused
  * @throws InvalidArgumentError for the first unknown one, with the nearest and all known ones
  */
-export function checkOptions(caller: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
+export function checkOptions(
+  caller: string,
+  options: object,
+  known: readonly string[],
+  passedOver: readonly string[] = [],
+): void {
+  const unknown = Object.keys(options).find((key) => !known.includes(key) && !passedOver.includes(key));
   if (unknown === undefined) return;
   const question = didYouMean(unknown, known) || '.';
   throw new InvalidArgumentError(

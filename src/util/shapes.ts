@@ -9,6 +9,9 @@ export type PartialShape = readonly (number | null)[];
 /** One number per axis: time, height, width. */
 export type Triple = [number, number, number];
 
+/** Kernels count in 32 bits; beyond 53 nothing adds up at all. */
+const MOST = 2 ** 31 - 1;
+
 /**
  * Steps, taps or dilations: one whole number of at least 1 for all axes, or three for time, height, width.
  *
@@ -22,6 +25,9 @@ export function positiveTriple(value: unknown, what: string, refuse: (message: s
   const triple = list.length === 1 ? [list[0], list[0], list[0]] : list;
   if (triple.length !== 3) {
     return refuse(`${what} must be one number or three (time, height, width); got [${list.join(', ')}]`);
+  }
+  if (triple.some((n) => n > MOST)) {
+    return refuse(`${what} must be at most ${MOST}; got [${triple.join(', ')}]`);
   }
   if (triple.some((n) => !Number.isInteger(n) || n < 1)) {
     return refuse(`${what} must be whole numbers of at least 1; got [${triple.join(', ')}]`);

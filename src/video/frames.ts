@@ -23,6 +23,10 @@ export interface Frame extends Picture {
 export interface SizedFrame {
   /** One for each size asked for. */
   readonly pictures: readonly Picture[];
+  /** Pixels in a row of the frame as it is shown, before any scaling. */
+  readonly width: number;
+  /** Its rows. */
+  readonly height: number;
   /** As in `Frame`. */
   readonly timestamp: number;
   /** As in `Frame`. */
@@ -51,9 +55,9 @@ export interface FrameStream extends AsyncIterable<Frame> {
   /**
    * All frames, each at several sizes, from one reading. Streams whose decoder scales have it; `sizedFrames` works on any.
    *
-   * @param sizes at least one
+   * @param sizes at least one; undefined: as it is shown
    */
-  sized?(sizes: readonly PictureSize[]): AsyncGenerator<SizedFrame, void, void>;
+  sized?(sizes: readonly (PictureSize | undefined)[]): AsyncGenerator<SizedFrame, void, void>;
 }
 
 /** What is known of a video before a frame is read. */

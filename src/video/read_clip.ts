@@ -8,7 +8,7 @@ import {checkOptions} from '../util/names';
 import {assembleClips} from './clips';
 import type {SeekableVideo} from './frames';
 import {framesBetween} from './frames_at';
-import {type ClipSampling, clipIndices, SAMPLING_OPTIONS} from './sampling';
+import {type ClipSampling, clipIndices, MODEL_INFO, SAMPLING_OPTIONS} from './sampling';
 import {type FrameTransform, frameTransform, TRANSFORM_OPTIONS} from './transforms';
 
 export interface ReadClipOptions extends Omit<ClipSampling, 'total'>, FrameTransform {
@@ -29,7 +29,8 @@ const OPTIONS = [...SAMPLING_OPTIONS, ...TRANSFORM_OPTIONS, 'start', 'end', 'onF
  * is chosen anew from the frames that can be read.
  *
  * @param video where the frames come from; it is not closed.
- * @param options `frames` and how they are spread (see `sampleClip`), `size`, `crop`, `mean`, `std` (see `writeFrame`). With
+ * @param options `frames` and how they are spread (see `sampleClip`), `size`, `crop`, `mean`, `std` (see `writeFrame`): the `info`
+ *   of `loadModel` has them, and may be given as it is. With
  *   `start` and `end` the clip is chosen among the frames on the screen from the one time to the other, as if they were the
  *   whole video.
  * @returns the clip `[1, time, height, width, 3]`, float32; the caller disposes of it.
@@ -40,10 +41,12 @@ const OPTIONS = [...SAMPLING_OPTIONS, ...TRANSFORM_OPTIONS, 'start', 'end', 'onF
  * ```ts
  * const clip = await readClip(video, {frames: 8, size: 256, crop: 224, mean: 127, std: 128});
  * const later = await readClip(video, {frames: 8, interval: 2, start: 60, end: 70});
+ * const {model, info} = await loadModel('efficientnet_lite0_sts');
+ * const input = await readClip(video, info);
  * ```
  */
 export async function readClip(video: SeekableVideo, options: ReadClipOptions): Promise<tf.Tensor5D> {
-  checkOptions('readClip', options, OPTIONS);
+  checkOptions('readClip', options, OPTIONS, MODEL_INFO);
   const {start, end, onFrame} = options;
   const isWhole = start === undefined && end === undefined;
   const reading = {
@@ -93,7 +96,12 @@ export async function* readClips(
   clips: readonly (readonly number[])[] | ((total: number) => readonly (readonly number[])[]),
   options: ReadClipsOptions = {},
 ): AsyncGenerator<tf.Tensor5D, void, void> {
-  checkOptions('readClips', options, [...TRANSFORM_OPTIONS, 'onFrame']);
+  checkOptions(
+    'readClips',
+    options,
+    [...TRANSFORM_OPTIONS, 'onFrame'],
+    ['frames', 'interval', ...MODEL_INFO],
+  );
   const choose = (total: number) => {
     const chosen = typeof clips === 'function' ? clips(total) : clips;
     for (const indices of chosen) requireFrames(indices, total);

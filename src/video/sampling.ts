@@ -24,6 +24,9 @@ export interface ClipSampling {
   readonly shortVideo?: ShortVideoPolicy;
 }
 
+/** What `loadModel` tells of a model besides its input. Passed over where a clip is read, so that all of it may be given there. */
+export const MODEL_INFO = ['name', 'network', 'labels', 'output'] as const;
+
 /** What a clip is chosen by, besides the length of the video. */
 export const SAMPLING_OPTIONS = ['frames', 'interval', 'position', 'shortVideo'] as const;
 

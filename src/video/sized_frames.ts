@@ -10,7 +10,7 @@ import {type PictureSize, scaledSize} from './transforms';
  * A file that ffmpeg reads is decoded once and scaled by its plain bicubic scaler, in one step from the stored colours. Frames of
  * other streams are scaled here, by bicubic interpolation over as many pixels as become one.
  *
- * @param sizes each the length of the shorter side, or `[height, width]`; at least one
+ * @param sizes each the length of the shorter side, `[height, width]`, or undefined for the frame as it is shown; at least one
  * @throws InvalidArgumentError for no size, or one that is not a whole number of pixels; what reading throws
  *
  * ```ts
@@ -22,7 +22,7 @@ import {type PictureSize, scaledSize} from './transforms';
  */
 export async function* sizedFrames(
   stream: FrameStream,
-  sizes: readonly PictureSize[],
+  sizes: readonly (PictureSize | undefined)[],
 ): AsyncGenerator<SizedFrame, void, void> {
   if (sizes.length === 0)
     throw new InvalidArgumentError(
@@ -38,6 +38,7 @@ export async function* sizedFrames(
       const {width, height} = scaledSize(frame.width, frame.height, size);
       return resample(frame, width, height);
     });
-    yield {pictures, timestamp: frame.timestamp, index: frame.index};
+    const {width, height, timestamp, index} = frame;
+    yield {pictures, width, height, timestamp, index};
   }
 }

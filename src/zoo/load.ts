@@ -11,7 +11,7 @@ import {isSha256} from '../files/sha256';
 import {inflate} from '../inflate';
 import {type OutputKind, outputKind} from '../layers';
 import {listNetworks, networkDefinition} from '../networks';
-import {FormatError, InvalidArgumentError, inFile, UnavailableError} from '../util/errors';
+import {FormatError, InvalidArgumentError, inCall, inFile, UnavailableError} from '../util/errors';
 import {checkOptions, knownNames, optionNames} from '../util/names';
 import {CATALOG, type CatalogEntry, catalogEntry} from './catalog';
 import {readLabelFile} from './labels';
@@ -54,7 +54,7 @@ export interface ModelInfo extends ModelInput {
 }
 
 export interface LoadedModel {
-  /** `[batch, frames, cropSize, cropSize, 3]` to `[batch, classes]`. */
+  /** `[batch, frames, crop, crop, 3]` to `[batch, classes]`. */
   readonly model: LayersModel;
   readonly info: ModelInfo;
 }
@@ -74,7 +74,7 @@ interface Loading {
  * - A name of `listCheckpoints`: an error that says which file to bring and how to convert it.
  * - A path or address that ends in .safetensors, such as `tfjs-sts convert` writes: the metadata key `network` names the
  *   network. Weights `<layer>/<weight>` of its shapes are copied, image kernels inflated by rule 'sts'. The keys frames,
- *   interval, size, cropSize, mean, std, classes, labels (a JSON list) and output say what differs from the catalog's model of
+ *   interval, size, crop, mean, std, classes, labels (a JSON list) and output say what differs from the catalog's model of
  *   that network. `saveModel` writes such files too, with the layers (`topology`) of what is no network of the registry. One that ends in .safetensors.index.json: the same in several files, as `shardSafetensors` makes them.
  * - A path or address that ends in .json: a LayersModel on `[batch, frames, side, side, 3]`; the same keys are read from its
  *   userDefinedMetadata. Without them: no scaling beyond the side, values (v - 127) / 128.
@@ -106,14 +106,18 @@ export async function loadModel(
     );
   }
   options.signal?.throwIfAborted();
-  const loading = {options, files: new Files(options), onProgress: increasing(options.onProgress)};
+  const loading = {
+    options,
+    files: new Files(options, 'loadModel'),
+    onProgress: increasing(options.onProgress),
+  };
   try {
     const loaded = await load(source, loading);
     options.onProgress?.(1);
     return loaded;
   } catch (error) {
     if (error instanceof FormatError) await loading.files.forget();
-    throw inFile(error, nameOf(source), 'loadModel');
+    throw inCall('loadModel', inFile(error, nameOf(source), 'loadModel'));
   }
 }
 
@@ -158,7 +162,7 @@ async function loadHandler(handler: io.IOHandler, loading: Loading): Promise<Loa
 export async function loadNamed(name: string, options: LoadModelOptions): Promise<LoadedModel> {
   const loaded = await fromCatalog(name, {
     options,
-    files: new Files(options),
+    files: new Files(options, 'loadModel'),
     onProgress: increasing(options.onProgress),
   });
   options.onProgress?.(1);
@@ -230,7 +234,7 @@ async function fromWeights(
   const {config} = networkDefinition(network);
   const described = parseDescription(checkpoint.metadata, name);
   const known = CATALOG.find((entry) => entry.network === network);
-  const plain = {frames: config.frames, size: config.height, cropSize: config.height, mean: 127, std: 128};
+  const plain = {frames: config.frames, size: config.height, crop: config.height, mean: 127, std: 128};
   const input: ModelInput = {
     ...(known?.input ?? plain),
     ...described.input,
@@ -261,16 +265,16 @@ function fromLayersModel(
   return assign(model, () => {
     const clip = clipSizeOf(model);
     if (clip === undefined) throw new FormatError(`loadModel: ${name} ${notOfClips(model)}`);
-    const {frames, cropSize} = clip;
+    const {frames, crop} = clip;
     if (options.frames !== undefined && options.frames !== frames) {
       throw new InvalidArgumentError(
         `loadModel: ${name} takes clips of ${frames} frames and no others; got ${options.frames}.`,
       );
     }
     const {input, labels = [], output = outputKind(model)} = parseDescription(metadata, name);
-    const plain = {size: cropSize, mean: 127, std: 128};
+    const plain = {size: crop, mean: 127, std: 128};
     const network = metadata.get('network');
-    const info = {...plain, ...input, frames, cropSize, name, labels, output};
+    const info = {...plain, ...input, frames, crop, name, labels, output};
     return {model, info: {...info, network: typeof network === 'string' ? network : null}};
   });
 }

@@ -1,7 +1,6 @@
 /**
  * `tf.loadLayersModel('sts://NAME')`: the models of the catalog through the host's own loader. A name only, never a path;
- * whoever needs options of `loadModel` calls that. Its price: since the entry registers it, a bundle that takes no more
- * than an op of tfjs-sts carries the zoo and its networks too, 116 kB minified instead of 64.
+ * whoever needs options of `loadModel` calls that.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {loadNamed} from './load';
@@ -11,7 +10,7 @@ const SCHEME = 'sts://';
 
 /**
  * Makes `sts://NAME` an address that `tf.loadLayersModel` takes, for the names of `listModels`. The loaded model carries
- * its input and labels in `getUserDefinedMetadata()`, as `loadModel` gives them. The entry tfjs-sts calls this; a second
+ * its input and labels in `getUserDefinedMetadata()`, as `loadModel` gives them. The entry tfjs-sts/zoo calls this; a second
  * call does nothing. Files are read with Node's file system where there is one, else fetched.
  *
  * ```ts

@@ -65,14 +65,14 @@ interface Row {
 
 function published({network, tag, labels, row, ...rest}: Row): PublishedCheckpoint {
   const name = `${network}.${tag}`;
-  const {frames, interval, cropSize} = rest.input;
+  const {frames, interval, crop} = rest.input;
   const clip =
     frames === 1 ? 'images' : `${frames} frames${interval === 'uniform' ? '' : ` ${interval} apart`}`;
   const training = rest.epochs === null ? '' : `, ${rest.epochs} epochs`;
   return {
     ...rest,
     name,
-    description: `${row} on ${TABLES[labels]}: ${clip}, ${cropSize} x ${cropSize}${training}`,
+    description: `${row} on ${TABLES[labels]}: ${clip}, ${crop} x ${crop}${training}`,
     network,
     task: frames === 1 ? 'image classification' : 'action recognition',
     labels,
@@ -95,7 +95,7 @@ function onImageNet(network: string, row: string, scripts: string, top1: number)
     labels: 'imagenet1k',
     row,
     config: `Image_Pre_Training/scripts/${scripts}`,
-    input: {frames: 1, size: 256, cropSize: 224, ...NORMALIZATION},
+    input: {frames: 1, size: 256, crop: 224, ...NORMALIZATION},
     views: {clips: 1, crops: 1},
     top1,
     epochs: 300,
@@ -120,7 +120,7 @@ function onKinetics(
       labels: 'kinetics400',
       row,
       config: `Spatiotemporal_Finetuning/configs/recognition/${config}`,
-      input: {...sampling, size, cropSize: size, ...NORMALIZATION},
+      input: {...sampling, size, crop: size, ...NORMALIZATION},
       views: {clips: 10, crops: 3},
       top1: accuracy,
       epochs: index === 0 ? 50 : 100,
@@ -141,7 +141,7 @@ function onSomethingSomething(
     labels: 'somethingSomethingV2',
     row,
     config: `Spatiotemporal_Finetuning/configs/recognition/${config}`,
-    input: {frames, interval: 'uniform', size: 256, cropSize: 256, ...NORMALIZATION},
+    input: {frames, interval: 'uniform', size: 256, crop: 256, ...NORMALIZATION},
     views: {clips: 1, crops: 3},
     top1,
     epochs: null,

@@ -15,7 +15,7 @@ export interface ModelInput {
   /** Pixels of the short side after scaling. */
   readonly size: number;
   /** Side of the square cut from the middle, in pixels. */
-  readonly cropSize: number;
+  readonly crop: number;
   /** Subtracted from values of 0 to 255. */
   readonly mean: ChannelValues;
   /** Divides them afterwards. */

@@ -6,10 +6,9 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {fromLayersModel, STORAGE_TYPES, type StorageType, safetensors, storedAs} from '../checkpoints';
 import {passingParts} from '../checkpoints/formats/safetensors/safetensors';
-import {httpAddress} from '../files/files';
-import {writeWhole} from '../files/write_file';
+import {saveFile} from '../files/save_file';
 import {outputKind} from '../layers';
-import {InvalidArgumentError, UnavailableError} from '../util/errors';
+import {InvalidArgumentError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
 import type {ModelInfo} from './load';
 import {artifactsOf} from './model_files/io_handler';
@@ -32,7 +31,7 @@ const INFO = optionNames<ModelInfo>({
   frames: true,
   interval: true,
   size: true,
-  cropSize: true,
+  crop: true,
   mean: true,
   std: true,
   labels: true,
@@ -56,7 +55,7 @@ const KNOWN = optionNames<SaveModelOptions>({dtype: true});
  * registry are frozen.
  *
  * @param model on `[batch, frames, side, side, 3]`; stays the caller's
- * @param info `mean` and `std` must be there; frames and cropSize are the model's own, `labels` as many as its classes
+ * @param info `mean` and `std` must be there; frames and crop are the model's own, `labels` as many as its classes
  * @throws InvalidArgumentError for a model that `loadModel` would not take, or an info that contradicts it; UnavailableError
  *   when the file cannot be written, or in a worker, which cannot download
  *
@@ -73,19 +72,8 @@ export async function saveModel(
 ): Promise<void> {
   check('saveModel', model, info, options);
   if (typeof target !== 'string' && !(target instanceof URL)) return saveTo(target, model, info, options);
-  const path = String(target);
-  if (httpAddress(path) !== undefined || !path.endsWith('.safetensors')) {
-    throw new InvalidArgumentError(
-      `saveModel: ${JSON.stringify(path)} is no path that ends in .safetensors; to send the file elsewhere take the bytes of modelFile.`,
-    );
-  }
   const {entries, metadata} = await contentsOf(model, info, options);
-  if (globalThis.process?.getBuiltinModule !== undefined) {
-    const {fileURLToPath} = process.getBuiltinModule('node:url');
-    const {basename, dirname} = process.getBuiltinModule('node:path');
-    const file = /^file:/i.test(path) ? fileURLToPath(path) : path;
-    await writeWhole(dirname(file), basename(file), passingParts(entries, metadata));
-  } else download(safetensors.write(entries, metadata), path);
+  await saveFile(target, passingParts(entries, metadata), 'saveModel', 'modelFile');
 }
 
 /**
@@ -123,10 +111,10 @@ function check(caller: string, model: LayersModel, info: SavedInfo, options: Sav
   const clip = clipSizeOf(model);
   if (clip === undefined)
     throw new InvalidArgumentError(`${caller}: the model ${notOfClips(model)} Others: the model's own save.`);
-  const {frames, cropSize} = clip;
-  if ((info.frames ?? frames) !== frames || (info.cropSize ?? cropSize) !== cropSize) {
+  const {frames, crop} = clip;
+  if ((info.frames ?? frames) !== frames || (info.crop ?? crop) !== crop) {
     refuse(
-      `info says frames ${info.frames ?? frames} and cropSize ${info.cropSize ?? cropSize}, the model takes ${frames} and ${cropSize}`,
+      `info says frames ${info.frames ?? frames} and crop ${info.crop ?? crop}, the model takes ${frames} and ${crop}`,
     );
   }
   const classes = model.outputs[0]!.shape.at(-1);
@@ -148,11 +136,11 @@ async function contentsOf(model: LayersModel, info: SavedInfo, {dtype = 'float32
 
 /** What `loadModel` reads of input and output, under its keys. */
 function descriptionOf(model: LayersModel, {name, network, labels = [], ...input}: SavedInfo) {
-  const {frames, cropSize} = clipSizeOf(model)!;
+  const {frames, crop} = clipSizeOf(model)!;
   return {
     frames,
-    cropSize,
-    size: cropSize,
+    crop,
+    size: crop,
     output: outputKind(model),
     classes: model.outputs[0]!.shape.at(-1)!,
     ...input,
@@ -176,19 +164,4 @@ async function saveTo(
   const {network} = info;
   const metadata = {...descriptionOf(model, info), ...(network != null && {network})};
   await handler.save(await artifactsOf(model, metadata));
-}
-
-/** As if the user had followed a link. */
-function download(bytes: Uint8Array, path: string): void {
-  if (globalThis.document === undefined) {
-    throw new UnavailableError(
-      'saveModel: a worker cannot download; take the bytes of modelFile and post them to the page.',
-    );
-  }
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
-  link.download = path.replace(/^.*[/\\]/, '');
-  link.click();
-  // The browser has begun by the next turn.
-  setTimeout(() => URL.revokeObjectURL(link.href));
 }

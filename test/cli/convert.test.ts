@@ -121,7 +121,7 @@ describe('convert', () => {
     expect(info).toMatchObject({
       network: SLOW_ONLY,
       frames: 8,
-      cropSize: 32,
+      crop: 32,
       mean: [123.675, 116.28, 103.53],
       std: [58.395, 57.12, 57.375],
       labels: [],

@@ -141,7 +141,7 @@ describe('export and convert', () => {
         err: '',
       });
       const again = read(readFileSync(join(folder, `${network}.safetensors`)));
-      expect(Object.fromEntries(again.metadata)).toMatchObject({...description, frames: '4', cropSize: '32'});
+      expect(Object.fromEntries(again.metadata)).toMatchObject({...description, frames: '4', crop: '32'});
       const inflated = join(folder, 'inflated.safetensors');
       const onClips = ['--network', `${network}_sts`, '-o', inflated, '--names', names, '--keep-classifier'];
       expect(await call('inflate', torch, ...onClips)).toMatchObject({code: 0, err: ''});

@@ -26,6 +26,7 @@ export function box({isTTY = false, columns = 80, env = {}, stdin = [] as Uint8A
       isTTY,
       columns,
     },
+    interruption: () => new AbortController().signal,
     env,
     version: () => '1.2.3',
   };
@@ -50,7 +51,7 @@ export function colourModel(frames: number): LoadedModel {
       network: null,
       frames,
       size: 8,
-      cropSize: 6,
+      crop: 6,
       mean: 127,
       std: 128,
       labels: COLOURS,

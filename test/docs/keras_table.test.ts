@@ -6,8 +6,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {type LayersModel, models} from '@tensorflow/tfjs-layers';
 import {beforeAll, expect, it} from 'vitest';
-import * as sts from '../../src';
-import '../../src/wasm';
+import * as sts from '../../src/entries';
+import {toOnnx} from '../../src/onnx';
+import '../../src/entries/wasm';
 import {numbers} from '../layers/contract';
 import {startBackend} from '../support/backends';
 import {readRepositoryFile} from '../support/golden';
@@ -125,7 +126,7 @@ async function truth(row: string): Promise<Cells> {
     loads: 'yes',
     runs: await outcome(() => expect(predict(made).every(Number.isFinite)).toBe(true)),
     freezes: await outcome(() => freeze(made)),
-    ONNX: await outcome(() => sts.toOnnx(made)),
+    ONNX: await outcome(() => toOnnx(made)),
     trains: await outcome(() => train(made)),
   };
 }

@@ -4,7 +4,7 @@
  */
 import {describe, expect, it} from 'vitest';
 import {drawTapTables} from '../../scripts/draw_tap_tables.mjs';
-import * as sts from '../../src';
+import * as sts from '../../src/entries';
 import {readRepositoryFile} from '../support/golden';
 
 const pictures = drawTapTables(sts);

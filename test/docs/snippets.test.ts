@@ -16,10 +16,17 @@ const modules: Record<string, () => Promise<object>> = {
   '@tensorflow/tfjs-backend-cpu': () => import('@tensorflow/tfjs-backend-cpu'),
   '@tensorflow/tfjs-backend-wasm': () => import('@tensorflow/tfjs-backend-wasm'),
   'node:fs/promises': () => import('node:fs/promises'),
-  'tfjs-sts': () => import('../../src'),
-  'tfjs-sts/cpu': () => import('../../src/cpu'),
-  'tfjs-sts/wasm': () => import('../../src/wasm'),
-  'tfjs-sts/node': () => import('../../src/node'),
+  'tfjs-sts': () => import('../../src/entries'),
+  'tfjs-sts/ops': () => import('../../src/entries/ops'),
+  'tfjs-sts/networks': () => import('../../src/entries/networks'),
+  'tfjs-sts/zoo': () => import('../../src/entries/zoo'),
+  'tfjs-sts/checkpoints': () => import('../../src/entries/checkpoints'),
+  'tfjs-sts/onnx': () => import('../../src/entries/onnx'),
+  'tfjs-sts/timeline': () => import('../../src/entries/timeline'),
+  'tfjs-sts/video': () => import('../../src/entries/video'),
+  'tfjs-sts/cpu': () => import('../../src/entries/cpu'),
+  'tfjs-sts/wasm': () => import('../../src/entries/wasm'),
+  'tfjs-sts/node': () => import('../../src/entries/node'),
 };
 
 function load(name: string): Promise<object> {

@@ -5,11 +5,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, describe, expect, it} from 'vitest';
-import {InvalidArgumentError, replaceConv3d, toOnnx} from '../../src';
+import {InvalidArgumentError, replaceConv3d} from '../../src/entries';
 import {freeze} from '../../src/freeze';
 import {registerLayers, layers as sts} from '../../src/layers';
+import {toOnnx} from '../../src/onnx';
 import {startBackend} from '../support/backends';
 import {difference, scramble, stepsWithSameAnswers} from './same_answers';
+import {expectSameBits} from './through_data';
 
 type Value = tfl.SymbolicTensor;
 type Layer = tfl.layers.Layer;
@@ -24,7 +26,7 @@ const recurrent = {recurrentInitializer: 'glorotNormal'} as const;
 const lstm = (args: object = {}) => T.lstm({units: 3, ...recurrent, ...args});
 const sequence = () => tfl.input({shape: [5, 3]});
 
-/** A layer of a user's program, whose class is not registered and which calls the host's ops. */
+/** A layer of a user's program, which calls the host's ops. */
 class Doubled extends T.Layer {
   /** @nocollapse */
   static className = 'DoubledOfTest';
@@ -40,6 +42,8 @@ class Doubled extends T.Layer {
     return shape;
   }
 }
+
+tf.serialization.registerClass(Doubled);
 
 /** A nested model whose layers are made in another order than the one in which they run. */
 function crossed(): tfl.LayersModel {
@@ -159,8 +163,10 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
 
   afterEach(() => tf.disposeVariables());
 
-  it.each(Object.entries(models))('%s', (_, make) => {
-    stepsWithSameAnswers(make());
+  it.each(Object.entries(models))('%s', async (_, make) => {
+    const model = make();
+    stepsWithSameAnswers(model);
+    await expectSameBits(model);
   });
 
   it('replaceConv3d keeps the connections of shared layers that are called in crossed orders', () => {

@@ -11,6 +11,7 @@ import {registerLayers, layers as sts} from '../../src/layers';
 import {createNetwork, listNetworks} from '../../src/networks';
 import {startBackend} from '../support/backends';
 import {difference, scramble, stepsWithSameAnswers} from './same_answers';
+import {expectSameBits} from './through_data';
 
 beforeAll(async () => {
   await startBackend('wasm');
@@ -112,6 +113,58 @@ describe('residual blocks', () => {
     const others = summands === 3 ? [x, x] : [apply(sts.globalAveragePooling3d({keepDims: true}), x)];
     const steps = summands === 3 ? 2 : 3;
     expect(stepsWithSameAnswers(model(x, apply(tfl.layers.add(), y, ...others)))).toBe(steps);
+  });
+});
+
+describe('a concatenation of convolutions', () => {
+  const branch = (filters: number, dilation: number, x: tfl.SymbolicTensor) =>
+    apply(sts.conv3d({filters, kernelSize: [3, 1, 1], padding: 'same', dilationRate: [dilation, 1, 1]}), x);
+  const joined = (...values: tfl.SymbolicTensor[]) => apply(tfl.layers.concatenate(), ...values);
+  const ended = (x: tfl.SymbolicTensor) => apply(tfl.layers.reLU(), apply(sts.batchNorm3d(), x));
+
+  it('has the normalization and the activation behind it in each of them', () => {
+    const x = clip();
+    const y = ended(joined(branch(3, 1, x), branch(5, 2, x)));
+    expect(stepsWithSameAnswers(model(x, apply(sts.conv3d({filters: 2, kernelSize: 1}), y)))).toBe(4);
+  });
+
+  it('may call one layer twice, each time with other channels of the normalization', () => {
+    const x = clip();
+    const layer = sts.conv3d({filters: 4, kernelSize: 1});
+    const y = joined(apply(layer, x), apply(layer, apply(sts.zeroPadding3d({padding: 0}), x)));
+    expect(stepsWithSameAnswers(model(x, ended(y)))).toBe(4);
+  });
+
+  it('has only the activation in branches with a normalization or a sum of their own', () => {
+    const x = clip();
+    const normed = apply(sts.batchNorm3d(), branch(3, 1, x));
+    expect(stepsWithSameAnswers(model(x, ended(joined(normed, branch(4, 1, x)))))).toBe(5);
+    const y = clip();
+    const summed = apply(tfl.layers.add(), branch(4, 1, y), y);
+    expect(stepsWithSameAnswers(model(y, apply(tfl.layers.reLU(), joined(summed, branch(4, 2, y)))))).toBe(3);
+  });
+
+  it('stays apart where something else reads a branch, does more, or joins another axis', () => {
+    const x = clip();
+    const read = branch(4, 1, x);
+    expect(stepsWithSameAnswers(model(x, ended(joined(read, branch(4, 2, x))), read))).toBe(5);
+    const y = clip();
+    expect(stepsWithSameAnswers(model(y, ended(joined(branch(4, 1, y), y))))).toBe(4);
+    const z = clip();
+    const inTime = apply(tfl.layers.concatenate({axis: 1}), branch(4, 1, z), branch(4, 2, z));
+    expect(stepsWithSameAnswers(model(z, ended(inTime)))).toBe(5);
+    const w = clip();
+    const active = apply(tfl.layers.reLU(), branch(4, 1, w));
+    expect(stepsWithSameAnswers(model(w, ended(joined(active, branch(4, 2, w)))))).toBe(5);
+  });
+
+  it('gives no other value under the name of a branch', () => {
+    const x = clip();
+    const first = sts.conv3d({filters: 2, kernelSize: 1, name: 'first'});
+    const network = model(x, ended(joined(apply(first, x), branch(4, 2, x))));
+    const frozen = freeze(network);
+    expect(() => frozen.execute(tf.zeros([1, 4, 6, 6, 4]), 'first')).toThrow(/there is no value "first"/);
+    frozen.dispose();
   });
 });
 
@@ -221,11 +274,11 @@ describe('a frozen model', () => {
   });
 });
 
-const tiny = listNetworks({name: '_tiny', tiny: true, task: 'classification'});
+const tiny = listNetworks({name: '_tiny', tiny: true});
 
 it.each(tiny.map(({name}) => name))(
   '%s: the same answers, every batch normalization and sum fused',
-  (name) => {
+  async (name) => {
     const network = createNetwork(name, {weightless: true});
     const norms = network.layers.filter((layer) => layer.getClassName() === 'BatchNorm3D');
     expect(norms.length).toBeGreaterThan(3);
@@ -234,5 +287,6 @@ it.each(tiny.map(({name}) => name))(
     // Random weights of every sign let values grow through the network: rounding is seen against the largest.
     const steps = stepsWithSameAnswers(network, 1e-4);
     expect(steps).toBeLessThanOrEqual(network.layers.length - inputs - norms.length - sums.length);
+    await expectSameBits(network);
   },
 );

@@ -1,6 +1,6 @@
 /** Shapes, padding and splits against values worked out by hand or stated by TensorFlow; and every refusal. */
 import {describe, expect, it} from 'vitest';
-import type * as sts from '../../src';
+import type * as sts from '../../src/entries';
 import {
   type ConvInfo,
   conv3dInfo,
@@ -9,7 +9,7 @@ import {
   InvalidArgumentError,
   stsConv3dInfo,
   stsDepthwiseConv3dInfo,
-} from '../../src';
+} from '../../src/entries';
 import {readGoldenJson} from '../support/golden';
 
 const split = (info: ConvInfo) => info.parts.map(({outputChannels}) => outputChannels);

@@ -11,7 +11,7 @@ import {
   type TapRule,
   tapCount,
   tapTable,
-} from '../../src';
+} from '../../src/entries';
 import {inversePhases} from '../../src/geometry/taps';
 import {readGolden, readGoldenJson} from '../support/golden';
 import {type GoldenTensor, readGoldenTensors, toChannelsLast} from '../support/safetensors';

@@ -6,43 +6,50 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-cpu';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../src/index';
-import * as wasm from '../../src/wasm';
+import * as checkpoints from '../../src/entries/checkpoints';
+import * as sts from '../../src/entries/index';
+import * as networks from '../../src/entries/networks';
+import * as onnx from '../../src/entries/onnx';
+import * as timeline from '../../src/entries/timeline';
+import * as video from '../../src/entries/video';
+import * as wasm from '../../src/entries/wasm';
+import * as zoo from '../../src/entries/zoo';
 
 type Options = Record<string, never>;
 
 /** Functions by the name under which users have them, with an option of theirs. */
 const takesOptions: Record<string, readonly [option: string, call: (options: Options) => unknown]> = {
-  'sts.conv3d': ['groups', (options) => sts.conv3d(x(), filter(4), 1, 'same', 'NDHWC', 1, options)],
-  'sts.stsConv3d': ['split', (options) => sts.stsConv3d(x(), filter(4), 1, 'same', 'NDHWC', 1, options)],
-  'sts.depthwiseConv3d': [
-    'residual',
-    (options) => sts.depthwiseConv3d(x(), filter(1), 1, 'same', 'NDHWC', 1, options),
+  'fused.conv3d': [
+    'groups',
+    (options) => sts.fused.conv3d({x: x(), filter: filter(4), pad: 'same', ...options}),
   ],
-  'sts.stsDepthwiseConv3d': [
+  'fused.stsConv3d': ['split', (options) => sts.fused.stsConv3d({x: x(), filter: filter(4), ...options})],
+  'fused.depthwiseConv3d': [
+    'residual',
+    (options) => sts.fused.depthwiseConv3d({x: x(), filter: filter(1), pad: 'same', ...options}),
+  ],
+  'fused.stsDepthwiseConv3d': [
     'activation',
-    (options) => sts.stsDepthwiseConv3d(x(), filter(1), 1, 'same', 'NDHWC', 1, options),
+    (options) => sts.fused.stsDepthwiseConv3d({x: x(), filter: filter(1), ...options}),
   ],
   'sts.conv3dInfo': ['strides', (options) => sts.conv3dInfo(X, F, options)],
   'sts.depthwiseConv3dInfo': ['dilations', (options) => sts.depthwiseConv3dInfo(X, F, options)],
   'sts.stsConv3dInfo': ['split', (options) => sts.stsConv3dInfo(X, F, options)],
   'sts.stsDepthwiseConv3dInfo': ['strides', (options) => sts.stsDepthwiseConv3dInfo(X, F, options)],
-  'sts.createNetwork': ['frames', (options) => sts.createNetwork(TINY, options)],
-  'sts.listNetworks': ['family', (options) => sts.listNetworks(options)],
-  'sts.networks.createNetwork': ['classes', (options) => sts.networks.createNetwork(TINY, options)],
-  'sts.networks.listNetworks': ['family', (options) => sts.networks.listNetworks(options)],
-  'sts.networks.defineVariants': [
+  'networks.createNetwork': ['frames', (options) => networks.createNetwork(TINY, options)],
+  'networks.listNetworks': ['family', (options) => networks.listNetworks(options)],
+  'networks.defineVariants': [
     'sizes',
-    (options) => sts.networks.defineVariants('mine', {build: () => tiny, ...options} as never, {}),
+    (options) => networks.defineVariants('mine', {build: () => tiny, ...options} as never, {}),
   ],
-  'sts.networks.csn': ['frames', (options) => sts.networks.csn(options)],
-  'sts.networks.efficientNetLite0': ['temporalKernel', (options) => sts.networks.efficientNetLite0(options)],
-  'sts.networks.mobileNetV2': ['dropout', (options) => sts.networks.mobileNetV2(options)],
-  'sts.networks.r2plus1d': ['classes', (options) => sts.networks.r2plus1d(options)],
-  'sts.networks.slowOnly': ['height', (options) => sts.networks.slowOnly(options)],
-  'sts.networks.slowFast': ['speedRatio', (options) => sts.networks.slowFast(options)],
-  'sts.networks.transNetV2': ['frames', (options) => sts.networks.transNetV2(options)],
-  'sts.networks.x3d': ['width', (options) => sts.networks.x3d(options)],
+  'networks.csn': ['frames', (options) => networks.csn(options)],
+  'networks.efficientNetLite0': ['temporalKernel', (options) => networks.efficientNetLite0(options)],
+  'networks.mobileNetV2': ['dropout', (options) => networks.mobileNetV2(options)],
+  'networks.r2plus1d': ['classes', (options) => networks.r2plus1d(options)],
+  'networks.slowOnly': ['height', (options) => networks.slowOnly(options)],
+  'networks.slowFast': ['speedRatio', (options) => networks.slowFast(options)],
+  'networks.transNetV2': ['frames', (options) => networks.transNetV2(options)],
+  'networks.x3d': ['width', (options) => networks.x3d(options)],
   'sts.inflate': ['plan', (options) => sts.inflate([], tiny, {rule: 'sts', ...options})],
   'sts.planInflation': ['rules', (options) => sts.planInflation([], [], 'sts', options)],
   'sts.inflateKernel': [
@@ -50,56 +57,55 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
     (options) => sts.inflateKernel({shape: [1, 1, 1, 1], values: new Float32Array(1)}, 3, options as never),
   ],
   'sts.predictInSlabs': ['slab', (options) => sts.predictInSlabs(tiny, x(), options)],
-  'sts.loadModel': ['onProgress', (options) => sts.loadModel('efficientnet_lite0', options)],
-  'sts.loadLabels': ['readFile', (options) => sts.loadLabels('imagenet1k', options)],
-  'sts.saveModel': ['dtype', (options) => sts.saveModel(tiny, 'a.safetensors', {mean: 0, std: 1}, options)],
-  'sts.modelFile': ['dtype', (options) => sts.modelFile(tiny, {mean: 0, std: 1}, options)],
-  'sts.shardSafetensors': ['maxBytes', (options) => sts.shardSafetensors([], options as never).next()],
-  'sts.checkpoints.read': ['formats', (options) => sts.checkpoints.read(new Uint8Array(9), options)],
-  'sts.checkpoints.assign': ['strict', (options) => sts.checkpoints.assign(tiny, none(), options)],
-  'sts.checkpoints.compare': ['names', (options) => sts.checkpoints.compare(tiny, none(), options)],
-  'sts.checkpoints.fromLayersModel': ['dtype', (options) => sts.checkpoints.fromLayersModel(tiny, options)],
-  'sts.checkpoints.toTorch': [
+  'sts.loadFrozenModel': ['sha256', (options) => sts.loadFrozenModel(new Uint8Array(), options)],
+  'zoo.loadModel': ['onProgress', (options) => zoo.loadModel('efficientnet_lite0', options)],
+  'zoo.loadLabels': ['readFile', (options) => zoo.loadLabels('imagenet1k', options)],
+  'zoo.saveModel': ['dtype', (options) => zoo.saveModel(tiny, 'a.safetensors', {mean: 0, std: 1}, options)],
+  'zoo.modelFile': ['dtype', (options) => zoo.modelFile(tiny, {mean: 0, std: 1}, options)],
+  'zoo.shardSafetensors': ['maxBytes', (options) => zoo.shardSafetensors([], options as never).next()],
+  'checkpoints.read': ['formats', (options) => checkpoints.read(new Uint8Array(9), options)],
+  'checkpoints.assign': ['strict', (options) => checkpoints.assign(tiny, none(), options)],
+  'checkpoints.compare': ['names', (options) => checkpoints.compare(tiny, none(), options)],
+  'checkpoints.fromLayersModel': ['dtype', (options) => checkpoints.fromLayersModel(tiny, options)],
+  'checkpoints.toTorch': [
     'original',
-    (options) => sts.checkpoints.toTorch(tiny, sts.checkpoints.names.timm.efficientNetLite(), options),
+    (options) => checkpoints.toTorch(tiny, checkpoints.names.timm.efficientNetLite(), options),
   ],
-  'sts.toOnnx': ['layout', (options) => sts.toOnnx(tiny, options)],
-  'sts.checkpoints.Checkpoint': ['metadata', (options) => new sts.checkpoints.Checkpoint([], options)],
+  'onnx.toOnnx': ['layout', (options) => onnx.toOnnx(tiny, options)],
+  'checkpoints.Checkpoint': ['metadata', (options) => new checkpoints.Checkpoint([], options)],
   'wasm.setThreads': ['wasmPaths', (options) => wasm.setThreads(1, options)],
 };
 
 /** The others: nothing that they take is called an option. */
 const takesNone = [
+  ...['conv3d', 'depthwiseConv3d', 'stsConv3d', 'stsDepthwiseConv3d'],
+  ...['FrozenModel', 'saveFrozenModel', 'frozenModelFile'],
   ...['expandTaps', 'invertTaps', 'inversePhases', 'tapCount', 'tapTable', 'convMacs', 'weightsOf'],
   ...['freeze', 'replaceConv3d', 'temporalConvolutions', 'imageModePlan', 'resNetPlan', 'middleSlices'],
-  ...['slabStream'],
-  ...[
-    'kernelCoverage',
-    'restoreStockKernels',
-    'restoreStockLayers',
-    'registerNetwork',
-    'registerModelScheme',
-  ],
-  ...['listModels', 'listCheckpoints'],
-  ...['networks.networkDefinition', 'networks.registerNetwork', 'networks.summarize'],
-  ...['checkpoints.entryOf', 'checkpoints.CheckpointEntry', 'checkpoints.storedAs', 'checkpoints.expanded'],
-  ...['checkpoints.GlobalRef', 'checkpoints.PickledObject'],
+  ...['slabStream', 'kernelCoverage', 'restoreStockKernels', 'restoreStockLayers'],
   ...['FormatError', 'InvalidArgumentError', 'OutOfMemoryError', 'StsError', 'UnavailableError'],
-].map((name) => `sts.${name}`);
+]
+  .map((name) => `sts.${name}`)
+  .concat(
+    ['networks.networkDefinition', 'networks.registerNetwork', 'networks.summarize'],
+    ['zoo.registerModelScheme', 'zoo.listModels', 'zoo.listCheckpoints'],
+    ['checkpoints.entryOf', 'checkpoints.CheckpointEntry', 'checkpoints.storedAs', 'checkpoints.expanded'],
+    ['checkpoints.GlobalRef', 'checkpoints.PickledObject'],
+  );
 
-/** test/video and test/recognize have these. */
-const elsewhere = /^sts\.(video\..*|recognize|readViews|viewIndices)$/;
+/** test/video, test/recognize, test/shots and test/timeline have these. */
+const elsewhere = /^(video|timeline)\./;
 
 const TINY = 'efficientnet_lite_tiny';
 const X = [1, 3, 4, 4, 4];
 const F = [3, 1, 1, 4, 4];
 const x = () => tf.zeros<tf.Rank.R5>([1, 3, 4, 4, 4]);
 const filter = (last: number) => tf.zeros<tf.Rank.R5>([3, 1, 1, 4, last]);
-const none = () => new sts.checkpoints.Checkpoint([]);
+const none = () => new checkpoints.Checkpoint([]);
 let tiny: tfl.LayersModel;
 beforeAll(async () => {
   await tf.setBackend('cpu');
-  tiny = sts.createNetwork(TINY, {weightless: true});
+  tiny = networks.createNetwork(TINY, {weightless: true});
 });
 
 const misspelt = (name: string) => name.slice(0, 1) + name.slice(2);
@@ -159,14 +165,8 @@ it("a plan's rule for a weight that the model does not have is refused", () => {
 });
 
 it('every public function is in one of the lists', () => {
-  const {layers, networks, checkpoints, video, ...rest} = sts;
-  const spaces = {
-    sts: rest,
-    'sts.networks': networks,
-    'sts.checkpoints': checkpoints,
-    'sts.video': video,
-    wasm,
-  };
+  // The entry tfjs-sts/ops is a part of tfjs-sts.
+  const spaces = {sts, fused: sts.fused, networks, zoo, checkpoints, onnx, video, timeline, wasm};
   const functions = Object.entries(spaces).flatMap(([space, members]) =>
     Object.entries(members)
       .filter(([, member]) => typeof member === 'function')

@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {kernelCoverage} from '../../src';
+import {kernelCoverage} from '../../src/entries';
 import {replaceStockKernels, restoreStockKernels} from '../../src/kernels/registry';
 import {type BackendName, startBackend} from '../support/backends';
 import {

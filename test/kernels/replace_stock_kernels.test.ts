@@ -1,9 +1,9 @@
 /** Replacing the kernels of the host and putting them back: what the registry holds before and after. */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeEach, expect, it} from 'vitest';
-import {kernelCoverage} from '../../src';
+import {kernelCoverage} from '../../src/entries';
+import {stockReplacements} from '../../src/entries/wasm';
 import {replaceStockKernels, restoreStockKernels, STOCK_KERNEL_NAMES} from '../../src/kernels/registry';
-import {stockReplacements} from '../../src/wasm';
 import {startBackend} from '../support/backends';
 
 const kernels = () =>

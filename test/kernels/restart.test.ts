@@ -1,9 +1,9 @@
 /** A wasm backend that is removed, registered again and started anew: nothing calls functions of the one that is gone. */
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, expect, it} from 'vitest';
-import {kernelCoverage} from '../../src';
+import {kernelCoverage} from '../../src/entries';
+import {stockReplacements} from '../../src/entries/wasm';
 import {replaceStockKernels, restoreStockKernels} from '../../src/kernels/registry';
-import {stockReplacements} from '../../src/wasm';
 import {startBackend} from '../support/backends';
 
 async function restart(): Promise<void> {

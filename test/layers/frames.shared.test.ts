@@ -70,6 +70,12 @@ describe.each(backendNames)('on %s', (backend) => {
     },
   );
 
+  it('counts every pixel of frames that have more of them than colours', async () => {
+    const values = Float32Array.from({length: 2 * 12 * 11 * 3}, (_, i) => (i * 89) % 256);
+    const y = sts.colorHistogram({levels: 2}).apply(tf.tensor(values, [1, 2, 12, 11, 3])) as tf.Tensor;
+    expect(Array.from(await y.data())).toEqual(countColors(values, 2, 2));
+  });
+
   it.each([
     [5, 2],
     [3, 50],

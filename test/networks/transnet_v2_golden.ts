@@ -4,8 +4,14 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import {readGolden, readGoldenJson} from '../support/golden';
+import {expect} from 'vitest';
+import {assign, expanded, read} from '../../src/checkpoints';
+import {transnetv2Pytorch} from '../../src/checkpoints/names';
+import {createNetwork} from '../../src/networks';
+import type {FamilyOverrides} from '../../src/networks/definition';
+import {readGolden, readGoldenJson, readRepositoryFile} from '../support/golden';
 import {readGoldenBytes, readGoldenDoubles} from '../support/safetensors';
+import {fillWeights} from './golden_networks';
 
 interface GoldenCase {
   /** `[batch, time, height, width, 3]` */
@@ -48,8 +54,8 @@ const both = () => {
 };
 
 const CLIPS: Readonly<Record<string, (() => Float32Array) | undefined>> = {
-  waves100: () => waves(100),
   noise9: () => noise(9),
+  narrow9: () => noise(9),
   batch2: both,
   waves1: () => waves(1),
   black3: () => new Float32Array(3 * HEIGHT * WIDTH * 3),
@@ -133,4 +139,19 @@ export function outputsOf(
 ): Map<string, tf.Tensor> {
   const outputs = [model.predict(clip)].flat();
   return new Map(points.map((point, i) => [point, outputs[i]!]));
+}
+
+/** The network with the weights that ship. */
+export async function trainedNetwork(options: FamilyOverrides): Promise<tfl.LayersModel> {
+  const model = createNetwork('transnet_v2', {weightless: true, ...options});
+  const weights = expanded(read(await readRepositoryFile('models/transnet_v2.safetensors')));
+  expect(assign(model, weights).assigned.length).toBe(model.weights.length);
+  return model;
+}
+
+/** The network of two filters with weights by formula. */
+export async function narrowNetwork(options: FamilyOverrides): Promise<tfl.LayersModel> {
+  const model = createNetwork('transnet_v2', {weightless: true, filters: 2, hidden: 8, ...options});
+  fillWeights(model, transnetv2Pytorch.transNetV2(), new Map());
+  return model;
 }

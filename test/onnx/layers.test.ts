@@ -7,16 +7,15 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import fc from 'fast-check';
 import * as native from 'onnxruntime-node';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../src';
+import * as sts from '../../src/entries';
 import {SpatialDropout2D} from '../../src/layers/spatial/spatial_dropout';
+import {toOnnx} from '../../src/onnx';
 import {ACTIVATION_NAMES} from '../../src/onnx/activations';
 import {LAYER_CLASSES} from '../../src/onnx/layer_rules';
-import '../../src/cpu';
+import '../../src/entries/cpu';
 import {fillWeights, numbers} from '../layers/contract';
 import {startBackend} from '../support/backends';
 import {difference, runOnnx} from './onnx_runtime';
-
-const {toOnnx} = sts;
 
 beforeAll(() => startBackend('cpu'));
 

@@ -9,7 +9,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {createNetwork, listNetworks} from '../../src/networks';
 import {toOnnx} from '../../src/onnx';
 import {LAYER_CLASSES} from '../../src/onnx/layer_rules';
-import '../../src/wasm';
+import '../../src/entries/wasm';
 import {imageNetworks, videoNetworks} from '../networks/golden_files';
 import {build, type Case, fillWeights, inputOf} from '../networks/golden_networks';
 import {startBackend} from '../support/backends';

@@ -4,9 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../src';
+import * as sts from '../../src/entries';
 import {readGolden, readGoldenJson} from '../support/golden';
-import {implementations} from '../support/implementations';
+import {conformingImplementations} from '../support/implementations';
 import {type GoldenTensor, readGoldenTensors, toChannelsLast, toFilter} from '../support/safetensors';
 
 interface Case {
@@ -61,10 +61,10 @@ function convolution({
     const pad = centred(w.shape);
     if (!form.startsWith('depthwise')) {
       const split = form.startsWith('r2plus1d') ? 'floor' : 'ceil';
-      return sts.stsConv3d(x, w, strides, pad, 'NDHWC', 1, {split});
+      return sts.fused.stsConv3d({x, filter: w, strides, pad, split});
     }
     const [kt, kh, kw, inputs, outputs] = w.shape;
-    if (inputs > 1) return sts.stsConv3d(x, w, strides, pad, 'NDHWC', 1, {groups});
+    if (inputs > 1) return sts.fused.stsConv3d({x, filter: w, strides, pad, groups});
     const depthwise = tf.reshape<tf.Rank.R5>(w, [kt, kh, kw, groups, outputs / groups]);
     return sts.stsDepthwiseConv3d(x, depthwise, strides, pad);
   };
@@ -86,7 +86,7 @@ it('knows all 94 cases', () => {
   expect(manifest.cases).toHaveLength(94);
 });
 
-describe.each(implementations)('golden layers on $name', ({use}) => {
+describe.each(conformingImplementations)('golden layers on $name', ({use}) => {
   beforeAll(use);
 
   it.each(convolutions)('$name', async (given) => {

@@ -100,7 +100,7 @@ describe('in a Node CJS project', () => {
     const program = `
       const {readFile} = require('node:fs/promises');
       require('${cpu}');
-      require('tfjs-sts')
+      require('tfjs-sts/zoo')
         .loadModel('efficientnet_lite0_sts', {readFile: (path) => readFile(path)})
         .then(({model, info}) => console.log(info.labels.length, model.outputs[0].shape.at(-1)));`;
     const {stdout, stderr} = run(process.execPath, ['-e', program], project.folder);

@@ -6,9 +6,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import * as native from 'onnxruntime-node';
-import * as sts from '../../src';
-import '../../src/cpu';
+import * as sts from '../../src/entries';
+import {toOnnx} from '../../src/onnx';
+import '../../src/entries/cpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
+import {loaded} from '../freeze/through_data';
 import {liveRuntime, startThreads} from '../kernels/wasm/threads/start_threads';
 import {saveAndLoad} from '../layers/contract';
 import {runOnnx} from '../onnx/onnx_runtime';
@@ -55,6 +57,17 @@ function predictFrozen(model: tfl.LayersModel, inputs: readonly tf.Tensor[]): An
   }
 }
 
+async function predictFrozenLoaded(model: tfl.LayersModel, inputs: readonly tf.Tensor[]): Promise<Answers> {
+  const original = sts.freeze(model);
+  const frozen = await loaded(original);
+  original.dispose();
+  try {
+    return tf.tidy(() => valuesOf([frozen.predict([...inputs])].flat()));
+  } finally {
+    frozen.dispose();
+  }
+}
+
 async function predictLoaded(model: tfl.LayersModel, inputs: readonly tf.Tensor[]): Promise<Answers> {
   const loaded = await saveAndLoad(model);
   try {
@@ -71,7 +84,7 @@ async function checkOnnx(
   allowed: number[],
 ) {
   if ([...kinds].some(({notInOnnx}) => notInOnnx !== undefined)) return;
-  const outputs = await runOnnx(native, await sts.toOnnx(model), inputs);
+  const outputs = await runOnnx(native, await toOnnx(model), inputs);
   checkNear(
     'onnx',
     outputs.map(({values}) => values),
@@ -86,7 +99,14 @@ async function checkModel(random: RandomModel): Promise<void> {
   const inputs = random.inputs(7);
   const expected = predict(model, inputs);
   const allowed = tolerances(model, inputs, predict, expected);
-  checkNear('frozen, cpu', predictFrozen(model, inputs), expected, allowed);
+  const frozenOnCpu = predictFrozen(model, inputs);
+  checkNear('frozen, cpu', frozenOnCpu, expected, allowed);
+  checkNear(
+    'frozen, sent and loaded',
+    await predictFrozenLoaded(model, inputs),
+    frozenOnCpu,
+    frozenOnCpu.map(() => 0),
+  );
   checkNear(
     'saved and loaded',
     await predictLoaded(model, inputs),

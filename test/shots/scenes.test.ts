@@ -15,13 +15,18 @@ const golden: Golden[] = JSON.parse(
 
 function shotsOf(
   single: readonly number[],
-  {many = [] as readonly number[], threshold = 0.5, times = single.map((_, i) => i / 10)} = {},
+  {
+    many = [] as readonly number[],
+    threshold = 0.5,
+    times = single.map((_, i) => i / 10),
+    end = single.length / 10,
+  } = {},
 ) {
   const walk = new ShotWalk(threshold);
   single.forEach((probability, i) => {
     walk.add(times[i]!, probability, many[i] ?? 0);
   });
-  return walk.end(0.25);
+  return walk.end(end);
 }
 
 describe('shots from probabilities', () => {
@@ -30,11 +35,9 @@ describe('shots from probabilities', () => {
     (_, {threshold, probabilities, scenes}) => {
       const shots = shotsOf(probabilities, {threshold});
       expect(shots.map(({startFrame, endFrame}) => [startFrame, endFrame])).toEqual(scenes);
-      const end = probabilities.length;
       for (const {startFrame, endFrame, ...shot} of shots) {
         expect(shot.start).toBeCloseTo(startFrame / 10, 9);
-        // A film of one frame lasts as long as its rate says.
-        expect(shot.end).toBeCloseTo(end === 1 ? 0.25 : (endFrame + 1) / 10, 9);
+        expect(shot.end).toBeCloseTo((endFrame + 1) / 10, 9);
       }
     },
   );
@@ -66,9 +69,9 @@ describe('shots from probabilities', () => {
 
   it('times are those of the frames, whatever the rate', () => {
     const times = [1, 1.04, 1.5, 3, 3.1, 3.2];
-    expect(shotsOf([0, 0, 0.9, 0, 0, 0], {times})).toMatchObject([
+    expect(shotsOf([0, 0, 0.9, 0, 0, 0], {times, end: 3.3})).toMatchObject([
       {startFrame: 0, endFrame: 2, start: 1, end: 3},
-      {startFrame: 3, endFrame: 5, start: 3, end: expect.closeTo(3.3, 9)},
+      {startFrame: 3, endFrame: 5, start: 3, end: 3.3},
     ]);
     // Nobody knows how long the frame of a transition behind the shot would have been the shot's.
     expect(shotsOf([0, 0, 0.9, 0.9, 0, 0], {times})[0]).toMatchObject({endFrame: 2, end: 3});

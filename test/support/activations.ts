@@ -1,5 +1,5 @@
 /** The activations in double precision, from their definitions, with derivatives and the points where these jump. */
-import type * as sts from '../../src';
+import type * as sts from '../../src/entries';
 
 export interface Curve {
   value(x: number): number;

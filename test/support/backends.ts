@@ -9,7 +9,7 @@ export type BackendName = 'cpu' | 'wasm' | 'webgl' | 'webgpu';
 /** True in a page, false in Node. */
 export const inBrowser = typeof window !== 'undefined';
 
-/** The backends that must start in this environment. */
+/** The backends that must start in this environment; in Node webgpu besides, of which some tests know. */
 export const backendNames: readonly BackendName[] = inBrowser
   ? ['cpu', 'wasm', 'webgl', 'webgpu']
   : ['cpu', 'wasm'];

@@ -3,11 +3,12 @@
  * kernels where its entry has some. A kernel that a list lacks is composed there too.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {kernelConfigs as cpuKernels} from '../../src/cpu';
+import {kernelConfigs as cpuKernels} from '../../src/entries/cpu';
+import {kernelConfigs as wasmKernels} from '../../src/entries/wasm';
+import {kernelConfigs as webgpuKernels} from '../../src/entries/webgpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
 import {registerKernels} from '../../src/kernels/registry';
-import {kernelConfigs as wasmKernels} from '../../src/wasm';
-import {type BackendName, backendNames, startBackend} from './backends';
+import {type BackendName, backendNames, inBrowser, startBackend} from './backends';
 
 export interface Implementation {
   name: string;
@@ -25,10 +26,11 @@ function dropKernels(backend: BackendName): void {
 const kernels: Partial<Record<BackendName, readonly tf.KernelConfig[]>> = {
   cpu: cpuKernels,
   wasm: wasmKernels,
+  webgpu: webgpuKernels,
 };
 
-export const implementations: Implementation[] = backendNames.flatMap((backend) => {
-  const composed: Implementation = {
+function composedOn(backend: BackendName): Implementation {
+  return {
     name: `${backend}, composed`,
     backend,
     use: async () => {
@@ -36,9 +38,10 @@ export const implementations: Implementation[] = backendNames.flatMap((backend) 
       dropKernels(backend);
     },
   };
-  const configs = kernels[backend];
-  if (configs === undefined) return [composed];
-  const ours: Implementation = {
+}
+
+function kernelsOn(backend: BackendName, configs: readonly tf.KernelConfig[]): Implementation {
+  return {
     name: `${backend}, kernels`,
     backend,
     use: async () => {
@@ -50,5 +53,17 @@ export const implementations: Implementation[] = backendNames.flatMap((backend) 
       if (missing.length > 0) throw new Error(`${backend}: no kernel ${missing[0]!.kernelName}`);
     },
   };
-  return [ours, composed];
+}
+
+export const implementations: Implementation[] = backendNames.flatMap((backend) => {
+  const configs = kernels[backend];
+  return configs === undefined ? [composedOn(backend)] : [kernelsOn(backend, configs), composedOn(backend)];
 });
+
+/**
+ * Those of the tests of whole ops: in Node the kernels of webgpu too. Stock ops are not worth their time there, where each
+ * shape of each is a program that SwiftShader compiles; they run in a page.
+ */
+export const conformingImplementations: Implementation[] = inBrowser
+  ? implementations
+  : [...implementations, kernelsOn('webgpu', webgpuKernels)];

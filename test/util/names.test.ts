@@ -25,3 +25,10 @@ test('unknown options are refused, known ones and none pass', () => {
   expect(refused).toThrow('readClip: unknown option sise; did you mean size? It has frames, size.');
   expect(() => checkOptions('f', {q: 1}, ['frames'])).toThrow('f: unknown option q. It has frames.');
 });
+
+test('names that mean something elsewhere pass, and are not proposed', () => {
+  checkOptions('readClip', {frames: 1, labels: []}, ['frames'], ['labels']);
+  expect(() => checkOptions('readClip', {label: 1}, ['frames'], ['labels'])).toThrow(
+    'readClip: unknown option label. It has frames.',
+  );
+});

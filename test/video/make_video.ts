@@ -3,7 +3,7 @@
  * the lossless ones hold, worked out here and by ffmpeg's own expression evaluator.
  */
 import {execFileSync} from 'node:child_process';
-import {copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync} from 'node:fs';
+import {copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
@@ -15,6 +15,10 @@ export interface Workshop {
   make(name: string, ...args: string[]): string;
   /** A lossless video of `frames` frames with the pixels of `formulaByte`. */
   formula(name: string, width: number, height: number, frames: number, ...extra: string[]): string;
+  /** A program of the shell, as a path. */
+  script(name: string, commands: string): string;
+  /** Text of a file in the folder. */
+  read(name: string): string;
   /** A video that says 60 frames of 160 x 120 and holds about 60% of their bytes. */
   cutOff(): string;
   remove(): void;
@@ -34,6 +38,11 @@ export function workshop(): Workshop {
     const source = `nullsrc=s=${width}x${height}:r=10:d=${frames / 10},format=gbrp,${pixels}`;
     return make(name, '-f', 'lavfi', '-i', source, ...extra, '-c:v', 'ffv1', '-pix_fmt', 'gbrp');
   };
+  const script = (name: string, commands: string) => {
+    writeFileSync(at(name), `#!/bin/sh\n${commands}\n`, {mode: 0o755});
+    return at(name);
+  };
+  const read = (name: string) => readFileSync(at(name), 'utf8');
   const cutOff = () => {
     const pattern = ['-f', 'lavfi', '-i', 'testsrc=s=160x120:r=20:d=3'];
     const whole = make('whole.mp4', ...pattern, '-movflags', '+faststart', '-g', '5');
@@ -42,7 +51,8 @@ export function workshop(): Workshop {
     truncateSync(cut, Math.floor(readFileSync(whole).length * 0.6));
     return cut;
   };
-  return {folder, at, make, formula, cutOff, remove: () => rmSync(folder, {recursive: true, force: true})};
+  const remove = () => rmSync(folder, {recursive: true, force: true});
+  return {folder, at, make, formula, script, read, cutOff, remove};
 }
 
 export function formulaByte(x: number, y: number, frame: number, channel: number): number {

@@ -17,7 +17,7 @@ describe('the catalog', () => {
     expect(entry.name).toMatch(/^[a-z][a-z0-9_]*$/);
     expect(listNetworks().map(({name}) => name)).toContain(entry.network);
     expect(INFLATION_RULES).toContain(entry.rule);
-    for (const length of ['frames', 'size', 'cropSize'] as const) {
+    for (const length of ['frames', 'size', 'crop'] as const) {
       expect(Number.isInteger(entry.input[length]) && entry.input[length] >= 1).toBe(true);
     }
     expect(entry.tag).toMatch(/^[a-z][a-z0-9_]*$/);
@@ -27,7 +27,7 @@ describe('the catalog', () => {
       expect(entry.reported.top1).toBeLessThan(100);
       expect(entry.reported.source.length).toBeGreaterThan(5);
     }
-    expect(entry.input.cropSize).toBeLessThanOrEqual(entry.input.size);
+    expect(entry.input.crop).toBeLessThanOrEqual(entry.input.size);
     expect(entry.input.std).toBeGreaterThan(0);
     for (const text of [entry.description, entry.licence, entry.source])
       expect(text.length).toBeGreaterThan(5);

@@ -3,7 +3,7 @@ import {readFile} from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
-import '../../src';
+import '../../src/entries/zoo';
 import {InvalidArgumentError, UnavailableError} from '../../src/util/errors';
 import {loadModel, registerModelScheme} from '../../src/zoo';
 import {startBackend} from '../support/backends';

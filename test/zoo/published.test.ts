@@ -65,9 +65,9 @@ describe('the rows', () => {
     );
     const [frames, interval, crop, spread] = CLIPS[network.replace(/_(sts|image)$/, '')]!;
     const input = {
-      in1k: {frames: 1, size: 256, cropSize: 224},
-      k400: {frames, interval, size: crop, cropSize: crop},
-      ssv2: {frames: spread, interval: 'uniform', size: 256, cropSize: 256},
+      in1k: {frames: 1, size: 256, crop: 224},
+      k400: {frames, interval, size: crop, crop},
+      ssv2: {frames: spread, interval: 'uniform', size: 256, crop: 256},
     }[tag.replace('_e100', '') as 'in1k' | 'k400' | 'ssv2'];
     // ImageNet's means and deviations of values of 0 to 1, as everybody writes them.
     expect(row.input).toEqual({
@@ -115,7 +115,7 @@ describe('a converted file', () => {
     ['x3d_s_image.in1k', timm.x3d()],
   ])('%s has network, input and labels of its row, and the weights', async (name, names) => {
     const row = listCheckpoints().find((candidate) => candidate.name === name)!;
-    const side = row.input.cropSize;
+    const side = row.input.crop;
     const original = createNetwork(row.network, {
       frames: row.input.frames,
       height: side,

@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import {beforeAll, expect, it, vi} from 'vitest';
-import {createNetwork, loadModel, saveModel} from '../../src';
+import {createNetwork} from '../../src/entries/networks';
+import {loadModel, saveModel} from '../../src/entries/zoo';
 
 const INFO = {mean: 127, std: [2, 3, 4], labels: ['a', 'b', 'c', 'd', 'e']} as const;
 

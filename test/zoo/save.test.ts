@@ -92,7 +92,7 @@ describe('saveModel and loadModel', () => {
     });
     const loaded = await loadModel(path);
     expect(answerOf(kept(loaded.model))).toEqual(answerOf(model));
-    const [, frames, cropSize] = model.inputs[0]!.shape;
+    const [, frames, crop] = model.inputs[0]!.shape;
     const output = hasLayers && name !== 'one with a wider stem' ? 'probabilities' : 'logits';
     expect(loaded.info).toEqual({
       ...INFO,
@@ -101,7 +101,7 @@ describe('saveModel and loadModel', () => {
       labels: RUNS,
       interval: 3,
       frames,
-      cropSize,
+      crop,
       size: 40,
       output,
     });
@@ -190,7 +190,7 @@ describe('saveModel refuses', () => {
     ['a path of another kind', /"OUT\/model\.json" is no path that ends in \.safetensors/, {}, 'model.json'],
     ['an info without a mean', /info must say mean and std/, {mean: undefined} as object],
     ['a misspelt part of the info', /info: unknown option label; did you mean labels/, {label: []} as object],
-    ['other frames', /info says frames 9 and cropSize 32, the model takes 4 and 32/, {frames: 9}],
+    ['other frames', /info says frames 9 and crop 32, the model takes 4 and 32/, {frames: 9}],
     ['labels of other classes', /info has 2 labels, the model 5 classes/, {labels: RUNS}],
     ['an unknown network', /no network is called "x3d_s_st"; did you mean x3d_s_sts/, {network: 'x3d_s_st'}],
     [

@@ -108,7 +108,7 @@ function requireFit(
 }
 
 /** What a file of ours, such as export writes, says of its input and classes. */
-const DESCRIBED = ['frames', 'interval', 'size', 'cropSize', 'mean', 'std', 'labels'];
+const DESCRIBED = ['frames', 'interval', 'size', 'crop', 'mean', 'std', 'labels'];
 
 /** What the metadata say of the input and the classes of a checkpoint of the authors, where all of it is known. */
 async function description({name, input, labels}: PublishedCheckpoint): Promise<Record<string, string>> {

@@ -37,7 +37,7 @@ options:
                      that has names for the network)
   -h, --help         this text
 
-The metadata of the file say how the input is made (frames, cropSize, mean, std) and name the classes.
+The metadata of the file say how the input is made (frames, crop, mean, std) and name the classes.
 `;
 
 const FORMATS = {onnx: onnxBytes, torch: torchBytes} as const;
@@ -89,13 +89,13 @@ function parse(args: readonly string[]): ExportOptions | undefined {
 
 /** What a program needs to know that feeds the file. */
 function metadataOf({info}: LoadedModel): Record<string, string> {
-  const {network, frames, interval, size, cropSize, mean, std, labels, output} = info;
+  const {network, frames, interval, size, crop, mean, std, labels, output} = info;
   return {
     ...(network !== null && {network}),
     frames: String(frames),
     ...(interval !== undefined && {interval: String(interval)}),
     size: String(size),
-    cropSize: String(cropSize),
+    crop: String(crop),
     mean: JSON.stringify(mean),
     std: JSON.stringify(std),
     output,

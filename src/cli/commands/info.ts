@@ -48,7 +48,7 @@ function contents({name, frames, size}: Wanted) {
   const checkpoints = checkpoint
     ? [checkpoint]
     : listCheckpoints().filter((entry) => entry.network === definition.name);
-  const side = size ?? model?.input.cropSize;
+  const side = size ?? model?.input.crop;
   const classes = checkpoint?.classes ?? definition.config.classes;
   const network = createNetwork(definition.name, {
     frames: frames ?? model?.input.frames ?? definition.config.frames,
@@ -106,14 +106,14 @@ function checkpointFacts(checkpoints: readonly PublishedCheckpoint[]): string[][
       ['  source', source],
     ]);
   const {name, top1, labels, views, source, config, licence, command} = first;
-  const {frames, interval, size, cropSize} = first.input;
+  const {frames, interval, size, crop} = first.input;
   const spread =
     interval === undefined ? '' : interval === 'uniform' ? ' spread over the video' : ` ${interval} apart`;
   return [
     ['authors', `${name}, not shipped: ${top1.toFixed(1)} % top-1 on ${labels}, reported by them`],
     ['  source', source],
     ['  config', config],
-    ['  input', `${frames} frames${spread}, short side ${size}, crop ${cropSize}`],
+    ['  input', `${frames} frames${spread}, short side ${size}, crop ${crop}`],
     ['  views', `${views.clips} x ${views.crops} crops a video`],
     ['  licence', licence ?? 'not stated'],
     ['  convert', command],

@@ -4,7 +4,7 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import {type FrozenModel, freeze} from '../../freeze';
-import {registerLayers} from '../../layers';
+import {registerWithHost} from '../../layers';
 import {type Recognition, recognize} from '../../recognize';
 import {InvalidArgumentError, StsError} from '../../util/errors';
 import type {SeekableVideo} from '../../video/frames';
@@ -118,7 +118,7 @@ async function readVideo(
   tools: PredictTools,
   progress: Progress,
 ): Promise<tf.Tensor5D> {
-  const {frames, interval = 'uniform', size, cropSize, mean, std} = info;
+  const {frames, interval = 'uniform', size} = info;
   const source = await tools.openVideo(video, {size});
   try {
     const total = await source.countFrames();
@@ -130,7 +130,7 @@ async function readVideo(
       );
     }
     const onFrame = (done: number, total: number) => progress.advance(done, total);
-    return await readClip(source, {frames, interval, size, crop: cropSize, mean, std, shortVideo, onFrame});
+    return await readClip(source, {...info, shortVideo, onFrame});
   } finally {
     await source.close();
   }
@@ -222,7 +222,7 @@ const realTools: PredictTools = {
   openVideo: ffmpegSource,
   loadModel(nameOrPath, options) {
     // A model.json may hold layers of ours.
-    registerLayers();
+    registerWithHost();
     return loadModel(nameOrPath, options);
   },
 };

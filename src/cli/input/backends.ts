@@ -20,19 +20,19 @@ const BACKENDS: Readonly<Record<string, CliBackend>> = {
   // In Node the wasm backend finds its .wasm files beside itself; setWasmPaths is for browsers.
   wasm: {
     peer: '@tensorflow/tfjs-backend-wasm',
-    load: () => import('@tensorflow/tfjs-backend-wasm').then(() => import('../../wasm')),
+    load: () => import('@tensorflow/tfjs-backend-wasm').then(() => import('../../entries/wasm')),
   },
   cpu: {
     peer: '@tensorflow/tfjs-backend-cpu',
-    load: () => import('@tensorflow/tfjs-backend-cpu').then(() => import('../../cpu')),
+    load: () => import('@tensorflow/tfjs-backend-cpu').then(() => import('../../entries/cpu')),
   },
   webgpu: {
     peer: 'webgpu @tensorflow/tfjs-backend-webgpu',
-    load: () => import('../../node').then(({startWebGPU}) => startWebGPU()),
+    load: () => import('../../entries/node').then(({startWebGPU}) => startWebGPU()),
   },
   tensorflow: {
     peer: TFJS_NODE,
-    load: () => import(TFJS_NODE).then(() => import('../../node')),
+    load: () => import(TFJS_NODE).then(() => import('../../entries/node')),
   },
 };
 
@@ -61,7 +61,7 @@ export async function startBackend(name: string, threads = 1): Promise<void> {
   try {
     await backend.load();
     // Before the start, which settles whether the memory is shared.
-    if (threads > 1) await (await import('../../wasm')).setThreads(threads);
+    if (threads > 1) await (await import('../../entries/wasm')).setThreads(threads);
     if (await tf.setBackend(name)) return;
   } catch (error) {
     if (error instanceof StsError) throw error;

@@ -8,7 +8,7 @@ import {ACTIVATIONS, type Activation} from '../../geometry/kernel_names';
 import {BaseConv3D, GroupedConv3D, type GroupedConv3DLayerArgs} from '../../layers';
 import type {Layer} from '../../layers/models/graph';
 import type {FlatCall, Value} from './flat_calls';
-import {affineOf} from './norm';
+import {affineOf, type FoldedNorm} from './norm';
 
 /** y = activation(conv(input) + bias + residual). The passes of plan_steps.ts fill it in. */
 export interface PlannedConvolution {
@@ -19,7 +19,7 @@ export interface PlannedConvolution {
   readonly input: Value;
   output: Value;
   /** A batch normalization, ours or the host's, over the last axis. */
-  norm?: Layer;
+  norm?: FoldedNorm;
   residual?: Value;
   activation: Activation;
 }
@@ -56,16 +56,16 @@ export function asConvolution({layer, inputs, outputs}: FlatCall): PlannedConvol
 }
 
 /** Filter and bias that give conv and batch normalization in one: new tensors, kept, the caller's to dispose of. */
-export function foldWeights({layer, norm}: PlannedConvolution): Record<string, Tensor> {
+export function foldWeights({layer, norm, output}: PlannedConvolution): Record<string, Tensor> {
   return tidy(() => {
     const weight = (name: RegExp) => layer.weights.find(({originalName}) => name.test(originalName))?.read();
     const filter = weight(/kernel$/)!;
     const bias = weight(/bias$/) as Tensor1D | undefined;
     // A clone shares the values, and so outlives the model at no cost.
     if (norm === undefined) return {filter: keep(filter.clone()), ...(bias && {bias: keep(bias.clone())})};
-    const {scale, offset} = affineOf(norm);
     // The last axis of a filter is the output channel; a depthwise one has the multiplier there, the channel before it.
     const [channels, outputs] = filter.shape.slice(3) as [number, number];
+    const {scale, offset} = affineOf(norm, output.shape.at(-1)!);
     // At rank 5: of rank 5 with rank 1 the host makes a webgpu program that the device refuses without an exception.
     const perOutput = reshape(scale, [1, 1, 1, scale.size === outputs ? 1 : channels, outputs]);
     return {

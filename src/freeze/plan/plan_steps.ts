@@ -1,7 +1,8 @@
 /**
  * Which steps a frozen model takes: convolutions and squeeze-excite's products with what could be fused to them, and all
  * other layers as they are. What follows a convolution is fused if nobody else reads the convolution's output: one batch
- * normalization, then one sum with a value of the same shape, then one activation; to a product the activation.
+ * normalization, then one sum with a value of the same shape, then one activation; to a product the activation. Behind a
+ * concatenation of the channels of convolutions a normalization and an activation go into each of them.
  */
 import type {Layer} from '../../layers/models/graph';
 import type {Activation} from '../../ops';
@@ -20,13 +21,27 @@ export interface PlannedScaling {
   activation: Activation;
 }
 
-type Fusing = PlannedConvolution | PlannedScaling;
-export type PlannedStep = Fusing | {readonly kind: 'call'; readonly call: FlatCall};
+/** A call of a layer as it is. */
+interface PlannedCall {
+  readonly kind: 'call';
+  readonly call: FlatCall;
+}
+
+/** Convolutions that nobody reads but a call that puts their channels side by side. */
+interface PlannedJoin {
+  readonly kind: 'join';
+  readonly branches: readonly PlannedConvolution[];
+  readonly layer: Layer;
+  output: Value;
+}
+
+type Fusing = PlannedConvolution | PlannedScaling | PlannedJoin;
+export type PlannedStep = PlannedConvolution | PlannedScaling | PlannedCall;
 
 /** The steps in an order in which they can run. */
 export function planSteps({calls, outputs}: FlatModel): PlannedStep[] {
   const readers = countReaders(calls, outputs);
-  const steps: PlannedStep[] = [];
+  const steps: (Fusing | PlannedCall)[] = [];
   /** The step that makes a value which one call alone reads, and to which that call may be fused. */
   const open = new Map<Value, Fusing>();
   const keepOpen = (step: Fusing) => {
@@ -45,11 +60,34 @@ export function planSteps({calls, outputs}: FlatModel): PlannedStep[] {
   };
   for (const call of calls) {
     if (fuse(call)) continue;
-    const step = asConvolution(call) ?? asScaling(call);
+    const step = asConvolution(call) ?? asScaling(call) ?? asJoin(call, open);
     steps.push(step ?? {kind: 'call', call});
     if (step !== undefined) keepOpen(step);
   }
-  return steps;
+  return steps.map((step) => (step.kind === 'join' ? joinCall(step) : step));
+}
+
+/** The call as a join, if convolutions that are open make all of its inputs; undefined for any other. */
+function asJoin(
+  {layer, inputs, outputs}: FlatCall,
+  open: ReadonlyMap<Value, Fusing>,
+): PlannedJoin | undefined {
+  if (layer?.getClassName() !== 'Concatenate') return undefined;
+  const {axis} = layer.getConfig();
+  const branches = inputs.flatMap((input) => {
+    const step = open.get(input);
+    return step?.kind === 'convolution' && step.activation === 'linear' ? [step] : [];
+  });
+  const isOfChannels = outputs[0]!.shape.length === 5 && (axis === -1 || axis === 4);
+  if (!isOfChannels || branches.length < inputs.length) return undefined;
+  return {kind: 'join', branches, layer, output: outputs[0]!};
+}
+
+function joinCall({layer, branches, output}: PlannedJoin): PlannedCall {
+  return {
+    kind: 'call',
+    call: {layer, inputs: branches.map((branch) => branch.output), outputs: [output], masked: false},
+  };
 }
 
 /** How many times each value is read; being an output of the model counts as being read twice. */
@@ -62,7 +100,9 @@ function countReaders(calls: readonly FlatCall[], outputs: readonly Value[]): Ma
 }
 
 /** Adds the call to the step before it if they fit together; whether they did. */
-function fuseInto(step: Fusing, {layer, inputs}: FlatCall): boolean {
+function fuseInto(step: Fusing, call: FlatCall): boolean {
+  if (step.kind === 'join') return fuseIntoBranches(step, call);
+  const {layer, inputs} = call;
   if (step.activation !== 'linear' || layer === undefined) return false;
   if (step.kind === 'convolution' && (fuseNorm(step, layer) || fuseSum(step, layer, inputs))) return true;
   const activation = activationOf(layer);
@@ -71,10 +111,26 @@ function fuseInto(step: Fusing, {layer, inputs}: FlatCall): boolean {
   return true;
 }
 
+/** Adds a normalization or an activation to each branch; what a branch makes then has another name, since it is another value. */
+function fuseIntoBranches({branches}: PlannedJoin, {layer, outputs}: FlatCall): boolean {
+  if (layer === undefined || branches.some((branch) => branch.activation !== 'linear')) return false;
+  const activation = activationOf(layer);
+  if (activation === undefined && !(isChannelNorm(layer) && branches.every(isFree))) return false;
+  let first = 0;
+  branches.forEach((branch, i) => {
+    if (activation === undefined) branch.norm = {layer, first};
+    else branch.activation = activation;
+    first += branch.output.shape.at(-1)!;
+    branch.output = {name: `${outputs[0]!.name}/${i}`, shape: branch.output.shape};
+  });
+  return true;
+}
+
+const isFree = ({residual, norm}: PlannedConvolution) => residual === undefined && norm === undefined;
+
 function fuseNorm(convolution: PlannedConvolution, layer: Layer): boolean {
-  const isFree = convolution.residual === undefined && convolution.norm === undefined;
-  if (!isFree || !isChannelNorm(layer)) return false;
-  convolution.norm = layer;
+  if (!isFree(convolution) || !isChannelNorm(layer)) return false;
+  convolution.norm = {layer, first: 0};
   return true;
 }
 

@@ -1,4 +1,4 @@
-/** The kernels of the cpu backend. Registering them is the entry's business (src/cpu.ts). */
+/** The kernels of the cpu backend. Registering them is the entry's business (entries/cpu.ts). */
 import type {KernelConfig} from '@tensorflow/tfjs-core';
 import type {StockReplacements} from '../registry';
 import {hostConvolutionConfigs} from '../stock_kernels';

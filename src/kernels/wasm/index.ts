@@ -1,4 +1,4 @@
-/** The kernels of the wasm backend. Registering them is the entry's business (src/wasm.ts). */
+/** The kernels of the wasm backend. Registering them is the entry's business (entries/wasm.ts). */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {KernelConfig} from '@tensorflow/tfjs-core';
 import type {StockReplacements} from '../registry';
@@ -7,6 +7,7 @@ import {hostConvolutionConfigs} from '../stock_kernels';
 import {indirectConv3DConfig} from './convolution/IndirectConv3D';
 import {indirectConv3DBackpropFilterConfig} from './convolution/IndirectConv3DBackpropFilter';
 import {indirectConv3DBackpropInputConfig} from './convolution/IndirectConv3DBackpropInput';
+import {matrixProductConfigs} from './convolution/matrix_products';
 import {batchToSpaceNDConfig} from './copies/BatchToSpaceND';
 import {castConfig} from './copies/Cast';
 import {gatherV2Config} from './copies/GatherV2';
@@ -47,6 +48,7 @@ export const stockReplacements: StockReplacements = {
   configs: [
     ...hostConvolutionConfigs(kernelConfigs),
     ...conv2dGradientConfigs(kernelConfigs),
+    ...matrixProductConfigs,
     maxPool3DConfig,
     maxPool3DGradConfig,
     avgPool3DConfig,

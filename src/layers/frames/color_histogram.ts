@@ -3,6 +3,7 @@
  * smooth function: no gradient passes.
  */
 import {
+  add,
   cast,
   clipByValue,
   customGrad,
@@ -10,9 +11,12 @@ import {
   floor,
   matMul,
   mul,
+  range,
   reshape,
+  scalar,
   type serialization,
   type Tensor,
+  type Tensor1D,
   type Tensor2D,
   tensor2d,
   tidy,
@@ -72,9 +76,11 @@ export class ColorHistogram extends layers.Layer {
     const places = tensor2d([levels * levels, levels, 1], [3, 1]);
     // Sums of whole numbers, exact in float32 up to 256^3.
     const colors = matMul(reshape(level, [-1, 3]) as Tensor2D, places);
-    const frames = cast(reshape(colors, [batch * time, height * width]), 'int32') as Tensor2D;
-    const counts = denseBincount(frames, [], levels ** 3);
-    return reshape(counts, [batch, time, levels ** 3]);
+    const byFrame = cast(reshape(colors, [batch * time, height * width]), 'int32');
+    const firstBins = mul(range(0, batch * time, 1, 'int32'), scalar(levels ** 3, 'int32'));
+    // Of all frames at once: with a row for each the host's webgpu kernel leaves pixels or frames out.
+    const bins = reshape(add(byFrame, reshape(firstBins, [-1, 1])), [x.size / 3]) as Tensor1D;
+    return reshape(denseBincount(bins, [], batch * time * levels ** 3), [batch, time, levels ** 3]);
   }
 
   override computeOutputShape(inputShape: HostShape | HostShape[]): HostShape {

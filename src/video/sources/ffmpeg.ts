@@ -88,10 +88,11 @@ class FfmpegSource implements SeekableVideo {
       yield {...pictures[0]!, timestamp, index};
   }
 
-  async *sized(sizes: readonly PictureSize[]): AsyncGenerator<SizedFrame, void, void> {
+  async *sized(sizes: readonly (PictureSize | undefined)[]): AsyncGenerator<SizedFrame, void, void> {
+    const {width, height} = this.shown;
     const wanted = sizes.map((size) => this.picture(size));
     for await (const {pictures, timestamp, index} of this.readAll(undefined, wanted))
-      yield {pictures, timestamp, index};
+      yield {pictures, width, height, timestamp, index};
   }
 
   private picture(size: PictureSize | undefined): ScaledPicture {

@@ -1,6 +1,6 @@
 /**
  * What a model file may say of its own input and classes: in the metadata of a .safetensors file or in the
- * userDefinedMetadata of a model.json, under the keys frames, interval, size, cropSize, mean, std, classes, labels, output.
+ * userDefinedMetadata of a model.json, under the keys frames, interval, size, crop, mean, std, classes, labels, output.
  * Parsing only.
  */
 import type {OutputKind} from '../../layers';
@@ -15,7 +15,7 @@ export interface Described {
   readonly output?: OutputKind;
 }
 
-const LENGTHS = ['frames', 'size', 'cropSize'] as const;
+const LENGTHS = ['frames', 'size', 'crop'] as const;
 
 const isLength = (value: number) => Number.isInteger(value) && value >= 1;
 

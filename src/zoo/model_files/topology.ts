@@ -14,7 +14,7 @@ export const TOPOLOGY = 'topology';
 /** The lengths of a model's input. */
 export interface ClipSize {
   readonly frames: number;
-  readonly cropSize: number;
+  readonly crop: number;
 }
 
 /** What `loadModel` takes: one input of clips, all of one size. */
@@ -22,7 +22,7 @@ export function clipSizeOf(model: LayersModel): ClipSize | undefined {
   const [, frames, height, width, channels] = model.inputs[0]!.shape;
   const isVideo = model.inputs.length === 1 && model.inputs[0]!.shape.length === 5 && channels === 3;
   if (!isVideo || frames == null || height == null || height !== width) return undefined;
-  return {frames, cropSize: height};
+  return {frames, crop: height};
 }
 
 /** The end of a sentence about a model that `clipSizeOf` knows nothing of. */
@@ -36,10 +36,10 @@ export function notOfClips({inputs}: LayersModel): string {
 /** A network of the registry that is to be given weights. */
 export function emptyNetwork(
   network: string,
-  {frames, cropSize}: ClipSize,
+  {frames, crop}: ClipSize,
   classes: number | undefined,
 ): LayersModel {
-  const size = {frames, height: cropSize, width: cropSize};
+  const size = {frames, height: crop, width: crop};
   return createNetwork(network, {...size, ...(classes !== undefined && {classes}), weightless: true});
 }
 

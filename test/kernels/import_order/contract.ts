@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {expect} from 'vitest';
-import * as sts from '../../../src';
+import * as sts from '../../../src/entries';
 
 /** Of a window with negative numbers alone: -1, but 1.2e-38 through the wasm backend's own kernel. */
 function largest(): number {

@@ -6,9 +6,9 @@ const warn = vi.hoisted(() => vi.spyOn(console, 'warn'));
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import '../../../src/wasm';
-import '../../../src/cpu';
-import {kernelCoverage} from '../../../src';
+import '../../../src/entries/wasm';
+import '../../../src/entries/cpu';
+import {kernelCoverage} from '../../../src/entries';
 import {expectNoDuplicates, expectReplacedAndRestored} from './contract';
 
 it('starts no backend, and replaces the kernels of each that starts', async () => {

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {expect, it, vi} from 'vitest';
-import {kernelCoverage} from '../../../src';
+import {kernelCoverage} from '../../../src/entries';
 import {expectNoDuplicates, expectReplacedAndRestored} from './contract';
 
 it('replaces the kernels at once', async () => {
@@ -11,9 +11,9 @@ it('replaces the kernels at once', async () => {
   await tf.setBackend('cpu');
   await tf.setBackend('wasm');
   expect(kernelCoverage().MaxPool3D).toBe('stock');
-  await import('../../../src/wasm');
+  await import('../../../src/entries/wasm');
   expect(kernelCoverage().MaxPool3D).toBe('kernel');
-  await import('../../../src/cpu');
+  await import('../../../src/entries/cpu');
   expect(kernelCoverage('cpu').MaxPool3D).toBe('kernel');
   await expectReplacedAndRestored();
   expectNoDuplicates(warn);

@@ -3,9 +3,9 @@ import {expect, it, vi} from 'vitest';
 
 const warn = vi.hoisted(() => vi.spyOn(console, 'warn'));
 
-import '../../../src/cpu';
-import '../../../src/wasm';
-import {kernelCoverage} from '../../../src';
+import '../../../src/entries/cpu';
+import '../../../src/entries/wasm';
+import {kernelCoverage} from '../../../src/entries';
 import {expectNoDuplicates, expectReplacedAndRestored} from './contract';
 
 it('replaces the kernels of each backend that starts', async () => {

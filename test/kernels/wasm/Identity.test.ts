@@ -1,9 +1,9 @@
 /** Clones on wasm share the values of their tensor and outlive it. */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeEach, expect, it} from 'vitest';
-import * as sts from '../../../src';
+import * as sts from '../../../src/entries';
+import {stockReplacements} from '../../../src/entries/wasm';
 import {replaceStockKernels} from '../../../src/kernels/registry';
-import {stockReplacements} from '../../../src/wasm';
 import {startBackend} from '../../support/backends';
 import {liveBackend, tensorOf, valuesOf} from './wasm_host';
 

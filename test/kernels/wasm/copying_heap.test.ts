@@ -4,10 +4,10 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
-import {OutOfMemoryError} from '../../../src';
+import {OutOfMemoryError} from '../../../src/entries';
+import {setThreads} from '../../../src/entries/wasm';
 import type {Heap} from '../../../src/kernels/wasm/memory/heap';
 import {connect} from '../../../src/kernels/wasm/runtime/wasm_runtime';
-import {setThreads} from '../../../src/wasm';
 import {everyKernel} from './every_kernel';
 import {itComputesExactly} from './exact_cases';
 import {liveBackend} from './wasm_host';

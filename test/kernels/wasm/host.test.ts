@@ -5,10 +5,10 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import * as sts from '../../../src';
+import * as sts from '../../../src/entries';
+import {kernelConfigs, stockReplacements} from '../../../src/entries/wasm';
 import {IndirectConv3D} from '../../../src/geometry/kernel_names';
 import {registerKernels, replaceStockKernels} from '../../../src/kernels/registry';
-import {kernelConfigs, stockReplacements} from '../../../src/wasm';
 import {startBackend} from '../../support/backends';
 import {everyKernel, xShape as x} from './every_kernel';
 import {heapOf, liveBackend, tensorOf, valuesOf} from './wasm_host';

@@ -1,6 +1,7 @@
 /** A full memory on one thread. */
+
+import {kernelConfigs, stockReplacements} from '../../../src/entries/wasm';
 import {registerKernels, replaceStockKernels} from '../../../src/kernels/registry';
-import {kernelConfigs, stockReplacements} from '../../../src/wasm';
 import {startBackend} from '../../support/backends';
 import {itRefusesWhatDoesNotFit, withAllocator} from './memory_cases';
 

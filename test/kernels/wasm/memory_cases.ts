@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../../src';
+import * as sts from '../../../src/entries';
 import {connect} from '../../../src/kernels/wasm/runtime/wasm_runtime';
 import {everyKernel, xShape} from './every_kernel';
 import {changeBackend, heapOf, liveBackend, tensorOf, valuesOf} from './wasm_host';

@@ -5,9 +5,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {afterAll, beforeAll, expect, it} from 'vitest';
+import {stockReplacements} from '../../../src/entries/wasm';
 import {replaceStockKernels, restoreStockKernels} from '../../../src/kernels/registry';
 import {isSumOfRows} from '../../../src/kernels/wasm/reductions/sum_rows';
-import {stockReplacements} from '../../../src/wasm';
 import {startBackend} from '../../support/backends';
 import {valuesOf} from './wasm_host';
 

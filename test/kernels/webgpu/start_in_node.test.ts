@@ -3,7 +3,7 @@ import {spawnSync} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, expect, it, vi} from 'vitest';
-import {startWebGPU} from '../../../src/node';
+import {startWebGPU} from '../../../src/entries/node';
 import {UnavailableError} from '../../../src/util/errors';
 import {startDawn} from '../../support/dawn';
 import {takeDeviceErrors} from '../../support/device_errors';

@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {layers as host, type layers} from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../../src';
+import * as sts from '../../../src/entries';
 import {readGolden, readGoldenJson} from '../../support/golden';
 import {implementations} from '../../support/implementations';
 import {

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import * as sts from '../../../src';
+import * as sts from '../../../src/entries';
 import {implementations} from '../../support/implementations';
 
 const SHAPE = [2, 3, 4, 5, 3] as const;

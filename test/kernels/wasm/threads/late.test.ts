@@ -1,7 +1,7 @@
 /** `setThreads` in Node after the backend has started by itself, without a shared memory. */
 import {expect, it} from 'vitest';
+import {setThreads} from '../../../../src/entries/wasm';
 import {UnavailableError} from '../../../../src/util/errors';
-import {setThreads} from '../../../../src/wasm';
 import {startBackend} from '../../../support/backends';
 
 it('says that it is late and what to do', async () => {

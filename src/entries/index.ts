@@ -1,0 +1,64 @@
+/**
+ * Entry "tfjs-sts": ops, layers, and what works on models that one has. Importing it makes the ops differentiable, the
+ * layers loadable and the host's layers of rank 5 right; it has no kernel and no backend (tfjs-sts/cpu, /wasm, ...), and no
+ * networks, weights or videos (tfjs-sts/networks, /zoo, /video).
+ */
+import {registerWithHost} from '../layers';
+
+registerWithHost();
+
+export {
+  type FrozenGraph,
+  type FrozenInput,
+  FrozenModel,
+  type FrozenModelData,
+  type FrozenOutput,
+  type FrozenStep,
+  type FrozenTensor,
+  freeze,
+  type Json,
+  type JsonObject,
+  type PredictOptions,
+  type ValueInfo,
+} from '../freeze';
+export {
+  type FrozenSource,
+  frozenModelFile,
+  type LoadFrozenOptions,
+  loadFrozenModel,
+  saveFrozenModel,
+} from '../frozen_files';
+export * from '../inflate';
+export {
+  type BatchNorm3DLayerArgs,
+  type Conv3DReplacement,
+  type Conv3DRule,
+  type Conv3DTransposeLayerArgs,
+  type Cropping3DLayerArgs,
+  type DepthwiseConv3DLayerArgs,
+  type GlobalPooling3DLayerArgs,
+  type GroupedConv3DLayerArgs,
+  type GroupNormalizationLayerArgs,
+  type LayerPadding,
+  layers,
+  type NormalizationLayerArgs,
+  type RMSNormalizationLayerArgs,
+  replaceConv3d,
+  restoreStockLayers,
+  type SeparableConv3DLayerArgs,
+  type SpatialDropoutLayerArgs,
+  type STSConv3DLayerArgs,
+  temporalConvolutions,
+  type UnitNormalizationLayerArgs,
+  type UpSampling3DLayerArgs,
+  type ZeroPadding3DLayerArgs,
+} from '../layers';
+export {
+  type OutputSlab,
+  predictInSlabs,
+  type SlabOptions,
+  type SlabSource,
+  type SlabStream,
+  slabStream,
+} from '../slabs';
+export * from './ops';

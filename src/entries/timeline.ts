@@ -1,0 +1,13 @@
+/**
+ * Entry "tfjs-sts/timeline": films over their time. Shots, what a model says of them, the nearest of many feature vectors, and the
+ * files that editors and browsers read. No effect on import.
+ */
+export {
+  type DetectShotsOptions,
+  detectShots,
+  type FilmProgress,
+  type ShotModel,
+  type ShotNetwork,
+  type ShotOptions,
+} from '../shots';
+export * from '../timeline';

@@ -1,0 +1,11 @@
+/**
+ * Entry "tfjs-sts/zoo": models with weights and labels, by name or from files. Importing it makes sts:// addresses known
+ * to `tf.loadLayersModel`, and registers gradients and layers as the entry "tfjs-sts" does.
+ */
+import {registerWithHost} from '../layers';
+import {registerModelScheme} from '../zoo';
+
+registerWithHost();
+registerModelScheme();
+
+export * from '../zoo';

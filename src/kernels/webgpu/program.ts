@@ -1,0 +1,111 @@
+/**
+ * A compute program and its call on the host's backend. The host writes the head of every program (bindings, uniforms,
+ * helpers for the shapes) and keeps its pipelines by a key; both depend on ranks and on which shapes are equal. So tensors are handed
+ * over flat, with one rank for all inputs and another for the output, and a program compiles once whatever the shapes.
+ */
+import type {WebGPUBackend, WebGPUProgram} from '@tensorflow/tfjs-backend-webgpu';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {OutOfMemoryError} from '../../util/errors';
+import {sizeOf} from '../../util/shapes';
+
+/** How many numbers one element of a bound array holds: `array<f32>`, `array<vec2<f32>>`, `array<vec4<f32>>`. */
+export type Components = 1 | 2 | 4;
+
+export interface Program {
+  /** Names the text: all that changes it is in here. */
+  readonly key: string;
+  /** Names of the bound arrays, in the order of the inputs; the output is `result`. */
+  readonly inputs: readonly {readonly name: string; readonly components: Components}[];
+  readonly outputComponents: Components;
+  /** Invocations of a workgroup. */
+  readonly threads: number;
+  /** Fields of the struct `uniforms` in the order of the values, each with a comma at its end. */
+  readonly uniforms: string;
+  /** The text: `fn main()` and what it needs, with `localIndex`, `workgroupId` and `numWorkgroups` of the host. */
+  code(): string;
+}
+
+/** Whole numbers, four at a time: what the geometry consists of. Other counts have other alignments. */
+export type Quad = readonly [number, number, number, number];
+
+/** Values of the uniforms: quads of whole numbers, or one float. */
+export type UniformValue = Quad | {readonly float: number};
+
+export type Grid = readonly [x: number, y: number, z: number];
+
+/** What a device must let a grid have along an axis. */
+const MOST_GROUPS = 65535;
+
+/** A grid of `y` rows of `x` workgroups; rows beyond what an axis takes go along the third. */
+export function gridOf(x: number, y: number): Grid {
+  return [x, Math.min(y, MOST_GROUPS), Math.ceil(y / MOST_GROUPS)];
+}
+
+/** In a program: the row of `gridOf` that a workgroup has. */
+export const GRID_ROW = `(i32(workgroupId.z) * ${MOST_GROUPS} + i32(workgroupId.y))`;
+
+/** A new tensor, which the device fills when a program runs. */
+export function newTensor(backend: WebGPUBackend, shape: readonly number[]): TensorInfo {
+  return backend.makeTensorInfo([...shape], 'float32');
+}
+
+/** Runs a program on float32 tensors. Elements of `output` that it does not write stay as they are. */
+export function run(
+  backend: WebGPUBackend,
+  program: Program,
+  inputs: readonly TensorInfo[],
+  output: TensorInfo,
+  grid: Grid,
+  uniforms: readonly UniformValue[],
+): void {
+  for (const tensor of [...inputs, output]) checkSize(backend, program, tensor);
+  const {key, outputComponents, threads} = program;
+  // New for each call: the host writes into it.
+  const hosts: WebGPUProgram = {
+    variableNames: program.inputs.map(({name}) => name),
+    variableComponents: program.inputs.map(({components}) => components),
+    outputComponent: outputComponents,
+    outputShape: [],
+    uniforms: program.uniforms,
+    workgroupSize: [threads, 1, 1],
+    // With an axis y `main` takes no index, and the host leaves the grid as it is.
+    dispatchLayout: {x: [0], y: [1]},
+    dispatch: [...grid],
+    shaderKey: `sts_${key}`,
+    getUserCode: () => program.code(),
+  };
+  const flat = (tensor: TensorInfo) => ({...tensor, shape: [sizeOf(tensor.shape)]});
+  const values = uniforms.map((value) =>
+    'float' in value ? {type: 'float32', data: [value.float]} : {type: 'int32', data: [...value]},
+  );
+  const asRow = {...output, shape: [1, sizeOf(output.shape)]};
+  backend.runWebGPUProgram(hosts, inputs.map(flat), 'float32', values, asRow);
+}
+
+/** A tensor that the device cannot bind would fail without a word, and leave zeros. */
+function checkSize(backend: WebGPUBackend, {key}: Program, {shape}: TensorInfo): void {
+  const most: number = backend.device.limits.maxStorageBufferBindingSize;
+  const bytes = sizeOf(shape) * 4;
+  if (bytes <= most) return;
+  throw new OutOfMemoryError(
+    `webgpu: a tensor [${shape.join(', ')}] of ${bytes} bytes is more than the ${most} that this device lets a program ` +
+      `(${key}) read or write at once; take smaller batches or clips.`,
+    bytes,
+  );
+}
+
+/** The most numbers that an element may hold where all of these are whole elements. */
+export function componentsOf(...sizes: readonly number[]): Components {
+  const fits = (components: Components) => sizes.every((size) => size % components === 0);
+  return fits(4) ? 4 : fits(2) ? 2 : 1;
+}
+
+/** `f32`, `vec2<f32>` or `vec4<f32>`. */
+export function typeOf(components: Components): string {
+  return components === 1 ? 'f32' : `vec${components}<f32>`;
+}
+
+/** The lines that `line` gives for 0 to `count` - 1. */
+export function repeat(count: number, line: (i: number) => string): string {
+  return Array.from({length: count}, (_, i) => line(i)).join('\n');
+}

@@ -1,0 +1,31 @@
+/** Adds up the sums that chunks have made of the same elements: `[chunks, size]` to `[size]`. */
+import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {sizeOf} from '../../util/shapes';
+import {type Program, run} from './program';
+
+const THREADS = 64;
+
+const PROGRAM: Program = {
+  key: 'sum_chunks',
+  inputs: [{name: 'chunks', components: 1}],
+  outputComponents: 1,
+  threads: THREADS,
+  uniforms: 'size : vec4<i32>,',
+  code: () => `
+  fn main() {
+    let element = i32(workgroupId.x) * ${THREADS} + i32(localIndex);
+    if (element >= uniforms.size.x) { return; }
+    var sum = 0.0;
+    for (var chunk = 0; chunk < uniforms.size.y; chunk++) {
+      sum += chunks[chunk * uniforms.size.x + element];
+    }
+    result[element] = sum;
+  }`,
+};
+
+export function sumChunks(backend: WebGPUBackend, chunks: TensorInfo, output: TensorInfo): void {
+  const size = sizeOf(output.shape);
+  const groups = Math.ceil(size / THREADS);
+  run(backend, PROGRAM, [chunks], output, [groups, 1, 1], [[size, sizeOf(chunks.shape) / size, 0, 0]]);
+}

@@ -1,3 +1,0 @@
-/** Entry "tfjs-sts/node": what needs Node itself: reading video files through ffmpeg, WebGPU. No effect on import. */
-export {startWebGPU, type WebGPUAdapter} from './kernels/webgpu/start_in_node';
-export {type FfmpegSourceOptions, ffmpegSource} from './video/sources/ffmpeg';
