@@ -2,8 +2,17 @@
  * What `npm test` and `npm run demo` need before they can start: installed packages, and programs from outside npm.
  * Uses Node's own modules only, as it runs before anything is installed.
  */
-import {spawnSync} from 'node:child_process';
-import {accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {spawn, spawnSync} from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import {delimiter, join} from 'node:path';
 
 /** npm is a script of its own on Windows. */
@@ -24,6 +33,25 @@ export function runs(command, args, {env = {}, timeout, quiet = false} = {}) {
   return status === 0;
 }
 
+/**
+ * Says what is done and shows that it goes on, a dot every other second, while `run` blocks this process. The dots are a process
+ * of their own, which ends with this one.
+ */
+function withDots(what, run) {
+  process.stderr.write(`${what} ...`);
+  const drawing = `setInterval(() => {
+    if (process.ppid !== ${process.pid}) process.exit();
+    process.stderr.write('.');
+  }, 2000)`;
+  const dots = spawn(process.execPath, ['-e', drawing], {stdio: ['ignore', 'ignore', 'inherit']});
+  try {
+    return run();
+  } finally {
+    dots.kill();
+    process.stderr.write('\n');
+  }
+}
+
 function readLock(path) {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : {};
 }
@@ -39,8 +67,9 @@ function isInstalled() {
 /** Installs the packages of package-lock.json unless they are there; true if they are there in the end. */
 export function ensurePackages() {
   if (isInstalled()) return true;
-  console.error('Installing the packages of package-lock.json ...');
-  return runs(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  return withDots('Installing the packages of package-lock.json', () =>
+    runs(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
+  );
 }
 
 function isExecutable(path) {
@@ -117,9 +146,29 @@ export function ensureFfmpeg() {
   });
 }
 
+const TSUP = ['node_modules/tsup/dist/cli-default.js', '--silent'];
+
 /** Builds dist/; true if that succeeded. */
 export function build() {
-  return runs(process.execPath, ['node_modules/tsup/dist/cli-default.js', '--silent']);
+  return runs(process.execPath, TSUP);
+}
+
+/** When the latest of a file or folder and all that lies in it was changed; a folder is, when something in it is removed. */
+function changed(path) {
+  const status = statSync(path);
+  const inside = status.isDirectory() ? readdirSync(path).map((name) => changed(join(path, name))) : [];
+  return Math.max(status.mtimeMs, ...inside);
+}
+
+/**
+ * Builds what runs, without type declarations, unless dist/ is newer than all that it is made of; true if it is there in the
+ * end.
+ */
+export function buildForUse() {
+  const program = 'dist/cli.js';
+  const sources = ['src', 'tsup.config.ts', 'package-lock.json'].map(changed);
+  if (existsSync(program) && statSync(program).mtimeMs > Math.max(...sources)) return true;
+  return withDots('Building', () => runs(process.execPath, [...TSUP, '--no-dts']));
 }
 
 /**

@@ -5,12 +5,16 @@
 import {InvalidArgumentError} from '../util/errors';
 import {knownNames} from '../util/names';
 import type {Command} from './command';
+import {Interrupted} from './interrupted';
 import type {CliIo} from './io';
 import {errorLine} from './output/error_line';
 
 /** Commands are loaded when they are called, so that --help needs no tensor library. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   predict: () => import('./commands/predict').then(({predictCommand}) => predictCommand()),
+  shots: () => import('./commands/shots').then(({shotsCommand}) => shotsCommand()),
+  analyze: () => import('./commands/analyze').then(({analyzeCommand}) => analyzeCommand()),
+  search: () => import('./commands/search').then(({searchCommand}) => searchCommand()),
   inspect: () => import('./commands/inspect').then(({inspectCommand}) => inspectCommand()),
   list: () => import('./commands/list').then(({listCommand}) => listCommand()),
   info: () => import('./commands/info').then(({infoCommand}) => infoCommand()),
@@ -59,7 +63,7 @@ async function run(argv: readonly string[], io: CliIo): Promise<void> {
  * Runs the command line.
  *
  * @param argv the arguments after the program's name.
- * @returns the exit code: 0, or 1 after an error, which then is one line on stderr.
+ * @returns the exit code: 0, or 1 after an error, which then is one line on stderr; after a signal what shells report of it.
  */
 export async function main(argv: readonly string[], io: CliIo): Promise<number> {
   try {
@@ -68,6 +72,6 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
   } catch (error) {
     io.stderr.write(errorLine(error));
     if (io.env.TFJS_STS_DEBUG === '1' && error instanceof Error) io.stderr.write(`${error.stack}\n`);
-    return 1;
+    return error instanceof Interrupted ? error.exitCode : 1;
   }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** Bin "tfjs-sts": hands the command line to cli/main and leaves with its exit code. */
 import {readFileSync} from 'node:fs';
+import {interruption} from '../cli/input/interruption';
 import {main} from '../cli/main';
 
 // Whoever reads our output may have seen enough: `tfjs-sts ... | head -1` is no error. Anything else is, such as a full disk.
@@ -21,6 +22,7 @@ process.exitCode = await main(process.argv.slice(2), {
   },
   stdout: process.stdout,
   stderr: process.stderr,
+  interruption,
   env: process.env,
   version: () => (JSON.parse(readFileSync(packageFile, 'utf8')) as {version: string}).version,
 });

@@ -26,6 +26,7 @@ export function box({isTTY = false, columns = 80, env = {}, stdin = [] as Uint8A
       isTTY,
       columns,
     },
+    interruption: () => new AbortController().signal,
     env,
     version: () => '1.2.3',
   };

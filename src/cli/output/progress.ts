@@ -1,6 +1,6 @@
 /**
  * A progress display on stderr. On a terminal one line that rewrites itself and is gone at the end; elsewhere (a log
- * file) one plain line for each stage. Results never pass through here.
+ * file) plain lines for each stage. Results never pass through here.
  */
 import type {CliIo} from '../io';
 import {oneLine} from './one_line';
@@ -8,8 +8,12 @@ import {oneLine} from './one_line';
 export interface Progress {
   /** A new stage begins. */
   stage(text: string): void;
-  /** The stage has come so far: a bar on a terminal, nothing elsewhere. */
-  advance(done: number, total: number): void;
+  /**
+   * The stage has come so far: a bar on a terminal. Elsewhere a line now and then, and only of what has a label: a long stage.
+   *
+   * @param label behind the bar. Default `done/total`
+   */
+  advance(done: number, total: number, label?: string): void;
   /** All is done: leaves a closing line, if there is one. */
   finish(text?: string): void;
   /** Something went wrong: clears the line, so that an error starts at its beginning. */
@@ -18,12 +22,15 @@ export interface Progress {
 
 const BAR_LENGTH = 20;
 const DEFAULT_COLUMNS = 80;
+/** Milliseconds, and the share of a stage, from one line to the next. */
+const LINE_EVERY = 2000;
+const LINE_SHARE = 0.04;
 /** Back to the start of the line and erase it. */
 const ERASE = '\r\u001b[2K';
 
 function bar(done: number, total: number): string {
   const filled = total > 0 ? Math.min(BAR_LENGTH, Math.round((done / total) * BAR_LENGTH)) : BAR_LENGTH;
-  return `[${'='.repeat(filled)}${' '.repeat(BAR_LENGTH - filled)}] ${done}/${total}`;
+  return `[${'='.repeat(filled)}${' '.repeat(BAR_LENGTH - filled)}]`;
 }
 
 function terminalProgress(stderr: CliIo['stderr']): Progress {
@@ -37,16 +44,25 @@ function terminalProgress(stderr: CliIo['stderr']): Progress {
       current = text;
       draw(`${text} ...`);
     },
-    advance: (done, total) => draw(`${bar(done, total)} ${current}`),
+    advance: (done, total, label = `${done}/${total}`) => draw(`${bar(done, total)} ${label} ${current}`),
     finish: (text) => void stderr.write(ERASE + (text === undefined ? '' : `${text}\n`)),
     clear: () => void stderr.write(ERASE),
   };
 }
 
 function plainProgress(stderr: CliIo['stderr']): Progress {
+  let told = {time: performance.now(), share: 0};
   return {
-    stage: (text) => void stderr.write(`${oneLine(text)}\n`),
-    advance() {},
+    stage(text) {
+      told = {time: performance.now(), share: 0};
+      stderr.write(`${oneLine(text)}\n`);
+    },
+    advance(done, total, label) {
+      const [time, share] = [performance.now(), done / total];
+      if (label === undefined || time - told.time < LINE_EVERY || share - told.share < LINE_SHARE) return;
+      told = {time, share};
+      stderr.write(`${oneLine(label)}\n`);
+    },
     finish: (text) => void (text !== undefined && stderr.write(`${text}\n`)),
     clear() {},
   };

@@ -1,0 +1,196 @@
+/** `tfjs-sts search FOLDER --like CLIP`: the moments of films that were analysed which are most like a clip. */
+import {existsSync} from 'node:fs';
+import {basename} from 'node:path';
+import {analyze, findSimilar} from '../../timeline';
+import {InvalidArgumentError} from '../../util/errors';
+import type {Frame, FrameStream, SeekableVideo} from '../../video/frames';
+import type {LoadedModel} from '../../zoo';
+import type {Command} from '../command';
+import {oneOf, onePositional, parseCommand, wholeNumber} from '../input/arguments';
+import {
+  COMPUTE_HELP,
+  COMPUTE_OPTIONS,
+  type ComputeChoice,
+  computeChoice,
+  type FilmTools,
+  load,
+  realTools,
+} from '../input/film';
+import {type StoredSegment, storedSegments} from '../input/stored_timelines';
+import type {CliIo} from '../io';
+import {oneLine} from '../output/one_line';
+import {createProgress, type Progress} from '../output/progress';
+import {alignedTable} from '../output/table';
+import {time} from '../output/timeline_table';
+
+interface SearchOptions {
+  readonly folder: string;
+  /** A film, and the second that is meant; without it all of the film. */
+  readonly like: {readonly path: string; readonly seconds: number | undefined};
+  readonly model: string | undefined;
+  readonly top: number;
+  readonly format: 'table' | 'json';
+  readonly compute: ComputeChoice;
+}
+
+const DEFAULT_TOP = 10;
+
+/** Seconds around the moment that is meant. */
+const MOMENT = 2;
+
+const HELP = `Finds the moments of analysed films that are most like a clip, by the cosine of their feature vectors.
+
+usage: tfjs-sts search FOLDER --like CLIP[@TIME] [options]
+
+  FOLDER                timelines that tfjs-sts analyze FILM --features -o FOLDER/FILM.json wrote
+
+options:
+  --like CLIP[@TIME]    a video; with @TIME the ${MOMENT} seconds around that moment of it: 12.5 or 1:02:03.5
+  --top N               how many moments to print (default ${DEFAULT_TOP})
+  --model NAME|PATH|URL the model that made the features (default: the one that the timelines name)
+  --format NAME         table, json (default table)
+${COMPUTE_HELP}`;
+
+/** Options of a command line; undefined when only help is wanted. */
+function parse(args: readonly string[]): SearchOptions | undefined {
+  const {values, positionals} = parseCommand('search', args, {
+    ...COMPUTE_OPTIONS,
+    like: {type: 'string'},
+    top: {type: 'string'},
+    model: {type: 'string'},
+    format: {type: 'string', default: 'table'},
+  });
+  if (values.help) return undefined;
+  const folder = onePositional('search', 'FOLDER', positionals);
+  if (values.like === undefined) {
+    throw new InvalidArgumentError(
+      'search needs a clip to compare with: tfjs-sts search FOLDER --like CLIP@TIME; see tfjs-sts search --help',
+    );
+  }
+  return {
+    folder,
+    like: momentOf(values.like),
+    model: values.model,
+    top: wholeNumber('top', values.top) ?? DEFAULT_TOP,
+    format: oneOf('format', values.format, ['table', 'json']),
+    compute: computeChoice(values),
+  };
+}
+
+/** `clip.mp4@1:02.5`. A file may have such a name too: then it is that. */
+function momentOf(text: string): SearchOptions['like'] {
+  const [, path, hours = '0', minutes = '0', rest] =
+    /^(.+)@(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)s?$/.exec(text) ?? [];
+  if (path === undefined || existsSync(text)) return {path: text, seconds: undefined};
+  return {path, seconds: Number(hours) * 3600 + Number(minutes) * 60 + Number(rest)};
+}
+
+/** The frames around a moment; those nearest to it if it lies outside. */
+async function around(video: SeekableVideo, seconds: number): Promise<FrameStream> {
+  const times = await video.timestamps();
+  const last = times.at(-1) ?? 0;
+  const middle = Math.min(Math.max(seconds, (times[0] ?? 0) + MOMENT / 2), last - MOMENT / 2);
+  const isNear = (at: number) => at >= middle - MOMENT / 2 && at < middle + MOMENT / 2;
+  const near = times.flatMap((at, index) => (isNear(at) ? [index] : []));
+  const indices = near.length > 0 ? near : [...times.keys()];
+  return {
+    async *[Symbol.asyncIterator](): AsyncGenerator<Frame, void, void> {
+      yield* video.frames(indices);
+    },
+    close: () => video.close(),
+  };
+}
+
+/** One vector for all of a clip, or for the moment that is meant: the mean of its parts, each by its length. */
+async function featuresOf(
+  {path, seconds}: SearchOptions['like'],
+  model: LoadedModel,
+  tools: FilmTools,
+  signal: AbortSignal,
+): Promise<Float32Array> {
+  const video = await tools.openVideo(path, {size: model.info.size, signal});
+  try {
+    const stream = seconds === undefined ? video : await around(video, seconds);
+    const {segments} = await analyze(stream, {model, every: MOMENT, merge: false, features: true, signal});
+    const sums = new Float32Array(segments[0]?.features?.length ?? 0);
+    for (const {start, end, features = []} of segments)
+      features.forEach((value, i) => {
+        sums[i]! += value * Math.max(end - start, 1e-6);
+      });
+    return sums;
+  } finally {
+    await video.close();
+  }
+}
+
+type Found = StoredSegment & {readonly similarity: number};
+
+function text(found: readonly Found[], format: SearchOptions['format']): string {
+  if (format === 'json') {
+    const rows = found.map(({similarity, video, file, start, end, labels}) => ({
+      ...{similarity, video, file, start, end, labels},
+    }));
+    return `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`;
+  }
+  return alignedTable(
+    [
+      {title: 'similarity', align: 'right'},
+      {title: 'film'},
+      {title: 'start', align: 'right'},
+      {title: 'end', align: 'right'},
+      {title: 'label'},
+    ],
+    found.map(({similarity, video, start, end, labels}) => [
+      similarity.toFixed(3),
+      oneLine(video),
+      time(start),
+      time(end),
+      oneLine(labels[0]?.label ?? ''),
+    ]),
+  );
+}
+
+async function run(options: SearchOptions, io: CliIo, tools: FilmTools, progress: Progress): Promise<void> {
+  const {folder, like, top, format, compute} = options;
+  const signal = io.interruption();
+  progress.stage(`reading the timelines of ${folder}`);
+  const stored = await storedSegments(folder);
+  // So that a wrong path is said before a model is loaded.
+  await (await tools.openVideo(like.path, {signal})).close();
+  const [model] = await load([options.model ?? stored.model], compute, tools, progress, signal);
+  progress.stage(`looking at ${basename(like.path)}`);
+  const query = await featuresOf(like, model!, tools, signal);
+  model!.model.dispose();
+  const {segments} = stored;
+  const found = findSimilar(
+    segments.map(({features}) => features),
+    query,
+    {top},
+  ).map(({index, similarity}) => ({...segments[index]!, similarity}));
+  progress.clear();
+  io.stdout.write(text(found, format));
+  const passed = stored.others.length === 0 ? '' : `, ${stored.others.length} other JSON files passed over`;
+  progress.finish(`the nearest of ${segments.length} segments${passed}`);
+}
+
+/**
+ * The command `search`.
+ *
+ * @param tools default: the zoo, ffmpeg and the real backends.
+ */
+export function searchCommand(tools: FilmTools = realTools): Command {
+  return {
+    summary: 'find moments like a clip in films that were analysed',
+    async run(args, io) {
+      const options = parse(args);
+      if (options === undefined) return void io.stdout.write(HELP);
+      const progress = createProgress(io.stderr, options.format === 'json');
+      try {
+        await run(options, io, tools, progress);
+      } catch (error) {
+        progress.clear();
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * What the commands on films have in common: options for the result and for how it is computed, the tools that they call, and the
+ * network that finds shots. What is written is in output/timeline_output.ts.
+ */
+import {registerLayers} from '../../layers';
+import {InvalidArgumentError} from '../../util/errors';
+import type {SeekableVideo} from '../../video/frames';
+import {type FfmpegSourceOptions, ffmpegSource} from '../../video/sources/ffmpeg';
+import {type LoadedModel, type LoadModelOptions, loadModel} from '../../zoo';
+import type {Progress} from '../output/progress';
+import {wholeNumber} from './arguments';
+import {BACKEND_NAMES, startBackend} from './backends';
+
+/** What the commands call; can be exchanged for tests. */
+export interface FilmTools {
+  startBackend(name: string, threads: number): Promise<void>;
+  openVideo(path: string, options: Pick<FfmpegSourceOptions, 'size' | 'signal'>): Promise<SeekableVideo>;
+  loadModel(nameOrPath: string, options: Pick<LoadModelOptions, 'onProgress'>): Promise<LoadedModel>;
+}
+
+export const realTools: FilmTools = {
+  startBackend,
+  openVideo: ffmpegSource,
+  loadModel(nameOrPath, options) {
+    // A model.json may hold layers of ours.
+    registerLayers();
+    return loadModel(nameOrPath, options);
+  },
+};
+
+/** The network of the zoo that finds shots. */
+export const SHOT_MODEL = 'transnet_v2';
+
+/** Options of `parseArgs` that say how it is computed. */
+export const COMPUTE_OPTIONS = {
+  backend: {type: 'string', default: 'wasm'},
+  threads: {type: 'string'},
+  help: {type: 'boolean', short: 'h', default: false},
+} as const;
+
+export const COMPUTE_HELP = `  --backend NAME        ${BACKEND_NAMES.join(', ')} (default wasm)
+  --threads N           how many threads the wasm backend's convolutions run on (default 1)
+  -h, --help            this text
+`;
+
+/** How it is computed. */
+export interface ComputeChoice {
+  readonly backend: string;
+  readonly threads: number;
+}
+
+export function computeChoice(values: {backend: string; threads?: string | undefined}): ComputeChoice {
+  return {backend: values.backend, threads: wholeNumber('threads', values.threads) ?? 1};
+}
+
+/**
+ * The value of --threshold.
+ *
+ * @throws InvalidArgumentError for what is no number from 0 on below 1
+ */
+export function thresholdOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && value < 1) return value;
+  throw new InvalidArgumentError(`--threshold is '${text}'; it must be a number from 0 on, less than 1`);
+}
+
+/** Starts the backend and loads models, telling so. */
+export async function load(
+  names: readonly string[],
+  {backend, threads}: ComputeChoice,
+  tools: FilmTools,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<LoadedModel[]> {
+  progress.stage(`loading ${names.join(' and ')} on ${backend}`);
+  await tools.startBackend(backend, threads);
+  const models: LoadedModel[] = [];
+  for (const name of names) {
+    signal.throwIfAborted();
+    models.push(
+      await tools.loadModel(name, {
+        onProgress: (fraction) => progress.advance(Math.round(fraction * 100), 100),
+      }),
+    );
+  }
+  return models;
+}

@@ -1,0 +1,44 @@
+/** How far a film is, how fast, and how long it still takes, for the bar of a terminal. */
+import type {Timeline} from '../../timeline';
+import type {Progress} from './progress';
+
+/** How far a film is read. */
+interface FilmProgress {
+  readonly seconds: number;
+  /** Of the whole film; absent where nobody knows. */
+  readonly duration?: number;
+}
+
+/**
+ * Shows the progress of a film that is read from now on.
+ *
+ * @param now milliseconds on a clock
+ */
+export function filmProgress(progress: Progress, now: () => number = () => performance.now()) {
+  const started = now();
+  return ({seconds, duration}: FilmProgress): void => {
+    const spent = (now() - started) / 1000;
+    const speed = seconds / spent;
+    const parts = [
+      clock(seconds) + (duration === undefined ? '' : ` of ${clock(duration)}`),
+      ...(Number.isFinite(speed) ? [`${speed.toFixed(1)}x real time`] : []),
+      ...(duration !== undefined && speed > 0 ? [`${clock((duration - seconds) / speed)} left`] : []),
+    ];
+    // Without a length the bar stays empty.
+    progress.advance(duration === undefined ? 0 : seconds, duration ?? 1, parts.join(', '));
+  };
+}
+
+/** `1:02:03`, or `2:03` in the first hour. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const rest = String(whole % 60).padStart(2, '0');
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** What was done, for the end: `9 shots in 0:34, read in 8.1 s, 4.2x real time`. */
+export function closingLine({shots, video}: Timeline, seconds: number): string {
+  const counted = `${shots.length} ${shots.length === 1 ? 'shot' : 'shots'}`;
+  return `${counted} in ${clock(video.duration)}, read in ${seconds.toFixed(1)} s, ${(video.duration / seconds).toFixed(1)}x real time`;
+}

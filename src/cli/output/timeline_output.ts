@@ -1,0 +1,166 @@
+/** Where a timeline goes and as what: options of the command line, pictures for pages, files written whole or not at all. */
+import {basename, dirname, relative, resolve} from 'node:path';
+import {writeWhole} from '../../files/write_file';
+import {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  exportTimeline,
+  shotThumbnails,
+  type Timeline,
+} from '../../timeline';
+import {InvalidArgumentError} from '../../util/errors';
+import {oneOf} from '../input/arguments';
+import type {FilmTools} from '../input/film';
+import type {CliIo} from '../io';
+import type {Progress} from './progress';
+import {timelineTable} from './timeline_table';
+
+/** What a timeline can be printed as. */
+export type OutputFormat = 'table' | ExportFormat;
+
+const FORMATS: readonly OutputFormat[] = ['table', ...EXPORT_FORMATS];
+
+/** Endings of file names. */
+const ENDINGS: Readonly<Record<string, OutputFormat>> = {
+  txt: 'table',
+  json: 'json',
+  csv: 'csv',
+  vtt: 'webvtt',
+  webvtt: 'webvtt',
+  edl: 'edl',
+  otio: 'otio',
+  html: 'html',
+  htm: 'html',
+};
+
+/** Pixels of the shorter side of a picture of a shot. */
+const PICTURE_SIZE = 120;
+
+/** For FILE: the standard output. */
+const STDOUT = '-';
+
+/** Options of `parseArgs` for the result. */
+export const OUTPUT_OPTIONS = {
+  format: {type: 'string'},
+  output: {type: 'string', short: 'o', multiple: true},
+  'start-timecode': {type: 'string'},
+  'frame-rate': {type: 'string'},
+} as const;
+
+export const OUTPUT_HELP = `  --format NAME         ${FORMATS.join(', ')} (default: by the ending of FILE, else table)
+  -o, --output FILE     where the result goes, - for the standard output (default). May be given several times
+  --start-timecode TC   for edl and otio: the film's own timecode at its start, 01:00:00:00, with a ; before
+                        the frames for drop-frame
+  --frame-rate RATE     for edl and otio: frames a second to count at (default: the film's)
+`;
+
+/** One place that the result goes to. */
+export interface Output {
+  /** Undefined for the standard output. */
+  readonly path: string | undefined;
+  readonly format: OutputFormat;
+}
+
+/** Where the result goes, and how timecode counts. */
+export interface OutputChoice {
+  readonly outputs: readonly Output[];
+  readonly startTimecode: string | undefined;
+  readonly frameRate: number | undefined;
+}
+
+interface OutputValues {
+  readonly format?: string | undefined;
+  readonly output?: string[] | undefined;
+  readonly 'start-timecode'?: string | undefined;
+  readonly 'frame-rate'?: string | undefined;
+}
+
+/** @throws InvalidArgumentError for an unknown format, an ending that says none, a rate that is no number */
+export function outputChoice(values: OutputValues): OutputChoice {
+  const {format, output = [STDOUT]} = values;
+  const named = format === undefined ? undefined : oneOf('format', format, FORMATS);
+  const outputs = output.map((path) => ({
+    path: path === STDOUT ? undefined : path,
+    format: named ?? (path === STDOUT ? 'table' : formatOf(path)),
+  }));
+  const rate = values['frame-rate'];
+  if (rate !== undefined && !/^\d+(\.\d+)?$/.test(rate))
+    throw new InvalidArgumentError(`--frame-rate is '${rate}'; it must be a number of frames a second`);
+  const frameRate = rate === undefined ? undefined : Number(rate);
+  return {outputs, startTimecode: values['start-timecode'], frameRate};
+}
+
+function formatOf(path: string): OutputFormat {
+  const ending = /\.(\w+)$/.exec(basename(path))?.[1]?.toLowerCase() ?? '';
+  if (Object.hasOwn(ENDINGS, ending)) return ENDINGS[ending]!;
+  throw new InvalidArgumentError(
+    `--output is '${path}', whose ending says no format; known are ${Object.keys(ENDINGS).join(', ')}, or give --format`,
+  );
+}
+
+/** Whether a program is to read the standard output. */
+export const isForProgram = ({outputs}: OutputChoice): boolean =>
+  outputs.some(({path, format}) => path === undefined && format !== 'table');
+
+/** What the result is made from. */
+export interface Result {
+  readonly timeline: Timeline;
+  /** Path of the film. */
+  readonly film: string;
+  /** Its JSON, where that is another than the timeline's. */
+  readonly json?: string;
+}
+
+/**
+ * Writes a result to all places that it goes to. Texts are made before the first is written.
+ *
+ * @throws UnavailableError when a file cannot be written, what `exportTimeline` throws, the reason of the signal
+ */
+export async function writeResult(
+  result: Result,
+  choice: OutputChoice,
+  {io, tools, progress, signal}: {io: CliIo; tools: FilmTools; progress: Progress; signal: AbortSignal},
+): Promise<void> {
+  const isPage = choice.outputs.some(({format}) => format === 'html');
+  const thumbnails = isPage ? await picturesOf(result, tools, progress, signal) : [];
+  const texts = choice.outputs.map((output) => textOf(result, output, choice, thumbnails));
+  signal.throwIfAborted();
+  progress.clear();
+  for (const [i, {path}] of choice.outputs.entries()) {
+    if (path === undefined) io.stdout.write(texts[i]!);
+    else await writeWhole(dirname(path), basename(path), [new TextEncoder().encode(texts[i]!)]);
+  }
+}
+
+function textOf(
+  {timeline, film, json}: Result,
+  {path, format}: Output,
+  {startTimecode, frameRate}: OutputChoice,
+  thumbnails: readonly string[],
+): string {
+  if (format === 'table') return timelineTable(timeline);
+  if (format === 'json' && json !== undefined) return json;
+  return exportTimeline(timeline, format, {
+    ...(startTimecode !== undefined && {startTimecode}),
+    ...(frameRate !== undefined && {frameRate}),
+    videoPath: path === undefined ? film : relative(dirname(resolve(path)), resolve(film)),
+    thumbnails: format === 'html' ? thumbnails : [],
+  });
+}
+
+async function picturesOf(
+  {timeline, film}: Result,
+  tools: FilmTools,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<string[]> {
+  progress.stage('taking a picture of each shot');
+  const video = await tools.openVideo(film, {size: PICTURE_SIZE, signal});
+  try {
+    const onThumbnail = (done: number, total: number) =>
+      progress.advance(done, total, `${done} of ${total} pictures`);
+    return await shotThumbnails(video, timeline.shots, {onThumbnail});
+  } finally {
+    await video.close();
+  }
+}
