@@ -7,6 +7,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-cpu';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as checkpoints from '../../src/entries/checkpoints';
+import * as convert from '../../src/entries/convert';
 import * as sts from '../../src/entries/index';
 import * as networks from '../../src/entries/networks';
 import * as onnx from '../../src/entries/onnx';
@@ -32,10 +33,13 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
     'activation',
     (options) => sts.fused.stsDepthwiseConv3d({x: x(), filter: filter(1), ...options}),
   ],
-  'sts.conv3dInfo': ['strides', (options) => sts.conv3dInfo(X, F, options)],
-  'sts.depthwiseConv3dInfo': ['dilations', (options) => sts.depthwiseConv3dInfo(X, F, options)],
-  'sts.stsConv3dInfo': ['split', (options) => sts.stsConv3dInfo(X, F, options)],
-  'sts.stsDepthwiseConv3dInfo': ['strides', (options) => sts.stsDepthwiseConv3dInfo(X, F, options)],
+  'geometry.conv3dInfo': ['strides', (options) => sts.geometry.conv3dInfo(X, F, options)],
+  'geometry.depthwiseConv3dInfo': ['dilations', (options) => sts.geometry.depthwiseConv3dInfo(X, F, options)],
+  'geometry.stsConv3dInfo': ['split', (options) => sts.geometry.stsConv3dInfo(X, F, options)],
+  'geometry.stsDepthwiseConv3dInfo': [
+    'strides',
+    (options) => sts.geometry.stsDepthwiseConv3dInfo(X, F, options),
+  ],
   'networks.createNetwork': ['frames', (options) => networks.createNetwork(TINY, options)],
   'networks.listNetworks': ['family', (options) => networks.listNetworks(options)],
   'networks.defineVariants': [
@@ -73,6 +77,13 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
   ],
   'onnx.toOnnx': ['layout', (options) => onnx.toOnnx(tiny, options)],
   'checkpoints.Checkpoint': ['metadata', (options) => new checkpoints.Checkpoint([], options)],
+  'convert.convertCheckpoint': ['names', (options) => convert.convertCheckpoint(none(), TINY, options)],
+  'convert.inflateCheckpoint': ['rule', (options) => convert.inflateCheckpoint(none(), TINY, options)],
+  'convert.storeCheckpoint': [
+    'dtype',
+    (options) => convert.storeCheckpoint(none(), 'a.safetensors', options),
+  ],
+  'convert.torchCheckpoint': ['names', (options) => convert.torchCheckpoint({model: tiny} as never, options)],
   'wasm.setThreads': ['wasmPaths', (options) => wasm.setThreads(1, options)],
 };
 
@@ -80,15 +91,16 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
 const takesNone = [
   ...['conv3d', 'depthwiseConv3d', 'stsConv3d', 'stsDepthwiseConv3d'],
   ...['FrozenModel', 'saveFrozenModel', 'frozenModelFile'],
-  ...['expandTaps', 'invertTaps', 'inversePhases', 'tapCount', 'tapTable', 'convMacs', 'weightsOf'],
-  ...['freeze', 'replaceConv3d', 'temporalConvolutions', 'imageModePlan', 'resNetPlan', 'middleSlices'],
+  ...['freeze', 'replaceConv3d', 'temporalConvolutions', 'weightsOf'],
   ...['slabStream', 'kernelCoverage', 'restoreStockKernels', 'restoreStockLayers'],
   ...['FormatError', 'InvalidArgumentError', 'OutOfMemoryError', 'StsError', 'UnavailableError'],
 ]
   .map((name) => `sts.${name}`)
   .concat(
+    ['geometry.tapCount', 'geometry.tapTable', 'geometry.convMacs'],
+    ['inflationPlans.imageModePlan', 'inflationPlans.resNetPlan', 'inflationPlans.middleSlices'],
     ['networks.networkDefinition', 'networks.registerNetwork', 'networks.summarize'],
-    ['zoo.registerModelScheme', 'zoo.listModels', 'zoo.listCheckpoints'],
+    ['zoo.registerModelScheme', 'zoo.listModels', 'zoo.modelMetadata'],
     ['checkpoints.entryOf', 'checkpoints.CheckpointEntry', 'checkpoints.storedAs', 'checkpoints.expanded'],
     ['checkpoints.GlobalRef', 'checkpoints.PickledObject'],
   );
@@ -166,7 +178,20 @@ it("a plan's rule for a weight that the model does not have is refused", () => {
 
 it('every public function is in one of the lists', () => {
   // The entry tfjs-sts/ops is a part of tfjs-sts.
-  const spaces = {sts, fused: sts.fused, networks, zoo, checkpoints, onnx, video, timeline, wasm};
+  const spaces = {
+    sts,
+    fused: sts.fused,
+    geometry: sts.geometry,
+    inflationPlans: sts.inflationPlans,
+    networks,
+    zoo,
+    checkpoints,
+    convert,
+    onnx,
+    video,
+    timeline,
+    wasm,
+  };
   const functions = Object.entries(spaces).flatMap(([space, members]) =>
     Object.entries(members)
       .filter(([, member]) => typeof member === 'function')
