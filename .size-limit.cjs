@@ -9,6 +9,7 @@ const entries = [
   {entry: 'networks', limit: '28 kB'},
   {entry: 'zoo', limit: '56 kB'},
   {entry: 'checkpoints', limit: '21 kB'},
+  {entry: 'convert', limit: '44 kB'},
   {entry: 'onnx', limit: '12 kB'},
   {entry: 'video', limit: '27 kB'},
   {entry: 'timeline', limit: '39 kB'},
@@ -16,7 +17,7 @@ const entries = [
   {entry: 'wasm', limit: '39 kB'},
   {entry: 'webgl', limit: '1 kB'},
   {entry: 'webgpu', limit: '1 kB'},
-  {entry: 'node', limit: '6 kB', platform: 'node'},
+  {entry: 'node', limit: '8 kB', platform: 'node'},
 ];
 
 /** Of the two that need tfjs-layers, its 82 kB are not in the figure. */
@@ -48,5 +49,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '135 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '140 kB', path: 'dist/tfjs-sts.min.js'},
 ];

@@ -37,7 +37,7 @@ const SMALLEST_FLOAT32 = 2 ** -149;
  *   that are not finite
  * @example
  * const small = storedAs(await fromLayersModel(model), 'uint8');
- * await writeFile('small.safetensors', safetensors.write(small, new Map([...small.metadata, ['network', 'x3d_s_sts']])));
+ * await writeFile('small.safetensors', safetensors.write(small));
  */
 export function storedAs(checkpoint: Checkpoint, type: StorageType): Checkpoint {
   if (!STORAGE_TYPES.includes(type)) {

@@ -6,6 +6,7 @@
 import './cpu';
 
 export * as checkpoints from './checkpoints';
+export * from './convert';
 export * from './index';
 export * from './networks';
 export * from './onnx';

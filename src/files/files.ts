@@ -87,7 +87,7 @@ export class Files {
     return bytes;
   }
 
-  /** A file that ships with the package, compared with its row of the catalog. */
+  /** A file that ships with the package, compared with its hash. */
   readPackaged(file: PackagedFile, onProgress?: (fraction: number) => void): Promise<Uint8Array> {
     return this.told(() => this.readOwn(file, onProgress));
   }

@@ -1,7 +1,7 @@
 /** `depthwiseConv3d`: 3D convolution of each channel by itself, which stock tfjs does not have. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Padding3D} from '../geometry/conv_info';
-import {type FusedOptions, runConvolution, type Tensor4or5D} from './run_convolution';
+import {runConvolution, type Tensor4or5D} from './run_convolution';
 
 /**
  * Depthwise 3D convolution: output channel `c * multiplier + m` is channel c under filter m of that channel.
@@ -22,9 +22,8 @@ function depthwiseConv3d_<T extends Tensor4or5D>(
   pad: Padding3D = 'valid',
   dataFormat = 'NDHWC',
   dilations: number | readonly number[] = 1,
-  options: FusedOptions = {},
 ): T {
-  return runConvolution({kind: 'depthwiseConv3d', strides, pad, dilations}, x, filter, dataFormat, options);
+  return runConvolution({kind: 'depthwiseConv3d', strides, pad, dilations}, x, filter, dataFormat);
 }
 
-export const depthwiseConv3d = tf.op({depthwiseConv3d_});
+export const depthwiseConv3d = /* @__PURE__ */ tf.op({depthwiseConv3d_});

@@ -3,8 +3,10 @@
 export * from '../geometry/conv_info';
 export type {Activation, ActivationName, LeakyRelu} from '../geometry/kernel_names';
 export * from '../geometry/taps';
-export {type Conv3DOptions, conv3d} from './conv3d';
+export {conv3d} from './conv3d';
 export {depthwiseConv3d} from './depthwise_conv3d';
-export type {FusedOptions, Tensor4or5D} from './run_convolution';
-export {type STSConv3DOptions, stsConv3d} from './sts_conv3d';
+export type {FusedConv3DOptions, FusedOptions, FusedSTSConv3DOptions} from './fused';
+export * as fused from './fused';
+export type {ConvolutionEnding, Tensor4or5D} from './run_convolution';
+export {stsConv3d} from './sts_conv3d';
 export {stsDepthwiseConv3d} from './sts_depthwise_conv3d';

@@ -4,7 +4,6 @@ import type {ConvInfo} from '../geometry/conv_info';
 import {type ConvSettings, convInfo} from '../geometry/conv_settings';
 import {type Activation, IndirectConv3D, type IndirectConv3DAttrs} from '../geometry/kernel_names';
 import {InvalidArgumentError} from '../util/errors';
-import {checkOptions, optionNames} from '../util/names';
 import type {Shape5D} from '../util/shapes';
 import {activate, checkActivation} from './activations';
 import {runWith} from './run_kernel';
@@ -12,11 +11,8 @@ import {runWith} from './run_kernel';
 export type Tensor4or5D = tf.Tensor4D | tf.Tensor5D;
 type Shape4D = [number, number, number, number];
 
-/**
- * Options that every op of the family takes after the arguments of `tf.conv3d`:
- * `y = activation(conv(x, filter) + bias + residual)`, in one pass while no gradient is recorded.
- */
-export interface FusedOptions {
+/** What a convolution ends with. */
+export interface ConvolutionEnding {
   /** `[out]`, added to every position. */
   bias?: tf.Tensor1D | tf.TensorLike | undefined;
   /** Of the shape of the result: the shortcut of a residual block. */
@@ -25,19 +21,15 @@ export interface FusedOptions {
   activation?: Activation | undefined;
 }
 
-export const FUSED_OPTIONS = optionNames<FusedOptions>({bias: true, residual: true, activation: true});
-
 /** Runs a convolution; a rank-4 x gives a rank-4 result. */
 export function runConvolution<T extends Tensor4or5D>(
   settings: ConvSettings,
   x: T | tf.TensorLike,
   filter: tf.Tensor5D | tf.TensorLike,
-  dataFormat: string,
-  options: FusedOptions,
-  known: readonly string[] = FUSED_OPTIONS,
+  dataFormat = 'NDHWC',
+  ending: ConvolutionEnding = {},
 ): T {
   const op = settings.kind;
-  checkOptions(op, options, known);
   if (dataFormat !== 'NDHWC') {
     throw new InvalidArgumentError(
       `${op}: only dataFormat 'NDHWC' ([batch, time, height, width, channels]) is supported; got ${JSON.stringify(dataFormat)}. ` +
@@ -49,13 +41,13 @@ export function runConvolution<T extends Tensor4or5D>(
   const $x = given.rank === 4 ? tf.reshape<tf.Rank.R5>(given, [1, ...given.shape] as Shape5D) : given;
   const info = convInfo(settings, $x.shape, $filter.shape);
   const inputs: Record<string, tf.Tensor> = {x: $x, filter: $filter};
-  if (options.bias !== undefined) inputs.bias = checkBias(op, toFloatTensor(options.bias, 'bias', op), info);
+  if (ending.bias !== undefined) inputs.bias = checkBias(op, toFloatTensor(ending.bias, 'bias', op), info);
   const shape: number[] = given.rank === 4 ? info.outputShape.slice(1) : info.outputShape;
-  if (options.residual !== undefined) {
-    const residual = checkResidual(op, toFloatTensor(options.residual, 'residual', op), shape);
+  if (ending.residual !== undefined) {
+    const residual = checkResidual(op, toFloatTensor(ending.residual, 'residual', op), shape);
     inputs.residual = tf.reshape(residual, info.outputShape);
   }
-  const activation = checkActivation(op, options.activation ?? 'linear');
+  const activation = checkActivation(op, ending.activation ?? 'linear');
   const y = runFused(inputs, {info, activation});
   return (given.rank === 4 ? tf.reshape(y, shape as Shape4D) : y) as T;
 }

@@ -1,7 +1,7 @@
 /** `stsDepthwiseConv3d`: Spatial-Temporal Separable convolution of each channel by itself. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Padding3D} from '../geometry/conv_info';
-import {type FusedOptions, runConvolution, type Tensor4or5D} from './run_convolution';
+import {runConvolution, type Tensor4or5D} from './run_convolution';
 
 /**
  * Depthwise STS convolution (Li et al., ECCV 2022; the authors' `STS_3dconv`, as in ir-CSN and X3D). The first half of
@@ -29,15 +29,8 @@ function stsDepthwiseConv3d_<T extends Tensor4or5D>(
   pad: Padding3D = 'same',
   dataFormat = 'NDHWC',
   dilations: number | readonly number[] = 1,
-  options: FusedOptions = {},
 ): T {
-  return runConvolution(
-    {kind: 'stsDepthwiseConv3d', strides, pad, dilations},
-    x,
-    filter,
-    dataFormat,
-    options,
-  );
+  return runConvolution({kind: 'stsDepthwiseConv3d', strides, pad, dilations}, x, filter, dataFormat);
 }
 
-export const stsDepthwiseConv3d = tf.op({stsDepthwiseConv3d_});
+export const stsDepthwiseConv3d = /* @__PURE__ */ tf.op({stsDepthwiseConv3d_});

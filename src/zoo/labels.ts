@@ -6,8 +6,8 @@
 import {FILE_OPTIONS, type FileOptions, Files} from '../files/files';
 import {FormatError, InvalidArgumentError} from '../util/errors';
 import {checkOptions, knownNames} from '../util/names';
+import {LABELS, type LabelFile, type LabelSet} from './label_sets';
 import {parseLabels} from './model_files/metadata';
-import {LABELS, type LabelFile, type LabelSet} from './rows';
 
 /** How the file of the names is read. */
 export type LabelOptions = FileOptions;

@@ -1,10 +1,10 @@
 /**
  * From a name, a path, an address or a handler to a model that is ready to predict, with what its input needs. A name is
- * looked up in the catalog alone, and a path is only ever read: neither stands in for the other.
+ * looked up in the table of models alone, and a path is only ever read: neither stands in for the other.
  */
 import type {io} from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {type Checkpoint, expanded, read, safetensors} from '../checkpoints';
+import {Checkpoint, expanded, read, safetensors} from '../checkpoints';
 import {FILE_OPTIONS, type FileOptions, Files, httpAddress} from '../files/files';
 import {increasing, type Progress} from '../files/progress';
 import {isSha256} from '../files/sha256';
@@ -13,15 +13,16 @@ import {type OutputKind, outputKind} from '../layers';
 import {listNetworks, networkDefinition} from '../networks';
 import {FormatError, InvalidArgumentError, inCall, inFile, UnavailableError} from '../util/errors';
 import {checkOptions, knownNames, optionNames} from '../util/names';
-import {CATALOG, type CatalogEntry, catalogEntry} from './catalog';
+import {LABELS} from './label_sets';
 import {readLabelFile} from './labels';
 import {readHandler} from './model_files/io_handler';
 import {type LayersModelFile, readLayersModel} from './model_files/layers_model_file';
-import {type Described, parseDescription} from './model_files/metadata';
+import {parseDescription} from './model_files/metadata';
 import {INDEX_SUFFIX, readShards} from './model_files/read_shards';
 import {clipSizeOf, describedModel, emptyNetwork, notOfClips, TOPOLOGY} from './model_files/topology';
-import {howToBring, PUBLISHED, publishedCheckpoint} from './published';
-import type {ModelInput} from './rows';
+import {clipOf, type LoadedModel, type ModelInfo, type ModelInput} from './model_info';
+import {howToBring, type ModelRow, type ModelWeights} from './table/model_row';
+import {listModels, loadableNames, modelNamed, modelsOf} from './table/models';
 
 export interface LoadModelOptions extends FileOptions {
   /** Length of the clip, instead of the model's own. */
@@ -41,23 +42,8 @@ const KNOWN = [
   }),
 ];
 
-/** How the model's input is made and its output read. */
-export interface ModelInfo extends ModelInput {
-  /** The name, path or address that was asked for; `IOHandler` for one. */
-  readonly name: string;
-  /** Name in the network registry; null for a model.json. */
-  readonly network: string | null;
-  /** Names of the classes; empty where they are not known. */
-  readonly labels: readonly string[];
-  /** What comes out of the model: probabilities if it ends in a softmax or sigmoid, see `recognize`. */
-  readonly output: OutputKind;
-}
-
-export interface LoadedModel {
-  /** `[batch, frames, crop, crop, 3]` to `[batch, classes]`. */
-  readonly model: LayersModel;
-  readonly info: ModelInfo;
-}
+/** What `loadModel` takes. */
+export type ModelSource = string | URL | io.IOHandler | Checkpoint;
 
 /** What one load goes by. */
 interface Loading {
@@ -67,17 +53,20 @@ interface Loading {
 }
 
 /**
- * Loads a model of the catalog by name, a .safetensors file of weights, one in several files, or a model.json of
+ * Loads a model of the table by name, a .safetensors file of weights, one in several files, or a model.json of
  * TensorFlow.js with its weight files; from disk or from an http address, which is fetched once and then kept.
  *
- * - A name: the file that ships with the package, its sha256 checked before use.
- * - A name of `listCheckpoints`: an error that says which file to bring and how to convert it.
+ * - A name of `listModels`, or of a network where one model of it can be loaded: the file that ships with the package or lies at
+ *   an address, its sha256 checked before use. Of the others: an error that says which file to bring and how to convert it.
  * - A path or address that ends in .safetensors, such as `tfjs-sts convert` writes: the metadata key `network` names the
  *   network. Weights `<layer>/<weight>` of its shapes are copied, image kernels inflated by rule 'sts'. The keys frames,
- *   interval, size, crop, mean, std, classes, labels (a JSON list) and output say what differs from the catalog's model of
- *   that network. `saveModel` writes such files too, with the layers (`topology`) of what is no network of the registry. One that ends in .safetensors.index.json: the same in several files, as `shardSafetensors` makes them.
- * - A path or address that ends in .json: a LayersModel on `[batch, frames, side, side, 3]`; the same keys are read from its
- *   userDefinedMetadata. Without them: no scaling beyond the side, values (v - 127) / 128.
+ *   interval, size, crop, mean, std, classes, labels (a JSON list) and output say what differs from the model of the table that
+ *   the key `model` names, without it from the one that the network's own name means. `saveModel` writes such files too, with the
+ *   layers (`topology`) of what is no network of the registry. One that ends in .safetensors.index.json: the same in several
+ *   files, as `shardSafetensors` makes them.
+ * - A path or address that ends in .json: a LayersModel on `[batch, frames, height, width, 3]`; the same keys are read from its
+ *   userDefinedMetadata. Without them: scaled to its sides, values (v - 127) / 128.
+ * - A `Checkpoint`: as the .safetensors file that it would be.
  * - An IOHandler of TensorFlow.js, such as `tf.io.browserFiles` gives: a LayersModel, or weights alone with `network` in the
  *   userDefinedMetadata.
  *
@@ -94,10 +83,7 @@ interface Loading {
  * const {model, info} = await loadModel('efficientnet_lite0_sts');
  * ```
  */
-export async function loadModel(
-  source: string | URL | io.IOHandler,
-  options: LoadModelOptions = {},
-): Promise<LoadedModel> {
+export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<LoadedModel> {
   checkOptions('loadModel', options, KNOWN);
   const {sha256} = options;
   if (sha256 !== undefined && !isSha256(sha256)) {
@@ -121,10 +107,13 @@ export async function loadModel(
   }
 }
 
-const nameOf = (source: string | URL | io.IOHandler) =>
-  typeof source === 'string' || source instanceof URL ? String(source) : 'IOHandler';
+function nameOf(source: ModelSource): string {
+  if (typeof source === 'string' || source instanceof URL) return String(source);
+  return source instanceof Checkpoint ? 'Checkpoint' : 'IOHandler';
+}
 
-async function load(source: string | URL | io.IOHandler, loading: Loading): Promise<LoadedModel> {
+async function load(source: ModelSource, loading: Loading): Promise<LoadedModel> {
+  if (source instanceof Checkpoint) return fromWeights(source, nameOf(source), loading);
   if (typeof source !== 'string' && !(source instanceof URL)) return loadHandler(source, loading);
   const {files, options, onProgress} = loading;
   const {sha256} = options;
@@ -142,13 +131,13 @@ async function load(source: string | URL | io.IOHandler, loading: Loading): Prom
   if (file.endsWith('.json')) {
     return fromLayersModel(await readLayersModel(source, sha256, files, onProgress), text, options);
   }
-  if (source instanceof URL || (/[/\\.]/.test(text) && !isKnownName(text))) {
+  if (source instanceof URL || (/[/\\.]/.test(text) && modelNamed(text) === undefined)) {
     throw new InvalidArgumentError(
       `loadModel: ${JSON.stringify(text)} looks like a path, but not of a .safetensors file, its index or a model.json. ` +
-        `For a model of the catalog give its name alone${knownNames(text, CATALOG_NAMES, otherNames())}.`,
+        `For a model of the table give its name alone${knownNames(text, loadableNames(), otherNames())}.`,
     );
   }
-  return fromCatalog(text, loading);
+  return fromName(text, loading);
 }
 
 async function loadHandler(handler: io.IOHandler, loading: Loading): Promise<LoadedModel> {
@@ -158,9 +147,9 @@ async function loadHandler(handler: io.IOHandler, loading: Loading): Promise<Loa
   return 'model' in given ? fromLayersModel(given, name, loading.options) : fromWeights(given, name, loading);
 }
 
-/** A model of the catalog; nothing but a name is taken. */
+/** A model of the table; nothing but a name is taken. */
 export async function loadNamed(name: string, options: LoadModelOptions): Promise<LoadedModel> {
-  const loaded = await fromCatalog(name, {
+  const loaded = await fromName(name, {
     options,
     files: new Files(options, 'loadModel'),
     onProgress: increasing(options.onProgress),
@@ -169,50 +158,61 @@ export async function loadNamed(name: string, options: LoadModelOptions): Promis
   return loaded;
 }
 
-async function fromCatalog(name: string, loading: Loading): Promise<LoadedModel> {
-  const published = publishedCheckpoint(name);
-  if (published !== undefined) {
-    throw new UnavailableError(
-      `loadModel: ${name} does not ship with tfjs-sts, and its file lies on a drive of the authors; ${howToBring(published)}.`,
-    );
-  }
-  const entry = catalogEntry(name);
-  if (entry !== undefined) return fromEntry(entry, loading);
+function fromName(name: string, loading: Loading): Promise<LoadedModel> {
+  const row = modelNamed(name);
+  if (row !== undefined) return fromRow(row, name, loading);
   if (listNetworks({tiny: true}).some((network) => network.name === name))
     throw new UnavailableError(withoutWeights(name));
   throw new InvalidArgumentError(
-    `loadModel: no model is called ${JSON.stringify(name)}${knownNames(name, CATALOG_NAMES, otherNames())}. ` +
+    `loadModel: no model is called ${JSON.stringify(name)}${knownNames(name, loadableNames(), otherNames())}. ` +
       'Or give the path or address of a .safetensors file or a model.json.',
   );
 }
 
-/** A network of the registry that no file of the catalog is for. */
+/** A network of the registry whose name alone means no model that can be loaded. */
 function withoutWeights(network: string): string {
-  const theirs = PUBLISHED.filter((row) => row.network === network).map(({name}) => name);
-  const authors =
-    theirs.length === 0 ? '' : ` The authors published ${theirs.join(', ')}: tfjs-sts info NAME says where.`;
+  const names = modelsOf(network).map(({name}) => name);
+  const known =
+    names.length === 0 ? '' : ` Models of it: ${names.join(', ')}; tfjs-sts info NAME tells of each.`;
   return (
-    `loadModel: ${network} is a network without weights, none ship for it.${authors} Make a file of a checkpoint that you ` +
+    `loadModel: ${network} is a network without weights, none ship for it.${known} Make a file of a checkpoint that you ` +
     `have, tfjs-sts convert FILE --network ${network} -o DIR, or of an image network's, tfjs-sts inflate, and load that. ` +
     `createNetwork('${network}') builds it to be trained.`
   );
 }
 
-const isKnownName = (name: string) => (publishedCheckpoint(name) ?? catalogEntry(name)) !== undefined;
+/** What has a name and cannot be loaded by it. */
+const otherNames = () => [...listNetworks(), ...listModels()].map(({name}) => name);
 
-const CATALOG_NAMES = CATALOG.map(({name}) => name);
+/**
+ * A model of the table.
+ *
+ * @param name what it is called in `info`
+ * @throws UnavailableError for one whose file is the user's to bring
+ */
+export async function fromRow(row: ModelRow, name: string, loading: Loading): Promise<LoadedModel> {
+  const {files, options} = loading;
+  const {network, weights, labels} = row;
+  if (weights.from === 'convert') {
+    throw new UnavailableError(
+      `loadModel: ${row.name} does not ship with tfjs-sts, and its file lies on a drive of the authors; ${howToBring(weights)}.`,
+    );
+  }
+  const file = labels === null ? undefined : LABELS[labels];
+  const names = file === undefined ? [] : await readLabelFile(file, files);
+  const bytes = await readWeights(weights, loading);
+  const input = {...row.input, ...(options.frames !== undefined && {frames: options.frames})};
+  const checkpoint = expanded(read(bytes, {formats: [safetensors]}));
+  return build(checkpoint, {name, network, input, classes: file?.count, labels: names});
+}
 
-/** What has a name and no weights here. */
-const otherNames = () => [...listNetworks(), ...PUBLISHED].map(({name}) => name);
-
-async function fromEntry(entry: CatalogEntry, {files, options, onProgress}: Loading): Promise<LoadedModel> {
-  const labels = await readLabelFile(entry.labels, files);
-  const bytes = await files.readPackaged(entry.weights, onProgress);
-  const {name, network, rule} = entry;
-  const input = {...entry.input, ...(options.frames !== undefined && {frames: options.frames})};
-  const model = emptyNetwork(network, input, entry.labels.count);
-  assign(model, () => inflate(expanded(read(bytes, {formats: [safetensors]})), model, {rule}));
-  return {model, info: {...input, name, network, labels, output: outputKind(model)}};
+function readWeights(
+  weights: Exclude<ModelWeights, {from: 'convert'}>,
+  {files, onProgress}: Loading,
+): Promise<Uint8Array> {
+  if (weights.from === 'package') return files.readPackaged(weights, onProgress);
+  const advice = 'Is there a connection? Without one, bring the file and give its path.';
+  return files.read(weights.url, {advice, onProgress, sha256: weights.sha256});
 }
 
 /** @param name the path or address, for errors and `info` */
@@ -232,18 +232,53 @@ async function fromWeights(
     );
   }
   const {config} = networkDefinition(network);
+  const row = rowOf(checkpoint, network, name);
   const described = parseDescription(checkpoint.metadata, name);
-  const known = CATALOG.find((entry) => entry.network === network);
-  const plain = {frames: config.frames, size: config.height, crop: config.height, mean: 127, std: 128};
+  const {height, width} = config;
+  const side = height === width ? height : ([height, width] as const);
   const input: ModelInput = {
-    ...(known?.input ?? plain),
+    ...(row?.input ?? {frames: config.frames, size: side, crop: side, mean: 127, std: 128}),
     ...described.input,
     ...(options.frames !== undefined && {frames: options.frames}),
   };
-  const classes = described.classes ?? (described.labels?.length || known?.labels.count) ?? config.classes;
-  const labels = await labelsOf(described, classes, known, files);
-  const model = emptyNetwork(network, input, classes);
-  assign(model, () => {
+  const labelFile = row === undefined || row.labels === null ? undefined : LABELS[row.labels];
+  const classes = described.classes ?? (described.labels?.length || labelFile?.count) ?? config.classes;
+  const isItsOwn = labelFile !== undefined && labelFile.count === classes;
+  const labels = described.labels ?? (isItsOwn ? await readLabelFile(labelFile, files) : []);
+  const {output} = described;
+  return build(checkpoint, {name, network, input, classes, labels, ...(output && {output})});
+}
+
+/**
+ * The row of the table that a file goes by: that of the model that it says it is, else that of its network's name.
+ *
+ * @throws FormatError for a model of another network
+ */
+function rowOf({metadata}: Checkpoint, network: string, name: string): ModelRow | undefined {
+  const model = metadata.get('model');
+  const row = model === undefined ? undefined : modelNamed(model);
+  if (row === undefined || row.network === network) return row ?? modelNamed(network);
+  throw new FormatError(
+    `loadModel: ${name} says that it is the model ${model} of ${row.network}, and that its network is ${network}; one of them is wrong.`,
+  );
+}
+
+/** What a model is built of, besides its weights. */
+interface Building extends Pick<ModelInfo, 'name' | 'labels'> {
+  readonly network: string;
+  readonly input: ModelInput;
+  readonly classes: number | undefined;
+  /** Default: what its last layers tell. */
+  readonly output?: OutputKind;
+}
+
+/** The network with these weights. */
+function build(
+  checkpoint: Checkpoint,
+  {name, network, input, classes, labels, output}: Building,
+): LoadedModel {
+  const model = emptyNetwork(network, clipOf(input), classes);
+  return assign(model, () => {
     try {
       inflate(checkpoint, model, {rule: 'sts'});
     } catch (error) {
@@ -252,9 +287,8 @@ async function fromWeights(
         cause: error,
       });
     }
+    return {model, info: {...input, name, network, labels, output: output ?? outputKind(model)}};
   });
-  const {output = outputKind(model)} = described;
-  return {model, info: {...input, name, network, labels, output}};
 }
 
 function fromLayersModel(
@@ -265,29 +299,18 @@ function fromLayersModel(
   return assign(model, () => {
     const clip = clipSizeOf(model);
     if (clip === undefined) throw new FormatError(`loadModel: ${name} ${notOfClips(model)}`);
-    const {frames, crop} = clip;
+    const {frames, height, width} = clip;
     if (options.frames !== undefined && options.frames !== frames) {
       throw new InvalidArgumentError(
         `loadModel: ${name} takes clips of ${frames} frames and no others; got ${options.frames}.`,
       );
     }
     const {input, labels = [], output = outputKind(model)} = parseDescription(metadata, name);
-    const plain = {size: crop, mean: 127, std: 128};
+    const side = height === width ? height : ([height, width] as const);
     const network = metadata.get('network');
-    const info = {...plain, ...input, frames, crop, name, labels, output};
+    const info = {size: side, mean: 127, std: 128, ...input, frames, crop: side, name, labels, output};
     return {model, info: {...info, network: typeof network === 'string' ? network : null}};
   });
-}
-
-/** Labels of the file itself, else those of the catalog's model of the same network and number of classes. */
-async function labelsOf(
-  {labels}: Described,
-  classes: number | undefined,
-  known: CatalogEntry | undefined,
-  files: Files,
-): Promise<readonly string[]> {
-  if (labels !== undefined) return labels;
-  return known !== undefined && known.labels.count === classes ? readLabelFile(known.labels, files) : [];
 }
 
 /** Runs what completes a model; if that fails, nobody else would free its weights. */

@@ -1,5 +1,5 @@
 /**
- * `tf.loadLayersModel('sts://NAME')`: the models of the catalog through the host's own loader. A name only, never a path;
+ * `tf.loadLayersModel('sts://NAME')`: the models of the table through the host's own loader. A name only, never a path;
  * whoever needs options of `loadModel` calls that.
  */
 import * as tf from '@tensorflow/tfjs-core';

@@ -4,15 +4,23 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {fromLayersModel, STORAGE_TYPES, type StorageType, safetensors, storedAs} from '../checkpoints';
+import {
+  Checkpoint,
+  fromLayersModel,
+  STORAGE_TYPES,
+  type StorageType,
+  safetensors,
+  storedAs,
+} from '../checkpoints';
 import {passingParts} from '../checkpoints/formats/safetensors/safetensors';
 import {saveFile} from '../files/save_file';
 import {outputKind} from '../layers';
 import {InvalidArgumentError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
-import type {ModelInfo} from './load';
 import {artifactsOf} from './model_files/io_handler';
+import {modelMetadata} from './model_files/metadata';
 import {clipSizeOf, notOfClips, topologyOf} from './model_files/topology';
+import {type ClipSize, clipOf, type ModelInfo} from './model_info';
 
 /**
  * What `loadModel` is to know of the model: how frames become its input, which must be said, and what else differs from
@@ -54,7 +62,7 @@ const KNOWN = optionNames<SaveModelOptions>({dtype: true});
  * other clip lengths; any other model layer by layer. Optimizers are not saved, nor which layers of a network of the
  * registry are frozen.
  *
- * @param model on `[batch, frames, side, side, 3]`; stays the caller's
+ * @param model on `[batch, frames, height, width, 3]`; stays the caller's
  * @param info `mean` and `std` must be there; frames and crop are the model's own, `labels` as many as its classes
  * @throws InvalidArgumentError for a model that `loadModel` would not take, or an info that contradicts it; UnavailableError
  *   when the file cannot be written, or in a worker, which cannot download
@@ -72,8 +80,7 @@ export async function saveModel(
 ): Promise<void> {
   check('saveModel', model, info, options);
   if (typeof target !== 'string' && !(target instanceof URL)) return saveTo(target, model, info, options);
-  const {entries, metadata} = await contentsOf(model, info, options);
-  await saveFile(target, passingParts(entries, metadata), 'saveModel', 'modelFile');
+  await saveFile(target, passingParts(await contentsOf(model, info, options)), 'saveModel', 'modelFile');
 }
 
 /**
@@ -91,8 +98,7 @@ export async function modelFile(
   options: SaveModelOptions = {},
 ): Promise<Uint8Array> {
   check('modelFile', model, info, options);
-  const {entries, metadata} = await contentsOf(model, info, options);
-  return safetensors.write(entries, metadata);
+  return safetensors.write(await contentsOf(model, info, options));
 }
 
 function check(caller: string, model: LayersModel, info: SavedInfo, options: SaveModelOptions): void {
@@ -111,40 +117,40 @@ function check(caller: string, model: LayersModel, info: SavedInfo, options: Sav
   const clip = clipSizeOf(model);
   if (clip === undefined)
     throw new InvalidArgumentError(`${caller}: the model ${notOfClips(model)} Others: the model's own save.`);
-  const {frames, crop} = clip;
-  if ((info.frames ?? frames) !== frames || (info.crop ?? crop) !== crop) {
-    refuse(
-      `info says frames ${info.frames ?? frames} and crop ${info.crop ?? crop}, the model takes ${frames} and ${crop}`,
-    );
-  }
+  const {frames = clip.frames, size, crop} = info;
+  const exact = typeof size === 'object' ? size : ([clip.height, clip.width] as const);
+  const said = clipOf({frames, size: exact, ...(crop !== undefined && {crop})});
+  const lengths = ({frames, height, width}: ClipSize) => `${frames} frames of ${height} x ${width}`;
+  if (lengths(said) !== lengths(clip))
+    refuse(`info says ${lengths(said)} (frames, crop), the model takes ${lengths(clip)}`);
   const classes = model.outputs[0]!.shape.at(-1);
   const labels = info.labels?.length ?? 0;
   if (labels > 0 && labels !== classes) refuse(`info has ${labels} labels, the model ${classes} classes`);
 }
 
 /** Tensors and metadata of the file. */
-async function contentsOf(model: LayersModel, info: SavedInfo, {dtype = 'float32'}: SaveModelOptions) {
-  const weights = await fromLayersModel(model);
-  const entries = dtype === 'float32' ? weights : storedAs(weights, dtype);
-  const described = {...descriptionOf(model, info), ...topologyOf(model, info.network)};
-  const texts = Object.entries(described).map(([key, value]) => [
-    key,
-    typeof value === 'string' ? value : JSON.stringify(value),
-  ]);
-  return {entries, metadata: {...Object.fromEntries(entries.metadata), ...Object.fromEntries(texts)}};
+async function contentsOf(
+  model: LayersModel,
+  info: SavedInfo,
+  {dtype = 'float32'}: SaveModelOptions,
+): Promise<Checkpoint> {
+  const described = modelMetadata({...descriptionOf(model, info), ...topologyOf(model, info.network)});
+  const metadata = new Map(Object.entries(described));
+  return storedAs(new Checkpoint(await fromLayersModel(model), {metadata}), dtype);
 }
 
 /** What `loadModel` reads of input and output, under its keys. */
 function descriptionOf(model: LayersModel, {name, network, labels = [], ...input}: SavedInfo) {
-  const {frames, crop} = clipSizeOf(model)!;
+  const {frames, height, width} = clipSizeOf(model)!;
+  const side = height === width ? height : ([height, width] as const);
   return {
     frames,
-    crop,
-    size: crop,
+    size: side,
+    crop: side,
     output: outputKind(model),
     classes: model.outputs[0]!.shape.at(-1)!,
     ...input,
-    // None is said too: a network of the catalog with as many classes would get those of the catalog.
+    // None is said too: a network of the table with as many classes would get those of its row.
     labels,
   };
 }

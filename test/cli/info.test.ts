@@ -55,7 +55,7 @@ describe('info', () => {
   it('takes a model of the zoo with its usual clip', async () => {
     const {out} = await info('efficientnet_lite0_sts');
     expect((await info('efficientnet_lite0_sts.in1k')).out).toBe(out);
-    expect(out).toMatch(/^weights +shipped as efficientnet_lite0_sts$/m);
+    expect(out).toMatch(/^weights +shipped as efficientnet_lite0_sts\.in1k$/m);
     expect(out).toMatch(/^clip +8 x 224 x 224 x 3$/m);
   });
 
@@ -64,7 +64,7 @@ describe('info', () => {
     expect(code).toBe(0);
     const lines = out.split('\n');
     for (const line of [
-      /^authors +x3d_s_sts\.ssv2, not shipped: 58\.3 % top-1 on somethingSomethingV2, reported by them$/,
+      /^model +x3d_s_sts\.ssv2, not shipped; top-1 58\.3 % on Something-Something V2, reported by its authors$/,
       /^ +source +README of github\.com\/UCSC-VLAA\/.*, row X3D-S$/,
       /^ +input +8 frames spread over the video, short side 256, crop 256$/,
       /^ +licence +not stated$/,
@@ -90,12 +90,12 @@ describe('info', () => {
   it('tells of a network which checkpoints the authors have for it', async () => {
     const {out} = await info('x3d_s_sts');
     expect(out.match(/^ +source +README of .*, row X3D-S/gm)).toHaveLength(3);
-    expect(out.match(/^authors .*/gm)?.map((line) => line.replace(/^authors +/, ''))).toEqual([
-      'x3d_s_sts.k400: 72.5 % top-1 on kinetics400',
-      'x3d_s_sts.k400_e100: 73.9 % top-1 on kinetics400',
-      'x3d_s_sts.ssv2: 58.3 % top-1 on somethingSomethingV2',
+    expect(out.match(/^model .*/gm)?.map((line) => line.replace(/^model +/, ''))).toEqual([
+      'x3d_s_sts.k400, not shipped; top-1 72.5 % on Kinetics-400, reported by its authors',
+      'x3d_s_sts.k400_e100, not shipped; top-1 73.9 % on Kinetics-400, reported by its authors',
+      'x3d_s_sts.ssv2, not shipped; top-1 58.3 % on Something-Something V2, reported by its authors',
     ]);
-    expect(JSON.parse((await info('x3d_s', '--json')).out).checkpoints).toEqual([]);
+    expect(JSON.parse((await info('x3d_s', '--json')).out).models).toEqual([]);
   });
 
   it.each([

@@ -4,8 +4,7 @@ import {fileURLToPath} from 'node:url';
 import {describe, expect, it} from 'vitest';
 import {main} from '../../src/cli/main';
 import {listNetworks} from '../../src/networks';
-import {CATALOG} from '../../src/zoo/catalog';
-import {PUBLISHED} from '../../src/zoo/published';
+import {listModels} from '../../src/zoo';
 import {box} from './fake';
 
 async function list(...args: string[]) {
@@ -18,7 +17,7 @@ describe('list', () => {
     const {code, out, err} = await list();
     expect([code, err]).toEqual([0, '']);
     const lines = out.split('\n');
-    for (const {name, description} of [...CATALOG, ...PUBLISHED, ...listNetworks()]) {
+    for (const {name, description} of [...listModels(), ...listNetworks()]) {
       const own = lines.filter((line) => line.startsWith(`  ${name} `));
       expect(own.some((line) => line.endsWith(`  ${description}`))).toBe(true);
     }
@@ -26,24 +25,24 @@ describe('list', () => {
 
   it('says which networks have weights that ship', async () => {
     const {networks, models} = JSON.parse((await list('--json')).out);
+    expect(models).toEqual(listModels());
+    const shipped = listModels().filter(({weights}) => weights.from === 'package');
     const shipping = networks.filter((network: {models: string[]}) => network.models.length > 0);
-    expect(shipping.map(({name}: {name: string}) => name)).toEqual(CATALOG.map(({network}) => network));
-    expect(models.map(({name}: {name: string}) => name)).toEqual(CATALOG.map(({name}) => name));
-    for (const {weights} of CATALOG)
-      expect(existsSync(fileURLToPath(new URL(`../../${weights.path}`, import.meta.url)))).toBe(true);
-    const {out} = await list();
-    expect(out).toMatch(/^the authors' checkpoints, not shipped/m);
-    expect(out).toMatch(
-      /^ {2}slowfast_r50_8x8_sts\.k400_e100 +77\.9 +SlowFast50-8x8 on Kinetics-400: 32 frames 2 apart/m,
+    expect(shipping.map(({name}: {name: string}) => name).sort()).toEqual(
+      [...new Set(shipped.map(({network}) => network))].sort(),
     );
+    for (const {weights} of shipped) {
+      const path = weights.from === 'package' ? weights.path : '';
+      expect(existsSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)))).toBe(true);
+    }
+    const {out} = await list();
+    expect(out).toMatch(/^models whose file is yours to bring/m);
+    expect(out).toMatch(
+      /^ {2}slowfast_r50_8x8_sts\.k400_e100 +top-1 77\.9 +SlowFast50-8x8 on Kinetics-400: 32 frames 2 apart/m,
+    );
+    expect(out).toMatch(/^ {2}efficientnet_lite0\.in1k +9\.6 MB +top-1 75\.1 +ImageNet classes/m);
     expect(out).toMatch(/^ {2}slowfast_r50_8x8_sts +- +32 x \d+ x \d+ /m);
     expect(out).toMatch(/^ {2}efficientnet_lite0_sts +shipped +8 x 224 x 224 /m);
-  });
-
-  it('has the rows of the checkpoints, with what is unknown as null', async () => {
-    const {checkpoints} = JSON.parse((await list('--json')).out);
-    expect(checkpoints).toEqual(PUBLISHED);
-    expect(checkpoints[0]).toMatchObject({licence: null, sha256: null, bytes: null});
   });
 
   it('refuses a name, and shows its help', async () => {

@@ -326,6 +326,9 @@ describe('predict refuses', () => {
 
   it('an unknown model, leaving a terminal clean', async () => {
     const {io, written} = box({isTTY: true});
+    await expect(fakePredict().command.run([red, '--model', 'transnet_v2'], io)).rejects.toThrow(
+      /transnet_v2 finds where the shots of a film end/,
+    );
     await expect(fakePredict().command.run([red, '--model', 'absent'], io)).rejects.toThrow(
       /the known ones are colours/,
     );

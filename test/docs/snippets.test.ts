@@ -21,6 +21,7 @@ const modules: Record<string, () => Promise<object>> = {
   'tfjs-sts/networks': () => import('../../src/entries/networks'),
   'tfjs-sts/zoo': () => import('../../src/entries/zoo'),
   'tfjs-sts/checkpoints': () => import('../../src/entries/checkpoints'),
+  'tfjs-sts/convert': () => import('../../src/entries/convert'),
   'tfjs-sts/onnx': () => import('../../src/entries/onnx'),
   'tfjs-sts/timeline': () => import('../../src/entries/timeline'),
   'tfjs-sts/video': () => import('../../src/entries/video'),

@@ -55,22 +55,22 @@ const strides = [1, 2, 2];
 
 const ops: Record<string, OpCase> = {
   conv3d: {
-    op: (x, filter, bias) => sts.conv3d(x, filter, strides, 'same', 'NDHWC', 1, {bias, groups: 2}),
+    op: (x, filter, bias) => sts.fused.conv3d({x, filter, strides, pad: 'same', bias, groups: 2}),
     filter: [3, 3, 3, 2, 6],
     outputs: 6,
   },
   depthwiseConv3d: {
-    op: (x, filter, bias) => sts.depthwiseConv3d(x, filter, strides, 'same', 'NDHWC', 1, {bias}),
+    op: (x, filter, bias) => sts.fused.depthwiseConv3d({x, filter, strides, pad: 'same', bias}),
     filter: [3, 3, 3, 4, 2],
     outputs: 8,
   },
   stsConv3d: {
-    op: (x, filter, bias) => sts.stsConv3d(x, filter, 1, 'same', 'NDHWC', 1, {bias}),
+    op: (x, filter, bias) => sts.fused.stsConv3d({x, filter, bias}),
     filter: [3, 1, 1, 4, 7],
     outputs: 7,
   },
   stsDepthwiseConv3d: {
-    op: (x, filter, bias) => sts.stsDepthwiseConv3d(x, filter, strides, 1, 'NDHWC', 1, {bias}),
+    op: (x, filter, bias) => sts.fused.stsDepthwiseConv3d({x, filter, strides, pad: 1, bias}),
     filter: [3, 3, 3, 4, 1],
     outputs: 4,
   },
@@ -246,7 +246,8 @@ describe('the composed form', () => {
     const geometries: OpCase[] = [
       ...Object.values(ops),
       {
-        op: (x, filter, bias) => sts.conv3d(x, filter, [2, 2, 2], 'same', 'NDHWC', 2, {bias}),
+        op: (x, filter, bias) =>
+          sts.fused.conv3d({x, filter, strides: [2, 2, 2], pad: 'same', dilations: 2, bias}),
         filter: [3, 3, 3, 4, 5],
         outputs: 5,
       },

@@ -7,6 +7,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-cpu';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as checkpoints from '../../src/entries/checkpoints';
+import * as convert from '../../src/entries/convert';
 import * as sts from '../../src/entries/index';
 import * as networks from '../../src/entries/networks';
 import * as onnx from '../../src/entries/onnx';
@@ -19,15 +20,18 @@ type Options = Record<string, never>;
 
 /** Functions by the name under which users have them, with an option of theirs. */
 const takesOptions: Record<string, readonly [option: string, call: (options: Options) => unknown]> = {
-  'sts.conv3d': ['groups', (options) => sts.conv3d(x(), filter(4), 1, 'same', 'NDHWC', 1, options)],
-  'sts.stsConv3d': ['split', (options) => sts.stsConv3d(x(), filter(4), 1, 'same', 'NDHWC', 1, options)],
-  'sts.depthwiseConv3d': [
-    'residual',
-    (options) => sts.depthwiseConv3d(x(), filter(1), 1, 'same', 'NDHWC', 1, options),
+  'fused.conv3d': [
+    'groups',
+    (options) => sts.fused.conv3d({x: x(), filter: filter(4), pad: 'same', ...options}),
   ],
-  'sts.stsDepthwiseConv3d': [
+  'fused.stsConv3d': ['split', (options) => sts.fused.stsConv3d({x: x(), filter: filter(4), ...options})],
+  'fused.depthwiseConv3d': [
+    'residual',
+    (options) => sts.fused.depthwiseConv3d({x: x(), filter: filter(1), pad: 'same', ...options}),
+  ],
+  'fused.stsDepthwiseConv3d': [
     'activation',
-    (options) => sts.stsDepthwiseConv3d(x(), filter(1), 1, 'same', 'NDHWC', 1, options),
+    (options) => sts.fused.stsDepthwiseConv3d({x: x(), filter: filter(1), ...options}),
   ],
   'sts.conv3dInfo': ['strides', (options) => sts.conv3dInfo(X, F, options)],
   'sts.depthwiseConv3dInfo': ['dilations', (options) => sts.depthwiseConv3dInfo(X, F, options)],
@@ -70,11 +74,19 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
   ],
   'onnx.toOnnx': ['layout', (options) => onnx.toOnnx(tiny, options)],
   'checkpoints.Checkpoint': ['metadata', (options) => new checkpoints.Checkpoint([], options)],
+  'convert.convertCheckpoint': ['names', (options) => convert.convertCheckpoint(none(), TINY, options)],
+  'convert.inflateCheckpoint': ['rule', (options) => convert.inflateCheckpoint(none(), TINY, options)],
+  'convert.storeCheckpoint': [
+    'dtype',
+    (options) => convert.storeCheckpoint(none(), 'a.safetensors', options),
+  ],
+  'convert.torchCheckpoint': ['names', (options) => convert.torchCheckpoint({model: tiny} as never, options)],
   'wasm.setThreads': ['wasmPaths', (options) => wasm.setThreads(1, options)],
 };
 
 /** The others: nothing that they take is called an option. */
 const takesNone = [
+  ...['conv3d', 'depthwiseConv3d', 'stsConv3d', 'stsDepthwiseConv3d'],
   ...['FrozenModel', 'saveFrozenModel', 'frozenModelFile'],
   ...['expandTaps', 'invertTaps', 'inversePhases', 'tapCount', 'tapTable', 'convMacs', 'weightsOf'],
   ...['freeze', 'replaceConv3d', 'temporalConvolutions', 'imageModePlan', 'resNetPlan', 'middleSlices'],
@@ -84,7 +96,7 @@ const takesNone = [
   .map((name) => `sts.${name}`)
   .concat(
     ['networks.networkDefinition', 'networks.registerNetwork', 'networks.summarize'],
-    ['zoo.registerModelScheme', 'zoo.listModels', 'zoo.listCheckpoints'],
+    ['zoo.registerModelScheme', 'zoo.listModels', 'zoo.modelMetadata'],
     ['checkpoints.entryOf', 'checkpoints.CheckpointEntry', 'checkpoints.storedAs', 'checkpoints.expanded'],
     ['checkpoints.GlobalRef', 'checkpoints.PickledObject'],
   );
@@ -162,7 +174,7 @@ it("a plan's rule for a weight that the model does not have is refused", () => {
 
 it('every public function is in one of the lists', () => {
   // The entry tfjs-sts/ops is a part of tfjs-sts.
-  const spaces = {sts, networks, zoo, checkpoints, onnx, video, timeline, wasm};
+  const spaces = {sts, fused: sts.fused, networks, zoo, checkpoints, convert, onnx, video, timeline, wasm};
   const functions = Object.entries(spaces).flatMap(([space, members]) =>
     Object.entries(members)
       .filter(([, member]) => typeof member === 'function')

@@ -7,7 +7,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import fc from 'fast-check';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {type InflationRule, inflateKernel, type KernelArray} from '../../src/inflate';
-import {conv3d, depthwiseConv3d, stsConv3d, stsDepthwiseConv3d} from '../../src/ops';
+import {conv3d, depthwiseConv3d, fused, stsConv3d, stsDepthwiseConv3d} from '../../src/ops';
 import {InvalidArgumentError} from '../../src/util/errors';
 import {readGolden, readGoldenJson} from '../support/golden';
 import {type GoldenTensor, permute, readGoldenTensors, toFilter} from '../support/safetensors';
@@ -80,7 +80,7 @@ const FORMS: Record<string, Form> = {
     layout: 'conv',
     groups: 4,
     image: grouped2d(4),
-    video: (x, k) => stsConv3d(x, k, 1, 'same', 'NDHWC', 1, {groups: 4}),
+    video: (x, filter) => fused.stsConv3d({x, filter, groups: 4}),
   },
   depthwiseConv3d: {
     shape: [3, 3, 4, 2],

@@ -20,25 +20,35 @@ const opCases: OpCase[] = [
     xShape: [2, 3, 5, 4, 4],
     filterShape: [2, 3, 2, 2, 4],
     run: (x, w, bias) =>
-      sts.conv3d(x, w, [1, 2, 1], 'same', 'NDHWC', [1, 1, 2], {groups: 2, ...withBias(bias)}),
+      sts.fused.conv3d({
+        x,
+        filter: w,
+        strides: [1, 2, 1],
+        pad: 'same',
+        dilations: [1, 1, 2],
+        groups: 2,
+        ...withBias(bias),
+      }),
   },
   {
     op: 'depthwiseConv3d',
     xShape: [1, 4, 4, 5, 3],
     filterShape: [3, 2, 3, 3, 2],
-    run: (x, w, bias) => sts.depthwiseConv3d(x, w, 2, 'same', 'NDHWC', 1, withBias(bias)),
+    run: (x, w, bias) =>
+      sts.fused.depthwiseConv3d({x, filter: w, strides: 2, pad: 'same', ...withBias(bias)}),
   },
   {
     op: 'stsConv3d',
     xShape: [1, 4, 3, 4, 3],
     filterShape: [3, 1, 1, 3, 7],
-    run: (x, w, bias) => sts.stsConv3d(x, w, [2, 1, 1], 'same', 'NDHWC', 1, withBias(bias)),
+    run: (x, w, bias) => sts.fused.stsConv3d({x, filter: w, strides: [2, 1, 1], ...withBias(bias)}),
   },
   {
     op: 'stsDepthwiseConv3d',
     xShape: [2, 3, 4, 6, 3],
     filterShape: [3, 3, 3, 3, 1],
-    run: (x, w, bias) => sts.stsDepthwiseConv3d(x, w, [1, 2, 2], 1, 'NDHWC', 1, withBias(bias)),
+    run: (x, w, bias) =>
+      sts.fused.stsDepthwiseConv3d({x, filter: w, strides: [1, 2, 2], pad: 1, ...withBias(bias)}),
   },
 ];
 
@@ -150,7 +160,7 @@ describe.each(implementations)('on $name', ({use}) => {
     expect(() => sts.conv3d(x, w, 1, 'same', 'NCDHW')).toThrow(
       /conv3d: only dataFormat 'NDHWC'.*got "NCDHW"/,
     );
-    expect(() => sts.conv3d(x, w, 1, 'same', 'NDHWC', 1, {bias: [1, 2]})).toThrow(
+    expect(() => sts.fused.conv3d({x, filter: w, pad: 'same', bias: [1, 2]})).toThrow(
       /bias must have shape \[3\].*got \[2\]/,
     );
     expect(() => sts.conv3d(x, tf.tensor(['a']) as unknown as tf.Tensor5D, 1, 'same')).toThrow(

@@ -20,7 +20,7 @@ import {
 } from '../support/naive_conv3d';
 
 type Shape5D = [number, number, number, number, number];
-type Run = (x: tf.Tensor5D, filter: tf.Tensor5D, options: sts.FusedOptions) => tf.Tensor5D;
+type Run = (x: tf.Tensor5D, filter: tf.Tensor5D, options: sts.ConvolutionEnding) => tf.Tensor5D;
 
 const same = {dilations: [1, 1, 1], before: [1, 1, 1]} as const;
 const plain = (batch: number, channels: number) => ({
@@ -35,22 +35,22 @@ const plain = (batch: number, channels: number) => ({
 const cases: Record<string, {naive: NaiveConvolution; run: Run}> = {
   conv3d: {
     naive: naiveConv3d({...plain(2, 6), filterShape: [3, 3, 3, 3, 10], groups: 2}),
-    run: (x, w, options) => sts.conv3d(x, w, 1, 'same', 'NDHWC', 1, {...options, groups: 2}),
+    run: (x, w, options) => sts.fused.conv3d({x, filter: w, pad: 'same', ...options, groups: 2}),
   },
   depthwiseConv3d: {
     naive: naiveDepthwiseConv3d({...plain(1, 7), filterShape: [3, 3, 3, 7, 1], groups: 7}),
-    run: (x, w, options) => sts.depthwiseConv3d(x, w, 1, 'same', 'NDHWC', 1, options),
+    run: (x, w, options) => sts.fused.depthwiseConv3d({x, filter: w, pad: 'same', ...options}),
   },
   stsConv3d: {
     naive: naiveStsTemporal(
       {...plain(1, 3), filterShape: [3, 1, 1, 3, 11], before: [1, 0, 0], groups: 1},
       [3, 3, 5],
     ),
-    run: (x, w, options) => sts.stsConv3d(x, w, 1, 'same', 'NDHWC', 1, options),
+    run: (x, w, options) => sts.fused.stsConv3d({x, filter: w, ...options}),
   },
   stsDepthwiseConv3d: {
     naive: naiveStsDepthwise({...plain(2, 5), filterShape: [3, 3, 3, 5, 1], groups: 5}),
-    run: (x, w, options) => sts.stsDepthwiseConv3d(x, w, 1, 'same', 'NDHWC', 1, options),
+    run: (x, w, options) => sts.fused.stsDepthwiseConv3d({x, filter: w, ...options}),
   },
 };
 
@@ -180,19 +180,35 @@ describe.each(conformingImplementations)('on $name', ({use}) => {
   it('takes a residual without a batch where x has none', async () => {
     const [x, w] = [tensorOf([1, 2, 3, 3, 4], 1), tensorOf([1, 1, 1, 4, 4], 2)];
     const residual = tensorOf([1, 2, 3, 3, 4], 3);
-    const expected = sts.conv3d(x, w, 1, 'same', 'NDHWC', 1, {residual});
+    const expected = sts.fused.conv3d({x, filter: w, pad: 'same', residual});
     const clip = tf.squeeze(x, [0]) as unknown as tf.Tensor4D;
     const shortcut = tf.squeeze(residual, [0]) as unknown as tf.Tensor4D;
-    const y = sts.conv3d(clip, w, 1, 'same', 'NDHWC', 1, {residual: shortcut});
+    const y = sts.fused.conv3d({x: clip, filter: w, pad: 'same', residual: shortcut});
     expect(y.shape).toEqual([2, 3, 3, 4]);
     expect(await y.data()).toEqual(await expected.data());
     tf.dispose([x, w, residual, expected, clip, shortcut, y]);
   });
 
+  it('are the ops of the same names where nothing else is asked for', async () => {
+    const ops = [
+      [sts.conv3d, sts.fused.conv3d, [3, 3, 3, 4, 4]],
+      [sts.depthwiseConv3d, sts.fused.depthwiseConv3d, [3, 3, 3, 4, 1]],
+      [sts.stsConv3d, sts.fused.stsConv3d, [3, 1, 1, 4, 4]],
+      [sts.stsDepthwiseConv3d, sts.fused.stsDepthwiseConv3d, [3, 3, 3, 4, 1]],
+    ] as const;
+    for (const [op, fused, shape] of ops) {
+      const [x, filter] = [tensorOf([1, 3, 4, 4, 4], 1), tensorOf([...shape], 2)];
+      const [y, expected] = [fused({x, filter}), op(x, filter)];
+      expect(y.shape).toEqual(expected.shape);
+      expect(await y.data()).toEqual(await expected.data());
+      tf.dispose([x, filter, y, expected]);
+    }
+  });
+
   it('refuses residuals of other shapes and activations that it does not know', () => {
     tf.tidy(() => {
       const [x, w] = [tensorOf([1, 2, 3, 3, 4], 1), tensorOf([1, 1, 1, 4, 5], 2)];
-      const with_ = (options: object) => () => sts.conv3d(x, w, 1, 'same', 'NDHWC', 1, options);
+      const with_ = (options: object) => () => sts.fused.conv3d({x, filter: w, pad: 'same', ...options});
       expect(with_({residual: tensorOf([1, 2, 3, 3, 4], 3)})).toThrow(
         /conv3d: residual must have the shape of the result, \[1, 2, 3, 3, 5\]; got \[1, 2, 3, 3, 4\]/,
       );

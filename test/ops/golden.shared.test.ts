@@ -61,10 +61,10 @@ function convolution({
     const pad = centred(w.shape);
     if (!form.startsWith('depthwise')) {
       const split = form.startsWith('r2plus1d') ? 'floor' : 'ceil';
-      return sts.stsConv3d(x, w, strides, pad, 'NDHWC', 1, {split});
+      return sts.fused.stsConv3d({x, filter: w, strides, pad, split});
     }
     const [kt, kh, kw, inputs, outputs] = w.shape;
-    if (inputs > 1) return sts.stsConv3d(x, w, strides, pad, 'NDHWC', 1, {groups});
+    if (inputs > 1) return sts.fused.stsConv3d({x, filter: w, strides, pad, groups});
     const depthwise = tf.reshape<tf.Rank.R5>(w, [kt, kh, kw, groups, outputs / groups]);
     return sts.stsDepthwiseConv3d(x, depthwise, strides, pad);
   };

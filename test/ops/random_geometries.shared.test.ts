@@ -96,11 +96,12 @@ function gridSamples(
       const g = {xShape, strides, dilations, before, output, groups};
       if (depthwise) {
         const naive = naiveDepthwiseConv3d({...g, filterShape: [...kernel, groups, outputs]});
-        const op: Op = (x, w, bias) => sts.depthwiseConv3d(x, w, strides, pad, 'NDHWC', dilations, {bias});
+        const op: Op = (x, w, bias) =>
+          sts.fused.depthwiseConv3d({x, filter: w, strides, pad, dilations, bias});
         return {naive, op, ...rest};
       }
       const naive = naiveConv3d({...g, filterShape: [...kernel, inputs, groups * outputs]});
-      const op: Op = (x, w, bias) => sts.conv3d(x, w, strides, pad, 'NDHWC', dilations, {bias, groups});
+      const op: Op = (x, w, bias) => sts.fused.conv3d({x, filter: w, strides, pad, dilations, bias, groups});
       return {naive, op, ...rest};
     })
     .filter((sample) => sample !== undefined);
@@ -141,7 +142,7 @@ const temporalSamples = fc
     };
     return {
       naive: naiveStsTemporal(g, [Math.ceil(still / 2), Math.floor(still / 2), out - still]),
-      op: (x, w, bias) => sts.stsConv3d(x, w, strides, pad, 'NDHWC', 1, {bias, split}),
+      op: (x, w, bias) => sts.fused.stsConv3d({x, filter: w, strides, pad, bias, split}),
       seed,
     };
   });
@@ -172,7 +173,7 @@ const separableSamples = fc
     };
     return {
       naive: naiveStsDepthwise(g),
-      op: (x, w, bias) => sts.stsDepthwiseConv3d(x, w, strides, pad, 'NDHWC', 1, {bias}),
+      op: (x, w, bias) => sts.fused.stsDepthwiseConv3d({x, filter: w, strides, pad, bias}),
       seed,
     };
   });

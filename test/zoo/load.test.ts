@@ -7,11 +7,11 @@ import {pathToFileURL} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, describe, expect, it} from 'vitest';
-import {fromLayersModel, safetensors} from '../../src/checkpoints';
+import {Checkpoint, fromLayersModel, safetensors} from '../../src/checkpoints';
 import {registerLayers} from '../../src/layers';
 import {createNetwork} from '../../src/networks';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../src/util/errors';
-import {CATALOG, type LoadedModel, type LoadModelOptions, loadModel} from '../../src/zoo';
+import {type LoadedModel, type LoadModelOptions, listModels, loadModel} from '../../src/zoo';
 import {startBackend} from '../support/backends';
 
 const TINY = 'efficientnet_lite_tiny_sts';
@@ -53,18 +53,23 @@ function answerOf(model: tfl.LayersModel): Float32Array {
   });
 }
 
+const SHIPPED = listModels().filter(({weights}) => weights.from === 'package');
+
 describe('by name', () => {
-  it.each(CATALOG.map((entry) => [entry.name, entry] as const))(
+  it.each(SHIPPED.map((row) => [row.name, row] as const))(
     '%s: network, input and labels',
-    async (name, entry) => {
+    async (name, {network, input, labels}) => {
       const fractions: number[] = [];
       loaded = await loadModel(name, {...fromDisk, onProgress: (fraction) => fractions.push(fraction)});
       const {model, info} = loaded;
-      expect(info).toMatchObject({name, network: entry.network, output: 'logits', ...entry.input});
-      expect(info.labels.length).toBe(1000);
-      expect(info.labels[281]).toBe('tabby');
-      expect(model.inputs[0]!.shape).toEqual([null, 8, 224, 224, 3]);
-      expect(model.outputs[0]!.shape).toEqual([null, 1000]);
+      expect(info).toMatchObject({name, network, output: 'logits', ...input});
+      const [height, width] = [input.crop ?? input.size].flat();
+      expect(model.inputs[0]!.shape).toEqual([null, input.frames, height, width ?? height, 3]);
+      if (labels !== null) {
+        expect(info.labels.length).toBe(1000);
+        expect(info.labels[281]).toBe('tabby');
+        expect(model.outputs[0]!.shape).toEqual([null, 1000]);
+      } else expect(info.labels).toEqual([]);
       expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
       expect(fractions.at(-1)).toBe(1);
     },
@@ -227,11 +232,28 @@ describe('a .safetensors file', () => {
     expect(loaded.info).toMatchObject({mean: [1.5, 2, 3], std: [4, 5, 6]});
   });
 
-  it('of a catalog network has its input and labels', async () => {
-    const path = CATALOG[0]!.weights.path;
+  it('of a network with one model that can be loaded has the input and labels of that', async () => {
+    const {input, weights} = SHIPPED.find(({name}) => name === 'efficientnet_lite0.in1k')!;
+    const path = weights.from === 'package' ? weights.path : '';
     loaded = await loadModel(path, {...fromDisk, frames: 1});
-    expect(loaded.info).toMatchObject({...CATALOG[0]!.input, frames: 1, network: 'efficientnet_lite0'});
+    expect(loaded.info).toMatchObject({...input, frames: 1, network: 'efficientnet_lite0'});
     expect(loaded.info.labels.length).toBe(1000);
+  });
+
+  it.each([
+    ['x3d_s_sts.k400', 400, {frames: 13, interval: 6, size: 192, crop: 192}],
+    ['x3d_s_sts.ssv2', 174, {frames: 8, interval: 'uniform', size: 256, crop: 256}],
+  ])('that says it is the model %s has the input and labels of its row', async (name, classes, input) => {
+    const network = createNetwork('x3d_s_sts', {classes, weightless: true});
+    const weights = await fromLayersModel(network);
+    network.dispose();
+    const said = (metadata: object) => new Checkpoint(weights, {metadata: new Map(Object.entries(metadata))});
+    loaded = await loadModel(said({network: 'x3d_s_sts', model: name, mean: '1'}), fromDisk);
+    expect(loaded.info).toMatchObject({...input, mean: 1, std: [58.395, 57.12, 57.375]});
+    expect(loaded.info.labels.length).toBe(classes);
+    await expect(loadModel(said({network: 'x3d_s', model: name}))).rejects.toThrow(
+      `Checkpoint says that it is the model ${name} of x3d_s_sts, and that its network is x3d_s`,
+    );
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
@@ -436,7 +458,7 @@ describe('a model.json', () => {
       'group2.bin': new Uint8Array(),
     };
     await expect(loadModel('model.json', inMemory(files))).rejects.toThrow(
-      /\[, 8, 8, 3\].*one input \[batch, frames, side, side, 3\]/,
+      /\[, 8, 8, 3\].*one input \[batch, frames, height, width, 3\]/,
     );
     original.dispose();
   });

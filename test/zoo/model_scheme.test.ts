@@ -25,7 +25,10 @@ describe('sts://', () => {
     const [theirs, expected] = [bytes(model), bytes(ours.model)];
     expect(theirs.length).toBe(expected.length);
     expect(theirs.every((values, i) => values.equals(expected[i]!))).toBe(true);
-    expect(model.getUserDefinedMetadata()).toEqual(ours.info);
+    expect(model.getUserDefinedMetadata()).toEqual({
+      ...ours.info,
+      name: 'efficientnet_lite0_sts.in1k',
+    });
     expect(fractions.at(-1)).toBe(1);
     model.dispose();
     expect(tf.memory().numTensors).toBe(before);

@@ -174,6 +174,25 @@ describe('saveModel and loadModel', () => {
     expect(answerOf(kept(again))).toEqual(answerOf(model));
   });
 
+  it('of oblong frames, whether its layers are in the file or its network', async () => {
+    const input = tfl.input({shape: [2, 4, 6, 3]});
+    const model = kept(tfl.model({inputs: input, outputs: tfl.layers.flatten().apply(input) as never}));
+    await saveModel(model, file('oblong.safetensors'), INFO);
+    const {model: again, info} = await loadModel(file('oblong.safetensors'));
+    expect(info).toMatchObject({frames: 2, size: [4, 6], crop: [4, 6]});
+    expect(answerOf(kept(again))).toEqual(answerOf(model));
+
+    const shots = kept(createNetwork('transnet_v2_tiny'));
+    await saveModel(shots, file('shots.safetensors'), {mean: 0, std: 1, size: [9, 12], interval: 1});
+    const loaded = await loadModel(file('shots.safetensors'));
+    kept(loaded.model);
+    expect(loaded.info).toMatchObject({network: 'transnet_v2_tiny', size: [9, 12], labels: []});
+    expect(loaded.model.outputs.map(({shape}) => shape)).toEqual(shots.outputs.map(({shape}) => shape));
+    await expect(saveModel(model, file('x.safetensors'), {...INFO, crop: 4})).rejects.toThrow(
+      /info says 2 frames of 4 x 4 \(frames, crop\), the model takes 2 frames of 4 x 6/,
+    );
+  });
+
   it('modelFile gives the bytes of the file', async () => {
     const model = kept(createNetwork(TINY));
     await saveModel(model, file('bytes.safetensors'), INFO, {dtype: 'float16'});
@@ -190,12 +209,16 @@ describe('saveModel refuses', () => {
     ['a path of another kind', /"OUT\/model\.json" is no path that ends in \.safetensors/, {}, 'model.json'],
     ['an info without a mean', /info must say mean and std/, {mean: undefined} as object],
     ['a misspelt part of the info', /info: unknown option label; did you mean labels/, {label: []} as object],
-    ['other frames', /info says frames 9 and crop 32, the model takes 4 and 32/, {frames: 9}],
+    [
+      'other frames',
+      /info says 9 frames of 32 x 32 \(frames, crop\), the model takes 4 frames of 32 x 32/,
+      {frames: 9},
+    ],
     ['labels of other classes', /info has 2 labels, the model 5 classes/, {labels: RUNS}],
     ['an unknown network', /no network is called "x3d_s_st"; did you mean x3d_s_sts/, {network: 'x3d_s_st'}],
     [
       'a model on images',
-      /the model takes \[, 8, 8, 3\]; one input \[batch, frames, side, side, 3\]/,
+      /the model takes \[, 8, 8, 3\]; one input \[batch, frames, height, width, 3\]/,
       {},
       'a.safetensors',
       image,

@@ -4,15 +4,14 @@
  */
 import {readFile} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
-import {safetensors, toTorch} from '../../checkpoints';
+import {safetensors} from '../../checkpoints';
+import {ORIGINS, type Origin, torchCheckpoint} from '../../convert';
 import {writeWhole} from '../../files/write_file';
-import {networkDefinition} from '../../networks';
 import {toOnnx} from '../../onnx';
 import {InvalidArgumentError} from '../../util/errors';
-import {type LoadedModel, loadModel} from '../../zoo';
+import {type LoadedModel, loadModel, modelMetadata} from '../../zoo';
 import type {Command} from '../command';
-import {nameMapOf, ORIGIN_NAMES} from '../foreign_names';
-import {oneOf, onePositional, parseCommand, wholeNumber} from '../input/arguments';
+import {oneOf, onePositional, originOf, parseCommand, wholeNumber} from '../input/arguments';
 import {startBackend} from '../input/backends';
 import {about} from '../input/user_files';
 import type {CliIo} from '../io';
@@ -33,11 +32,11 @@ options:
   --frames N         onnx: the length of its clips (default: the model's own)
   --layout LAYOUT    onnx: channelsLast, clips [batch, time, height, width, 3] (default), or
                      channelsFirst, [batch, 3, time, height, width] as PyTorch has them
-  --names ORIGIN     torch: whose names the tensors get: ${ORIGIN_NAMES.join(', ')} (default: the first
+  --names ORIGIN     torch: whose names the tensors get: ${ORIGINS.join(', ')} (default: the first
                      that has names for the network)
   -h, --help         this text
 
-The metadata of the file say how the input is made (frames, crop, mean, std) and name the classes.
+The metadata of the file say how the input is made (frames, size, crop, mean, std) and name the classes.
 `;
 
 const FORMATS = {onnx: onnxBytes, torch: torchBytes} as const;
@@ -50,7 +49,7 @@ interface ExportOptions {
   readonly format: keyof typeof FORMATS;
   readonly frames: number | undefined;
   readonly layout: 'channelsLast' | 'channelsFirst';
-  readonly origin: string | undefined;
+  readonly origin: Origin | undefined;
 }
 
 /** Options of a command line; undefined when only help is wanted. */
@@ -77,7 +76,7 @@ function parse(args: readonly string[]): ExportOptions | undefined {
     format: oneOf('format', format, FORMAT_NAMES),
     frames: wholeNumber('frames', values.frames),
     layout: oneOf('layout', layout ?? 'channelsLast', ['channelsLast', 'channelsFirst']),
-    origin,
+    origin: originOf(origin),
   } as const;
   const other = options.format === 'onnx' ? ['names'] : ['frames', 'layout'];
   const strangers = other.filter((key) => values[key as keyof typeof values] !== undefined);
@@ -87,35 +86,17 @@ function parse(args: readonly string[]): ExportOptions | undefined {
   return options;
 }
 
-/** What a program needs to know that feeds the file. */
-function metadataOf({info}: LoadedModel): Record<string, string> {
-  const {network, frames, interval, size, crop, mean, std, labels, output} = info;
-  return {
-    ...(network !== null && {network}),
-    frames: String(frames),
-    ...(interval !== undefined && {interval: String(interval)}),
-    size: String(size),
-    crop: String(crop),
-    mean: JSON.stringify(mean),
-    std: JSON.stringify(std),
-    output,
-    ...(labels.length > 0 && {labels: JSON.stringify(labels)}),
-  };
-}
-
-function onnxBytes(loaded: LoadedModel, {layout}: ExportOptions): Promise<Uint8Array> {
-  return toOnnx(loaded.model, {layout, metadata: {...metadataOf(loaded), layout}});
+function onnxBytes({model, info}: LoadedModel, {layout}: ExportOptions): Promise<Uint8Array> {
+  return toOnnx(model, {layout, metadata: {...modelMetadata(info), layout}});
 }
 
 async function torchBytes(loaded: LoadedModel, {origin, model}: ExportOptions): Promise<Uint8Array> {
-  const {network} = loaded.info;
-  if (network === null) {
+  if (loaded.info.network === null) {
     throw new InvalidArgumentError(
       `'${model}' does not say which network it is, so its weights have no names in PyTorch; export it as onnx`,
     );
   }
-  const names = nameMapOf(networkDefinition(network), origin);
-  return safetensors.write(await toTorch(loaded.model, names), metadataOf(loaded));
+  return safetensors.write(await torchCheckpoint(loaded, origin === undefined ? {} : {names: origin}));
 }
 
 async function run(options: ExportOptions, io: CliIo): Promise<void> {

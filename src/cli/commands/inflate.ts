@@ -3,39 +3,25 @@
  * .safetensors file that `loadModel` and `predict` take. Strict: what the image network has for the network is of the right
  * shape, or nothing is written. The same network's own weights are the business of the command convert.
  */
-import {basename, dirname, join} from 'node:path';
-import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {join} from 'node:path';
+import {STORAGE_TYPES, type StorageType} from '../../checkpoints';
 import {
-  Checkpoint,
-  CheckpointEntry,
-  expanded,
-  STORAGE_TYPES,
-  type StorageType,
-  storedAs,
-} from '../../checkpoints';
-import {passingParts} from '../../checkpoints/formats/safetensors/safetensors';
-import {renamed} from '../../checkpoints/names';
-import {writeWhole} from '../../files/write_file';
-import {
-  INFLATION_RULES,
-  type InflationPlan,
-  type InflationReport,
-  type InflationRule,
-  imageModePlan,
-  middleSlices,
-} from '../../inflate';
-import {prepareInflation} from '../../inflate/inflate';
-import {createNetwork, type NetworkDefinition} from '../../networks';
-import {FormatError, InvalidArgumentError} from '../../util/errors';
+  type ConversionReport,
+  type InflateCheckpointOptions,
+  inflateCheckpoint,
+  ORIGINS,
+} from '../../convert';
+import {INFLATION_RULES, type InflationRule} from '../../inflate';
+import {InvalidArgumentError} from '../../util/errors';
+import {networkNamed} from '../../zoo/network_names';
 import type {Command} from '../command';
-import {inputOf, nameMapFor, ORIGIN_NAMES, OWN, planFor} from '../foreign_names';
-import {oneOf, onePositional, parseCommand, storageType, wholeNumber} from '../input/arguments';
+import {oneOf, onePositional, originOf, parseCommand, storageType, wholeNumber} from '../input/arguments';
 import {startBackend} from '../input/backends';
-import {networkNamed} from '../input/network_names';
-import {about, classesOf, readCheckpoint} from '../input/user_files';
+import {about, readCheckpoint} from '../input/user_files';
 import type {CliIo} from '../io';
-import {differences, listed} from '../output/differences';
+import {listed, requireFit} from '../output/differences';
 import {grouped} from '../output/table';
+import {writeConverted} from '../output/write_converted';
 
 const HELP = `Starts a video network from the weights of an image network.
 
@@ -49,7 +35,7 @@ usage: tfjs-sts inflate FILE --network NAME -o PATH [options]
                      if need be. An older file is replaced
 
 options:
-  --names ORIGIN     whose names the tensors have: ${[...ORIGIN_NAMES, OWN].join(', ')}
+  --names ORIGIN     whose names the tensors have: ${ORIGINS.join(', ')}
                      (default: those that fit best)
   --at KEY           where in a PyTorch file the weights are, such as ema_state_dict, if it holds several
   --rule RULE        how a 2D kernel becomes slices in time: ${INFLATION_RULES.join(', ')} (default: sts, which keeps
@@ -67,17 +53,13 @@ must be there and fit, otherwise the differences are listed, and nothing is writ
 
 interface Options {
   readonly file: string;
-  readonly definition: NetworkDefinition;
+  readonly network: string;
   readonly output: string;
-  readonly origin: string | undefined;
   readonly at: string | undefined;
-  readonly rule: InflationRule;
-  readonly classes: number | undefined;
-  readonly keepClassifier: boolean;
   readonly dtype: StorageType;
+  readonly rule: InflationRule;
+  readonly inflation: InflateCheckpointOptions;
 }
-
-const CLASSIFIER = ['classifier/kernel', 'classifier/bias'];
 
 /** Options of a command line; undefined when only help is wanted. */
 function parse(args: readonly string[]): Options | undefined {
@@ -94,7 +76,7 @@ function parse(args: readonly string[]): Options | undefined {
   });
   if (values.help) return undefined;
   const file = onePositional('inflate', 'FILE', positionals);
-  const {network, output, names: origin, at, 'keep-classifier': keepClassifier} = values;
+  const {network, output, names, at, 'keep-classifier': keepClassifier} = values;
   const see = 'see tfjs-sts inflate --help';
   if (!network) throw new InvalidArgumentError(`inflate needs --network NAME, the video network; ${see}`);
   if (!output) throw new InvalidArgumentError(`inflate needs -o PATH, where the result goes; ${see}`);
@@ -105,145 +87,42 @@ function parse(args: readonly string[]): Options | undefined {
     );
   }
   const rule = oneOf('rule', values.rule, INFLATION_RULES);
-  const definition = networkNamed(network);
-  return {
-    file,
-    definition,
-    output,
-    origin,
-    at,
+  const origin = originOf(names);
+  const inflation = {
     rule,
-    classes,
     keepClassifier,
-    dtype: storageType(values.dtype),
+    strict: false,
+    ...(origin !== undefined && {names: origin}),
+    ...(classes !== undefined && {classes}),
   };
+  const {name} = networkNamed('inflate', network);
+  return {file, network: name, output, at, dtype: storageType(values.dtype), rule, inflation};
 }
 
-/**
- * What weights begin with that the image network has nothing for. All others stay zeros, which take no time to make: random
- * numbers for a network of 35 million weights take a second.
- */
-function startingValues(
-  kept: readonly string[],
-  create: (weightless: (layer: string) => boolean) => LayersModel,
-) {
-  const layers = new Set(kept.map((key) => key.slice(0, key.lastIndexOf('/'))));
-  const model = create((layer) => !layers.has(layer));
-  const values = model.weights
-    .filter(({originalName}) => kept.includes(originalName))
-    .map((weight) => [weight.originalName, Float32Array.from(weight.read().dataSync())] as const);
-  model.dispose();
-  return new Map(values);
-}
-
-/** The image network in our names, whose names it had, and the plan that goes with them. */
-function named(original: Checkpoint, {definition, origin}: Options) {
-  // No key of a state dict has a slash.
-  const isOwn = original.names().some((key) => /\/(depthwise_)?kernel$/.test(key));
-  if (origin === OWN || (origin === undefined && isOwn)) {
-    return {image: original, origin: OWN, planOf: imageModePlan};
-  }
-  const found = nameMapFor(definition, origin, original);
-  return {
-    image: renamed(original, found.names),
-    origin: found.origin,
-    planOf: planFor(found.origin, definition),
-  };
-}
-
-/** SlowFast puts the features of its paths in another order on clips than on images. */
-function requireSameHead({name, config}: NetworkDefinition): void {
-  if (!('headOrder' in config) || config.headOrder === 'slow-fast') return;
-  throw new InvalidArgumentError(
-    `--keep-classifier: ${name} orders its features otherwise than image networks of its kind, so that their classifier would be wrong for it`,
-  );
-}
-
-/** The plan, but for the classifier, which is taken. */
-function withClassifier({from = {}, unused = [], ...plan}: InflationPlan): InflationPlan {
-  const others = Object.entries(from).filter(([key]) => !CLASSIFIER.includes(key));
-  return {
-    ...plan,
-    from: Object.fromEntries(others),
-    unused: unused.filter((key) => !CLASSIFIER.includes(key)),
-  };
-}
-
-/** Says on stderr what does not fit before it throws. */
-function requireFit({missing, extra, misshapen}: InflationReport, what: string, io: CliIo): void {
-  if (missing.length + extra.length + misshapen.length === 0) return;
-  const lines = differences({
-    missing: missing.map(({key}) => key),
-    extra,
-    misshapen: misshapen.map(({key, needed, given}) => ({name: key, expected: needed, given})),
-  });
-  io.stderr.write(`${lines.join('\n')}\n`);
-  throw new FormatError(
-    `${what}: ${missing.length} missing, ${extra.length} extra, ${misshapen.length} misshapen; nothing was written`,
-  );
-}
-
-/** A tensor whose values are made when it is written. */
-const lazily = (shape: readonly number[], make: () => Float32Array) =>
-  new CheckpointEntry('F32', shape, () => {
-    const {buffer, byteOffset, byteLength} = make();
-    return new Uint8Array(buffer, byteOffset, byteLength);
-  });
-
-async function run(options: Options, io: CliIo): Promise<void> {
-  const {file, definition, output, rule, keepClassifier, dtype} = options;
-  const {name, config} = definition;
-  if (keepClassifier) requireSameHead(definition);
+async function run({file, network, output, at, dtype, rule, inflation}: Options, io: CliIo): Promise<void> {
   // Layers hold their weights on some backend; nothing is computed on it.
   await startBackend('cpu');
-  const stored = await readCheckpoint(file, options.at);
-  const original = await about(file, () => expanded(stored));
-  const {image, origin, planOf} = named(original, options);
-  const classes = keepClassifier ? classesOf(image, file, name) : (options.classes ?? config.classes);
-  const model = createNetwork(name, {classes, weightless: true});
-  const plan = keepClassifier ? withClassifier(planOf(model)) : planOf(model);
-  const {report, values} = prepareInflation(rule === 'taper' ? middleSlices(image) : image, model, {
-    rule,
-    plan,
+  const original = await readCheckpoint(file, at);
+  const converted = await about(file, () => inflateCheckpoint(original, network, inflation));
+  requireFit(converted, `'${file}' cannot start ${network}`, '', io);
+  const {path, classes} = await writeConverted(converted, {
+    file,
+    path: output.endsWith('.safetensors') ? output : join(output, `${network}.safetensors`),
+    dtype,
   });
-  model.dispose();
-  requireFit(report, `'${file}' cannot start ${name} (names of ${origin})`, io);
-  const start = startingValues(report.kept, (weightless) => createNetwork(name, {classes, weightless}));
-  const entries = model.weights.map((weight) => {
-    const {originalName: key, shape} = weight;
-    return [key, lazily(shape as number[], values.get(weight) ?? (() => start.get(key)!))] as const;
-  });
-  const result = storedAs(new Checkpoint(entries), dtype);
-  const metadata = {
-    ...Object.fromEntries(result.metadata),
-    network: name,
-    classes: String(classes),
-    // The names of the classes go with their classifier.
-    ...inputOf(original, origin, definition, ['mean', 'std', ...(keepClassifier ? ['labels'] : [])]),
-    rule,
-    source: basename(file),
-  };
-  const path = output.endsWith('.safetensors') ? output : join(output, `${name}.safetensors`);
-  // Tensors are read from the file while they are written.
-  const written = await about(file, () =>
-    writeWhole(dirname(path), basename(path), passingParts(result, metadata)),
-  );
-  const skipped = (plan.unused ?? []).filter((key) => image.has(key));
-  io.stdout.write(
-    `${[`${written}: ${classes} classes, from names of ${origin}`, ...summary(report, rule, skipped)].join('\n')}\n`,
-  );
+  const lines = [
+    `${path}: ${classes} classes, from names of ${converted.origin}`,
+    ...summary(converted.report, rule),
+  ];
+  io.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function summary(
-  {copied, inflated, kept}: InflationReport,
-  rule: InflationRule,
-  skipped: readonly string[],
-): string[] {
+function summary({copied, inflated, kept, unused}: ConversionReport, rule: InflationRule): string[] {
   return [
     `copied       ${grouped(copied.length)}`,
     `inflated     ${grouped(inflated.length)}, rule ${rule}`,
     ...listed('started anew', kept),
-    ...listed('skipped of the image network', skipped),
+    ...listed('skipped of the image network', unused),
   ];
 }
 

@@ -3,13 +3,15 @@
  * counts are those of networks/summary.
  */
 import {createNetwork, type LayerSummary, type SizeRules, summarize} from '../../networks';
-import {catalogEntry, listModels} from '../../zoo/catalog';
-import {listCheckpoints, type PublishedCheckpoint} from '../../zoo/published';
+import {LABELS, type ModelRow} from '../../zoo';
+import {clipOf, type ModelInput} from '../../zoo/model_info';
+import {networkNamed} from '../../zoo/network_names';
+import {modelNamed, modelsOf} from '../../zoo/table/models';
 import type {Command} from '../command';
 import {onePositional, parseCommand, wholeNumber} from '../input/arguments';
 import {startBackend} from '../input/backends';
-import {networkNamed} from '../input/network_names';
 import type {CliIo} from '../io';
+import {accuracyOf} from '../output/accuracy';
 import {alignedTable, grouped} from '../output/table';
 
 const HELP = `Tells what a network is made of: layers, shapes, parameters, multiply-accumulates, and where STS is.
@@ -22,13 +24,13 @@ options:
   --frames N  for clips of N frames (default: the network's or the model's usual length)
   --size N    for frames of N x N (default: the usual size). Sizes that the network cannot take are
               refused with those that it can
-  --json      print one JSON object: network, family, description, models, checkpoints, sizes, input,
-              output, layers, parameters, statistics, macs
+  --json      print one JSON object: network, family, description, models, sizes, input, output,
+              layers, parameters, statistics, macs
   -h, --help  this text
 
 Multiply-accumulates are those of convolutions and dense layers for one clip. Statistics are the moving
 averages of batch normalization, which are not among the parameters. Accuracies are those that the authors
-report; nobody measured them with this package.
+report, unless it says that they were measured with this package.
 `;
 
 interface Wanted {
@@ -40,20 +42,16 @@ interface Wanted {
 const isSts = ({className}: LayerSummary) => className.startsWith('STS');
 
 function contents({name, frames, size}: Wanted) {
-  const models = listModels();
-  const checkpoint = listCheckpoints().find((entry) => entry.name === name);
-  // A model's name may be that of its network too; its usual clip then counts.
-  const model = checkpoint ?? catalogEntry(name);
-  const definition = networkNamed(model?.network ?? name);
-  const checkpoints = checkpoint
-    ? [checkpoint]
-    : listCheckpoints().filter((entry) => entry.network === definition.name);
-  const side = size ?? model?.input.crop;
-  const classes = checkpoint?.classes ?? definition.config.classes;
+  // A network's name may be that of a model too; its usual clip then counts.
+  const model = modelNamed(name);
+  const definition = networkNamed('info', name);
+  const {config} = definition;
+  const clip = model === undefined ? config : clipOf(model.input);
+  const classes = model?.labels ? LABELS[model.labels].count : config.classes;
   const network = createNetwork(definition.name, {
-    frames: frames ?? model?.input.frames ?? definition.config.frames,
-    height: side ?? definition.config.height,
-    width: side ?? definition.config.width,
+    frames: frames ?? clip.frames,
+    height: size ?? clip.height,
+    width: size ?? clip.width,
     ...(classes !== undefined && {classes}),
     weightless: true,
   });
@@ -63,8 +61,7 @@ function contents({name, frames, size}: Wanted) {
       network: definition.name,
       family: definition.family,
       description: definition.description,
-      models: models.filter((entry) => entry.network === definition.name).map((entry) => entry.name),
-      checkpoints,
+      models: model?.name === name ? [model] : modelsOf(definition.name),
       sizes: sizesOf(definition.sizes()),
       input: network.inputs[0]!.shape.slice(1),
       output: network.outputs[0]!.shape.slice(1),
@@ -96,32 +93,42 @@ const shape = (lengths: readonly (number | null)[]) => lengths.map((length) => l
 
 const count = (value: number) => (value === 0 ? '' : grouped(value));
 
-/** What is known of the authors' checkpoints: all of it of the only one, a line each of several. */
-function checkpointFacts(checkpoints: readonly PublishedCheckpoint[]): string[][] {
-  const [first, ...others] = checkpoints;
-  if (first === undefined) return [];
-  if (others.length > 0)
-    return checkpoints.flatMap(({name, top1, labels, source}) => [
-      ['authors', `${name}: ${top1.toFixed(1)} % top-1 on ${labels}`],
+/** What is known of models: all of it of the only one, two lines each of several. */
+function modelFacts(models: readonly ModelRow[]): string[][] {
+  return models.flatMap((row) => {
+    const {name, weights, source} = row;
+    const place = weights.from === 'convert' ? 'not shipped' : 'ready for predict --model';
+    const facts = [
+      ['model', [`${name}, ${place}`, ...accuracyOf(row)].join('; ')],
       ['  source', source],
-    ]);
-  const {name, top1, labels, views, source, config, licence, command} = first;
-  const {frames, interval, size, crop} = first.input;
-  const spread =
-    interval === undefined ? '' : interval === 'uniform' ? ' spread over the video' : ` ${interval} apart`;
+    ];
+    return models.length > 1 ? facts : [...facts, ...otherFacts(row)];
+  });
+}
+
+function otherFacts({weights, input, views, licence}: ModelRow): string[][] {
   return [
-    ['authors', `${name}, not shipped: ${top1.toFixed(1)} % top-1 on ${labels}, reported by them`],
-    ['  source', source],
-    ['  config', config],
-    ['  input', `${frames} frames${spread}, short side ${size}, crop ${crop}`],
-    ['  views', `${views.clips} x ${views.crops} crops a video`],
+    ...(weights.from === 'convert' ? [['  config', weights.config]] : []),
+    ['  input', inputLine(input)],
+    ...(views === null ? [] : [['  views', `${views.clips} x ${views.crops} crops a video`]]),
     ['  licence', licence ?? 'not stated'],
-    ['  convert', command],
+    ...(weights.from === 'convert' ? [['  convert', weights.command]] : []),
   ];
 }
 
+function inputLine({frames, interval = 'uniform', size, crop}: ModelInput): string {
+  const spread = interval === 'uniform' ? 'spread over the video' : `${interval} apart`;
+  const pixels = (length: ModelInput['size']) => (typeof length === 'number' ? length : length.join(' x '));
+  return [
+    frames === 1 ? '1 frame' : `${frames} frames ${spread}`,
+    typeof size === 'number' ? `short side ${size}` : pixels(size),
+    ...(crop === undefined ? [] : [`crop ${pixels(crop)}`]),
+  ].join(', ');
+}
+
 function report(info: ReturnType<typeof contents>): string {
-  const {layers, models, checkpoints} = info;
+  const {layers, models} = info;
+  const ready = models.filter(({weights}) => weights.from !== 'convert').map(({name}) => name);
   const rows = layers.map((layer) => [
     layer.name,
     layer.className,
@@ -136,8 +143,8 @@ function report(info: ReturnType<typeof contents>): string {
   }));
   const facts = [
     ['family', info.family],
-    ['weights', models.length > 0 ? `shipped as ${models.join(', ')}` : 'yours to bring: tfjs-sts convert'],
-    ...checkpointFacts(checkpoints),
+    ['weights', ready.length > 0 ? `shipped as ${ready.join(', ')}` : 'yours to bring: tfjs-sts convert'],
+    ...modelFacts(models),
     ['clip', shape(info.input)],
     ...sizeFacts(info.sizes),
     ['output', shape(info.output)],

@@ -1,56 +1,61 @@
-/**
- * `tfjs-sts list`: the models of the zoo's catalog, the authors' checkpoints and the networks of the registry. Builds and
- * loads none of them.
- */
+/** `tfjs-sts list`: the table of models and the networks of the registry. Builds and loads none of them. */
 import {listNetworks} from '../../networks';
 import {InvalidArgumentError} from '../../util/errors';
-import {listModels} from '../../zoo/catalog';
-import {listCheckpoints} from '../../zoo/published';
+import {listModels, type ModelRow} from '../../zoo';
 import type {Command} from '../command';
 import {parseCommand} from '../input/arguments';
 import type {CliIo} from '../io';
 import {alignedTable} from '../output/table';
 
-const HELP = `Lists the models that come with weights, the authors' checkpoints, which do not, and the networks that
-weights can be given to.
+const HELP = `Lists the models that come with weights, those whose weights are yours to bring, and the networks that weights can be
+given to.
 
 usage: tfjs-sts list [options]
 
 options:
-  --json      print one JSON object: models, checkpoints, networks
+  --json      print one JSON object: models, networks
   -h, --help  this text
 `;
 
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+const isReady = ({weights}: ModelRow) => weights.from !== 'convert';
 
 /** Everything that has a name, and which network which model has. */
 function contents() {
-  const models = listModels().map(({weights, labels, rule, ...row}) => ({
-    ...row,
-    bytes: weights.bytes,
-    classes: labels.count,
-  }));
-  const networks = listNetworks().map(({name, family, description, config}) => ({
+  const models = listModels();
+  const networks = listNetworks().map(({name, family, task, description, config}) => ({
     name,
     family,
+    task,
     description,
     frames: config.frames,
     height: config.height,
     width: config.width,
     classes: config.classes,
-    /** Models of the catalog with this network; without any, the weights are the user's to bring. */
-    models: models.filter(({network}) => network === name).map((model) => model.name),
+    /** Models with this network that can be loaded; without any, the weights are the user's to bring. */
+    models: models.filter((row) => row.network === name && isReady(row)).map((row) => row.name),
   }));
-  return {models, checkpoints: listCheckpoints(), networks};
+  return {models, networks};
 }
 
-function report({models, checkpoints, networks}: ReturnType<typeof contents>): string {
-  const modelRows = models.map(({name, bytes, description}) => [`  ${name}`, megabytes(bytes), description]);
-  const checkpointRows = checkpoints.map(({name, top1, description}) => [
-    `  ${name}`,
-    top1.toFixed(1),
-    description,
-  ]);
+const megabytes = ({weights: {bytes}}: ModelRow) => (bytes === null ? '' : `${(bytes / 1e6).toFixed(1)} MB`);
+
+function percentOf({reported}: ModelRow): string {
+  const [first] = reported;
+  return first === undefined ? '-' : `${first.metric} ${first.percent.toFixed(1)}`;
+}
+
+const BRING =
+  'models whose file is yours to bring (info NAME tells which one, convert --network NAME makes it ours)';
+
+function report({models, networks}: ReturnType<typeof contents>): string {
+  const rows = (chosen: readonly ModelRow[]) =>
+    chosen.map((row) => [`  ${row.name}`, megabytes(row), percentOf(row), row.description]);
+  const columns = [
+    {title: '  name'},
+    {title: '', align: 'right'},
+    {title: '% reported'},
+    {title: 'what it is'},
+  ] as const;
   const networkRows = networks.map((network) => [
     `  ${network.name}`,
     network.models.length > 0 ? 'shipped' : '-',
@@ -58,13 +63,10 @@ function report({models, checkpoints, networks}: ReturnType<typeof contents>): s
     network.description,
   ]);
   return [
-    'models, shipped with tfjs-sts (predict --model NAME)\n',
-    alignedTable([{}, {align: 'right'}, {}], modelRows),
-    "\nthe authors' checkpoints, not shipped (info NAME tells which file to bring, convert --network NAME makes it ours)\n",
-    alignedTable(
-      [{title: '  name'}, {title: 'top-1 %', align: 'right'}, {title: 'as the authors report it'}],
-      checkpointRows,
-    ),
+    'models, ready to use (predict --model NAME; the part before the dot will do where it is the only one)\n',
+    alignedTable(columns, rows(models.filter(isReady))),
+    `\n${BRING}\n`,
+    alignedTable(columns, rows(models.filter((row) => !isReady(row)))),
     '\nnetworks (info NAME); weights are shipped, or yours to bring (convert --network NAME)\n',
     alignedTable(
       [{title: '  name'}, {title: 'weights'}, {title: 'usual clip'}, {title: 'what it is'}],

@@ -10,7 +10,8 @@ import {InvalidArgumentError, StsError} from '../../util/errors';
 import type {SeekableVideo} from '../../video/frames';
 import {readClip} from '../../video/read_clip';
 import {ffmpegSource} from '../../video/sources/ffmpeg';
-import {DEFAULT_MODEL, type LoadedModel, type LoadModelOptions, loadModel} from '../../zoo';
+import {DEFAULT_MODEL, type LoadedModel, type LoadModelOptions, loadModel, type ModelInput} from '../../zoo';
+import {modelNamed} from '../../zoo/table/models';
 import type {Command} from '../command';
 import {parseCommand, wholeNumber} from '../input/arguments';
 import {BACKEND_NAMES, startBackend} from '../input/backends';
@@ -25,7 +26,7 @@ import {createProgress, type Progress} from '../output/progress';
 /** What the command calls. */
 export interface PredictTools {
   startBackend(name: string, threads: number): Promise<void>;
-  openVideo(path: string, options?: {size?: number}): Promise<SeekableVideo>;
+  openVideo(path: string, options?: {size?: ModelInput['size']}): Promise<SeekableVideo>;
   loadModel(
     nameOrPath: string,
     options: Pick<LoadModelOptions, 'frames' | 'onProgress'>,
@@ -166,6 +167,11 @@ async function ask(
 }
 
 async function load({options, tools, progress}: Running): Promise<LoadedModel> {
+  if (modelNamed(options.model)?.task === 'shots') {
+    throw new InvalidArgumentError(
+      `${options.model} finds where the shots of a film end and names no classes, so predict can say nothing of it`,
+    );
+  }
   progress.stage(`loading ${options.model} on ${options.backend}`);
   await tools.startBackend(options.backend, options.threads);
   return tools.loadModel(options.model, {

@@ -1,6 +1,7 @@
 /** Reading of arguments that more than one command has. Throws InvalidArgumentError, which becomes one line. */
 import {type ParseArgsConfig, parseArgs} from 'node:util';
 import {STORAGE_TYPES, type StorageType} from '../../checkpoints';
+import {ORIGINS, type Origin} from '../../convert';
 import {InvalidArgumentError} from '../../util/errors';
 import {knownNames} from '../../util/names';
 
@@ -58,6 +59,10 @@ export function onePositional(command: string, what: string, positionals: readon
     throw new InvalidArgumentError(`${command} takes one ${what}, got ${positionals.length}; ${see}`);
   return first;
 }
+
+/** The value of --names, whose names tensors have; undefined when it was not given. */
+export const originOf = (text: string | undefined): Origin | undefined =>
+  text === undefined ? undefined : oneOf('names', text, ORIGINS);
 
 /** The value of --dtype, how kernels are stored. */
 export const storageType = (text: string): StorageType => oneOf('dtype', text, STORAGE_TYPES);

@@ -2,7 +2,7 @@
 import {readFile} from 'node:fs/promises';
 import type {Checkpoint} from '../../checkpoints';
 import {read} from '../../checkpoints/read';
-import {FormatError, InvalidArgumentError, inFile, UnavailableError} from '../../util/errors';
+import {InvalidArgumentError, inFile, UnavailableError} from '../../util/errors';
 
 /**
  * @throws InvalidArgumentError for a path that is no readable file; UnavailableError when reading fails otherwise
@@ -35,18 +35,4 @@ export async function about<T>(name: string, act: () => T | Promise<T>): Promise
   } catch (error) {
     throw inFile(error, name);
   }
-}
-
-/**
- * The number of classes of a checkpoint in our names: the columns of the last layer's kernel.
- *
- * @throws FormatError for a checkpoint without a classifier
- */
-export function classesOf(checkpoint: Checkpoint, file: string, network: string): number {
-  const key = 'classifier/kernel';
-  const classes = checkpoint.has(key) ? checkpoint.get(key).shape[1] : undefined;
-  if (classes !== undefined && classes > 0) return classes;
-  throw new FormatError(
-    `'${file}' has no weights of a classifier for ${network}; is it for this network? tfjs-sts inspect lists what is in it`,
-  );
 }

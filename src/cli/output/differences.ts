@@ -1,5 +1,7 @@
-/** What does not fit between a checkpoint and a network, as lines for people. Decides nothing. */
-import type {AssignReport} from '../../checkpoints';
+/** What does not fit between a checkpoint and a network, as lines for people. */
+import type {ConvertedCheckpoint} from '../../convert';
+import {FormatError} from '../../util/errors';
+import type {CliIo} from '../io';
 import {oneLine} from './one_line';
 
 /** How many names of a kind a report lists. */
@@ -12,19 +14,33 @@ export function listed(what: string, names: readonly string[]): string[] {
   return names.length === 0 ? [] : [`${what} (${names.length})`, ...shown, ...more];
 }
 
-/** The lines of a report that names what does not fit. */
-export function differences({
-  missing,
-  extra,
-  misshapen,
-}: Pick<AssignReport, 'missing' | 'extra' | 'misshapen'>): string[] {
+/**
+ * Says on stderr what does not fit before it throws.
+ *
+ * @param what begins the sentence of the error
+ * @param hint ends it
+ * @throws FormatError if anything does not fit
+ */
+export function requireFit(
+  {report, origin}: ConvertedCheckpoint,
+  what: string,
+  hint: string,
+  io: CliIo,
+): void {
+  const {missing, extra, misshapen} = report;
+  if (missing.length + extra.length + misshapen.length === 0) return;
   const shape = (lengths: readonly number[]) => `[${lengths.join(', ')}]`;
   const shapes = misshapen.map(
     ({name, expected, given}) => `${name}: the network has ${shape(expected)}, the file ${shape(given)}`,
   );
-  return [
+  const lines = [
     ...listed('weights of the network without a tensor', missing),
     ...listed('tensors of the file without a place', extra),
     ...listed('of another shape', shapes),
   ];
+  io.stderr.write(`${lines.join('\n')}\n`);
+  throw new FormatError(
+    `${what} (names of ${origin}): ${missing.length} missing, ${extra.length} extra, ${misshapen.length} misshapen; ` +
+      `nothing was written${hint}`,
+  );
 }

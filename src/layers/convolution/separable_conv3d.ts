@@ -5,7 +5,7 @@
 import type {serialization, Tensor1D, Tensor5D} from '@tensorflow/tfjs-core';
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
 import {depthwiseConv3dInfo} from '../../geometry/conv_info';
-import {conv3d, depthwiseConv3d} from '../../ops';
+import {depthwiseConv3d, fused} from '../../ops';
 import type {Shape5D} from '../../util/shapes';
 import {
   type Constraint,
@@ -101,7 +101,7 @@ export class SeparableConv3D extends Conv3DLayer {
       'NDHWC',
       this.dilationRate,
     );
-    return conv3d(between, pointwise as Tensor5D, 1, 'valid', 'NDHWC', 1, {bias});
+    return fused.conv3d({x: between, filter: pointwise as Tensor5D, bias});
   }
 
   private depthwiseShape(channels: number): Shape5D {

@@ -1,11 +1,11 @@
 /**
  * What a model file may say of its own input and classes: in the metadata of a .safetensors file or in the
  * userDefinedMetadata of a model.json, under the keys frames, interval, size, crop, mean, std, classes, labels, output.
- * Parsing only.
+ * Written and read.
  */
 import type {OutputKind} from '../../layers';
 import {FormatError} from '../../util/errors';
-import type {ModelInput} from '../rows';
+import type {ModelInfo, ModelInput} from '../model_info';
 
 export interface Described {
   readonly input: Partial<ModelInput>;
@@ -15,13 +15,40 @@ export interface Described {
   readonly output?: OutputKind;
 }
 
-const LENGTHS = ['frames', 'size', 'crop'] as const;
-
-const isLength = (value: number) => Number.isInteger(value) && value >= 1;
+/** What is written of a model. */
+export interface ModelDescription extends Partial<Omit<ModelInfo, 'name'>> {
+  readonly classes?: number | undefined;
+  /** Which model of the table it is. */
+  readonly model?: string;
+  /** The layers, of what is no network of the registry. */
+  readonly topology?: unknown;
+}
 
 /**
- * @param metadata numbers as numbers or as text; labels, and mean and std by channel, as a list or as its JSON
- *   (safetensors holds only text)
+ * What a model file says of its model, for the metadata of a .safetensors or an ONNX file: `info` of `loadModel` as texts,
+ * JSON but for what is a text anyway. Not its name, which is where it came from.
+ *
+ * ```ts
+ * const bytes = await toOnnx(model, {metadata: modelMetadata(info)});
+ * ```
+ */
+export function modelMetadata(
+  description: ModelDescription & {readonly name?: string},
+): Record<string, string> {
+  const {name, ...rest} = description;
+  const said = Object.entries(rest).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(
+    said.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
+}
+
+const isLength = (value: number) => Number.isInteger(value) && value >= 1;
+const isPositive = (value: number) => Number.isFinite(value) && value > 0;
+
+const LENGTH = 'it must be a whole number of at least 1';
+
+/**
+ * @param metadata numbers as numbers or as text; lists as lists or as their JSON (safetensors holds only text)
  * @param path for errors
  * @throws FormatError for a value that is there and makes no sense
  */
@@ -31,39 +58,37 @@ export function parseDescription(metadata: ReadonlyMap<string, unknown>, path: s
       `loadModel: ${path} says ${key} ${JSON.stringify(metadata.get(key))} in its metadata; ${needed}.`,
     );
   };
-  const read = (key: string, accept: (value: number) => boolean, needed: string) => {
+  /** A number, or a list of `count`. */
+  const numbers = (key: string, accept: (value: number) => boolean, needed: string, count = 0) => {
     if (!metadata.has(key)) return {};
-    const text = metadata.get(key);
-    const value = typeof text === 'string' && text.trim() !== '' ? Number(text) : text;
-    return typeof value === 'number' && accept(value) ? {[key]: value} : refuse(key, needed);
+    const value = parseJson(metadata.get(key));
+    const isFit = (item: unknown) => typeof item === 'number' && accept(item);
+    const isList = Array.isArray(value) && value.length === count && count > 0;
+    return isFit(value) || (isList && value.every(isFit)) ? {[key]: value} : refuse(key, needed);
   };
-  const channels = (key: string, accept: (value: number) => boolean, needed: string) => {
-    const list = parseJson(metadata.get(key));
-    if (!Array.isArray(list)) return read(key, accept, needed);
-    const isTriple = list.length === 3 && list.every((value) => typeof value === 'number' && accept(value));
-    return isTriple ? {[key]: list} : refuse(key, needed);
-  };
-  const length = (key: string) => read(key, isLength, 'it must be a whole number of at least 1');
   const interval =
     metadata.get('interval') === 'uniform'
       ? {interval: 'uniform' as const}
-      : read('interval', isLength, "it must be a whole number of at least 1, or 'uniform'");
+      : numbers('interval', isLength, `${LENGTH}, or 'uniform'`);
   const input: Partial<ModelInput> = {
-    ...Object.assign({}, ...LENGTHS.map(length)),
+    ...numbers('frames', isLength, LENGTH),
     ...interval,
-    ...channels('mean', Number.isFinite, 'it must be a number, or a list of three'),
-    ...channels(
-      'std',
-      (value) => Number.isFinite(value) && value > 0,
-      'it must be a positive number, or a list of three',
-    ),
+    ...numbers('size', isLength, `${LENGTH}, or two, [height, width]`, 2),
+    ...numbers('crop', isLength, `${LENGTH}, or two, [height, width]`, 2),
+    ...numbers('mean', Number.isFinite, 'it must be a number, or a list of three', 3),
+    ...numbers('std', isPositive, 'it must be a positive number, or a list of three', 3),
   };
   const labels = metadata.has('labels') ? parseLabels(metadata.get('labels')) : undefined;
   if (metadata.has('labels') && labels === undefined) refuse('labels', 'it must be a JSON list of names');
   const output = metadata.get('output');
   if (output !== undefined && output !== 'logits' && output !== 'probabilities')
     return refuse('output', "it must be 'logits' or 'probabilities'");
-  return {input, ...length('classes'), ...(labels && {labels}), ...(output && {output})};
+  return {
+    input,
+    ...numbers('classes', isLength, LENGTH),
+    ...(labels && {labels}),
+    ...(output && {output}),
+  };
 }
 
 /** A list of names, or the JSON of one; undefined for anything else. */

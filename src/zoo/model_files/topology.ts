@@ -6,41 +6,37 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {Checkpoint, CheckpointEntry} from '../../checkpoints';
 import {createNetwork, listNetworks, networkDefinition} from '../../networks';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
+import type {ClipSize} from '../model_info';
 import {fromArtifacts, type LayersModelFile} from './layers_model_file';
 
 /** The metadata key of a description layer by layer, in JSON. */
 export const TOPOLOGY = 'topology';
 
-/** The lengths of a model's input. */
-export interface ClipSize {
-  readonly frames: number;
-  readonly crop: number;
-}
-
 /** What `loadModel` takes: one input of clips, all of one size. */
 export function clipSizeOf(model: LayersModel): ClipSize | undefined {
   const [, frames, height, width, channels] = model.inputs[0]!.shape;
   const isVideo = model.inputs.length === 1 && model.inputs[0]!.shape.length === 5 && channels === 3;
-  if (!isVideo || frames == null || height == null || height !== width) return undefined;
-  return {frames, crop: height};
+  if (!isVideo || frames == null || height == null || width == null) return undefined;
+  return {frames, height, width};
 }
 
 /** The end of a sentence about a model that `clipSizeOf` knows nothing of. */
 export function notOfClips({inputs}: LayersModel): string {
   return (
     `takes ${inputs.map(({shape}) => `[${shape.join(', ')}]`).join(' and ')}; ` +
-    'one input [batch, frames, side, side, 3] of known lengths is needed.'
+    'one input [batch, frames, height, width, 3] of known lengths is needed.'
   );
 }
 
-/** A network of the registry that is to be given weights. */
-export function emptyNetwork(
-  network: string,
-  {frames, crop}: ClipSize,
-  classes: number | undefined,
-): LayersModel {
-  const size = {frames, height: crop, width: crop};
-  return createNetwork(network, {...size, ...(classes !== undefined && {classes}), weightless: true});
+/**
+ * A network of the registry that is to be given weights.
+ *
+ * @param classes of a classifier; others have none
+ */
+export function emptyNetwork(network: string, size: ClipSize, classes: number | undefined): LayersModel {
+  const isClassifier = networkDefinition(network).task === 'classification';
+  const chosen = isClassifier && classes !== undefined ? {...size, classes} : size;
+  return createNetwork(network, {...chosen, weightless: true});
 }
 
 /**

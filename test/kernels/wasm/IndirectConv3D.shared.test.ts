@@ -219,7 +219,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
   it.each(Object.entries(dense))('conv3d: %s', async (_, shape) => {
     const g = geometry(shape);
     await check(naiveConv3d(g), (x, w, bias) =>
-      sts.conv3d(x, w, g.strides, 'same', 'NDHWC', 1, {bias, groups: g.groups}),
+      sts.fused.conv3d({x, filter: w, strides: g.strides, pad: 'same', bias, groups: g.groups}),
     );
   });
 
@@ -227,22 +227,20 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     const g = geometry(shape);
     const filterShape = [...shape.kernel, g.groups, shape.outputs];
     await check(naiveDepthwiseConv3d({...g, filterShape}), (x, w, bias) =>
-      sts.depthwiseConv3d(x, w, g.strides, 'same', 'NDHWC', 1, {bias}),
+      sts.fused.depthwiseConv3d({x, filter: w, strides: g.strides, pad: 'same', bias}),
     );
   });
 
   it('stsConv3d: 70 inputs, 37 outputs, two clips', async () => {
     const g = geometry({batch: 2, size: [3, 6, 7], kernel: [3, 1, 1], inputs: 70, outputs: 37});
-    await check(naiveStsTemporal(g, [10, 9, 18]), (x, w, bias) =>
-      sts.stsConv3d(x, w, 1, 'same', 'NDHWC', 1, {bias}),
-    );
+    await check(naiveStsTemporal(g, [10, 9, 18]), (x, w, bias) => sts.fused.stsConv3d({x, filter: w, bias}));
   });
 
   it('stsDepthwiseConv3d: 45 channels, stride 2, two clips', async () => {
     const shape: Shape = {batch: 2, size: [3, 8, 10], kernel: [3, 3, 3], inputs: 1, outputs: 1, groups: 45};
     const g = geometry({...shape, strides: [1, 2, 2]});
     await check(naiveStsDepthwise({...g, filterShape: [3, 3, 3, 45, 1]}), (x, w, bias) =>
-      sts.stsDepthwiseConv3d(x, w, [1, 2, 2], 'same', 'NDHWC', 1, {bias}),
+      sts.fused.stsDepthwiseConv3d({x, filter: w, strides: [1, 2, 2], bias}),
     );
   });
 
@@ -250,7 +248,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     const shape: Shape = {size: [1, 39, 41], kernel: [3, 3, 3], inputs: 1, outputs: 1, groups: 130};
     const g = geometry({...shape, strides: [1, 2, 2]});
     await check(naiveStsDepthwise({...g, filterShape: [3, 3, 3, 130, 1]}), (x, w, bias) =>
-      sts.stsDepthwiseConv3d(x, w, [1, 2, 2], 'same', 'NDHWC', 1, {bias}),
+      sts.fused.stsDepthwiseConv3d({x, filter: w, strides: [1, 2, 2], bias}),
     );
   });
 
@@ -266,7 +264,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     };
     const pad = [[4, 0] as const, [4, 0] as const, [5, 2] as const];
     await check(naiveDepthwiseConv3d(g), (x, w, bias) =>
-      sts.depthwiseConv3d(x, w, [1, 2, 1], pad, 'NDHWC', 1, {bias}),
+      sts.fused.depthwiseConv3d({x, filter: w, strides: [1, 2, 1], pad, bias}),
     );
   });
 
@@ -282,7 +280,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     };
     const pad = [[1, 1] as const, [0, 0] as const, [4, 0] as const];
     await check(naiveDepthwiseConv3d(g), (x, w, bias) =>
-      sts.depthwiseConv3d(x, w, 1, pad, 'NDHWC', [2, 1, 3], {bias}),
+      sts.fused.depthwiseConv3d({x, filter: w, pad, dilations: [2, 1, 3], bias}),
     );
   });
 

@@ -20,7 +20,7 @@ function kernelAt(points: Float32Array, activation: sts.Activation): Float32Arra
   return tf.tidy(() => {
     const x = tf.tensor(points, [1, 1, 1, points.length, 1]) as tf.Tensor5D;
     const one = tf.ones([1, 1, 1, 1, 1]) as tf.Tensor5D;
-    return sts.conv3d(x, one, 1, 'same', 'NDHWC', 1, {activation}).dataSync() as Float32Array;
+    return sts.fused.conv3d({x, filter: one, pad: 'same', activation}).dataSync() as Float32Array;
   });
 }
 
@@ -144,19 +144,13 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     ] as const)('%s, residual: %s', (activation, adds) => {
       const given = tf.tidy(() => {
         const options = {activation, bias: tf.tensor1d(bias)};
-        return sts
-          .conv3d(
-            tf.tensor<tf.Rank.R5>(x, xShape),
-            tf.tensor<tf.Rank.R5>(w, filterShape),
-            1,
-            'valid',
-            'NDHWC',
-            1,
-            {
-              ...options,
-              ...(adds && {residual: tf.tensor<tf.Rank.R5>(residual, yShape)}),
-            },
-          )
+        return sts.fused
+          .conv3d({
+            x: tf.tensor<tf.Rank.R5>(x, xShape),
+            filter: tf.tensor<tf.Rank.R5>(w, filterShape),
+            ...options,
+            ...(adds && {residual: tf.tensor<tf.Rank.R5>(residual, yShape)}),
+          })
           .dataSync();
       });
       const curve = typeof activation === 'string' ? curves[activation] : leaky(activation.leakyRelu);
@@ -169,8 +163,8 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     const y = tf.tidy(() => {
       const x = tf.fill([1, 1, 1, 4, 1], Number.NaN) as tf.Tensor5D;
       const options = {activation: 'relu6'} as const;
-      return sts
-        .conv3d(x, tf.ones([1, 1, 1, 1, 8]) as tf.Tensor5D, 1, 'same', 'NDHWC', 1, options)
+      return sts.fused
+        .conv3d({x, filter: tf.ones([1, 1, 1, 1, 8]) as tf.Tensor5D, pad: 'same', ...options})
         .dataSync();
     });
     expect(new Set(y)).toEqual(new Set([Number.NaN]));

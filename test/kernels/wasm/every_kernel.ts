@@ -29,7 +29,7 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
   ),
   'gradients, dense, scattered': gradients(xShape, [3, 3, 3, 19, 13], (a, b) => sts.conv3d(a, b, 2, 'same')),
   'gradients, grouped': gradients([1, 3, 5, 5, 12], [1, 3, 3, 4, 9], (a, b) =>
-    sts.conv3d(a, b, 1, 1, 'NDHWC', 1, {groups: 3}),
+    sts.fused.conv3d({x: a, filter: b, pad: 1, groups: 3}),
   ),
   'gradients, depthwise': gradients(xShape, [3, 3, 3, 19, 1], (a, b) => sts.depthwiseConv3d(a, b, 1, 'same')),
   'gradients, depthwise, scattered': gradients(xShape, [3, 3, 3, 19, 2], (a, b) =>
@@ -43,17 +43,28 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
   'dense, in place': () =>
     sts.conv3d(tensorOf([2, 3, 5, 5, 37], 1), tensorOf([3, 1, 1, 37, 11], 2), 1, 'same'),
   'pointwise, a tail of outputs': () =>
-    sts.conv3d(tensorOf(xShape, 1), tensorOf([1, 1, 1, 19, 13], 2), 1, 'same', 'NDHWC', 1, {
+    sts.fused.conv3d({
+      x: tensorOf(xShape, 1),
+      filter: tensorOf([1, 1, 1, 19, 13], 2),
+      pad: 'same',
       residual: tensorOf([...xShape.slice(0, 4), 13], 3),
       activation: 'relu',
     }),
   'pointwise, three positions': () =>
     sts.conv3d(tensorOf([1, 1, 1, 3, 5], 1), tensorOf([1, 1, 1, 5, 11], 2), 1, 'same'),
   grouped: () =>
-    sts.conv3d(tensorOf([1, 3, 5, 5, 12], 1), tensorOf([1, 3, 3, 4, 9], 2), 1, 1, 'NDHWC', 1, {groups: 3}),
+    sts.fused.conv3d({
+      x: tensorOf([1, 3, 5, 5, 12], 1),
+      filter: tensorOf([1, 3, 3, 4, 9], 2),
+      pad: 1,
+      groups: 3,
+    }),
   depthwise: () => sts.depthwiseConv3d(tensorOf(xShape, 1), tensorOf([3, 3, 3, 19, 1], 2), [1, 2, 2], 'same'),
   'with residual and activation': () =>
-    sts.depthwiseConv3d(tensorOf(xShape, 1), tensorOf([3, 3, 3, 19, 1], 2), 1, 'same', 'NDHWC', 1, {
+    sts.fused.depthwiseConv3d({
+      x: tensorOf(xShape, 1),
+      filter: tensorOf([3, 3, 3, 19, 1], 2),
+      pad: 'same',
       residual: tensorOf(xShape, 3),
       activation: 'swish',
     }),

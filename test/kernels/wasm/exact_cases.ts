@@ -32,15 +32,15 @@ const cases: Record<string, () => tf.Tensor[]> = {
     const [x, filter] = [whole([2, 3, 6, 5, 5], 1), whole([3, 3, 3, 5, 9], 2)];
     const [bias, residual] = [tf.range(-4, 5) as tf.Tensor1D, whole([2, 3, 6, 5, 9], 3)];
     const options = {bias, residual, activation: 'relu'} as const;
-    return [sts.conv3d(x, filter, 1, 'same', 'NDHWC', 1, options)];
+    return [sts.fused.conv3d({x, filter, pad: 'same', ...options})];
   },
   'depthwise and STS depthwise with bias, residual and relu': () => {
     const [x, filter] = [whole([2, 3, 6, 5, 19], 1), whole([3, 3, 3, 19, 1], 2)];
     const [bias, residual] = [tf.range(-9, 10) as tf.Tensor1D, whole([2, 3, 6, 5, 19], 3)];
     const options = {bias, residual, activation: 'relu'} as const;
     return [
-      sts.depthwiseConv3d(x, filter, 1, 'same', 'NDHWC', 1, options),
-      sts.stsDepthwiseConv3d(x, filter, 1, 'same', 'NDHWC', 1, options),
+      sts.fused.depthwiseConv3d({x, filter, pad: 'same', ...options}),
+      sts.fused.stsDepthwiseConv3d({x, filter, ...options}),
     ];
   },
   'conv3d, gradients': withGradients([2, 3, 5, 5, 7], [3, 3, 3, 7, 4], (x, f) => sts.conv3d(x, f, 2, 'same')),

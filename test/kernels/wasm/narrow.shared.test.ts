@@ -181,7 +181,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     const {strides = 1, dilations = 1, groups = 1} = shape;
     const pad = shape.pad.map((n) => [n, n] as const);
     expectExact(naiveConv3d(geometry(shape)), (x, filter, bias) =>
-      sts.conv3d(x, filter, strides, pad, 'NDHWC', dilations, {bias, groups}),
+      sts.fused.conv3d({x, filter, strides, pad, dilations, bias, groups}),
     );
   });
 
@@ -189,7 +189,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     const shape: Shape = {size: [4, 5, 6], kernel: [3, 1, 1], pad: [1, 0, 0], inputs: 3, outputs: 6};
     expect(takes({...shape, outputs: 3})).toBe(true);
     expectExact(naiveStsTemporal(geometry(shape), [2, 1, 3]), (x, filter, bias) =>
-      sts.stsConv3d(x, filter, 1, 'same', 'NDHWC', 1, {bias}),
+      sts.fused.stsConv3d({x, filter, bias}),
     );
   });
 
@@ -208,7 +208,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
       } as const;
       const image = tf.tensor(x, naive.xShape as Shape5D) as tf.Tensor5D;
       const weights = tf.tensor(filter, naive.filterShape as Shape5D) as tf.Tensor5D;
-      return sts.conv3d(image, weights, 1, 'same', 'NDHWC', 1, options).dataSync();
+      return sts.fused.conv3d({x: image, filter: weights, pad: 'same', ...options}).dataSync();
     });
     const sums = naiveForward(naive, x, filter, bias).values;
     expect(y).toEqual(Float32Array.from(sums, (sum, i) => Math.min(6, Math.max(0, sum + residual[i]!))));

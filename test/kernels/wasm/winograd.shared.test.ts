@@ -139,7 +139,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     expect(formOf(shape)).toMatchObject({alongTime: shape.form === 'time'});
     const pad = shape.pad.map((n) => [n, n] as const);
     expectExact(naiveConv3d(geometry(shape)), (x, filter, bias) =>
-      sts.conv3d(x, filter, shape.strides ?? 1, pad, 'NDHWC', 1, {bias}),
+      sts.fused.conv3d({x, filter, strides: shape.strides ?? 1, pad, bias}),
     );
   });
 
@@ -150,7 +150,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     };
     expect(formOf({...shape, outputs: 40})).toBeDefined();
     expectExact(naiveStsTemporal(geometry(shape), [20, 20, 40]), (x, filter, bias) =>
-      sts.stsConv3d(x, filter, 1, 'same', 'NDHWC', 1, {bias}),
+      sts.fused.stsConv3d({x, filter, bias}),
     );
   });
 
@@ -167,7 +167,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     const naive = naiveConv3d(geometry(shape));
     const values = valuesFor(naive, valuesOf);
     const [x, filter, bias, dy] = values;
-    const [y, dx] = run(naive, values, (a, b, c) => sts.conv3d(a, b, 1, 'valid', 'NDHWC', 1, {bias: c}));
+    const [y, dx] = run(naive, values, (a, b, c) => sts.fused.conv3d({x: a, filter: b, bias: c}));
     const largest = (array: Float32Array) =>
       array.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     const growth = form === 'time' ? 4 : 16;
@@ -198,7 +198,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
         tf.tensor<tf.Rank.R5>(x, naive.xShape as Shape5D),
         tf.tensor<tf.Rank.R5>(filter, naive.filterShape as Shape5D),
       ];
-      return sts.conv3d(image, weights, 1, 'same', 'NDHWC', 1, options).dataSync();
+      return sts.fused.conv3d({x: image, filter: weights, pad: 'same', ...options}).dataSync();
     });
     const sums = naiveForward(naive, x, filter, bias).values;
     expect(y).toEqual(Float32Array.from(sums, (sum, i) => Math.max(0, sum + residual[i]!)));

@@ -132,11 +132,11 @@ type Metadata = ReadonlyMap<string, string> | Readonly<Record<string, string>>;
  * every tensor is aligned for typed arrays and memory maps.
  *
  * @param entries pairs of name and tensor; a {@link Checkpoint} is such an iterable.
- * @param metadata string to string.
+ * @param metadata string to string. Default: those of a checkpoint.
  * @throws InvalidArgumentError for a name given twice, the reserved name `__metadata__`, text that is not valid
  *   Unicode, or more bytes than one array can hold.
  */
-function write(entries: Entries, metadata: Metadata = {}): Uint8Array {
+function write(entries: Entries, metadata: Metadata = metadataOf(entries)): Uint8Array {
   const {start, placed, byteLength} = layOut(entries, metadata);
   const file = allocate(byteLength);
   file.set(start);
@@ -158,7 +158,7 @@ function write(entries: Entries, metadata: Metadata = {}): Uint8Array {
  * @example
  * await writeFile('half.safetensors', checkpoints.safetensors.parts(entries));
  */
-function parts(entries: Entries, metadata: Metadata = {}): Iterable<Uint8Array> {
+function parts(entries: Entries, metadata: Metadata = metadataOf(entries)): Iterable<Uint8Array> {
   const {start, placed} = layOut(entries, metadata);
   return (function* () {
     yield start;
@@ -170,13 +170,20 @@ function parts(entries: Entries, metadata: Metadata = {}): Iterable<Uint8Array> 
  * As `parts`, for who is done with a part before the next one: tensors that have to be made come in pieces, all of a
  * tensor in one and the same array. Garbage of a file's size would else be in memory beside the file that was read.
  */
-export function passingParts(entries: Entries, metadata: Metadata = {}): Iterable<Uint8Array> {
+export function passingParts(
+  entries: Entries,
+  metadata: Metadata = metadataOf(entries),
+): Iterable<Uint8Array> {
   const {start, placed} = layOut(entries, metadata);
   return (function* () {
     yield start;
     for (const entry of placed) yield* entry.pieces();
   })();
 }
+
+/** By its member and not by `instanceof`: the checkpoint may be of another build. */
+const metadataOf = (entries: Entries): Metadata =>
+  'metadata' in entries ? (entries as Checkpoint).metadata : {};
 
 /** What comes before the data, and the tensors in the order of their places in it. */
 function layOut(entries: Entries, metadata: Metadata) {

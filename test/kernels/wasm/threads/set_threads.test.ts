@@ -47,7 +47,7 @@ interface Case {
 const conv3d =
   (strides: number | [number, number, number] = 1, options = {}): Convolution =>
   (x, w) =>
-    sts.conv3d(x, w, strides, 'same', 'NDHWC', 1, options);
+    sts.fused.conv3d({x, filter: w, strides, pad: 'same', ...options});
 
 const cases: Record<string, Case> = {
   '3x1x1, few rows, deep': {x: [1, 4, 7, 7, 256], w: [3, 1, 1, 256, 64], run: conv3d()},

@@ -1,26 +1,9 @@
 /**
- * What the rows of the catalogs are made of: files with their hashes, inputs, and the lists of names that ship. Data only.
+ * The data sets whose names of classes ship with the package, each a list of names in a file with its hash. Data only: labels.ts
+ * reads them, models/README.md says where they come from.
  */
 
 import type {PackagedFile} from '../files/files';
-
-/** One number for all channels, or one each for red, green, blue. */
-export type ChannelValues = number | readonly [number, number, number];
-
-/** How a video becomes the input of a model: frames, then short side scaled, centre cut, values normalised. */
-export interface ModelInput {
-  readonly frames: number;
-  /** Distance between neighbouring frames, or `'uniform'`: spread over the whole video. Default `'uniform'`. */
-  readonly interval?: number | 'uniform';
-  /** Pixels of the short side after scaling. */
-  readonly size: number;
-  /** Side of the square cut from the middle, in pixels. */
-  readonly crop: number;
-  /** Subtracted from values of 0 to 255. */
-  readonly mean: ChannelValues;
-  /** Divides them afterwards. */
-  readonly std: ChannelValues;
-}
 
 /** A JSON list of names. */
 export interface LabelFile extends PackagedFile {

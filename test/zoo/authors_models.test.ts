@@ -1,5 +1,5 @@
 /**
- * The rows of the authors' checkpoints against their figures written down a second time, and what happens to a file of one:
+ * The rows of the authors' models against their figures written down a second time, and what happens to a file of one:
  * a network in the authors' names goes through `convert`, and `loadModel` then knows everything about it.
  */
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
@@ -14,7 +14,9 @@ import {mmaction2, type NameMap, timm} from '../../src/checkpoints/names';
 import {main} from '../../src/cli/main';
 import {createNetwork, networkDefinition} from '../../src/networks';
 import {UnavailableError} from '../../src/util/errors';
-import {LABELS, listCheckpoints, loadLabels, loadModel} from '../../src/zoo';
+import {LABELS, loadLabels, loadModel} from '../../src/zoo';
+import {clipOf} from '../../src/zoo/model_info';
+import {AUTHORS_MODELS} from '../../src/zoo/table/authors_models';
 import {box} from '../cli/fake';
 import {startBackend} from '../support/backends';
 
@@ -49,17 +51,22 @@ describe('the rows', () => {
       figures.flatMap((top1, i) => (top1 === null ? [] : [[`${network}_${TAGS[i]}`, top1] as const])),
     );
     expect(expected.length).toBe(6 + 6 + 4 + 5);
-    expect(new Map(listCheckpoints().map(({name, top1}) => [name, top1]))).toEqual(new Map(expected));
-    expect(listCheckpoints().length).toBe(expected.length);
+    const figures = AUTHORS_MODELS.map(({name, reported}) => [name, reported[0]!.percent] as const);
+    expect(new Map(figures)).toEqual(new Map(expected));
+    expect(figures.length).toBe(expected.length);
   });
 
-  it.each(listCheckpoints().map((row) => [row.name, row] as const))('%s is complete', (name, row) => {
+  it.each(AUTHORS_MODELS.map((row) => [row.name, row] as const))('%s is complete', (name, row) => {
     const [network, tag] = name.split('.') as [string, string];
     expect(row.network).toBe(network);
     expect(networkDefinition(network).family).toMatch(/slow|csn|x3d|r2plus1d/);
-    expect(row.classes).toBe(LABELS[row.labels].count);
-    expect(row.command).toBe(`tfjs-sts convert FILE --network ${name} -o DIR`);
-    expect([row.licence, row.sha256, row.bytes]).toEqual([null, null, null]);
+    expect(row.weights).toMatchObject({
+      from: 'convert',
+      command: `tfjs-sts convert FILE --network ${name} -o DIR`,
+      sha256: null,
+      bytes: null,
+    });
+    expect([row.licence, row.measured]).toEqual([null, []]);
     expect(row.source).toMatch(
       /^README of .*, table (ImageNet-1k|Kinetics-400|Something-Something V2), row /,
     );
@@ -114,14 +121,10 @@ describe('a converted file', () => {
     ['x3d_s_sts.k400_e100', mmaction2.x3d()],
     ['x3d_s_image.in1k', timm.x3d()],
   ])('%s has network, input and labels of its row, and the weights', async (name, names) => {
-    const row = listCheckpoints().find((candidate) => candidate.name === name)!;
-    const side = row.input.crop;
-    const original = createNetwork(row.network, {
-      frames: row.input.frames,
-      height: side,
-      width: side,
-      classes: row.classes,
-    });
+    const row = AUTHORS_MODELS.find((candidate) => candidate.name === name)!;
+    const size = clipOf(row.input);
+    const classes = LABELS[row.labels!].count;
+    const original = createNetwork(row.network, {...size, classes});
     const {code, err} = await convert(torchFile(original, names), '--network', name, '-o', scratch);
     expect([code, err]).toEqual([0, '']);
 
@@ -131,11 +134,11 @@ describe('a converted file', () => {
       ...row.input,
       name: path,
       network: row.network,
-      labels: await loadLabels(row.labels, {readFile}),
+      labels: await loadLabels(row.labels!, {readFile}),
       output: 'logits',
     });
-    expect(model.inputs[0]!.shape).toEqual([null, row.input.frames, side, side, 3]);
-    expect(model.outputs[0]!.shape).toEqual([null, row.classes]);
+    expect(model.inputs[0]!.shape).toEqual([null, size.frames, size.height, size.width, 3]);
+    expect(model.outputs[0]!.shape).toEqual([null, classes]);
     // Compared as bytes: a matcher would take seconds for millions of numbers.
     const bytes = (network: LayersModel) =>
       network.weights.map((weight) => Buffer.from(weight.read().dataSync<'float32'>().slice().buffer));
@@ -152,6 +155,6 @@ describe('a converted file', () => {
     original.dispose();
     const {code, err} = await convert(file, '--network', 'x3d_s_sts.k400', '-o', scratch);
     expect(code).toBe(1);
-    expect(err).toMatch(/has 7 classes, x3d_s_sts\.k400 has 400; --network x3d_s_sts takes any number/);
+    expect(err).toMatch(/has 7 classes, x3d_s_sts\.k400 has 400; give x3d_s_sts, which takes any number/);
   });
 });

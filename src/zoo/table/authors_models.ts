@@ -1,40 +1,10 @@
 /**
- * The checkpoints that the authors of STS published: which network and input each is for, what accuracy they report, and
- * which file to bring. None of them ships; `tfjs-sts convert` makes a file for `loadModel` of one. Data only.
+ * The models that the authors of STS published: which network and input each is for, what accuracy they report, and which file
+ * to bring. None of them ships; `tfjs-sts convert` makes a file for `loadModel` of one. Data only.
  */
-import {LABELS, type LabelSet, type ModelInput} from './rows';
-
-export interface PublishedCheckpoint {
-  /** `network.tag`; the tag names the data set, and the length of training where there are two. */
-  readonly name: string;
-  /** One line for people. */
-  readonly description: string;
-  /** Name in the network registry. */
-  readonly network: string;
-  readonly task: 'image classification' | 'action recognition';
-  /** The data set that it was trained on, and so the names of its classes. */
-  readonly labels: LabelSet;
-  readonly classes: number;
-  /** As the authors test. Networks of one frame take images. */
-  readonly input: ModelInput;
-  /** Views whose probabilities the authors average, per video. */
-  readonly views: {readonly clips: number; readonly crops: number};
-  /** Fraction of right first answers, in percent, on the validation set, as the authors report it; not measured by us. */
-  readonly top1: number;
-  /** Length of training where the authors tell it, in epochs. */
-  readonly epochs: number | null;
-  /** Where the authors list the file to download and report the accuracy; it says so where we have the figure at second hand. */
-  readonly source: string;
-  /** The file that describes the network and its test in the authors' repository. */
-  readonly config: string;
-  /** Of the weights; the authors state none. */
-  readonly licence: string | null;
-  /** Of the file to download, in hexadecimal; unknown where nobody published it. */
-  readonly sha256: string | null;
-  readonly bytes: number | null;
-  /** What makes a file for `loadModel` of the one that was downloaded, here called FILE. */
-  readonly command: string;
-}
+import type {LabelSet} from '../label_sets';
+import type {ModelInput} from '../model_info';
+import type {ModelRow} from './model_row';
 
 /** Where the authors keep code, figures and links to the files. */
 const REPOSITORY = 'github.com/UCSC-VLAA/Image-Pretraining-for-Video';
@@ -50,7 +20,7 @@ const TABLES = {
 /** In the revisions of the README that we read, the cells of these are empty. */
 const SECOND_HAND = ['slowfast_r50_4x16_sts.k400_e100', 'x3d_s_sts.k400_e100'];
 
-interface Row {
+interface Published {
   readonly network: string;
   readonly tag: string;
   readonly labels: LabelSet;
@@ -58,37 +28,48 @@ interface Row {
   readonly row: string;
   readonly config: string;
   readonly input: ModelInput;
-  readonly views: PublishedCheckpoint['views'];
+  readonly views: ModelRow['views'];
+  /** Not measured by us. */
   readonly top1: number;
+  /** Length of training where the authors tell it. */
   readonly epochs: number | null;
 }
 
-function published({network, tag, labels, row, ...rest}: Row): PublishedCheckpoint {
+function published({network, tag, labels, row, config, input, views, top1, epochs}: Published): ModelRow {
   const name = `${network}.${tag}`;
-  const {frames, interval, crop} = rest.input;
+  const {frames, interval, crop} = input;
   const clip =
     frames === 1 ? 'images' : `${frames} frames${interval === 'uniform' ? '' : ` ${interval} apart`}`;
-  const training = rest.epochs === null ? '' : `, ${rest.epochs} epochs`;
+  const training = epochs === null ? '' : `, ${epochs} epochs`;
+  const table = TABLES[labels];
+  const file = `README of ${REPOSITORY}, table ${table}, row ${row}${labels === 'kinetics400' ? training : ''}`;
+  const secondHand = SECOND_HAND.includes(name) ? ' (at second hand: its cell there is empty)' : '';
   return {
-    ...rest,
     name,
-    description: `${row} on ${TABLES[labels]}: ${clip}, ${crop} x ${crop}${training}`,
     network,
-    task: frames === 1 ? 'image classification' : 'action recognition',
+    tag,
+    task: 'classification',
+    description: `${row} on ${table}: ${clip}, ${crop} x ${crop}${training}`,
+    weights: {
+      from: 'convert',
+      file,
+      config,
+      command: `tfjs-sts convert FILE --network ${name} -o DIR`,
+      bytes: null,
+      sha256: null,
+    },
+    input,
+    views,
     labels,
-    classes: LABELS[labels].count,
-    source: `README of ${REPOSITORY}, table ${TABLES[labels]}, row ${row}${labels === 'kinetics400' ? training : ''}${
-      SECOND_HAND.includes(name) ? ' (the accuracy at second hand: its cell there is empty)' : ''
-    }`,
     licence: null,
-    sha256: null,
-    bytes: null,
-    command: `tfjs-sts convert FILE --network ${name} -o DIR`,
+    source: file,
+    reported: [{metric: 'top-1', percent: top1, on: table, source: file + secondHand}],
+    measured: [],
   };
 }
 
 /** timm's evaluation cuts 224 out of the middle of 224 / 0.875. Trained for 300 epochs. */
-function onImageNet(network: string, row: string, scripts: string, top1: number): PublishedCheckpoint {
+function onImageNet(network: string, row: string, scripts: string, top1: number): ModelRow {
   return published({
     network: `${network}_image`,
     tag: 'in1k',
@@ -111,7 +92,7 @@ function onKinetics(
   config: string,
   {size, ...sampling}: Sampling,
   top1: readonly [number, number?],
-): PublishedCheckpoint[] {
+): ModelRow[] {
   return top1.flatMap((accuracy, index) => {
     if (accuracy === undefined) return [];
     return published({
@@ -134,7 +115,7 @@ function onSomethingSomething(
   config: string,
   frames: number,
   top1: number,
-): PublishedCheckpoint {
+): ModelRow {
   return published({
     network: `${network}_sts`,
     tag: 'ssv2',
@@ -151,7 +132,7 @@ function onSomethingSomething(
 const FAST: Sampling = {frames: 32, interval: 2, size: 256};
 const SLOW: Sampling = {frames: 8, interval: 8, size: 256};
 
-export const PUBLISHED: readonly PublishedCheckpoint[] = [
+export const AUTHORS_MODELS: readonly ModelRow[] = [
   onImageNet('slowfast_r50_4x16', 'SlowFast50-4x16', 'slowfast', 79.9),
   onImageNet('slowfast_r50_8x8', 'SlowFast50-8x8', 'slowfast', 79.1),
   onImageNet('slowonly_r50_8x8', 'Slowonly50', 'slowonly', 79.9),
@@ -206,24 +187,3 @@ export const PUBLISHED: readonly PublishedCheckpoint[] = [
   onSomethingSomething('ircsn_r50', 'ir-CSN50', 'csn/ircsn50_1x8_STS_sthv2_video.py', 8, 61.4),
   onSomethingSomething('x3d_s', 'X3D-S', 'x3d/x3d_s_1x8_STS_sthv2_video.py', 8, 58.3),
 ];
-
-/**
- * The authors' checkpoints, which do not ship: what they are, how accurate they are said to be, how to convert them.
- *
- * ```ts
- * listCheckpoints().find(({name}) => name === 'x3d_s_sts.k400')?.command;
- * ```
- */
-export function listCheckpoints(): readonly PublishedCheckpoint[] {
-  return PUBLISHED;
-}
-
-/** The row of this name, if there is one. */
-export function publishedCheckpoint(name: string): PublishedCheckpoint | undefined {
-  return PUBLISHED.find((row) => row.name === name);
-}
-
-/** Which file to bring, and what to do with it: the end of a sentence that says that the checkpoint does not ship. */
-export function howToBring({source, config, command}: PublishedCheckpoint): string {
-  return `download it yourself (${source}; ${config}), run \`${command}\`, and load the file that it writes`;
-}
