@@ -21,10 +21,8 @@ for (const [name, {at, ...options}] of Object.entries(VIEWS)) {
   const tab = await browser.newPage(options);
   await tab.goto(`${page}#t=${at}`);
   await tab.locator('video').waitFor({state: 'visible'});
-  // The picture of the film itself, and not of its controls, which go when nobody moves.
-  await tab
-    .addStyleTag({content: 'video::-webkit-media-controls { display: none !important; }'})
-    .catch(() => {});
+  // The picture of the film, and not of what is drawn over it.
+  await tab.evaluate(() => document.querySelector('video').removeAttribute('controls'));
   while (await tab.evaluate(() => document.querySelector('video').seeking)) await tab.waitForTimeout(50);
   await tab.waitForTimeout(300);
   const path = join(root, 'docs/images', `${name}.jpg`);
