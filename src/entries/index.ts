@@ -28,7 +28,24 @@ export {
   loadFrozenModel,
   saveFrozenModel,
 } from '../frozen_files';
-export * from '../inflate';
+export {
+  type ImageWeight,
+  type ImageWeights,
+  INFLATION_RULES,
+  type InflateKernelOptions,
+  type InflateOptions,
+  type InflationPlan,
+  type InflationReport,
+  type InflationRule,
+  type InflationStep,
+  inflate,
+  inflateKernel,
+  type KernelArray,
+  planInflation,
+  type VideoWeight,
+  weightsOf,
+} from '../inflate';
+export * as inflationPlans from '../inflate/authors_plans';
 export {
   type BatchNorm3DLayerArgs,
   type Conv3DReplacement,

@@ -41,8 +41,8 @@ describe('examples', () => {
     // Projects of their own, see bundled_examples.test.ts.
     .filter((name) => !existsSync(join(repository, 'examples', name, 'package.json')));
 
-  it('are the five that run below, each with a README that says how', () => {
-    expect(folders.sort()).toEqual(['drop_in_layer', 'inflate', 'predict', 'slowfast', 'timeline']);
+  it('are the six that run below, each with a README that says how', () => {
+    expect(folders.sort()).toEqual(['drop_in_layer', 'inflate', 'predict', 'slowfast', 'timeline', 'worker']);
     for (const name of folders) {
       const text = readFileSync(join(repository, 'examples', name, 'README.md'), 'utf8');
       expect(text).toContain(`node examples/${name}/main.mjs`);
@@ -101,6 +101,13 @@ describe('examples', () => {
     } finally {
       rmSync(folder, {recursive: true});
     }
+  });
+
+  it('worker gets the same bits from a model that was sent as data', () => {
+    const output = outputOf('worker');
+    expect(output).toMatch(/^\d\d+ steps, \d\d+ tensors sent$/m);
+    expect(output).toContain('logits came back; this program went on meanwhile: true');
+    expect(output).toContain('the same bits as here: true');
   });
 
   it('predict without a video says how it is used', () => {

@@ -35,7 +35,8 @@ export function directProgram(product: Product, ending: Ending): Program {
 }
 
 export function directGrid(product: Product): Grid {
-  const invocations = (product.rows * product.destinationChannels) / directComponents(product);
+  const columns = product.segments.reduce((sum, {groups, columns}) => sum + groups * columns, 0);
+  const invocations = (product.rows * columns) / directComponents(product);
   const groups = Math.ceil(invocations / THREADS);
   return gridOf(Math.min(groups, GROUPS_A_LINE), Math.ceil(groups / GROUPS_A_LINE));
 }
@@ -48,7 +49,11 @@ export function isDepthwise({segments}: Product): boolean {
 function directComponents(product: Product): Components {
   if (!isDepthwise(product)) return 1;
   const {segments, sourceChannels, destinationChannels} = product;
-  const starts = segments.flatMap(({first, terms}) => [first, ...terms.map(({source}) => source)]);
+  const starts = segments.flatMap(({first, groups, terms}) => [
+    first,
+    groups,
+    ...terms.map(({source}) => source),
+  ]);
   return componentsOf(sourceChannels, destinationChannels, ...starts);
 }
 
@@ -91,10 +96,10 @@ function main(components: Components, segments: number): string {
   return `
   fn main() {
     let index = (${GRID_ROW} * i32(numWorkgroups.x) + i32(workgroupId.x)) * ${THREADS} + i32(localIndex);
-    let units = uniforms.counts.y / ${components};
+    let units = uniforms.counts.w / ${components};
     let row = index / units;
     if (row >= uniforms.size.w) { return; }
-    let column = (index - row * units) * ${components};
+    let column = uniforms.counts.z + (index - row * units) * ${components};
     var s = 0;
     for (var i = 1; i < ${segments}; i++) {
       if (column >= uniforms.segments[2 * i + 1].x) { s = i; }

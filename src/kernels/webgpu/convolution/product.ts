@@ -71,6 +71,12 @@ export function longestSum({segments}: Product): number {
 /** Quads of a term: its rule, then its channels. */
 export const TERM_QUADS = RULE_QUADS + 1;
 
+/** The first column that the segments have, and how many; they lie side by side. */
+function columnRange(segments: readonly Segment[]): [first: number, count: number] {
+  const first = Math.min(...segments.map((segment) => segment.first));
+  return [first, segments.reduce((sum, {groups, columns}) => sum + groups * columns, 0)];
+}
+
 /** Uniforms of all products: fields and values, what of the text depends on them, and how many tiles of columns there are. */
 /** @param columnsOfTile columns that a workgroup computes at a time, or an invocation */
 export function productUniforms(
@@ -103,7 +109,7 @@ export function productUniforms(
       ...rules,
       ...segmentQuads,
       [time!, height!, width!, rows],
-      [product.sourceChannels, product.destinationChannels, 0, 0],
+      [product.sourceChannels, product.destinationChannels, ...columnRange(segments)],
       [filterInputs, filterOutputs, 0, 0],
     ],
     key: `${segments.length}of${terms.length}`,

@@ -3,12 +3,13 @@ import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Activation} from '../../../geometry/kernel_names';
 import {activationUniforms} from '../activations';
-import {type Grid, gridOf, newTensor, type Program, run} from '../program';
+import {type Grid, gridOf, newTensor, type Program, type Quad, run} from '../program';
 import {denseProgram} from './dense_program';
 import {directGrid, directProgram} from './direct_program';
 import type {Ending} from './ending';
-import {type Product, productUniforms} from './product';
+import {type Product, productUniforms, type Segment} from './product';
 import {type Tile, tileFor} from './tiles';
+import {walkedRule, walkProgram} from './walk_program';
 
 /** Columns and depth of a group below which most of a tile would be empty. */
 const LEAST_COLUMNS = 4;
@@ -21,31 +22,60 @@ export interface Operands {
   readonly residual?: TensorInfo | undefined;
 }
 
-/** The tile in which a product is computed, or undefined for the direct form. */
-export function formOf(product: Product): Tile | undefined {
+/** A dispatch: its program computes some columns of the product. */
+export interface Step {
+  readonly program: Program;
+  readonly grid: Grid;
+  readonly values: readonly Quad[];
+}
+
+/** One step, or two where a depthwise product is walked in part alone: the half of an STS convolution that moves. */
+export function stepsOf(product: Product, ending: Ending): Step[] {
   const narrow = product.segments.some(
     ({columns, terms}) => columns < LEAST_COLUMNS || terms.some(({depth}) => depth < LEAST_DEPTH),
   );
-  return narrow ? undefined : tileFor(product);
+  if (!narrow) return [denseStep(product, ending, tileFor(product))];
+  const isWalked = (segment: Segment) => walkedRule(product, segment) !== undefined;
+  const rest = product.segments.filter((segment) => !isWalked(segment));
+  return [
+    ...(rest.length > 0 ? [directStep({...product, segments: rest}, ending)] : []),
+    ...product.segments
+      .filter(isWalked)
+      .map((segment) => walkProgram({...product, segments: [segment]}, ending)),
+  ];
 }
 
+export function denseStep(product: Product, ending: Ending, tile: Tile): Step {
+  const {values, columnTiles} = productUniforms(product, tile.columns);
+  return {
+    program: denseProgram(product, tile, ending),
+    grid: gridOf(columnTiles, Math.ceil(product.rows / tile.rows)),
+    values,
+  };
+}
+
+export function directStep(product: Product, ending: Ending): Step {
+  const {values} = productUniforms(product, 1);
+  return {program: directProgram(product, ending), grid: directGrid(product), values};
+}
+
+/** @param steps default: those that suit the shapes */
 export function runProduct(
   backend: WebGPUBackend,
   product: Product,
   {source, weights, bias, residual}: Operands,
   activation: Activation = 'linear',
-  tile: Tile | undefined = formOf(product),
+  steps: (product: Product, ending: Ending) => readonly Step[] = stepsOf,
 ): TensorInfo {
-  const {info, direction, rows} = product;
+  const {info, direction} = product;
   const output = newTensor(backend, direction === 'forward' ? info.outputShape : info.inputShape);
-  const ending: Ending = {bias: bias !== undefined, residual: residual !== undefined};
-  const {values, columnTiles} = productUniforms(product, tile?.columns ?? 1);
-  const [program, grid]: [Program, Grid] =
-    tile === undefined
-      ? [directProgram(product, ending), directGrid(product)]
-      : [denseProgram(product, tile, ending), gridOf(columnTiles, Math.ceil(rows / tile.rows))];
   const inputs = [source, weights, bias, residual].filter((tensor) => tensor !== undefined);
   const ends = direction === 'forward' ? activationUniforms(activation) : [];
-  run(backend, program, inputs, output, grid, [...values, ...ends]);
+  for (const {program, grid, values} of steps(product, {
+    bias: bias !== undefined,
+    residual: residual !== undefined,
+  })) {
+    run(backend, program, inputs, output, grid, [...values, ...ends]);
+  }
   return output;
 }
