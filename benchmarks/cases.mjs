@@ -41,11 +41,21 @@ const network = (title, name, frames, side) => ({
   side,
 });
 
+/** Dilated taps in time, four branches that read one value, tiny frames; values of bytes. */
+const transNetV2 = {
+  name: 'TransNetV2 100x27x48',
+  network: 'transnet_v2',
+  size: [100, 27, 48],
+  channels: 3,
+  bytes: true,
+};
+
 /** From the shortest to the longest. */
 export const networks = [
   network('X3D-S', 'x3d_s', 13, 160),
   network('X3D-S', 'x3d_s', 13, 192),
   network('X3D-S STS', 'x3d_s_sts', 13, 160),
+  transNetV2,
   network('R(2+1)D-34', 'r2plus1d_r34_8x8', 8, 112),
   network('ir-CSN-50', 'ircsn_r50', 8, 224),
   network('SlowOnly', 'slowonly_r50_8x8', 8, 224),

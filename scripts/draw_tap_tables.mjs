@@ -373,7 +373,7 @@ function drawDepthwise(sts) {
  * The pictures of docs/images, file name to SVG.
  *
  * @param sts where the tables come from: `conv3dInfo`, `depthwiseConv3dInfo`, `stsConv3dInfo`,
- *   `stsDepthwiseConv3dInfo` and `tapTable` of the package
+ *   `stsDepthwiseConv3dInfo` and `tapTable` of `sts.geometry`
  */
 export function drawTapTables(sts) {
   return {
@@ -385,7 +385,8 @@ export function drawTapTables(sts) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const folder = fileURLToPath(new URL('../docs/images/', import.meta.url));
   mkdirSync(folder, {recursive: true});
-  for (const [name, svg] of Object.entries(drawTapTables(await import('../dist/index.js')))) {
+  const {geometry} = await import('../dist/ops.js');
+  for (const [name, svg] of Object.entries(drawTapTables(geometry))) {
     writeFileSync(folder + name, svg);
     console.log(`docs/images/${name}`);
   }

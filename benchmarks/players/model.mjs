@@ -22,12 +22,11 @@ export function clipShape({frames, side, size, channels}) {
   return size === undefined ? [frames, side, side, 3] : [...size, channels];
 }
 
-/** The values of the clip, channels first, as PyTorch and ONNX take it. */
+/** The values of the clip, channels first, as PyTorch and ONNX take it: from -1 to 1, or bytes. */
 export function clipValues(given) {
-  return randomNumbers(
-    clipShape(given).reduce((product, length) => product * length, 1),
-    1,
-  );
+  const size = clipShape(given).reduce((product, length) => product * length, 1);
+  const numbers = randomNumbers(size, 1);
+  return given.bytes ? numbers.map((number) => Math.floor(128 * (number + 1))) : numbers;
 }
 
 /** The clip `[1, time, height, width, channels]`. */
@@ -49,7 +48,7 @@ function convolution({filters, kernel, strides, dilation = 1, depthwise}, stock)
 
 /** The model of a case on the live backend. `stock`: an op as the layer of TensorFlow.js. */
 export function buildModel(given, {stock = false} = {}) {
-  const {network, frames, side} = given;
+  const {network} = given;
   let model;
   if (network === undefined) {
     const clip = tfl.input({shape: clipShape(given), name: 'clip'});
@@ -57,7 +56,8 @@ export function buildModel(given, {stock = false} = {}) {
   } else if (network === 'meshnet') {
     model = meshNet(given);
   } else {
-    model = createNetwork(network, {frames, height: side, width: side, weightless: true});
+    const [frames, height, width] = clipShape(given);
+    model = createNetwork(network, {frames, height, width, weightless: true});
   }
   for (const [i, weight] of model.weights.entries()) weight.write(tf.tidy(() => weightTensor(weight, i + 2)));
   return model;

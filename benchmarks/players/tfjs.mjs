@@ -25,7 +25,14 @@ const [shape, values] = [clip.shape, clip.dataSync().slice()];
 const predict =
   given.case.network === undefined
     ? (x) => tf.tidy(() => model.layers[1].apply(x))
-    : (x) => (frozen ?? model).predict(x);
+    : (x) => firstOf((frozen ?? model).predict(x));
+
+/** The first of several outputs; the others are freed. */
+function firstOf(outputs) {
+  const [first, ...others] = [outputs].flat();
+  tf.dispose(others);
+  return first;
+}
 
 let output;
 /** On tensors of the backend. The wasm backend has computed them when a call returns. */

@@ -32,7 +32,7 @@ def conv(a, x, w, b=None):
 
 def pool(run):
     def pooled(a, x):
-        padding, extra = sides(a["pads"])
+        padding, extra = sides(a.get("pads", [0] * 2 * len(a["kernel_shape"])))
         assert extra is None, "a pooling with unequal sides"
         return run(x, a["kernel_shape"], a["strides"], padding)
 
@@ -41,7 +41,7 @@ def pool(run):
 
 def pad(_, x, pads):
     axes = len(pads) // 2
-    return F.pad(x, [side for axis in reversed(range(2, axes)) for side in (pads[axis], pads[axes + axis])])
+    return F.pad(x, [side for axis in reversed(range(axes)) for side in (pads[axis], pads[axes + axis])])
 
 
 def take(_, x, starts, ends, axes, steps):
@@ -54,6 +54,14 @@ OPERATORS = {
     "Conv": conv,
     "BatchNormalization": lambda a, x, g, b, m, v: F.batch_norm(x, m, v, g, b, False, 0.0, a["epsilon"]),
     "Relu": lambda _, x: F.relu(x),
+    "Floor": lambda _, x: x.floor(),
+    "Clip": lambda _, x, least, most: torch.clip(x, least, most),
+    "Equal": lambda _, x, y: x == y,
+    "Cast": lambda _, x: x.float(),
+    "ReduceL2": lambda a, x: torch.linalg.vector_norm(x, dim=a["axes"], keepdim=True),
+    "Max": lambda _, x, y: torch.maximum(x, y),
+    "Div": lambda _, x, y: x / y,
+    "MatMul": lambda _, x, y: x @ y,
     "Sigmoid": lambda _, x: torch.sigmoid(x),
     "Add": lambda _, x, y: x + y,
     "Mul": lambda _, x, y: x * y,

@@ -28,7 +28,24 @@ export {
   loadFrozenModel,
   saveFrozenModel,
 } from '../frozen_files';
-export * from '../inflate';
+export {
+  type ImageWeight,
+  type ImageWeights,
+  INFLATION_RULES,
+  type InflateKernelOptions,
+  type InflateOptions,
+  type InflationPlan,
+  type InflationReport,
+  type InflationRule,
+  type InflationStep,
+  inflate,
+  inflateKernel,
+  type KernelArray,
+  planInflation,
+  type VideoWeight,
+  weightsOf,
+} from '../inflate';
+export * as inflationPlans from '../inflate/authors_plans';
 export {
   type BatchNorm3DLayerArgs,
   type Conv3DReplacement,
@@ -53,6 +70,9 @@ export {
   type UpSampling3DLayerArgs,
   type ZeroPadding3DLayerArgs,
 } from '../layers';
+export type {Constraint, Identifier, Initializer, Regularizer} from '../layers/host/keras_objects';
+export type {DataFormat} from '../layers/host/layer_arguments';
+export type {SidesArgument} from '../layers/spatial/base_layer3d';
 export {
   type OutputSlab,
   predictInSlabs,
@@ -61,4 +81,5 @@ export {
   type SlabStream,
   slabStream,
 } from '../slabs';
+export type {SlabModel} from '../slabs/program';
 export * from './ops';

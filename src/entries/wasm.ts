@@ -1,6 +1,7 @@
 /**
- * Entry "tfjs-sts/wasm": importing it registers the kernels of tfjs-sts for the wasm backend and puts others in the
- * place of the host's own 3D kernels; `restoreStockKernels('wasm')` takes the latter back.
+ * Entry "tfjs-sts/wasm": importing it registers the kernels of tfjs-sts for the wasm backend and puts others in the place of
+ * the host's own: 3D convolution and pooling, gradients of convolutions, Mean, Sum, Identity and the ops that copy, from Slice
+ * to Cast (`kernelCoverage('wasm')` lists them). `restoreStockKernels('wasm')` takes the latter back, all or by name.
  */
 import {registerKernels, replaceStockKernels} from '../kernels/registry';
 import {kernelConfigs, stockReplacements} from '../kernels/wasm';
@@ -8,5 +9,7 @@ import {kernelConfigs, stockReplacements} from '../kernels/wasm';
 registerKernels(kernelConfigs);
 replaceStockKernels(stockReplacements);
 
+export type {StockReplacement, StockReplacements} from '../kernels/registry';
 export {type SetThreadsOptions, setThreads} from '../kernels/wasm/runtime/set_threads';
+export type {WasmPaths} from '../kernels/wasm/threads/shared_build';
 export {kernelConfigs, stockReplacements};

@@ -5,7 +5,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {COMPOSED, KERNEL_NAMES, type KernelName, REPLACED} from '../geometry/kernel_names';
-import {UnavailableError} from '../util/errors';
+import {InvalidArgumentError, UnavailableError} from '../util/errors';
+import {knownNames} from '../util/names';
 
 /** Kernels of the host that an entry of ours replaces or, where a backend lacks them, adds. */
 export const STOCK_KERNEL_NAMES = [
@@ -65,6 +66,11 @@ type ReplacingConfig = tf.KernelConfig & {[REPLACED]: tf.KernelConfig | undefine
 /** The name under which replacements wait for their backend to start. */
 const WAITING = 'StsReplacements';
 
+interface WaitingConfig extends tf.KernelConfig {
+  /** Names of kernels that a program has put back, and which stay so when the backend starts anew. */
+  readonly restored: Set<string>;
+}
+
 /**
  * Registers kernels, once each: a kernel that is there already stays, a composed form that was put in its place on
  * first use is replaced. The host sets kernels up when it starts a backend; where that has happened, it is done here.
@@ -86,35 +92,57 @@ export function registerKernels(configs: readonly tf.KernelConfig[]): void {
  */
 export function replaceStockKernels({backendName, configs, canRun}: StockReplacements): void {
   const setupFunc = (backend: object) => {
-    if (canRun(backend)) configs.forEach(putInPlace);
+    const restored = waitingConfig(backendName)?.restored;
+    if (canRun(backend)) configs.filter(({kernelName}) => !restored?.has(kernelName)).forEach(putInPlace);
     else replacementsOf(backendName).forEach(putBack);
   };
   const kernelFunc = () => {
     throw new UnavailableError(`${WAITING} is not a kernel; it only waits for the start of the backend.`);
   };
-  if (tf.getKernel(WAITING, backendName) == null) {
-    tf.registerKernel({kernelName: WAITING, backendName, setupFunc, kernelFunc});
+  if (waitingConfig(backendName) === undefined) {
+    const waiting: WaitingConfig = {
+      kernelName: WAITING,
+      backendName,
+      setupFunc,
+      kernelFunc,
+      restored: new Set(),
+    };
+    tf.registerKernel(waiting);
   }
   const started = startedBackend(backendName);
   if (started !== undefined) setupFunc(started);
 }
 
 /**
- * Takes back what the import of an entry such as `tfjs-sts/wasm` did to the host: its own kernels (Conv3D, 3D pooling
- * and their gradients) stand in their places again and stay there. The ops and layers of this package keep theirs.
+ * Takes back what the import of an entry such as `tfjs-sts/wasm` did to the host: its own kernels stand in their places
+ * again and stay there, also when the backend starts anew. `kernelCoverage` lists them. The ops and layers of this package
+ * keep theirs.
  *
  * @param backendName default: every backend that is loaded
+ * @param kernelNames those of the host's kernels that come back; default: all
+ * @throws InvalidArgumentError for a kernel that no entry replaces
  *
  * ```js
+ * sts.restoreStockKernels('wasm', ['Mean', 'Sum']); // the others stay replaced
  * sts.restoreStockKernels('wasm');
  * console.log(sts.kernelCoverage('wasm').Conv3D); // stock
  * ```
  */
-export function restoreStockKernels(backendName?: string): void {
-  const names = backendName === undefined ? tf.engine().backendNames() : [backendName];
-  for (const name of names) {
-    if (tf.getKernel(WAITING, name) != null) tf.unregisterKernel(WAITING, name);
-    replacementsOf(name).forEach(putBack);
+export function restoreStockKernels(backendName?: string, kernelNames?: readonly StockKernelName[]): void {
+  const unknown = kernelNames?.find((name) => !STOCK_KERNEL_NAMES.includes(name));
+  if (unknown !== undefined) {
+    throw new InvalidArgumentError(
+      `restoreStockKernels: no entry replaces a kernel ${JSON.stringify(unknown)}${knownNames(String(unknown), STOCK_KERNEL_NAMES)}.`,
+    );
+  }
+  const backends = backendName === undefined ? tf.engine().backendNames() : [backendName];
+  const isWanted = ({kernelName}: tf.KernelConfig) =>
+    kernelNames?.some((name) => name === kernelName) ?? true;
+  for (const name of backends) {
+    const waiting = waitingConfig(name);
+    if (kernelNames !== undefined) for (const kernel of kernelNames) waiting?.restored.add(kernel);
+    else if (waiting !== undefined) tf.unregisterKernel(WAITING, name);
+    replacementsOf(name).filter(isWanted).forEach(putBack);
   }
 }
 
@@ -132,6 +160,11 @@ function putInPlace({kernelName, backendName, kernelFunc: ours, takes}: StockRep
       : (args) => (takes(args) ? ours(args) : present.kernelFunc(args));
   const replacing: ReplacingConfig = {...present, kernelName, backendName, kernelFunc, [REPLACED]: present};
   tf.registerKernel(replacing);
+}
+
+function waitingConfig(backendName: string): WaitingConfig | undefined {
+  const waiting: tf.KernelConfig | null = tf.getKernel(WAITING, backendName);
+  return (waiting as WaitingConfig | null) ?? undefined;
 }
 
 function replacementsOf(backendName: string): ReplacingConfig[] {

@@ -26,10 +26,18 @@ const FAMILIES: readonly (readonly NetworkDefinition[])[] = [
   transNetV2Networks,
 ];
 
-/** Definitions that users have added. */
-const added: NetworkDefinition[] = [];
+/** Where the global object keeps what users have added: the ESM and the CJS build may both be loaded, and know the same. */
+const ADDED = Symbol.for('tfjs-sts.networks');
 
-const definitions = () => [...FAMILIES.flat(), ...added];
+const shared = globalThis as {[ADDED]?: NetworkDefinition[]};
+
+/** Definitions that users have added. */
+function addedNetworks(): NetworkDefinition[] {
+  shared[ADDED] ??= [];
+  return shared[ADDED];
+}
+
+const definitions = () => [...FAMILIES.flat(), ...addedNetworks()];
 
 export interface NetworkFilter {
   readonly family?: string;
@@ -106,5 +114,5 @@ export function registerNetwork(definition: NetworkDefinition): void {
   if (existing === definition) return;
   if (existing !== undefined)
     throw new InvalidArgumentError(`registerNetwork: the name ${name} is taken; choose another.`);
-  added.push(definition);
+  addedNetworks().push(definition);
 }

@@ -1,8 +1,16 @@
 /** The ops, and the shape arithmetic and tap rules behind them. */
-
-export * from '../geometry/conv_info';
+export * as geometry from '../geometry';
+export type {
+  ConvInfo,
+  ConvOptions,
+  ConvPart,
+  GroupedConvOptions,
+  Padding3D,
+  SplitRounding,
+  StsConvOptions,
+} from '../geometry/conv_info';
 export type {Activation, ActivationName, LeakyRelu} from '../geometry/kernel_names';
-export * from '../geometry/taps';
+export type {GridTaps, LineTaps, TapRule} from '../geometry/taps';
 export {conv3d} from './conv3d';
 export {depthwiseConv3d} from './depthwise_conv3d';
 export type {FusedConv3DOptions, FusedOptions, FusedSTSConv3DOptions} from './fused';

@@ -1,4 +1,7 @@
-/** Links inside the repository, in every Markdown page, lead to a file, and to a heading where they name one. */
+/**
+ * Links inside the repository, in every Markdown page, lead to a file, and to a heading where they name one. Those of the
+ * README do so from anywhere: npm shows it without the other files.
+ */
 import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {dirname, join, relative, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -30,12 +33,31 @@ it('finds the pages', () => {
   expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/guide/sts.md', 'docs/support.md']));
 });
 
+const HOME =
+  /^https:\/\/(github\.com\/tfjs-sts\/tfjs-sts\/(blob|tree)|raw\.githubusercontent\.com\/tfjs-sts\/tfjs-sts)\/main\//;
+
+it('package.json names the repository that the README links to', () => {
+  const {repository, homepage, bugs} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(repository.url).toBe('git+https://github.com/tfjs-sts/tfjs-sts.git');
+  expect([homepage, bugs.url]).toEqual(
+    ['#readme', '/issues'].map((end) => `https://github.com/tfjs-sts/tfjs-sts${end}`),
+  );
+});
+
+it('the README has no link that depends on where it is shown', () => {
+  const targets = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/\]\(([^)\s]+)\)/g)];
+  expect(targets.length).toBeGreaterThan(10);
+  for (const [, target] of targets) expect(target).toMatch(/^(https:|#)/);
+});
+
 it.each(pages)('%s', (page) => {
   const text = readFileSync(join(root, page), 'utf8').replace(/^```[\s\S]*?^```/gm, '');
   for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-    if (/^[a-z]+:/.test(target!)) continue;
-    const [path = '', anchor] = target!.split('#');
-    const file = path === '' ? join(root, page) : resolve(root, dirname(page), path);
+    const isHome = HOME.test(target!);
+    if (!isHome && /^[a-z]+:/.test(target!)) continue;
+    const [path = '', anchor] = target!.replace(HOME, '').split('#');
+    const from = isHome ? root : resolve(root, dirname(page));
+    const file = path === '' ? join(root, page) : resolve(from, path);
     expect(existsSync(file), `${page}: ${target}`).toBe(true);
     expect(relative(root, file).startsWith('..'), `${page}: ${target} leaves the repository`).toBe(false);
     if (anchor !== undefined && statSync(file).isFile()) {

@@ -7,7 +7,7 @@ import {drawTapTables} from '../../scripts/draw_tap_tables.mjs';
 import * as sts from '../../src/entries';
 import {readRepositoryFile} from '../support/golden';
 
-const pictures = drawTapTables(sts);
+const pictures = drawTapTables(sts.geometry);
 
 /** The numbers or names in the coloured squares with their places `[x, y]`, row by row as drawn. */
 function marks(svg: string): {label: string; x: number; y: number}[] {

@@ -6,10 +6,10 @@ import {
   conv3dInfo,
   convMacs,
   depthwiseConv3dInfo,
-  InvalidArgumentError,
   stsConv3dInfo,
   stsDepthwiseConv3dInfo,
-} from '../../src/entries';
+} from '../../src/geometry/conv_info';
+import {InvalidArgumentError} from '../../src/util/errors';
 import {readGoldenJson} from '../support/golden';
 
 const split = (info: ConvInfo) => info.parts.map(({outputChannels}) => outputChannels);

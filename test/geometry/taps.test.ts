@@ -1,18 +1,17 @@
 /** Tap rules: tables against the authors' probes and hand-counted examples, and the inverse against the table turned round. */
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
+import {stsConv3dInfo, stsDepthwiseConv3dInfo} from '../../src/geometry/conv_info';
 import {
   type GridTaps,
+  inversePhases,
   invertTaps,
   type LineTaps,
   OUTSIDE,
-  stsConv3dInfo,
-  stsDepthwiseConv3dInfo,
   type TapRule,
   tapCount,
   tapTable,
-} from '../../src/entries';
-import {inversePhases} from '../../src/geometry/taps';
+} from '../../src/geometry/taps';
 import {readGolden, readGoldenJson} from '../support/golden';
 import {type GoldenTensor, readGoldenTensors, toChannelsLast} from '../support/safetensors';
 

@@ -33,10 +33,13 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
     'activation',
     (options) => sts.fused.stsDepthwiseConv3d({x: x(), filter: filter(1), ...options}),
   ],
-  'sts.conv3dInfo': ['strides', (options) => sts.conv3dInfo(X, F, options)],
-  'sts.depthwiseConv3dInfo': ['dilations', (options) => sts.depthwiseConv3dInfo(X, F, options)],
-  'sts.stsConv3dInfo': ['split', (options) => sts.stsConv3dInfo(X, F, options)],
-  'sts.stsDepthwiseConv3dInfo': ['strides', (options) => sts.stsDepthwiseConv3dInfo(X, F, options)],
+  'geometry.conv3dInfo': ['strides', (options) => sts.geometry.conv3dInfo(X, F, options)],
+  'geometry.depthwiseConv3dInfo': ['dilations', (options) => sts.geometry.depthwiseConv3dInfo(X, F, options)],
+  'geometry.stsConv3dInfo': ['split', (options) => sts.geometry.stsConv3dInfo(X, F, options)],
+  'geometry.stsDepthwiseConv3dInfo': [
+    'strides',
+    (options) => sts.geometry.stsDepthwiseConv3dInfo(X, F, options),
+  ],
   'networks.createNetwork': ['frames', (options) => networks.createNetwork(TINY, options)],
   'networks.listNetworks': ['family', (options) => networks.listNetworks(options)],
   'networks.defineVariants': [
@@ -88,13 +91,14 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
 const takesNone = [
   ...['conv3d', 'depthwiseConv3d', 'stsConv3d', 'stsDepthwiseConv3d'],
   ...['FrozenModel', 'saveFrozenModel', 'frozenModelFile'],
-  ...['expandTaps', 'invertTaps', 'inversePhases', 'tapCount', 'tapTable', 'convMacs', 'weightsOf'],
-  ...['freeze', 'replaceConv3d', 'temporalConvolutions', 'imageModePlan', 'resNetPlan', 'middleSlices'],
+  ...['freeze', 'replaceConv3d', 'temporalConvolutions', 'weightsOf'],
   ...['slabStream', 'kernelCoverage', 'restoreStockKernels', 'restoreStockLayers'],
   ...['FormatError', 'InvalidArgumentError', 'OutOfMemoryError', 'StsError', 'UnavailableError'],
 ]
   .map((name) => `sts.${name}`)
   .concat(
+    ['geometry.tapCount', 'geometry.tapTable', 'geometry.convMacs'],
+    ['inflationPlans.imageModePlan', 'inflationPlans.resNetPlan', 'inflationPlans.middleSlices'],
     ['networks.networkDefinition', 'networks.registerNetwork', 'networks.summarize'],
     ['zoo.registerModelScheme', 'zoo.listModels', 'zoo.modelMetadata'],
     ['checkpoints.entryOf', 'checkpoints.CheckpointEntry', 'checkpoints.storedAs', 'checkpoints.expanded'],
@@ -174,7 +178,20 @@ it("a plan's rule for a weight that the model does not have is refused", () => {
 
 it('every public function is in one of the lists', () => {
   // The entry tfjs-sts/ops is a part of tfjs-sts.
-  const spaces = {sts, fused: sts.fused, networks, zoo, checkpoints, convert, onnx, video, timeline, wasm};
+  const spaces = {
+    sts,
+    fused: sts.fused,
+    geometry: sts.geometry,
+    inflationPlans: sts.inflationPlans,
+    networks,
+    zoo,
+    checkpoints,
+    convert,
+    onnx,
+    video,
+    timeline,
+    wasm,
+  };
   const functions = Object.entries(spaces).flatMap(([space, members]) =>
     Object.entries(members)
       .filter(([, member]) => typeof member === 'function')

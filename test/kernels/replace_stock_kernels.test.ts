@@ -73,3 +73,28 @@ it('leaves alone what another package put in the place of ours', () => {
   tf.unregisterKernel(tf.MaxPool3D, 'wasm');
   tf.registerKernel(stock);
 });
+
+it('puts back the kernels that are named, which stay back when the backend starts anew', async () => {
+  const stock = kernels();
+  replaceStockKernels(stockReplacements);
+  restoreStockKernels('wasm', ['Mean', 'Sum']);
+  const check = () => {
+    expect(kernels().get('Mean')).toBe(stock.get('Mean'));
+    expect(kernels().get('Sum')).toBe(stock.get('Sum'));
+    expect(kernelCoverage('wasm')).toMatchObject({Mean: 'stock', Sum: 'stock', Conv3D: 'kernel'});
+  };
+  check();
+  const factory = tf.findBackendFactory('wasm')!;
+  tf.removeBackend('wasm');
+  tf.registerBackend('wasm', factory);
+  await tf.setBackend('wasm');
+  check();
+  restoreStockKernels('wasm');
+  expect(kernelCoverage('wasm').Conv3D).toBe('stock');
+});
+
+it('refuses kernels that no entry replaces', () => {
+  expect(() => restoreStockKernels('wasm', ['Means' as 'Mean'])).toThrow(
+    'restoreStockKernels: no entry replaces a kernel "Means"; did you mean Mean?',
+  );
+});

@@ -1,6 +1,6 @@
 /** Names: what the registry lists, refuses and accepts from users. */
 import * as tfl from '@tensorflow/tfjs-layers';
-import {beforeAll, describe, expect, it} from 'vitest';
+import {beforeAll, describe, expect, it, vi} from 'vitest';
 import {
   createNetwork,
   defineVariants,
@@ -79,5 +79,16 @@ describe('registerNetwork', () => {
   it('refuses a name that is taken and one that is no name', () => {
     expect(() => registerNetwork(ownNetwork('efficientnet_lite0'))).toThrow(/efficientnet_lite0 is taken/);
     expect(() => registerNetwork(ownNetwork('Own-Network'))).toThrow(/no network name/);
+  });
+
+  it('is known to another copy of the package, such as its CommonJS build', async () => {
+    const definition = ownNetwork('known_to_both');
+    registerNetwork(definition);
+    vi.resetModules();
+    const other = await import('../../src/networks');
+    expect(other.registerNetwork).not.toBe(registerNetwork);
+    expect(other.networkDefinition('known_to_both')).toBe(definition);
+    other.registerNetwork(definition);
+    expect(other.listNetworks({name: 'known_to_both'})).toHaveLength(1);
   });
 });

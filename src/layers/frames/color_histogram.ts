@@ -39,6 +39,9 @@ export interface ColorHistogramLayerArgs extends LayerArgs {
   levels?: number;
 }
 
+/** Whole numbers up to here are exact in float32. */
+const EXACT_FLOATS = 2 ** 24;
+
 /** Input `[batch, time, height, width, 3]`, values 0..255; output `[batch, time, levels^3]`: counts of pixels. */
 export class ColorHistogram extends layers.Layer {
   /** @nocollapse */
@@ -76,11 +79,15 @@ export class ColorHistogram extends layers.Layer {
     const places = tensor2d([levels * levels, levels, 1], [3, 1]);
     // Sums of whole numbers, exact in float32 up to 256^3.
     const colors = matMul(reshape(level, [-1, 3]) as Tensor2D, places);
-    const byFrame = cast(reshape(colors, [batch * time, height * width]), 'int32');
-    const firstBins = mul(range(0, batch * time, 1, 'int32'), scalar(levels ** 3, 'int32'));
+    const bins = batch * time * levels ** 3;
+    // Adding whole numbers to each row takes the host's wasm backend a hundred times as long.
+    const dtype = bins <= EXACT_FLOATS ? 'float32' : 'int32';
+    const firstBins = mul(range(0, batch * time, 1, dtype), scalar(levels ** 3, dtype));
+    const byFrame = cast(reshape(colors, [batch * time, height * width]), dtype);
     // Of all frames at once: with a row for each the host's webgpu kernel leaves pixels or frames out.
-    const bins = reshape(add(byFrame, reshape(firstBins, [-1, 1])), [x.size / 3]) as Tensor1D;
-    return reshape(denseBincount(bins, [], batch * time * levels ** 3), [batch, time, levels ** 3]);
+    const pixels = cast(add(byFrame, reshape(firstBins, [-1, 1])), 'int32');
+    const counts = denseBincount(reshape(pixels, [x.size / 3]) as Tensor1D, [], bins);
+    return reshape(counts, [batch, time, levels ** 3]);
   }
 
   override computeOutputShape(inputShape: HostShape | HostShape[]): HostShape {
