@@ -1,7 +1,8 @@
 /** Layers of images and of rows in ONNX, as the layers of clips that have one frame, and one row in it. */
 import {InvalidArgumentError} from '../util/errors';
+import type {PartialShape} from '../util/shapes';
 import {CONVOLUTION_RULES} from './convolution_rules';
-import type {Shape, Value} from './graph';
+import type {Value} from './graph';
 import type {LayerConfig, Rule} from './layer_call';
 import {SPATIAL_RULES} from './spatial_rules';
 
@@ -31,9 +32,9 @@ function within(rank: 3 | 4, rule: Rule): Rule {
     }
     const ones = Array<number>(5 - rank).fill(1);
     const isHostOrder = config.dataFormat === 'channelsFirst';
-    const clipShape = ([batch, ...lengths]: Shape): Shape =>
+    const clipShape = ([batch, ...lengths]: PartialShape): PartialShape =>
       isHostOrder ? [batch!, lengths[0]!, ...ones, ...lengths.slice(1)] : [batch!, ...ones, ...lengths];
-    const inMemory = ([, ...lengths]: Shape): number[] =>
+    const inMemory = ([, ...lengths]: PartialShape): number[] =>
       (isHostOrder ? lengths : [lengths.at(-1)!, ...lengths.slice(0, -1)]) as number[];
     const image = graph.ordered(call.inputs[0]!, !isHostOrder);
     const shape = clipShape(image.shape);

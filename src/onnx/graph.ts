@@ -2,15 +2,13 @@
  * A graph that grows node by node. ONNX has channels behind the batch, tfjs has them last: each value knows which of
  * the two its memory is, and is reordered where a layer needs the other, once for all of its readers. Knows no layer.
  */
+import type {PartialShape} from '../util/shapes';
 import type {Attribute, OnnxConstant, OnnxNode} from './model_proto';
-
-/** Lengths of the axes; null is the batch. */
-export type Shape = readonly (number | null)[];
 
 export interface Value {
   readonly name: string;
-  /** As tfjs has it, whatever the order in memory. */
-  readonly shape: Shape;
+  /** As tfjs has it, whatever the order in memory; null is the batch. */
+  readonly shape: PartialShape;
   /** True: the last axis of `shape` stands behind the batch. */
   readonly channelsFirst: boolean;
 }

@@ -1,9 +1,9 @@
 /** What a rule is given, and what rules of several kinds need: orders of axes, activations, values that meet. */
 import type {Padding3D, SplitRounding} from '../geometry/conv_info';
 import {InvalidArgumentError} from '../util/errors';
-import type {Shape5D, Triple} from '../util/shapes';
+import type {PartialShape, Shape5D, Triple} from '../util/shapes';
 import {ACTIVATION_NAMES, activation} from './activations';
-import {firstFromLast, type Graph, type Shape, type Value} from './graph';
+import {firstFromLast, type Graph, type Value} from './graph';
 
 /** Positions before and behind, of each axis. */
 export type Sides = readonly (readonly [number, number])[];
@@ -15,7 +15,7 @@ export interface LayerCall {
   readonly name: string;
   readonly config: LayerConfig;
   readonly inputs: readonly Value[];
-  readonly outputShape: Shape;
+  readonly outputShape: PartialShape;
   /** A weight by its own name, such as `kernel`; undefined where the layer has none of it. */
   weight(name: string): {readonly shape: readonly number[]; readonly values: Float32Array} | undefined;
 }

@@ -6,7 +6,8 @@ import type {LayersModel, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../util/errors';
 import {checkLayersModel} from '../util/models';
 import {checkOptions, optionNames} from '../util/names';
-import {firstFromLast, Graph, type Shape, type Value} from './graph';
+import type {PartialShape} from '../util/shapes';
+import {firstFromLast, Graph, type Value} from './graph';
 import type {LayerConfig} from './layer_call';
 import {applyRule, LAYER_CLASSES} from './layer_rules';
 import {modelFields, type OnnxGraph, type OnnxNode, type OnnxPort} from './model_proto';
@@ -74,8 +75,8 @@ export async function toOnnx(model: LayersModel, options: ToOnnxOptions = {}): P
 /** @param channelsFirst the order of rank-5 tensors at the borders */
 function graphOf(model: LayersModel, channelsFirst: boolean, weights: Weights): OnnxGraph {
   const graph = new Graph();
-  const isFirst = (shape: Shape) => channelsFirst && shape.length === 5;
-  const port = (name: string, shape: Shape): OnnxPort =>
+  const isFirst = (shape: PartialShape) => channelsFirst && shape.length === 5;
+  const port = (name: string, shape: PartialShape): OnnxPort =>
     isFirst(shape) ? {name, shape: firstFromLast(5).map((axis) => shape[axis]!)} : {name, shape};
   const inputs = model.inputs.map((tensor, i): Value => {
     const shape = batchShape(tensor.shape, `the input ${model.inputNames[i]}`);
@@ -138,7 +139,7 @@ function applyLayer(
   graph: Graph,
   layer: Layer,
   inputs: readonly Value[],
-  outputShapes: readonly Shape[],
+  outputShapes: readonly PartialShape[],
   weights: Weights,
 ): Value[] {
   if (isModel(layer)) return applyModel(graph, layer, inputs, weights);
@@ -166,7 +167,13 @@ function applyLayer(
 }
 
 /** A layer on each step of its input: the steps are part of the batch meanwhile. */
-function applyToSteps(graph: Graph, layer: Layer, x: Value, outputShape: Shape, weights: Weights): Value {
+function applyToSteps(
+  graph: Graph,
+  layer: Layer,
+  x: Value,
+  outputShape: PartialShape,
+  weights: Weights,
+): Value {
   const inner = (layer as Layer & {readonly layer: Layer}).layer;
   const {name: ordered, shape} = graph.ordered(x, false);
   const lengths = shape.slice(2) as number[];
@@ -190,7 +197,7 @@ function isModel(layer: Layer): layer is LayersModel {
 }
 
 /** The shape with an open batch. */
-function batchShape(shape: readonly (number | null)[], what: string): Shape {
+function batchShape(shape: PartialShape, what: string): PartialShape {
   const result = [null, ...shape.slice(1)];
   if (!result.slice(1).includes(null)) return result;
   throw new InvalidArgumentError(

@@ -227,6 +227,8 @@ async function fromWeights(
   }
   const network = checkpoint.metadata.get('network');
   if (network === undefined) {
+    if (checkpoint.metadata.has('frozen_model'))
+      throw new FormatError(`loadModel: ${name} is a frozen model; loadFrozenModel of tfjs-sts loads it.`);
     throw new FormatError(
       `loadModel: ${name} does not say which network it is for; write it with the metadata {network: NAME}.`,
     );

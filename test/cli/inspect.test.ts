@@ -56,6 +56,13 @@ describe('inspect', () => {
     expect(answer.format).toMatch(format);
   });
 
+  it('shows the beginning of long metadata, such as the layers of a model', async () => {
+    const path = file('long.safetensors', safetensors.write([], {topology: 'x'.repeat(5000)}));
+    const {out} = await inspect(path);
+    expect(out).toContain(`topology  ${'x'.repeat(200)}… (5000 characters; --json has all)`);
+    expect(JSON.parse((await inspect(path, '--json')).out).metadata.topology).toHaveLength(5000);
+  });
+
   it('prints aligned columns, and what is besides the tensors', async () => {
     const {out} = await inspect(`${folder}mmaction_tiny_slowonly.pth`);
     const lines = out.split('\n');

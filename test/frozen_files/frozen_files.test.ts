@@ -14,6 +14,7 @@ import {type FrozenModel, freeze} from '../../src/freeze';
 import {frozenModelFile, loadFrozenModel, saveFrozenModel} from '../../src/frozen_files';
 import {registerLayers, layers as sts} from '../../src/layers';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../src/util/errors';
+import {loadModel} from '../../src/zoo';
 import {scramble} from '../freeze/same_answers';
 import {startBackend} from '../support/backends';
 
@@ -114,6 +115,11 @@ describe('there and back', () => {
     await expectThere(handler);
     saved = {...saved, weightData: whole.slice(1)};
     await expect(loadFrozenModel(handler)).rejects.toThrow(/loadFrozenModel: the weights end within/);
+  });
+
+  it('loadModel, which reads networks, says what reads it', async () => {
+    await saveFrozenModel(frozen, path('c.safetensors'));
+    await expect(loadModel(path('c.safetensors'))).rejects.toThrow(/is a frozen model; loadFrozenModel/);
   });
 
   it('other programs read the tensors by their names', () => {

@@ -49,11 +49,20 @@ type Contents = ReturnType<typeof contentsOf>;
 const printable = (name: string) =>
   oneLine(name) === name && name !== '' ? name : JSON.stringify(oneLine(name));
 
+/** The layers of a whole model are in its metadata, too. */
+function shortened(text: string): string {
+  const most = 200;
+  return text.length > most ? `${text.slice(0, most)}… (${text.length} characters; --json has all)` : text;
+}
+
 function report({file, format, bytes, at, tensors, parameters, metadata, payload}: Contents): string {
   const counts = `${grouped(tensors.length)} tensors, ${grouped(parameters)} parameters, ${grouped(bytes)} bytes`;
   const place = at.length > 0 ? `, at ${printable(at.join('/'))}` : '';
   const rows = tensors.map(({name, dtype, shape}) => [printable(name), dtype, `[${shape.join(', ')}]`]);
-  const notes = Object.entries(metadata).map(([key, text]) => [`  ${printable(key)}`, oneLine(text)]);
+  const notes = Object.entries(metadata).map(([key, text]) => [
+    `  ${printable(key)}`,
+    shortened(oneLine(text)),
+  ]);
   return [
     `${oneLine(file)}: ${format}${place}, ${counts}\n`,
     ...(rows.length > 0 ? ['\n', alignedTable([{}, {}, {}], rows)] : []),

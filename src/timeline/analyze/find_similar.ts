@@ -79,13 +79,18 @@ function cosines(values: Float32Array, query: Float32Array): Float64Array {
   const whole = result.length - (result.length % 4);
   // Four rows at once share a load of the query and do not wait for each other's sums.
   for (let row = 0; row < whole; row += 4) {
-    const [first, second, third, fourth] = [0, 1, 2, 3].map((i) => (row + i) * length) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    let [a, b, c, d, aa, bb, cc, dd] = [0, 0, 0, 0, 0, 0, 0, 0];
+    const first = row * length;
+    const second = first + length;
+    const third = second + length;
+    const fourth = third + length;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    let aa = 0;
+    let bb = 0;
+    let cc = 0;
+    let dd = 0;
     for (let i = 0; i < length; i++) {
       const q = query[i]!;
       const w = values[first + i]!;

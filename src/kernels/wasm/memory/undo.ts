@@ -15,8 +15,8 @@ interface Changes {
 
 let changes: Changes | undefined;
 
-/** On a kernel that is watched already, by whichever of our builds. */
-const WATCHED = Symbol.for('tfjs-sts.watched');
+/** On a kernel that is watched already, by whichever of our builds, or that takes back what it makes by itself. */
+export const WATCHED = Symbol.for('tfjs-sts.watched');
 
 /** From now on the kernels that the host has registered for a backend leave nothing behind when it has no memory for them. */
 export function undoFailedKernels(backend: BackendWasm): void {

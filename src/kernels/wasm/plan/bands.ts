@@ -17,9 +17,15 @@ const CHANNELS = 64;
 /** Floats of all slots of a band, which then stay in an L2 cache of 512 kB beside the sums. */
 const SLOT_FLOATS = 96 * 1024;
 
-/** Bands that there should be at least, if they have so many lines: those at their ends are copied for both neighbours. */
+/**
+ * Bands that there should be at least, for threads to share: cut along the lines if each has so many of them, since those at
+ * their ends are copied for both neighbours, or of a line rule so many positions; then into fewer channels, but not into so
+ * few that most of a cache line is read in vain.
+ */
 const SHARES = 8;
 const LEAST_LINES = 8;
+const LEAST_POSITIONS = 64;
+const LEAST_CHANNELS = 24;
 
 /** A plane is one vector for each position, of four channels. */
 const VECTOR_BYTES = 4 * FLOAT_BYTES;
@@ -50,19 +56,32 @@ export function readsInPlace({rule, groups, outputChannels}: ConvPart): boolean 
 /** The bands of a depthwise part with one output a channel. */
 export function bandsOf(part: ConvPart, inputShape: Shape5D, outputShape: Shape5D): Bands {
   const {rule, groups} = part;
-  const pieces = Math.ceil(groups / CHANNELS);
+  const [batch, , height, width] = outputShape;
+  const cuts =
+    rule.kind === 'grid' ? evenCuts(height, LEAST_LINES) : evenCuts(height * width, LEAST_POSITIONS);
+  const wanted = Math.ceil(SHARES / (batch * cuts));
+  const pieces = Math.max(
+    Math.ceil(groups / CHANNELS),
+    Math.min(wanted, Math.floor(groups / LEAST_CHANNELS)),
+  );
   const channels = Math.ceil(groups / pieces / 4) * 4;
   const most = SLOT_FLOATS / channels;
+  const least = Math.min(SHARES / (batch * pieces), cuts);
   const shape =
     rule.kind === 'grid'
-      ? gridShape(rule, inputShape[3], outputShape, most, SHARES / (inputShape[0] * pieces))
-      : lineShape(rule, outputShape, most);
+      ? gridShape(rule, inputShape[3], outputShape, most, least)
+      : lineShape(rule, outputShape, most, least);
   const {slot, sums, all, ...fields} = shape;
   return {
     part,
-    count: inputShape[0] * Math.ceil(all / fields.lines) * Math.ceil(groups / channels),
+    count: batch * Math.ceil(all / fields.lines) * Math.ceil(groups / channels),
     fields: {...fields, channels, slotBytes: slot * VECTOR_BYTES, sumsBytes: sums * VECTOR_BYTES},
   };
+}
+
+/** Into how many pieces of about `least` a length may be cut: two threads share an even number. */
+function evenCuts(length: number, least: number): number {
+  return length < 2 * least ? 1 : 2 * Math.round(length / (2 * least));
 }
 
 /** What does not depend on the channels. `all` output lines; `slot` and `sums` are positions of a plane. */
@@ -98,8 +117,7 @@ function gridShape(
   const pitch = neighbours * strideWidth;
   const halo = (tapsHeight - 1) * dilationHeight;
   const fitting = Math.floor((most / ring / pitch - halo - 1) / strideHeight) + 1;
-  const shared = Math.min(least, outputHeight / LEAST_LINES);
-  const bands = Math.ceil(Math.max(1, outputHeight / Math.max(1, fitting), shared));
+  const bands = Math.ceil(Math.max(1, outputHeight / Math.max(1, fitting), least));
   const lines = Math.ceil(outputHeight / bands);
   const phaseLines = Math.ceil(((lines - 1) * strideHeight + halo + 1) / strideHeight);
   return {
@@ -110,9 +128,9 @@ function gridShape(
   };
 }
 
-function lineShape({taps, stride}: LineTaps, outputShape: Shape5D, most: number): Shape {
+function lineShape({taps, stride}: LineTaps, outputShape: Shape5D, most: number, least: number): Shape {
   const all = outputShape[2] * outputShape[3];
-  const bands = Math.max(1, Math.ceil(all / Math.max(TILE, Math.floor((most - taps) / stride))));
+  const bands = Math.ceil(Math.max(1, all / Math.max(TILE, Math.floor((most - taps) / stride)), least));
   const lines = Math.ceil(all / bands);
   const pitch = (lines - 1) * stride + taps;
   return {

@@ -21,7 +21,7 @@ import {
 import {sizeOf} from '../../../util/shapes';
 import type {StockReplacement} from '../../registry';
 import {isNumeric} from '../../stock_kernels';
-import {CallPlan, MEMORY_STEPS, operand} from '../plan/call_plan';
+import {CallPlan, MEMORY_STEPS, operand, type RowPlan} from '../plan/call_plan';
 import {wasmKernel} from '../runtime/wasm_kernel';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 
@@ -30,13 +30,10 @@ type Arguments = Parameters<KernelFunc>[0];
 /** Columns that the module sums at a time. */
 const STRIP = 16;
 
-/** The input as `[outer, count, inner]`, to be summed over `count`. */
-interface Rows {
-  x: TensorInfo;
-  outer: number;
-  count: number;
-  inner: number;
+/** A sum over one group of axes: of `[outer, count, inner]` over `count`. */
+interface SumPlan {
   shape: number[];
+  rows: RowPlan;
 }
 
 /** Sum and Mean have the same input and attributes. */
@@ -61,51 +58,73 @@ function resultShape({inputs, attrs}: Arguments, axes: number[]): number[] {
   return keepDims ? backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
 }
 
-/** What the module sums in one go. Undefined for what is left to the host, and for axes that lie apart. */
-function rowsOf(args: Arguments): Rows | undefined {
+/** Plans by shape and axes; undefined for what is left to the host, and for axes that lie apart. */
+const kept = new Map<string, SumPlan | undefined>();
+
+/** More are not kept: a program that sums at ever new sizes plans anew. */
+const MOST_KEPT = 256;
+
+/** What the module sums in one go, worked out once. */
+function planOf(args: Arguments, isMean: boolean): SumPlan | undefined {
   const x = args.inputs.x!;
+  if (x.dtype !== 'float32') return undefined;
+  const {axis, keepDims} = args.attrs as unknown as SumAttrs;
+  const key = `${isMean}|${x.shape}|${axis}|${keepDims}`;
+  if (kept.has(key)) return kept.get(key);
+  if (kept.size === MOST_KEPT) kept.clear();
+  const plan = planSum(args, isMean);
+  kept.set(key, plan);
+  return plan;
+}
+
+function planSum(args: Arguments, isMean: boolean): SumPlan | undefined {
+  const {shape} = args.inputs.x!;
   const axes = axesOf(args);
-  if (x.dtype !== 'float32' || groupsOf(axes).length !== 1) return undefined;
+  if (groupsOf(axes).length !== 1) return undefined;
   const [first, last] = [axes[0]!, axes.at(-1)!];
-  const inner = sizeOf(x.shape.slice(last + 1));
+  const inner = sizeOf(shape.slice(last + 1));
   if (inner < 2) return undefined;
-  const count = sizeOf(x.shape.slice(first, last + 1));
-  return {x, outer: sizeOf(x.shape.slice(0, first)), count, inner, shape: resultShape(args, axes)};
+  const count = sizeOf(shape.slice(first, last + 1));
+  const outer = sizeOf(shape.slice(0, first));
+  const plan = new CallPlan();
+  const divisor = isMean ? count : 1;
+  plan.write(plan.call('SumCall'), 'SumCall', {x: operand('x'), y: operand('y'), count, inner, divisor});
+  const work = {rows: outer * Math.ceil(inner / STRIP), steps: outer * count * inner * MEMORY_STEPS};
+  return {shape: resultShape(args, axes), rows: plan.finish('sumStrips', work)};
 }
 
 /** Whether the input has no values, which the host sums to anything, or divides by zero. */
 const isEmpty = ({inputs}: Arguments): boolean => isNumeric(inputs.x!) && sizeOf(inputs.x!.shape) === 0;
 
-/** Sums that are not left to the host. */
-export const isSumOfRows = (args: Arguments): boolean =>
+/** Sums, and as they are means, that are not left to the host. */
+export const isSumOfRows = (args: Arguments, isMean = false): boolean =>
   isEmpty(args) ||
-  rowsOf(args) !== undefined ||
+  planOf(args, isMean) !== undefined ||
   (args.inputs.x!.dtype === 'float32' && groupsOf(axesOf(args)).length > 1);
 
 /** Sums, or means, of one group of axes. */
-function sumRows({x, outer, count, inner, shape}: Rows, runtime: WasmRuntime, isMean: boolean): TensorInfo {
+function sumRows({shape, rows}: SumPlan, x: TensorInfo, runtime: WasmRuntime): TensorInfo {
   const y = runtime.makeOutput(shape);
-  const plan = new CallPlan();
-  const divisor = isMean ? count : 1;
-  plan.write(plan.call('SumCall'), 'SumCall', {x: operand('x'), y: operand('y'), count, inner, divisor});
-  const work = {rows: outer * Math.ceil(inner / STRIP), steps: outer * count * inner * MEMORY_STEPS};
-  runtime.runRows(plan.finish('sumStrips', work), {x: runtime.addressOf(x), y: runtime.addressOf(y)});
+  runtime.runRows(rows, {x: runtime.addressOf(x), y: runtime.addressOf(y)});
   return y;
 }
 
 export function sumConfigOf(kernelName: typeof Sum | typeof Mean): StockReplacement {
   const isMean = kernelName === 'Mean';
-  const ofOneGroup = wasmKernel(kernelName, (args, runtime) => sumRows(rowsOf(args)!, runtime, isMean));
+  const ofOneGroup = wasmKernel(kernelName, (args, runtime) =>
+    sumRows(planOf(args, isMean)!, args.inputs.x!, runtime),
+  );
   return {
     ...ofOneGroup,
-    takes: isSumOfRows,
+    takes: (args) => isSumOfRows(args, isMean),
     kernelFunc: (args) => {
-      const axes = axesOf(args);
       if (isEmpty(args)) {
         const isWhole = !isMean && args.inputs.x!.dtype !== 'float32';
-        return fill(resultShape(args, axes), isMean ? Number.NaN : 0, isWhole ? 'int32' : 'float32');
+        const shape = resultShape(args, axesOf(args));
+        return fill(shape, isMean ? Number.NaN : 0, isWhole ? 'int32' : 'float32');
       }
-      if (rowsOf(args) !== undefined) return ofOneGroup.kernelFunc(args);
+      if (planOf(args, isMean) !== undefined) return ofOneGroup.kernelFunc(args);
+      const axes = axesOf(args);
       const op = isMean ? mean : sum;
       return tidy(() => {
         // The host hands a kernel tensors, though it types them as TensorInfo.

@@ -6,6 +6,7 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {type KernelConfig, type KernelFunc, type TensorInfo, unregisterKernel} from '@tensorflow/tfjs-core';
 import {UnavailableError} from '../../../util/errors';
+import {WATCHED} from '../memory/undo';
 import {connect, type WasmRuntime} from './wasm_runtime';
 
 type WasmKernel = (args: Parameters<KernelFunc>[0], runtime: WasmRuntime) => TensorInfo | TensorInfo[];
@@ -14,7 +15,8 @@ type WasmKernel = (args: Parameters<KernelFunc>[0], runtime: WasmRuntime) => Ten
 const isGiven = (tensor: TensorInfo | undefined): tensor is TensorInfo => tensor != null;
 
 export function wasmKernel(kernelName: string, run: WasmKernel): KernelConfig {
-  return {
+  const config: KernelConfig & {[WATCHED]: true} = {
+    [WATCHED]: true,
     kernelName,
     backendName: 'wasm',
     setupFunc: (backend) => {
@@ -31,4 +33,5 @@ export function wasmKernel(kernelName: string, run: WasmKernel): KernelConfig {
       return runtime.run(kernelName, Object.values(args.inputs).filter(isGiven), () => run(args, runtime));
     },
   };
+  return config;
 }

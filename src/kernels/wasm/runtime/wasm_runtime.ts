@@ -171,13 +171,11 @@ export class WasmRuntime {
     const memory = this.wordsOfMemory();
     const first = at / WORD_BYTES;
     memory.set(words, first);
-    const addresses = bases.map((base) => {
+    for (let i = 0; i < holes.length; i += 3) {
+      const base = bases[holes[i + 1]!]!;
       const address = base === 'scratch' ? at : operands[base];
       if (address === undefined) throw new Error(`A wasm kernel runs a plan without its operand ${base}.`);
-      return address;
-    });
-    for (let i = 0; i < holes.length; i += 3) {
-      memory[first + holes[i]!] = addresses[holes[i + 1]!]! + holes[i + 2]!;
+      memory[first + holes[i]!] = address + holes[i + 2]!;
     }
     for (let i = 0; i < zeros.length; i += 2) {
       const from = first + zeros[i]!;

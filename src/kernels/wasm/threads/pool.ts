@@ -12,6 +12,9 @@ import {type RunningWorker, startWorker} from './workers';
 /** Ranges for each thread where there are rows enough: what one thread is late, the others make up for. */
 const RANGES_PER_THREAD = 4;
 
+/** So few rows are much work each, such as bands: ranges of one row leave the least for the last one. */
+const SINGLE_PER_THREAD = 16;
+
 /** Rows of a tile of the dense convolution: ranges of whole tiles have no remainder but the last. */
 const TILE_ROWS = 4;
 
@@ -35,6 +38,7 @@ type Exports = Record<string, unknown>;
 
 /** How many rows a range has: several ranges for each thread if each is at least a block, else one for each. */
 export function rowsOfRange(rows: number, block: number, threads: number): number {
+  if (block === 1 && rows <= Math.min(SINGLE_PER_THREAD * threads, MOST_RANGES)) return 1;
   const each = Math.min(RANGES_PER_THREAD, Math.max(1, Math.floor(rows / (threads * block))));
   const ranges = Math.min(MOST_RANGES, threads * each);
   const tile = Math.min(block, TILE_ROWS);

@@ -3,9 +3,8 @@ import {vi} from 'vitest';
 
 vi.mock('../../../support/implementations', async () => {
   const {startThreads} = await import('./start_threads');
-  return {
-    implementations: [{name: 'wasm, kernels, 3 threads', backend: 'wasm', use: () => startThreads(3)}],
-  };
+  const implementations = [{name: 'wasm, kernels, 3 threads', backend: 'wasm', use: () => startThreads(3)}];
+  return {implementations, conformingImplementations: implementations};
 });
 
 await import('../../../ops/golden.shared.test');
