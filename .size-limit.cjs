@@ -7,7 +7,7 @@ const entries = [
   {entry: 'index', limit: '32 kB'},
   {entry: 'ops', limit: '10 kB'},
   {entry: 'networks', limit: '28 kB'},
-  {entry: 'zoo', limit: '56 kB'},
+  {entry: 'zoo', limit: '58 kB'},
   {entry: 'checkpoints', limit: '21 kB'},
   {entry: 'convert', limit: '44 kB'},
   {entry: 'onnx', limit: '12 kB'},
