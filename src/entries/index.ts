@@ -70,6 +70,9 @@ export {
   type UpSampling3DLayerArgs,
   type ZeroPadding3DLayerArgs,
 } from '../layers';
+export type {Constraint, Identifier, Initializer, Regularizer} from '../layers/host/keras_objects';
+export type {DataFormat} from '../layers/host/layer_arguments';
+export type {SidesArgument} from '../layers/spatial/base_layer3d';
 export {
   type OutputSlab,
   predictInSlabs,
@@ -78,4 +81,5 @@ export {
   type SlabStream,
   slabStream,
 } from '../slabs';
+export type {SlabModel} from '../slabs/program';
 export * from './ops';

@@ -7,3 +7,7 @@ import {registerWithHost} from '../layers';
 registerWithHost();
 
 export * from '../networks';
+export type {InvertedBottleneckConfig} from '../networks/blocks/inverted_bottlenecks';
+export type {ResNetPath} from '../networks/blocks/resnet';
+export type {FamilyOverrides, NetworkTask} from '../networks/definition';
+export type {PartialShape} from '../util/shapes';

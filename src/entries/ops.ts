@@ -6,6 +6,7 @@ import {registerGradients} from '../ops/grads/register';
 
 registerGradients();
 
+export type {KernelName} from '../geometry/kernel_names';
 export {
   type KernelImplementation,
   kernelCoverage,
@@ -20,3 +21,4 @@ export {
   StsError,
   UnavailableError,
 } from '../util/errors';
+export type {PartialShape, Shape5D, Triple} from '../util/shapes';

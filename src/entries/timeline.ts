@@ -11,3 +11,5 @@ export {
   type ShotOptions,
 } from '../shots';
 export * from '../timeline';
+export type {Cues} from '../timeline/export/webvtt';
+export type {FrameStream, SeekableVideo} from '../video';

@@ -8,4 +8,6 @@ import {registerModelScheme} from '../zoo';
 registerWithHost();
 registerModelScheme();
 
+export type {PackagedFile} from '../files/files';
+export type {OutputKind} from '../layers';
 export * from '../zoo';
