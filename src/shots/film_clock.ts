@@ -50,9 +50,9 @@ export class FilmClock {
     return time;
   }
 
-  /** Seconds at which the last frame is no longer shown: it is shown as long as the one before. */
+  /** Seconds at which the last frame is no longer shown, to a microsecond: it is shown as long as the one before. */
   get end(): number {
-    return this.last + this.lastLength;
+    return Math.round((this.last + this.lastLength) * 1e6) / 1e6;
   }
 
   get count(): number {

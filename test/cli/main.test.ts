@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, describe, expect, it, vi} from 'vitest';
 import {BACKEND_NAMES, startBackend} from '../../src/cli/input/backends';
+import {Interrupted} from '../../src/cli/interrupted';
 import {main} from '../../src/cli/main';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../src/util/errors';
 import {box} from './fake';
@@ -21,6 +22,16 @@ async function call(argv: string[], options = {}) {
 }
 
 describe('main', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('ends after %s with the code that shells give it', async (signal, code) => {
+    stand.run = async () => Promise.reject(new Interrupted(signal));
+    const err = `tfjs-sts: interrupted (${signal}); nothing was written\n`;
+    expect(await call(['predict'])).toEqual({code, out: '', err});
+  });
+
   it.each([['--help'], ['-h'], ['help']])('%s lists the commands', async (flag) => {
     const {code, out, err} = await call([flag]);
     expect([code, err]).toEqual([0, '']);

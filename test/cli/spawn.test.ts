@@ -212,6 +212,43 @@ describe('tfjs-sts', () => {
     },
   );
 
+  it.each([
+    ['shots', 'SIGINT', 130, 'shots.json'],
+    ['analyze', 'SIGTERM', 143, 'page.html'],
+  ] as const)(
+    '%s ends when %s comes, with code %i and nothing written',
+    async (command, signal, code, file) => {
+      const long = shop.at('long.mkv');
+      if (!existsSync(long))
+        shop.make('long.mkv', '-f', 'lavfi', '-i', 'testsrc=s=64x36:r=30:d=120', '-c:v', 'mpeg4');
+      const folder = shop.at(`${command} told to end`);
+      mkdirSync(folder);
+      writeFileSync(`${folder}/${file}`, 'older');
+      const child = spawn(process.execPath, [program, command, long, '-o', `${folder}/${file}`], {
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let [out, err] = ['', ''];
+      child.stdout.on('data', (data) => {
+        out += data;
+      });
+      // In the midst of the film. A terminal tells the whole group, ffmpeg too.
+      const tell = () => process.kill(-child.pid!, signal);
+      child.stderr.on('data', (data) => {
+        err += data;
+        if (/^(looking for|analysing)/m.test(String(data))) setTimeout(tell, 400);
+      });
+      const ended = await new Promise((resolve) => child.on('close', (code, by) => resolve([code, by])));
+      expect(ended).toEqual([code, null]);
+      expect(out).toBe('');
+      expect(err.trimEnd().split('\n').at(-1)).toBe(`tfjs-sts: interrupted (${signal}); nothing was written`);
+      expect(readdirSync(folder)).toEqual([file]);
+      expect(readFileSync(`${folder}/${file}`, 'utf8')).toBe('older');
+      const running = execFileSync('ps', ['-eo', 'args'], {encoding: 'utf8'});
+      expect(running.split('\n').filter((line) => /ffmpeg/.test(line) && line.includes(long))).toEqual([]);
+    },
+  );
+
   it('lets its reader go early', async () => {
     const child = spawn(process.execPath, [program, 'predict', clip('tabby_cat'), '--json'], {
       cwd: root,

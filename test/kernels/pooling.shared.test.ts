@@ -8,35 +8,10 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {replaceStockKernels, restoreStockKernels} from '../../src/kernels/registry';
 import {inBrowser, startBackend} from '../support/backends';
 import {type NaivePool, naivePool3d, naivePool3dGradients} from '../support/naive_pool3d';
+import {pools, wholeNumbers} from './random_pools';
 import {replacements} from './replacements';
 
 const GEOMETRIES = inBrowser ? 40 : 150;
-
-const length = fc.integer({min: 1, max: 6});
-const upTo3 = fc.integer({min: 1, max: 3});
-const channels = fc.oneof(fc.integer({min: 1, max: 5}), fc.integer({min: 15, max: 37}));
-
-/** Poolings with an output. */
-const pools = fc
-  .record({
-    batch: fc.integer({min: 1, max: 2}),
-    size: fc.tuple(length, length, length),
-    window: fc.tuple(upTo3, upTo3, upTo3),
-    strides: fc.tuple(upTo3, upTo3, upTo3),
-    pad: fc.constantFrom('same' as const, 'valid' as const),
-    channels,
-  })
-  .map(({batch, size, channels, ...rest}): NaivePool => ({xShape: [batch, ...size, channels], ...rest}))
-  .filter(({xShape, window, pad}) => pad === 'same' || window.every((k, axis) => k <= xShape[axis + 1]!));
-
-/** Whole numbers from -4 to 4, so that a window has equal ones and sums are exact. */
-function wholeNumbers(shape: readonly number[], seed: number): Float32Array {
-  let state = seed;
-  return Float32Array.from({length: shape.reduce((size, n) => size * n, 1)}, () => {
-    state = (state * 48271) % 2147483647;
-    return (state % 9) - 4;
-  });
-}
 
 /** A mean of n whole numbers is rounded once or, as sums of n shares, n times. */
 function expectMeans(given: ArrayLike<number>, expected: Float64Array, terms: number): void {

@@ -1,5 +1,6 @@
 /** The examples, run as their README files say: by Node, in the repository, against the build. */
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {repository, run} from './project';
@@ -40,8 +41,8 @@ describe('examples', () => {
     // Projects of their own, see bundled_examples.test.ts.
     .filter((name) => !existsSync(join(repository, 'examples', name, 'package.json')));
 
-  it('are the five that run below, each with a README that says how', () => {
-    expect(folders.sort()).toEqual(['drop_in_layer', 'inflate', 'predict', 'slowfast', 'worker']);
+  it('are the six that run below, each with a README that says how', () => {
+    expect(folders.sort()).toEqual(['drop_in_layer', 'inflate', 'predict', 'slowfast', 'timeline', 'worker']);
     for (const name of folders) {
       const text = readFileSync(join(repository, 'examples', name, 'README.md'), 'utf8');
       expect(text).toContain(`node examples/${name}/main.mjs`);
@@ -87,6 +88,19 @@ describe('examples', () => {
     ])
       expect(output.split('\n')).toContain(line);
     expect(output.match(/^0\.\d{3} class \d+$/gm)).toHaveLength(5);
+  });
+
+  it('timeline finds one shot in a clip of one, says what is in it, and writes its files', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tfjs-sts-timeline-'));
+    try {
+      const output = outputOf('timeline', 'examples/clips/coffee.mp4', folder);
+      expect(output).toMatch(/^0\.00 to 4\.00 s: espresso 0\.\d\d$/m);
+      expect(readdirSync(folder).sort()).toEqual(['coffee.edl', 'coffee.html', 'coffee.vtt']);
+      const page = readFileSync(join(folder, 'coffee.html'), 'utf8');
+      expect(page.match(/<img [^>]*src="data:image\/jpeg;base64,/g)).toHaveLength(1);
+    } finally {
+      rmSync(folder, {recursive: true});
+    }
   });
 
   it('worker gets the same bits from a model that was sent as data', () => {

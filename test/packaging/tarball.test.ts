@@ -43,19 +43,34 @@ function checkAnswer(text: string) {
   expect(ours.map((name) => coverage[name])).toEqual(['kernel', 'kernel', 'kernel']);
 }
 
-function checkTypes({folder}: Project, file: string) {
+/** How TypeScript may look for packages; the last one knows no `exports`. */
+const resolutions = [
+  {module: 'node16'},
+  {module: 'nodenext'},
+  {module: 'esnext', moduleResolution: 'bundler'},
+  {module: 'commonjs', moduleResolution: 'node10'},
+];
+
+/** In every resolution the program compiles, and nothing is wrong in our declarations. Of the host's we are not the judge. */
+function checkTypes({folder}: Project, file: string, ways: readonly object[]) {
   writeFileSync(join(folder, file), typedProgram);
-  const compilerOptions = {
-    noEmit: true,
-    strict: true,
-    skipLibCheck: true,
-    module: 'nodenext',
-    target: 'es2022',
-    types: [],
-  };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({compilerOptions, files: [file]}));
-  const {stdout} = run(process.execPath, [join(repository, 'node_modules/typescript/bin/tsc')], folder);
-  expect(stdout).toBe('');
+  for (const resolution of ways) {
+    const compilerOptions = {
+      noEmit: true,
+      strict: true,
+      skipLibCheck: false,
+      ...resolution,
+      target: 'es2022',
+      lib: ['es2022', 'dom', 'dom.iterable'],
+      types: [],
+    };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({compilerOptions, files: [file]}));
+    const {stdout} = run(process.execPath, [join(repository, 'node_modules/typescript/bin/tsc')], folder);
+    const complaints = stdout
+      .split('\n')
+      .filter((line) => line !== '' && !/^(\s|node_modules\/@)/.test(line));
+    expect(complaints, JSON.stringify(resolution)).toEqual([]);
+  }
 }
 
 describe('in a Node ESM project', () => {
@@ -72,7 +87,7 @@ describe('in a Node ESM project', () => {
     checkAnswer(stdout);
   });
 
-  it('has types', () => checkTypes(project, 'types.mts'));
+  it('has types in every resolution', () => checkTypes(project, 'types.mts', resolutions));
 
   it('brings no backend along', () => {
     const {stdout} = run('npm', ['ls', '--all', '--parseable'], project.folder);
@@ -94,7 +109,7 @@ describe('in a Node CJS project', () => {
     checkAnswer(stdout);
   });
 
-  it('has types', () => checkTypes(project, 'types.cts'));
+  it('has types', () => checkTypes(project, 'types.cts', [{module: 'nodenext'}]));
 
   it('finds the model that comes in the package', () => {
     const program = `

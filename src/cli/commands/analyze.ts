@@ -12,15 +12,16 @@ import {
   computeChoice,
   type FilmTools,
   load,
+  type Running,
   realTools,
   SHOT_MODEL,
   thresholdOf,
+  untilTold,
 } from '../input/film';
-import type {CliIo} from '../io';
 import {closingLine, filmProgress} from '../output/film_progress';
 import {modelNotes} from '../output/model_notes';
 import {oneLine} from '../output/one_line';
-import {createProgress, type Progress} from '../output/progress';
+import {createProgress} from '../output/progress';
 import {
   isForProgram,
   OUTPUT_HELP,
@@ -96,13 +97,13 @@ function parse(args: readonly string[]): CommandOptions | undefined {
   };
 }
 
-async function run(options: CommandOptions, io: CliIo, tools: FilmTools, progress: Progress): Promise<void> {
+async function run(options: CommandOptions, running: Running): Promise<void> {
+  const {io, tools, progress, signal} = running;
   const {film, every, top, features, threshold, compute, output} = options;
-  const signal = io.interruption();
   // First, so that a wrong path is said at once.
   const video = await tools.openVideo(film, {signal});
   try {
-    const [network, model] = await load([SHOT_MODEL, options.model], compute, tools, progress, signal);
+    const [network, model] = await load([SHOT_MODEL, options.model], compute, running);
     const notes = modelNotes(model!);
     if (notes.length > 0) progress.clear();
     for (const note of notes) io.stderr.write(`tfjs-sts: note: ${oneLine(note)}\n`);
@@ -117,7 +118,7 @@ async function run(options: CommandOptions, io: CliIo, tools: FilmTools, progres
     });
     for (const loaded of [network, model]) loaded!.model.dispose();
     const ended = performance.now();
-    await writeResult({timeline, film}, output, {io, tools, progress, signal});
+    await writeResult({timeline, film}, output, running);
     progress.finish(closingLine(timeline, (ended - started) / 1000));
   } finally {
     await video.close();
@@ -136,12 +137,7 @@ export function analyzeCommand(tools: FilmTools = realTools): Command {
       const options = parse(args);
       if (options === undefined) return void io.stdout.write(HELP);
       const progress = createProgress(io.stderr, isForProgram(options.output));
-      try {
-        await run(options, io, tools, progress);
-      } catch (error) {
-        progress.clear();
-        throw error;
-      }
+      await untilTold(io, progress, (signal) => run(options, {io, tools, progress, signal}));
     },
   };
 }

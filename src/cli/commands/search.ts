@@ -14,12 +14,13 @@ import {
   computeChoice,
   type FilmTools,
   load,
+  type Running,
   realTools,
+  untilTold,
 } from '../input/film';
 import {type StoredSegment, storedSegments} from '../input/stored_timelines';
-import type {CliIo} from '../io';
 import {oneLine} from '../output/one_line';
-import {createProgress, type Progress} from '../output/progress';
+import {createProgress} from '../output/progress';
 import {alignedTable} from '../output/table';
 import {time} from '../output/timeline_table';
 
@@ -150,14 +151,14 @@ function text(found: readonly Found[], format: SearchOptions['format']): string 
   );
 }
 
-async function run(options: SearchOptions, io: CliIo, tools: FilmTools, progress: Progress): Promise<void> {
+async function run(options: SearchOptions, running: Running): Promise<void> {
+  const {io, tools, progress, signal} = running;
   const {folder, like, top, format, compute} = options;
-  const signal = io.interruption();
   progress.stage(`reading the timelines of ${folder}`);
   const stored = await storedSegments(folder);
   // So that a wrong path is said before a model is loaded.
   await (await tools.openVideo(like.path, {signal})).close();
-  const [model] = await load([options.model ?? stored.model], compute, tools, progress, signal);
+  const [model] = await load([options.model ?? stored.model], compute, running);
   progress.stage(`looking at ${basename(like.path)}`);
   const query = await featuresOf(like, model!, tools, signal);
   model!.model.dispose();
@@ -185,12 +186,7 @@ export function searchCommand(tools: FilmTools = realTools): Command {
       const options = parse(args);
       if (options === undefined) return void io.stdout.write(HELP);
       const progress = createProgress(io.stderr, options.format === 'json');
-      try {
-        await run(options, io, tools, progress);
-      } catch (error) {
-        progress.clear();
-        throw error;
-      }
+      await untilTold(io, progress, (signal) => run(options, {io, tools, progress, signal}));
     },
   };
 }

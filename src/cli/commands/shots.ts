@@ -10,13 +10,14 @@ import {
   computeChoice,
   type FilmTools,
   load,
+  type Running,
   realTools,
   SHOT_MODEL,
   thresholdOf,
+  untilTold,
 } from '../input/film';
-import type {CliIo} from '../io';
 import {closingLine, filmProgress} from '../output/film_progress';
-import {createProgress, type Progress} from '../output/progress';
+import {createProgress} from '../output/progress';
 import {
   isForProgram,
   OUTPUT_HELP,
@@ -72,17 +73,12 @@ function shotsJson({video, shots}: Timeline, film: string): string {
   return `${facts},"shots":[\n${lines.map((line) => `  ${line}`).join(',\n')}\n]}\n`;
 }
 
-async function run(
-  {film, threshold, compute, output}: ShotsOptions,
-  io: CliIo,
-  tools: FilmTools,
-  progress: Progress,
-): Promise<void> {
-  const signal = io.interruption();
+async function run({film, threshold, compute, output}: ShotsOptions, running: Running): Promise<void> {
+  const {tools, progress, signal} = running;
   // First, so that a wrong path is said at once.
   const video = await tools.openVideo(film, {signal});
   try {
-    const [network] = await load([SHOT_MODEL], compute, tools, progress, signal);
+    const [network] = await load([SHOT_MODEL], compute, running);
     progress.stage(`looking for shots in ${film}`);
     const started = performance.now();
     const timeline = await analyze(video, {
@@ -93,12 +89,7 @@ async function run(
     });
     network!.model.dispose();
     const ended = performance.now();
-    await writeResult({timeline, film, json: shotsJson(timeline, film)}, output, {
-      io,
-      tools,
-      progress,
-      signal,
-    });
+    await writeResult({timeline, film, json: shotsJson(timeline, film)}, output, running);
     progress.finish(closingLine(timeline, (ended - started) / 1000));
   } finally {
     await video.close();
@@ -117,12 +108,7 @@ export function shotsCommand(tools: FilmTools = realTools): Command {
       const options = parse(args);
       if (options === undefined) return void io.stdout.write(HELP);
       const progress = createProgress(io.stderr, isForProgram(options.output));
-      try {
-        await run(options, io, tools, progress);
-      } catch (error) {
-        progress.clear();
-        throw error;
-      }
+      await untilTold(io, progress, (signal) => run(options, {io, tools, progress, signal}));
     },
   };
 }

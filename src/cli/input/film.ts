@@ -7,6 +7,7 @@ import {InvalidArgumentError} from '../../util/errors';
 import type {SeekableVideo} from '../../video/frames';
 import {type FfmpegSourceOptions, ffmpegSource} from '../../video/sources/ffmpeg';
 import {type LoadedModel, type LoadModelOptions, loadModel} from '../../zoo';
+import type {CliIo} from '../io';
 import type {Progress} from '../output/progress';
 import {wholeNumber} from './arguments';
 import {BACKEND_NAMES, startBackend} from './backends';
@@ -27,6 +28,15 @@ export const realTools: FilmTools = {
     return loadModel(nameOrPath, options);
   },
 };
+
+/** What one run of a command goes by. */
+export interface Running {
+  readonly io: CliIo;
+  readonly tools: FilmTools;
+  readonly progress: Progress;
+  /** Aborts when the process is told to end. */
+  readonly signal: AbortSignal;
+}
 
 /** The network of the zoo that finds shots. */
 export const SHOT_MODEL = 'transnet_v2';
@@ -65,13 +75,31 @@ export function thresholdOf(text: string | undefined): number | undefined {
   throw new InvalidArgumentError(`--threshold is '${text}'; it must be a number from 0 on, less than 1`);
 }
 
+/**
+ * Does the work of a command until it is done or the process is told to end: then it fails with that, whatever failed first. A
+ * decoder may have heard the same signal.
+ */
+export async function untilTold(
+  io: CliIo,
+  progress: Progress,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const signal = io.interruption();
+  try {
+    await work(signal);
+  } catch (error) {
+    progress.clear();
+    await new Promise((resolve) => setImmediate(resolve));
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
 /** Starts the backend and loads models, telling so. */
 export async function load(
   names: readonly string[],
   {backend, threads}: ComputeChoice,
-  tools: FilmTools,
-  progress: Progress,
-  signal: AbortSignal,
+  {tools, progress, signal}: Running,
 ): Promise<LoadedModel[]> {
   progress.stage(`loading ${names.join(' and ')} on ${backend}`);
   await tools.startBackend(backend, threads);

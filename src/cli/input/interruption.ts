@@ -10,8 +10,11 @@ export function interruption(): AbortSignal {
   const names = Object.keys(SIGNAL_NUMBERS) as (keyof typeof SIGNAL_NUMBERS)[];
   const listeners = names.map((name) => [name, () => stop(name)] as const);
   const stop = (name: (typeof names)[number]) => {
-    for (const [each, listener] of listeners) process.off(each, listener);
     controller.abort(new Interrupted(name));
+    // Not yet: who else hears this signal goes by whether anybody will see to the end.
+    setImmediate(() => {
+      for (const [each, listener] of listeners) process.off(each, listener);
+    });
   };
   for (const [name, listener] of listeners) process.on(name, listener);
   return controller.signal;

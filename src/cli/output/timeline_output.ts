@@ -10,9 +10,7 @@ import {
 } from '../../timeline';
 import {InvalidArgumentError} from '../../util/errors';
 import {oneOf} from '../input/arguments';
-import type {FilmTools} from '../input/film';
-import type {CliIo} from '../io';
-import type {Progress} from './progress';
+import type {Running} from '../input/film';
 import {timelineTable} from './timeline_table';
 
 /** What a timeline can be printed as. */
@@ -116,13 +114,10 @@ export interface Result {
  *
  * @throws UnavailableError when a file cannot be written, what `exportTimeline` throws, the reason of the signal
  */
-export async function writeResult(
-  result: Result,
-  choice: OutputChoice,
-  {io, tools, progress, signal}: {io: CliIo; tools: FilmTools; progress: Progress; signal: AbortSignal},
-): Promise<void> {
+export async function writeResult(result: Result, choice: OutputChoice, running: Running): Promise<void> {
+  const {io, progress, signal} = running;
   const isPage = choice.outputs.some(({format}) => format === 'html');
-  const thumbnails = isPage ? await picturesOf(result, tools, progress, signal) : [];
+  const thumbnails = isPage ? await picturesOf(result, running) : [];
   const texts = choice.outputs.map((output) => textOf(result, output, choice, thumbnails));
   signal.throwIfAborted();
   progress.clear();
@@ -148,12 +143,7 @@ function textOf(
   });
 }
 
-async function picturesOf(
-  {timeline, film}: Result,
-  tools: FilmTools,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<string[]> {
+async function picturesOf({timeline, film}: Result, {tools, progress, signal}: Running): Promise<string[]> {
   progress.stage('taking a picture of each shot');
   const video = await tools.openVideo(film, {size: PICTURE_SIZE, signal});
   try {

@@ -44,6 +44,20 @@ export function gridOf(x: number, y: number): Grid {
 /** In a program: the row of `gridOf` that a workgroup has. */
 export const GRID_ROW = `(i32(workgroupId.z) * ${MOST_GROUPS} + i32(workgroupId.y))`;
 
+/** Workgroups of a line of `invocationGrid`. */
+const GROUPS_A_LINE = 16384;
+
+/** A grid of workgroups of `threads` for so many invocations and a few more. */
+export function invocationGrid(invocations: number, threads: number): Grid {
+  const groups = Math.ceil(invocations / threads);
+  return gridOf(Math.min(groups, GROUPS_A_LINE), Math.ceil(groups / GROUPS_A_LINE));
+}
+
+/** In a program: the number of an invocation of `invocationGrid`. */
+export function invocationOf(threads: number): string {
+  return `((${GRID_ROW} * i32(numWorkgroups.x) + i32(workgroupId.x)) * ${threads} + i32(localIndex))`;
+}
+
 /** A new tensor, which the device fills when a program runs. */
 export function newTensor(backend: WebGPUBackend, shape: readonly number[]): TensorInfo {
   return backend.makeTensorInfo([...shape], 'float32');

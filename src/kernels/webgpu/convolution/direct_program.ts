@@ -2,14 +2,20 @@
  * A product without tiles: an invocation computes one row of one column, or of a few neighbours where each column has one
  * channel of the source, as in a depthwise convolution. For groups so narrow that a tile would be empty.
  */
-import {type Components, componentsOf, GRID_ROW, type Grid, gridOf, type Program, typeOf} from '../program';
+import {
+  type Components,
+  componentsOf,
+  type Grid,
+  invocationGrid,
+  invocationOf,
+  type Program,
+  typeOf,
+} from '../program';
 import {type Ending, endingFields, endingInputs, endingKey, finish} from './ending';
 import {type Product, productUniforms, TERM_QUADS} from './product';
 import {type Direction, RULE_QUADS, readTaps} from './reading';
 
 const THREADS = 64;
-/** Workgroups along the first axis of the grid. */
-const GROUPS_A_LINE = 16384;
 
 export function directProgram(product: Product, ending: Ending): Program {
   const {direction, segments} = product;
@@ -37,8 +43,7 @@ export function directProgram(product: Product, ending: Ending): Program {
 export function directGrid(product: Product): Grid {
   const columns = product.segments.reduce((sum, {groups, columns}) => sum + groups * columns, 0);
   const invocations = (product.rows * columns) / directComponents(product);
-  const groups = Math.ceil(invocations / THREADS);
-  return gridOf(Math.min(groups, GROUPS_A_LINE), Math.ceil(groups / GROUPS_A_LINE));
+  return invocationGrid(invocations, THREADS);
 }
 
 /** Whether every column has one channel of the source, that of its place. */
@@ -95,7 +100,7 @@ function addRun(direction: Direction): string {
 function main(components: Components, segments: number): string {
   return `
   fn main() {
-    let index = (${GRID_ROW} * i32(numWorkgroups.x) + i32(workgroupId.x)) * ${THREADS} + i32(localIndex);
+    let index = ${invocationOf(THREADS)};
     let units = uniforms.counts.w / ${components};
     let row = index / units;
     if (row >= uniforms.size.w) { return; }

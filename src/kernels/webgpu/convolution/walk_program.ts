@@ -9,9 +9,9 @@ import type {GridTaps} from '../../../geometry/taps';
 import {
   type Components,
   componentsOf,
-  GRID_ROW,
   type Grid,
-  gridOf,
+  invocationGrid,
+  invocationOf,
   type Program,
   type Quad,
   repeat,
@@ -80,8 +80,6 @@ export function walkProgram(
   );
   const {fields, values, key} = productUniforms(product, 1);
   const {units, blocks, lines, chunks, frames} = lanesOf(product, components);
-  const groups = Math.ceil((units * blocks * lines * chunks * info.inputShape[0]) / THREADS);
-  const line = Math.min(groups, 16384);
   const stride = direction === 'forward' ? rule.strides[2] : 1;
   return {
     program: {
@@ -98,7 +96,7 @@ export function walkProgram(
         ${finish(ending, direction, components)}
         ${main(rule, stride, components, direction === 'backward')}`,
     },
-    grid: gridOf(line, Math.ceil(groups / line)),
+    grid: invocationGrid(units * blocks * lines * chunks * info.inputShape[0], THREADS),
     values: [...values, [units, blocks, lines, chunks * info.inputShape[0]], [frames, chunks, 0, 0]],
   };
 }
@@ -117,7 +115,7 @@ function main({taps}: GridTaps, stride: number, components: Components, backward
     components === 4 ? value : `vec4<f32>(${value}${', 0.0'.repeat(4 - components)})`;
   return `
   fn main() {
-    var lane = (${GRID_ROW} * i32(numWorkgroups.x) + i32(workgroupId.x)) * ${THREADS} + i32(localIndex);
+    var lane = ${invocationOf(THREADS)};
     let unit = lane % uniforms.lanes.x;
     lane /= uniforms.lanes.x;
     let w0 = lane % uniforms.lanes.y * ${ACROSS};

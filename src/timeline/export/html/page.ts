@@ -28,6 +28,8 @@ const POLICY = [
 const MOST_LANES = 12;
 /** What a shot is labelled with at most. */
 const LABELS_OF_A_SHOT = 3;
+/** What would be shown as 0 %. */
+const LEAST_SCORE = 0.005;
 /** Percent of the width of the film below which a bar could not be seen. */
 const THINNEST_BAR = 0.15;
 
@@ -210,6 +212,7 @@ function labelsDuring(segments: readonly Segment[], from: number, to: number): S
   }
   return [...best]
     .map(([label, score]) => ({label, score}))
+    .filter(({score}) => score >= LEAST_SCORE)
     .sort((a, b) => b.score - a.score)
     .slice(0, LABELS_OF_A_SHOT);
 }

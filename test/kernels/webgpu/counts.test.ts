@@ -1,0 +1,126 @@
+/** What frozen networks at full size ask of a device: counted, since a machine without a GPU says nothing about time. */
+import * as tf from '@tensorflow/tfjs-core';
+import {beforeAll, describe, expect, it} from 'vitest';
+import {freeze} from '../../../src/entries';
+import {createNetwork} from '../../../src/entries/networks';
+import '../../../src/entries/webgpu';
+import type {ConvInfo} from '../../../src/geometry/conv_info';
+import {IndirectConv3D, type IndirectConv3DInputs} from '../../../src/geometry/kernel_names';
+import {productOf} from '../../../src/kernels/webgpu/convolution/product';
+import {stepsOf} from '../../../src/kernels/webgpu/convolution/run_product';
+import {paddingOf, tileFor} from '../../../src/kernels/webgpu/convolution/tiles';
+import {startBackend} from '../../support/backends';
+import {type Counts, stubDevice} from './stub_device';
+
+interface Call {
+  readonly info: ConvInfo;
+  readonly dispatches: number;
+  /** Bytes of its tensors: what a convolution reads and writes at least. */
+  readonly bytes: number;
+}
+
+let counts: Counts;
+const calls: Call[] = [];
+
+/** Notes every convolution, and what of the device it took. */
+function watchConvolutions(): void {
+  const config = tf.getKernel(IndirectConv3D, 'webgpu')!;
+  tf.unregisterKernel(IndirectConv3D, 'webgpu');
+  tf.registerKernel({
+    ...config,
+    kernelFunc: (args) => {
+      const before = counts.dispatches;
+      const y = config.kernelFunc(args) as tf.TensorInfo;
+      const tensors = [...Object.values(args.inputs as IndirectConv3DInputs), y].filter(
+        (t) => t !== undefined,
+      );
+      const bytes = tensors.reduce((sum, {shape}) => sum + 4 * tf.util.sizeFromShape(shape), 0);
+      const {info} = args.attrs as unknown as {info: ConvInfo};
+      calls.push({info, dispatches: counts.dispatches - before, bytes});
+      return y;
+    },
+  });
+}
+
+beforeAll(async () => {
+  await startBackend('webgpu');
+  counts = stubDevice();
+  watchConvolutions();
+});
+
+/** Multiply-adds of the tiles and, of those, the ones on no column of the result. */
+function paddingOfTiles(): number {
+  let [computed, empty] = [0, 0];
+  for (const {info} of calls) {
+    const product = productOf(info, 'forward');
+    if (!stepsOf(product, {bias: true, residual: false})[0]!.program.key.startsWith('dense')) continue;
+    const padding = paddingOf(product, tileFor(product));
+    const products = tf.util.sizeFromShape(info.filterShape) * product.rows;
+    computed += products / (1 - padding);
+    empty += products * (padding / (1 - padding));
+  }
+  return empty / computed;
+}
+
+/** Bytes and threads of the workgroups that our programs declare. */
+function workgroups(): {bytes: number; threads: number}[] {
+  return counts.programs.map((code) => {
+    const arrays = [
+      ...code.matchAll(/var<workgroup>\s+\w+\s*:\s*array<(vec4<f32>|vec4<i32>|i32|f32), (\d+)>/g),
+    ];
+    const bytes = arrays.reduce(
+      (sum, [, type, n]) => sum + (type!.startsWith('vec4') ? 16 : 4) * Number(n),
+      0,
+    );
+    const [, x, y, z] = /@workgroup_size\((\d+), (\d+), (\d+)\)/.exec(code)!;
+    return {bytes, threads: Number(x) * Number(y) * Number(z)};
+  });
+}
+
+/**
+ * A split convolution binds its tensors twice, and touches a half of them each time. The pool is what the host has allocated
+ * since the process began; the composed form took 2.1 GB for SlowFast and 4.5 GB for ir-CSN alone.
+ */
+const networks = [
+  {name: 'x3d_s', mostBytes: 1.5, mostSplit: 0},
+  {name: 'x3d_s_sts', mostBytes: 1.8, mostSplit: 26},
+  {name: 'slowfast_r50_8x8', mostBytes: 1.5, mostSplit: 0, mostPool: 1.05e9},
+  {name: 'slowfast_r50_8x8_sts', mostBytes: 1.5, mostSplit: 0},
+  {name: 'slowonly_r50_8x8_sts', mostBytes: 1.5, mostSplit: 0},
+  {name: 'ircsn_r50_sts', mostBytes: 1.5, mostSplit: 16, mostPool: 2.25e9},
+];
+
+describe.each(networks)('$name', ({name, mostBytes, mostSplit, mostPool = Number.POSITIVE_INFINITY}) => {
+  it('is a dispatch a convolution and little else, of few programs that fit every device', () => {
+    const model = createNetwork(name, {weightless: true});
+    const frozen = freeze(model);
+    const x = tf.zeros(model.inputs[0]!.shape.map((n) => n ?? 1));
+    const run = () => {
+      calls.length = 0;
+      Object.assign(counts, {dispatches: 0, bytes: 0, pipelines: 0});
+      tf.dispose(frozen.predict(x));
+      return {...counts};
+    };
+    const [first, second] = [run(), run()];
+    expect(first.pipelines).toBeLessThanOrEqual(40);
+    expect(second.pipelines).toBe(0);
+
+    const split = calls.filter(({dispatches}) => dispatches === 2).length;
+    expect(calls.every(({dispatches}) => dispatches <= 2)).toBe(true);
+    expect(split).toBe(mostSplit);
+    expect(second.dispatches - split).toBeLessThanOrEqual(frozen.stepCount + 20);
+
+    const least = calls.reduce((sum, {bytes}) => sum + bytes, 0);
+    expect(second.bytes / least).toBeLessThan(mostBytes);
+    const {numBytesAllocatedInGPU} = tf.memory() as unknown as {numBytesAllocatedInGPU: number};
+    expect(numBytesAllocatedInGPU).toBeLessThan(mostPool);
+    expect(paddingOfTiles()).toBeLessThan(0.15);
+    for (const {bytes, threads} of workgroups()) {
+      expect(bytes).toBeLessThanOrEqual(16384);
+      expect(threads).toBeLessThanOrEqual(256);
+    }
+    tf.dispose(x);
+    frozen.dispose();
+    model.dispose();
+  });
+});
