@@ -160,14 +160,23 @@ function changed(path) {
   return Math.max(status.mtimeMs, ...inside);
 }
 
+/** True if a file of dist/ is newer than all that it is made of. */
+function isUpToDate(path) {
+  const sources = ['src', 'tsup.config.ts', 'package-lock.json'].map(changed);
+  return existsSync(path) && statSync(path).mtimeMs > Math.max(...sources);
+}
+
+/** Builds all that is published, unless that is done: type declarations come last. */
+export function buildToPack() {
+  return isUpToDate('dist/index.d.cts') || withDots('Building', build);
+}
+
 /**
  * Builds what runs, without type declarations, unless dist/ is newer than all that it is made of; true if it is there in the
  * end.
  */
 export function buildForUse() {
-  const program = 'dist/cli.js';
-  const sources = ['src', 'tsup.config.ts', 'package-lock.json'].map(changed);
-  if (existsSync(program) && statSync(program).mtimeMs > Math.max(...sources)) return true;
+  if (isUpToDate('dist/cli.js')) return true;
   return withDots('Building', () => runs(process.execPath, [...TSUP, '--no-dts']));
 }
 

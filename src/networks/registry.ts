@@ -2,8 +2,9 @@
  * Networks by name, from a static list of families. A bundle with `createNetwork` carries all of them.
  * Weights are not here: see zoo/.
  */
+import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {InvalidArgumentError} from '../util/errors';
+import {InvalidArgumentError, UnavailableError} from '../util/errors';
 import {checkOptions, knownNames, optionNames} from '../util/names';
 import {csnNetworks} from './csn';
 import type {FamilyOverrides, NetworkDefinition, NetworkTask} from './definition';
@@ -74,14 +75,21 @@ export function listNetworks(filter: NetworkFilter = {}): NetworkDefinition[] {
  *
  * @param overrides choices that differ from the definition's config, such as `frames` or `classes`, and the family's own
  * @throws InvalidArgumentError for an unknown name (the message lists the known ones) or option, or a value that the
- *   network cannot take
+ *   network cannot take; UnavailableError where no backend is imported
  *
  * ```ts
  * const model = createNetwork('efficientnet_lite0_sts', {frames: 16, classes: 10});
  * ```
  */
 export function createNetwork(name: string, overrides: FamilyOverrides = {}): LayersModel {
-  return networkDefinition(name).create(overrides);
+  const definition = networkDefinition(name);
+  if (tf.engine().backendNames().length === 0) {
+    throw new UnavailableError(
+      'createNetwork: weights live on a backend of TensorFlow.js, and none is imported; for wasm: import ' +
+        "'@tensorflow/tfjs-backend-wasm' and 'tfjs-sts/wasm', then await tf.setBackend('wasm').",
+    );
+  }
+  return definition.create(overrides);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The shots of a film of any length, from one pass over its frames. How they are found is in finder.ts. */
 import {checkOptions, optionNames} from '../util/names';
+import {checkStream} from '../video/check_stream';
 import type {FrameStream} from '../video/frames';
 import {sizedFrames} from '../video/sized_frames';
 import {FilmClock, type FilmProgress} from './film_clock';
@@ -44,6 +45,7 @@ const OPTIONS = optionNames<DetectShotsOptions>({
  * ```
  */
 export async function detectShots(video: FrameStream, options: DetectShotsOptions): Promise<Shot[]> {
+  checkStream('detectShots', video);
   checkOptions('detectShots', options, OPTIONS);
   const {onProgress, signal} = options;
   const finder = new ShotFinder('detectShots', options);

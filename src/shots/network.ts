@@ -33,6 +33,7 @@ const WIDTH = 48;
  */
 export function openNetwork(caller: string, model: ShotModel): OpenNetwork {
   if (typeof model === 'function') return {run: model, size: [HEIGHT, WIDTH], dispose: () => {}};
+  checkModel(caller, model);
   const [input, ...others] = model.inputs;
   const shape = input?.shape ?? [];
   const isFit = shape.length === 5 && shape[4] === 3 && others.length === 0 && model.outputs.length === 2;
@@ -53,4 +54,14 @@ export function openNetwork(caller: string, model: ShotModel): OpenNetwork {
     size: [shape[2] ?? HEIGHT, shape[3] ?? WIDTH],
     dispose: () => frozen?.dispose(),
   };
+}
+
+/** JavaScript may give anything, most likely a name, or all that `loadModel` gives. */
+function checkModel(caller: string, model: unknown): void {
+  const has = (name: string) => typeof model === 'object' && model !== null && name in model;
+  if (has('inputs') && has('outputs')) return;
+  const advice = has('model')
+    ? 'this object has one under model, as what loadModel gives: pass that'
+    : `got ${typeof model === 'string' ? JSON.stringify(model) : String(model)}; const {model} = await loadModel('transnet_v2') gives one`;
+  throw new InvalidArgumentError(`${caller}: a model that finds shots is needed; ${advice}.`);
 }

@@ -54,7 +54,7 @@ export function optionNames<Options extends object>(names: Record<keyof Options,
  *
  * @param caller begins the message: the function as a user calls it
  * @param passedOver names that mean something elsewhere and may be there, unused
- * @throws InvalidArgumentError for the first unknown one, with the nearest and all known ones
+ * @throws InvalidArgumentError for the first unknown one, with the nearest and all known ones, and for what is no object
  */
 export function checkOptions(
   caller: string,
@@ -62,6 +62,11 @@ export function checkOptions(
   known: readonly string[],
   passedOver: readonly string[] = [],
 ): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidArgumentError(
+      `${caller}: options are ${String(options)}; an object is needed. It has ${known.join(', ') || 'no options'}.`,
+    );
+  }
   const unknown = Object.keys(options).find((key) => !known.includes(key) && !passedOver.includes(key));
   if (unknown === undefined) return;
   const question = didYouMean(unknown, known) || '.';

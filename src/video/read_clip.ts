@@ -5,6 +5,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {InvalidArgumentError} from '../util/errors';
 import {checkOptions} from '../util/names';
+import {checkStream} from './check_stream';
 import {assembleClips} from './clips';
 import type {SeekableVideo} from './frames';
 import {framesBetween} from './frames_at';
@@ -46,6 +47,7 @@ const OPTIONS = [...SAMPLING_OPTIONS, ...TRANSFORM_OPTIONS, 'start', 'end', 'onF
  * ```
  */
 export async function readClip(video: SeekableVideo, options: ReadClipOptions): Promise<tf.Tensor5D> {
+  checkStream('readClip', video);
   checkOptions('readClip', options, OPTIONS, MODEL_INFO);
   const {start, end, onFrame} = options;
   const isWhole = start === undefined && end === undefined;
@@ -96,6 +98,7 @@ export async function* readClips(
   clips: readonly (readonly number[])[] | ((total: number) => readonly (readonly number[])[]),
   options: ReadClipsOptions = {},
 ): AsyncGenerator<tf.Tensor5D, void, void> {
+  checkStream('readClips', video);
   checkOptions(
     'readClips',
     options,

@@ -1,5 +1,6 @@
 /** Frames at several sizes from one reading of a stream: by its decoder where that scales, else here. */
 import {InvalidArgumentError} from '../util/errors';
+import {checkStream} from './check_stream';
 import type {FrameStream, SizedFrame} from './frames';
 import {resample} from './resample';
 import {type PictureSize, scaledSize} from './transforms';
@@ -24,6 +25,7 @@ export async function* sizedFrames(
   stream: FrameStream,
   sizes: readonly (PictureSize | undefined)[],
 ): AsyncGenerator<SizedFrame, void, void> {
+  checkStream('sizedFrames', stream);
   if (sizes.length === 0)
     throw new InvalidArgumentError(
       'sizedFrames: there is no size; give at least one, as [[27, 48]] or [256].',

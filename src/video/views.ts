@@ -5,6 +5,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {InvalidArgumentError} from '../util/errors';
 import {checkOptions} from '../util/names';
+import {checkStream} from './check_stream';
 import {assembleClips} from './clips';
 import type {SeekableVideo} from './frames';
 import {MODEL_INFO, type ShortVideoPolicy, sampleClips} from './sampling';
@@ -103,6 +104,7 @@ export async function* readViews(
   video: SeekableVideo,
   options: ViewOptions,
 ): AsyncGenerator<tf.Tensor5D, void, void> {
+  checkStream('readViews', video);
   checkOptions('readViews', options, OPTIONS, MODEL_INFO);
   const transform = frameTransform(options);
   const reading = {

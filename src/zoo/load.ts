@@ -2,7 +2,7 @@
  * From a name, a path, an address or a handler to a model that is ready to predict, with what its input needs. A name is
  * looked up in the table of models alone, and a path is only ever read: neither stands in for the other.
  */
-import type {io} from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {Checkpoint, expanded, read, safetensors} from '../checkpoints';
 import {FILE_OPTIONS, type FileOptions, Files, httpAddress} from '../files/files';
@@ -43,7 +43,7 @@ const KNOWN = [
 ];
 
 /** What `loadModel` takes. */
-export type ModelSource = string | URL | io.IOHandler | Checkpoint;
+export type ModelSource = string | URL | tf.io.IOHandler | Checkpoint;
 
 /** What one load goes by. */
 interface Loading {
@@ -98,6 +98,8 @@ export async function loadModel(source: ModelSource, options: LoadModelOptions =
     onProgress: increasing(options.onProgress),
   };
   try {
+    // A backend that is imported may yet have to start. Without any, what makes weights says so.
+    if (tf.engine().backendNames().length > 0) await tf.ready();
     const loaded = await load(source, loading);
     options.onProgress?.(1);
     return loaded;
@@ -140,7 +142,7 @@ async function load(source: ModelSource, loading: Loading): Promise<LoadedModel>
   return fromName(text, loading);
 }
 
-async function loadHandler(handler: io.IOHandler, loading: Loading): Promise<LoadedModel> {
+async function loadHandler(handler: tf.io.IOHandler, loading: Loading): Promise<LoadedModel> {
   const name = nameOf(handler);
   const given = await readHandler(handler, name);
   loading.options.signal?.throwIfAborted();

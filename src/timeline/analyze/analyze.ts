@@ -5,6 +5,7 @@
 import {FilmClock, type FilmProgress, ShotFinder, type ShotOptions} from '../../shots';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
 import {checkOptions, optionNames} from '../../util/names';
+import {checkStream} from '../../video/check_stream';
 import type {FrameStream, SeekableVideo} from '../../video/frames';
 import {sizedFrames} from '../../video/sized_frames';
 import {TIMELINE_VERSION, type Timeline} from '../timeline';
@@ -115,6 +116,7 @@ export async function analyze(
   video: FrameStream | SeekableVideo,
   options: AnalyzeOptions,
 ): Promise<Timeline> {
+  checkStream('analyze', video);
   checkAll(options);
   const {model, shots, features = false, name = 'video', onProgress, signal} = options;
   const finder = shots && new ShotFinder('analyze', shots);

@@ -1,5 +1,6 @@
 /** Pictures of shots for the page of a timeline, from any source of frames. */
 import {checkOptions, optionNames} from '../../util/names';
+import {checkStream} from '../../video/check_stream';
 import type {SeekableVideo} from '../../video/frames';
 import type {Shot} from '../timeline';
 import {encodeJpeg} from './jpeg';
@@ -31,6 +32,7 @@ export async function shotThumbnails(
   shots: readonly Pick<Shot, 'startFrame' | 'endFrame'>[],
   options: ThumbnailOptions = {},
 ): Promise<string[]> {
+  checkStream('shotThumbnails', source);
   checkOptions('shotThumbnails', options, OPTIONS);
   const {quality = 70, onThumbnail} = options;
   const middles = shots.map(({startFrame, endFrame}) => Math.floor((startFrame + endFrame) / 2));
