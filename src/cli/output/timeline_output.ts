@@ -114,8 +114,9 @@ export async function checkOutputs(
   film: string,
   info: VideoInfo,
 ): Promise<void> {
-  if (outputs.some(({format}) => format === 'edl' || format === 'otio'))
-    frameClock(info.framesPerSecond, frameRate, startTimecode);
+  const isTimecoded = outputs.some(({format}) => format === 'edl' || format === 'otio');
+  const rate = info.framesPerSecond ?? frameRate;
+  if (isTimecoded && rate !== undefined) frameClock(rate, frameRate, startTimecode);
   for (const {path} of outputs) {
     if (path === undefined) continue;
     await checkWritable(path);
