@@ -4,19 +4,19 @@
  * A budget is there to make growth a decision: raise it in the change that needs it.
  */
 const entries = [
-  {entry: 'index', limit: '32 kB'},
+  {entry: 'index', limit: '51 kB'},
   {entry: 'ops', limit: '10 kB'},
   {entry: 'networks', limit: '28 kB'},
   {entry: 'zoo', limit: '58 kB'},
   {entry: 'checkpoints', limit: '21 kB'},
   {entry: 'convert', limit: '44 kB'},
   {entry: 'onnx', limit: '12 kB'},
-  {entry: 'video', limit: '27 kB'},
-  {entry: 'timeline', limit: '39 kB'},
+  {entry: 'video', limit: '34 kB'},
+  {entry: 'timeline', limit: '46 kB'},
   {entry: 'cpu', limit: '6 kB'},
   {entry: 'wasm', limit: '39 kB'},
   {entry: 'webgl', limit: '1 kB'},
-  {entry: 'webgpu', limit: '1 kB'},
+  {entry: 'webgpu', limit: '16 kB'},
   {entry: 'node', limit: '8 kB', platform: 'node'},
 ];
 
@@ -25,7 +25,7 @@ const programs = [
   {name: 'one op', entry: 'ops', import: '{stsConv3d}', limit: '9 kB'},
   {name: 'one layer', entry: 'index', import: '{layers}', limit: '24 kB'},
   {name: 'one network', entry: 'networks', import: '{x3d}', limit: '30 kB'},
-  {name: 'loadModel', entry: 'zoo', import: '{loadModel}', limit: '62 kB'},
+  {name: 'loadModel', entry: 'zoo', import: '{loadModel}', limit: '65 kB'},
 ];
 
 const bundled = (entry, platform = 'browser') => ({

@@ -2,7 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, describe, expect, it, vi} from 'vitest';
 import {BACKEND_NAMES, startBackend} from '../../src/cli/input/backends';
+import {Interrupted} from '../../src/cli/interrupted';
 import {main} from '../../src/cli/main';
+import {kernelCoverage} from '../../src/kernels/registry';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../src/util/errors';
 import {box} from './fake';
 
@@ -21,6 +23,16 @@ async function call(argv: string[], options = {}) {
 }
 
 describe('main', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('ends after %s with the code that shells give it', async (signal, code) => {
+    stand.run = async () => Promise.reject(new Interrupted(signal));
+    const err = `tfjs-sts: interrupted (${signal}); nothing was written\n`;
+    expect(await call(['predict'])).toEqual({code, out: '', err});
+  });
+
   it.each([['--help'], ['-h'], ['help']])('%s lists the commands', async (flag) => {
     const {code, out, err} = await call([flag]);
     expect([code, err]).toEqual([0, '']);
@@ -78,8 +90,9 @@ describe('main', () => {
 });
 
 describe('startBackend', () => {
-  it.each(['cpu', 'wasm', 'webgpu'])('%s computes', async (name) => {
+  it.each(['cpu', 'wasm', 'webgpu'])('%s computes, with kernels of ours', async (name) => {
     await startBackend(name);
+    expect(kernelCoverage(name)).toMatchObject({IndirectConv3D: 'kernel', MaxPool3D: 'kernel'});
     expect(tf.getBackend()).toBe(name);
     expect([...(await tf.add(tf.tensor1d([1, 2]), 1).data())]).toEqual([2, 3]);
   });

@@ -8,10 +8,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi} from 'vitest';
 import {entryOf, fromLayersModel, read, safetensors} from '../../src/checkpoints';
+import {Files} from '../../src/files/files';
 import {registerLayers} from '../../src/layers';
 import {createNetwork} from '../../src/networks';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../src/util/errors';
+import type {ModelRow} from '../../src/zoo';
 import {LABELS, type LoadedModel, loadLabels, loadModel, shardSafetensors} from '../../src/zoo';
+import {fromRow} from '../../src/zoo/load';
 import {startBackend} from '../support/backends';
 import {breaking, type Server, serve} from './server';
 
@@ -155,6 +158,35 @@ describe('an address of a .safetensors file', () => {
       'AbortError',
     );
   });
+});
+
+it('a row of the table whose weights lie at an address is fetched, compared and kept', async () => {
+  const url = 'https://example.org/tiny.safetensors';
+  const row: ModelRow = {
+    name: `${TINY}.mine`,
+    network: TINY,
+    tag: 'mine',
+    task: 'classification',
+    description: 'a row for this test',
+    weights: {from: 'url', url, bytes: file.length, sha256: sha256(file)},
+    input: {frames: 4, size: 40, crop: 32, mean: 127, std: 128},
+    views: null,
+    labels: null,
+    licence: null,
+    source: 'this test',
+    reported: [],
+    measured: [],
+  };
+  const fetchFunc = vi.fn<typeof fetch>(async () => new Response(new Uint8Array(file)));
+  const options = {cache: new Map<string, Uint8Array>(), fetchFunc};
+  for (const _ of ['from there', 'from the cache']) {
+    const loading = {options, files: new Files(options, 'loadModel'), onProgress: () => {}};
+    const {model, info} = await fromRow(row, 'mine', loading);
+    expect(weightsOf(model).every((values, i) => values.equals(expected[i]!))).toBe(true);
+    expect(info).toMatchObject({name: 'mine', network: TINY, size: 40, crop: 32});
+    model.dispose();
+  }
+  expect(fetchFunc).toHaveBeenCalledTimes(1);
 });
 
 describe('shards', () => {

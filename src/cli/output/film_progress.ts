@@ -22,7 +22,9 @@ export function filmProgress(progress: Progress, now: () => number = () => perfo
     const parts = [
       clock(seconds) + (duration === undefined ? '' : ` of ${clock(duration)}`),
       ...(Number.isFinite(speed) ? [`${speed.toFixed(1)}x real time`] : []),
-      ...(duration !== undefined && speed > 0 ? [`${clock((duration - seconds) / speed)} left`] : []),
+      ...(duration !== undefined && Number.isFinite(speed) && speed > 0
+        ? [`${clock((duration - seconds) / speed)} left`]
+        : []),
     ];
     // Without a length the bar stays empty.
     progress.advance(duration === undefined ? 0 : seconds, duration ?? 1, parts.join(', '));

@@ -48,6 +48,7 @@ interface Stamp {
 
 /** Timestamps as ffmpeg reports them, waited for frame by frame: they come on another pipe than the pixels. */
 export class Timestamps {
+  /** Of frames that have not been asked for. */
   private readonly stamps: Stamp[] = [];
   private ended = false;
   private wake: () => void = () => {};
@@ -66,14 +67,14 @@ export class Timestamps {
     this.wake();
   }
 
-  /** Of the given frame of this reading; undefined when ffmpeg did not say. */
-  async at(place: number): Promise<Stamp | undefined> {
-    while (this.stamps.length <= place && !this.ended) {
+  /** Of the next frame of this reading; undefined when ffmpeg did not say. */
+  async next(): Promise<Stamp | undefined> {
+    while (this.stamps.length === 0 && !this.ended) {
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
     }
-    return this.stamps[place];
+    return this.stamps.shift();
   }
 }
 
@@ -172,7 +173,7 @@ export async function* receive(
   for await (const data of pieces(tool.stdout, widest(wanted) * height * 3)) {
     const pictures = unstack(data, wanted);
     const index = delivered === undefined ? place : delivered[place]!;
-    const stamp = await timestamps.at(place);
+    const stamp = await timestamps.next();
     place++;
     if (from === undefined) {
       const seconds = Number.isFinite(stamp?.seconds) ? stamp?.seconds : undefined;
