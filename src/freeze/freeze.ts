@@ -17,11 +17,12 @@ import {acceptedShapes} from './plan/accepted_shapes';
 import {foldWeights, type PlannedConvolution} from './plan/convolution';
 import {type FlatCall, type FlatModel, flatCalls} from './plan/flat_calls';
 import type {FoldedNorm} from './plan/norm';
-import {type PlannedScaling, type PlannedStep, planSteps} from './plan/plan_steps';
+import {type PlannedPooling, type PlannedScaling, type PlannedStep, planSteps} from './plan/plan_steps';
 import {convolutionSettings, HOST_CONV3D} from './steps/convolution';
 import {IDENTITY} from './steps/identity';
 import {LAYER} from './steps/layer';
 import {makeSteps} from './steps/make_steps';
+import {GLOBAL_AVERAGE} from './steps/pooling';
 import {SCALE_CHANNELS} from './steps/scaling';
 
 /**
@@ -111,7 +112,8 @@ class Writing {
 
   step(planned: PlannedStep): FrozenStep {
     if (planned.kind === 'convolution') return this.convolution(planned);
-    return planned.kind === 'scaling' ? scaling(planned) : this.call(planned.call);
+    if (planned.kind === 'scaling') return scaling(planned);
+    return planned.kind === 'pooling' ? pooling(planned) : this.call(planned.call);
   }
 
   private convolution(planned: PlannedConvolution): FrozenStep {
@@ -173,6 +175,11 @@ class Writing {
 function scaling({input, factors, output, activation}: PlannedScaling): FrozenStep {
   const values = {inputs: [input.name, factors.name], outputs: [output.name]};
   return {op: SCALE_CHANNELS, settings: {activation: activation as Json}, ...values, tensors: {}};
+}
+
+function pooling({keepDims, input, output}: PlannedPooling): FrozenStep {
+  const values = {inputs: [input.name], outputs: [output.name]};
+  return {op: GLOBAL_AVERAGE, settings: {keepDims}, ...values, tensors: {}};
 }
 
 /** As JSON has it, but for numbers that are not finite. */

@@ -19,6 +19,7 @@ import {checkOptions, knownNames, optionNames} from '../util/names';
 import type {PartialShape} from '../util/shapes';
 import {checkedData} from './check_data';
 import type {FrozenGraph, FrozenInput, FrozenModelData, FrozenOutput, FrozenTensor} from './frozen_data';
+import {runTurns} from './run_turns';
 import {numberValues, scheduled, type Turn} from './schedule';
 import {makeSteps} from './steps/make_steps';
 import {registeredLayer} from './steps/registered_layer';
@@ -164,7 +165,7 @@ export class FrozenModel implements InferenceModel {
     const values = [outputs].flat().map((name) => this.valueOf(name, caller));
     const turns = this.turnsFor(values);
     const numbers = values.map((value) => this.numbers.get(value)!);
-    const made = this.explaining(given, caller, () => tidy(() => this.run(given, turns, numbers)));
+    const made = this.explaining(given, caller, () => tidy(() => runTurns(given, turns, numbers)));
     return Array.isArray(outputs) ? made : made[0]!;
   }
 
@@ -219,7 +220,7 @@ export class FrozenModel implements InferenceModel {
   }
 
   private runInBatches(given: readonly Tensor[], batchSize: number): Tensor[] {
-    const run = (inputs: readonly Tensor[]) => this.run(inputs, this.turns, this.outputNumbers);
+    const run = (inputs: readonly Tensor[]) => runTurns(inputs, this.turns, this.outputNumbers);
     const batch = given[0]!.shape[0]!;
     return tidy(() => {
       if (batch <= batchSize) return run(given);
@@ -229,37 +230,6 @@ export class FrozenModel implements InferenceModel {
       );
       return this.outputs.map((_, i) => concat(parts.map((part) => part[i]!)));
     });
-  }
-
-  /**
-   * One run: each value is freed after its last reader, masks at the end of the tidy in which it is called.
-   *
-   * @param wanted numbers of the values to return, each as a tensor of its own
-   */
-  private run(given: readonly Tensor[], turns: readonly Turn[], wanted: readonly number[]): Tensor[] {
-    const values: Tensor[] = [...given];
-    const masks: (Tensor | null)[] = [];
-    for (const {step, inputs, outputs, masked, spent} of turns) {
-      const read = inputs.map((input) => values[input]!);
-      if (masked && step.kind === 'layer') {
-        const made = step.runMasked(
-          read,
-          inputs.map((input) => masks[input] ?? null),
-        );
-        outputs.forEach((output, i) => {
-          values[output] = made.outputs[i]!;
-          masks[output] = made.masks[i]!;
-        });
-      } else {
-        const made = step.run(read);
-        if (Array.isArray(made)) for (let i = 0; i < outputs.length; i++) values[outputs[i]!] = made[i]!;
-        else values[outputs[0]!] = made;
-      }
-      for (const value of spent) values[value]!.dispose();
-    }
-    const answers = wanted.map((value) => values[value]!);
-    // An answer that is an input, which is the caller's, or another answer is a tensor of its own.
-    return answers.map((y, i) => (given.includes(y) || answers.indexOf(y) < i ? y.clone() : y));
   }
 
   /** Says of an error, if the sizes are not those that the model was built for, that this may be why. */

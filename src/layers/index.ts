@@ -27,10 +27,10 @@ export type {RMSNormalization, RMSNormalizationLayerArgs} from './normalization/
 export type {UnitNormalization, UnitNormalizationLayerArgs} from './normalization/unit_normalization';
 export {registerLayers, registerWithHost} from './register';
 export type {Cropping3D, Cropping3DLayerArgs} from './spatial/cropping3d';
-export type {
+export {
   GlobalAveragePooling3D,
-  GlobalMaxPooling3D,
-  GlobalPooling3DLayerArgs,
+  type GlobalMaxPooling3D,
+  type GlobalPooling3DLayerArgs,
 } from './spatial/global_pooling3d';
 export type {SpatialDropout2D, SpatialDropout3D, SpatialDropoutLayerArgs} from './spatial/spatial_dropout';
 export type {UpSampling3D, UpSampling3DLayerArgs} from './spatial/up_sampling3d';

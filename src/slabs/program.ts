@@ -138,11 +138,13 @@ function partSteps(
     );
   };
   const made =
-    work.kind === 'layer'
-      ? [layerStep(work.layer, outputs.length, inputs, refuse)]
-      : work.kind === 'scaling'
-        ? [scalingStep(work, inputs)]
-        : convolutionSteps(work, inputs);
+    work.kind === 'pooling'
+      ? refuse('it needs all frames at once')
+      : work.kind === 'layer'
+        ? [layerStep(work.layer, outputs.length, inputs, refuse)]
+        : work.kind === 'scaling'
+          ? [scalingStep(work, inputs)]
+          : convolutionSteps(work, inputs);
   for (const step of made) {
     const lengths = step.inputs.map(({value}) => value.frames.length);
     if (new Set(lengths).size > 1) refuse(`its inputs have ${lengths.join(' and ')} frames`);

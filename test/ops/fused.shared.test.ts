@@ -7,6 +7,7 @@ import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src/entries';
 import {tensorOf, valuesOf} from '../kernels/wasm/wasm_host';
 import {type Curve, curves, leaky} from '../support/activations';
+import {inBrowser} from '../support/backends';
 import {conformingImplementations} from '../support/implementations';
 import {
   type NaiveConvolution,
@@ -100,7 +101,10 @@ const activations: [sts.Activation, Curve][] = [
   [{leakyRelu: 0.3}, leaky(0.3)],
 ];
 
-describe.each(conformingImplementations)('on $name', ({use}) => {
+/** The kernels of webgpu end the same way in a page as in Node, which takes less time. */
+const ended = conformingImplementations.filter(({name}) => !inBrowser || name !== 'webgpu, kernels');
+
+describe.each(ended)('on $name', ({use}) => {
   beforeAll(use);
 
   describe.each(Object.entries(cases))('%s', (_, {naive, run}) => {

@@ -190,7 +190,9 @@ describe('predictInSlabs', () => {
       `predictInSlabs: layer "${name}" (${className}) does not work frame by frame: `,
     );
     const frozen = freeze(mixes);
-    expect(await refusal(predictInSlabs(frozen, volume))).toBe(message);
+    // A step of a frozen model has the name of its op, which is that of the factory.
+    const named = (text: string) => text.replace('(GlobalA', '(globalA').replace('3D)', '3d)');
+    expect(named(await refusal(predictInSlabs(frozen, volume)))).toBe(named(message));
     frozen.dispose();
     mixes.dispose();
   });
@@ -202,7 +204,7 @@ it('refuses squeeze-excite of a frozen model by the layer that pools', async () 
   const excited = tfl.model({inputs: x, outputs: T.multiply().apply([x, factors]) as tfl.SymbolicTensor});
   const frozen = freeze(excited);
   const refused = await refusal(predictInSlabs(frozen, () => volume, {shape: [1, 9, 4, 4, 2]}));
-  expect(refused).toContain('(GlobalAveragePooling3D) does not work frame by frame');
+  expect(refused).toContain('(globalAveragePooling3d) does not work frame by frame');
   frozen.dispose();
   excited.dispose();
 });

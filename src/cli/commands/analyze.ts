@@ -22,6 +22,7 @@ import {modelNotes} from '../output/model_notes';
 import {oneLine} from '../output/one_line';
 import {createProgress} from '../output/progress';
 import {
+  checkOutputs,
   isForProgram,
   OUTPUT_HELP,
   OUTPUT_OPTIONS,
@@ -102,6 +103,7 @@ async function run(options: CommandOptions, running: Running): Promise<void> {
   // First, so that a wrong path is said at once.
   const video = await tools.openVideo(film, {signal});
   try {
+    await checkOutputs(output, film, video.info);
     const [network, model] = await load([SHOT_MODEL, options.model], compute, running);
     const notes = modelNotes(model!);
     if (notes.length > 0) progress.clear();

@@ -4,6 +4,7 @@
  * normalization, then one sum with a value of the same shape, then one activation; to a product the activation. Behind a
  * concatenation of the channels of convolutions a normalization and an activation go into each of them.
  */
+import {GlobalAveragePooling3D} from '../../layers';
 import type {Layer} from '../../layers/models/graph';
 import type {Activation} from '../../ops';
 import {asConvolution, fusedActivation, type PlannedConvolution} from './convolution';
@@ -21,6 +22,14 @@ export interface PlannedScaling {
   activation: Activation;
 }
 
+/** Global average pooling. */
+export interface PlannedPooling {
+  readonly kind: 'pooling';
+  readonly keepDims: boolean;
+  readonly input: Value;
+  readonly output: Value;
+}
+
 /** A call of a layer as it is. */
 interface PlannedCall {
   readonly kind: 'call';
@@ -36,12 +45,12 @@ interface PlannedJoin {
 }
 
 type Fusing = PlannedConvolution | PlannedScaling | PlannedJoin;
-export type PlannedStep = PlannedConvolution | PlannedScaling | PlannedCall;
+export type PlannedStep = PlannedConvolution | PlannedScaling | PlannedPooling | PlannedCall;
 
 /** The steps in an order in which they can run. */
 export function planSteps({calls, outputs}: FlatModel): PlannedStep[] {
   const readers = countReaders(calls, outputs);
-  const steps: (Fusing | PlannedCall)[] = [];
+  const steps: (Fusing | PlannedPooling | PlannedCall)[] = [];
   /** The step that makes a value which one call alone reads, and to which that call may be fused. */
   const open = new Map<Value, Fusing>();
   const keepOpen = (step: Fusing) => {
@@ -61,7 +70,7 @@ export function planSteps({calls, outputs}: FlatModel): PlannedStep[] {
   for (const call of calls) {
     if (fuse(call)) continue;
     const step = asConvolution(call) ?? asScaling(call) ?? asJoin(call, open);
-    steps.push(step ?? {kind: 'call', call});
+    steps.push(step ?? asPooling(call) ?? {kind: 'call', call});
     if (step !== undefined) keepOpen(step);
   }
   return steps.map((step) => (step.kind === 'join' ? joinCall(step) : step));
@@ -151,6 +160,14 @@ function asScaling({layer, inputs, outputs}: FlatCall): PlannedScaling | undefin
   const [input, factors] = positions(inputs[0]!) === 1 ? [inputs[1]!, inputs[0]!] : [inputs[0]!, inputs[1]!];
   const fits = input.shape.length === 5 && positions(factors) === 1 && input.shape[4] === factors.shape[4];
   return fits ? {kind: 'scaling', input, factors, output: outputs[0]!, activation: 'linear'} : undefined;
+}
+
+/** The call as such a pooling; undefined for any other. */
+function asPooling({layer, inputs, outputs, masked}: FlatCall): PlannedPooling | undefined {
+  if (!(layer instanceof GlobalAveragePooling3D) || masked) return undefined;
+  const {dataFormat, keepDims} = layer.getConfig() as {dataFormat: string; keepDims: boolean};
+  if (dataFormat === 'channelsFirst') return undefined;
+  return {kind: 'pooling', keepDims, input: inputs[0]!, output: outputs[0]!};
 }
 
 /** Positions of a rank-5 value; unknown ones count as many. */

@@ -2,7 +2,7 @@
  * Convolutions of a frozen model, `activation(conv(x) + bias + residual)`. Of each input shape the attributes are one object,
  * by which kernels find what they have worked out for it.
  */
-import {add, cast, type Tensor, type Tensor5D, tidy} from '@tensorflow/tfjs-core';
+import {add, cast, type Tensor, type Tensor5D, type TensorInfo, tidy} from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../../geometry/conv_info';
 import {CONV_KINDS, type ConvKind, type ConvSettings, convInfo} from '../../geometry/conv_settings';
 import type {Activation, IndirectConv3DAttrs} from '../../geometry/kernel_names';
@@ -12,6 +12,7 @@ import {InvalidArgumentError} from '../../util/errors';
 import {sameShape} from '../../util/shapes';
 import type {FrozenStep, Json, JsonObject} from '../frozen_data';
 import {ByShape} from './by_shape';
+import type {DirectKernels} from './direct_kernels';
 import {type FilterAndBias, isHostConv3D, runHostConv3D} from './host_conv3d';
 import {checkKeys, type RunnableStep, type StepOp, type StepParts} from './step';
 
@@ -55,6 +56,14 @@ export class ConvolutionStep implements RunnableStep {
     else y = tidy(() => activate(add(runFused(inputs, linear), residual), this.activation));
     if (x !== given) x.dispose();
     return y;
+  }
+
+  runDirectly([x, residual]: readonly TensorInfo[], kernels: DirectKernels): TensorInfo | undefined {
+    if (x!.dtype !== 'float32' || (this.isHosts && !kernels.replacesConv3D)) return undefined;
+    const {fused} = this.attributes.get(x!.shape);
+    if (residual !== undefined && !sameShape(residual.shape, fused.info.outputShape)) return undefined;
+    const {filter, bias} = this.weights;
+    return kernels.convolve({x: x!, filter, bias, residual}, fused);
   }
 
   dispose(): void {}

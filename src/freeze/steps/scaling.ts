@@ -2,12 +2,23 @@
  * Squeeze-excite's product in a frozen model: each channel of a clip times a number of its own, and the activation behind
  * it, in one pass. It is a depthwise convolution of one tap whose filter is the other factor.
  */
-import {concat, mul, reshape, slice, type Tensor, type Tensor5D, tidy} from '@tensorflow/tfjs-core';
+import {
+  concat,
+  mul,
+  reshape,
+  slice,
+  type Tensor,
+  type Tensor5D,
+  type TensorInfo,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import {depthwiseConv3dInfo} from '../../geometry/conv_info';
 import type {Activation, IndirectConv3DAttrs} from '../../geometry/kernel_names';
 import {activate, checkActivation} from '../../ops/activations';
 import {runFused} from '../../ops/run_convolution';
+import {sizeOf} from '../../util/shapes';
 import {ByShape} from './by_shape';
+import type {DirectKernels} from './direct_kernels';
 import {checkKeys, type RunnableStep, type StepOp} from './step';
 
 export const SCALE_CHANNELS = 'scaleChannels';
@@ -41,6 +52,14 @@ export class ScalingStep implements RunnableStep {
         ),
       ),
     );
+  }
+
+  runDirectly([x, factors]: readonly TensorInfo[], kernels: DirectKernels): TensorInfo | undefined {
+    const {shape, dtype} = x!;
+    if (shape[0] !== 1 || dtype !== 'float32' || sizeOf(factors!.shape) !== shape.at(-1)) return undefined;
+    const attrs = this.attributes.get(shape);
+    const filter = {...factors!, shape: attrs.info.filterShape};
+    return kernels.convolve({x: x!, filter, bias: undefined, residual: undefined}, attrs);
   }
 
   dispose(): void {}

@@ -1,9 +1,10 @@
 /** What a step of a frozen model is once it can run, and what makes one of the step's data. The kinds are beside this file. */
-import type {Tensor} from '@tensorflow/tfjs-core';
+import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Layer} from '../../layers/models/graph';
 import {InvalidArgumentError} from '../../util/errors';
 import {didYouMean} from '../../util/names';
 import type {FrozenStep} from '../frozen_data';
+import type {DirectKernels} from './direct_kernels';
 
 /** For each of several values the mask that comes with it, or null. */
 export type Masks = readonly (Tensor | null)[];
@@ -12,6 +13,11 @@ export type Masks = readonly (Tensor | null)[];
 export interface RunnableStep {
   /** The outputs for values of the model: tensors of their own, none of them one that was given or another output. */
   run(inputs: readonly Tensor[]): Tensor | Tensor[];
+  /**
+   * As `run`, of values that need not be tensors, by kernels of ours alone; of a step with one output. Undefined where it
+   * takes more, and then nothing has been done.
+   */
+  runDirectly?(inputs: readonly TensorInfo[], kernels: DirectKernels): TensorInfo | undefined;
   /** As `run`, with masks. Of steps that are `masked`. */
   runMasked?(inputs: readonly Tensor[], masks: Masks): {readonly outputs: Tensor[]; readonly masks: Masks};
   /** Frees what it holds besides the model's tensors. */

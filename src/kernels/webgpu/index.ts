@@ -9,12 +9,16 @@ import {avgPool3DConfig} from './pooling/AvgPool3D';
 import {avgPool3DGradConfig} from './pooling/AvgPool3DGrad';
 import {maxPool3DConfig} from './pooling/MaxPool3D';
 import {maxPool3DGradConfig} from './pooling/MaxPool3DGrad';
+import {batchNormTrainConfig} from './reductions/BatchNormTrain';
+import {batchNormTrainGradConfig} from './reductions/BatchNormTrainGrad';
 
 /** The kernels of this package's own ops. */
 export const kernelConfigs: readonly KernelConfig[] = [
   indirectConv3DConfig,
   indirectConv3DBackpropInputConfig,
   indirectConv3DBackpropFilterConfig,
+  batchNormTrainConfig,
+  batchNormTrainGradConfig,
 ];
 
 /** In the place of the host's own kernels. */

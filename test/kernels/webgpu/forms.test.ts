@@ -5,6 +5,8 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
+import '../../../src/entries/webgpu';
+import {conv3d} from '../../../src/entries/ops';
 import {conv3dInfo, depthwiseConv3dInfo} from '../../../src/geometry/conv_info';
 import {productOf} from '../../../src/kernels/webgpu/convolution/product';
 import {
@@ -14,6 +16,8 @@ import {
   stepsOf,
 } from '../../../src/kernels/webgpu/convolution/run_product';
 import {TILES} from '../../../src/kernels/webgpu/convolution/tiles';
+import {gridOf, run} from '../../../src/kernels/webgpu/program';
+import {OutOfMemoryError} from '../../../src/util/errors';
 import {startBackend} from '../../support/backends';
 import {
   type Bounded,
@@ -135,4 +139,30 @@ describe.each([8, 6, 5])('a depthwise convolution of %i channels', (channels) =>
     }
     await check(naiveDepthwiseConv3d(given), info, chosen);
   });
+});
+
+it('refuses a tensor that the device cannot bind, by name', () => {
+  const small = {device: {limits: {maxStorageBufferBindingSize: 1024}}} as unknown as WebGPUBackend;
+  const [program] = stepsOf(productOf(conv3dInfo([1, 1, 1, 1, 8], [1, 1, 1, 8, 8]), 'forward'), {
+    bias: false,
+    residual: false,
+  }).map((step) => step.program);
+  const tensor = {dataId: {}, dtype: 'float32', shape: [1, 4, 9, 8]} as tf.TensorInfo;
+  const call = () => run(small, program!, [tensor, tensor], tensor, gridOf(1, 1), []);
+  expect(call).toThrow(OutOfMemoryError);
+  expect(call).toThrow(/a tensor \[1, 4, 9, 8\] of 1152 bytes is more than the 1024/);
+});
+
+it('keeps no tensor, whatever was cut into chunks', async () => {
+  const before = tf.memory().numTensors;
+  const kept = (tf.backend() as WebGPUBackend).numDataIds();
+  const x = tf.ones<tf.Rank.R5>([2, 9, 16, 16, 4]);
+  const w = tf.ones<tf.Rank.R5>([1, 3, 3, 4, 4]);
+  const gradients = tf.grads((a: tf.Tensor, b: tf.Tensor) =>
+    conv3d(a as tf.Tensor5D, b as tf.Tensor5D, 1, 'same'),
+  )([x, w]);
+  await Promise.all(gradients.map((gradient) => gradient.data()));
+  tf.dispose([x, w, gradients]);
+  expect(tf.memory().numTensors).toBe(before);
+  expect((tf.backend() as WebGPUBackend).numDataIds()).toBe(kept);
 });

@@ -4,7 +4,7 @@
  * beyond 32 bits would come out shorter.
  */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
-import {engine, memory, util} from '@tensorflow/tfjs-core';
+import {type DataId, engine, memory, util} from '@tensorflow/tfjs-core';
 import {OutOfMemoryError} from '../../../util/errors';
 import {undoFailedKernels} from './undo';
 
@@ -90,7 +90,11 @@ export function guardAllocations(backend: BackendWasm, release: () => boolean): 
 function guardMoves(backend: BackendWasm, module: EmscriptenModule): void {
   const {dataIdMap} = backend;
   const get = dataIdMap.get.bind(dataIdMap);
+  // Its own field: what is there, as nearly always, takes one look instead of three.
+  const there = (dataIdMap as unknown as {readonly data?: WeakMap<DataId, never>}).data;
   dataIdMap.get = (dataId) => {
+    const known = there?.get(dataId);
+    if (known !== undefined) return known;
     const data = dataIdMap.has(dataId) ? undefined : engine().state.tensorInfo.get(dataId);
     if (data !== undefined && data.dtype !== 'string') {
       module._free(module._malloc(util.sizeFromShape(data.shape) * util.bytesPerElement(data.dtype)));

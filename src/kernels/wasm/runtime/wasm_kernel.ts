@@ -11,9 +11,6 @@ import {connect, type WasmRuntime} from './wasm_runtime';
 
 type WasmKernel = (args: Parameters<KernelFunc>[0], runtime: WasmRuntime) => TensorInfo | TensorInfo[];
 
-/** Inputs that may be left out are undefined or null. */
-const isGiven = (tensor: TensorInfo | undefined): tensor is TensorInfo => tensor != null;
-
 export function wasmKernel(kernelName: string, run: WasmKernel): KernelConfig {
   const config: KernelConfig & {[WATCHED]: true} = {
     [WATCHED]: true,
@@ -30,7 +27,7 @@ export function wasmKernel(kernelName: string, run: WasmKernel): KernelConfig {
             'has started, or leave out the import of tfjs-sts/wasm.',
         );
       }
-      return runtime.run(kernelName, Object.values(args.inputs).filter(isGiven), () => run(args, runtime));
+      return runtime.run(kernelName, args.inputs, () => run(args, runtime));
     },
   };
   return config;

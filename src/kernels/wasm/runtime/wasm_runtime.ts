@@ -4,7 +4,7 @@
  * for an address allocates nothing, and what a kernel reads or writes by itself goes through here, as copies.
  */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
-import type {DataId, NumericDataType, TensorInfo} from '@tensorflow/tfjs-core';
+import type {DataId, NamedTensorInfoMap, NumericDataType, TensorInfo} from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../../util/shapes';
 import {emscriptenOf, guardAllocations, named} from '../memory/allocations';
 import {type Heap, heapOf} from '../memory/heap';
@@ -33,11 +33,20 @@ export type Operands = Partial<Record<Operand, number>>;
 /** Of float32, int32, bool. */
 type Values = Float32Array | Int32Array | Uint8Array;
 
-/** What a running kernel knows. */
-interface Frame {
-  /** Where the values of its inputs and outputs lie. */
-  addresses: Map<DataId, number>;
-  outputs: Set<TensorInfo>;
+/** What a running kernel knows: its inputs and then its outputs, a handful, among which a search is faster than a map. */
+class Frame {
+  private readonly tensors: DataId[] = [];
+  private readonly addresses: number[] = [];
+  readonly outputs: TensorInfo[] = [];
+
+  place(dataId: DataId, address: number): void {
+    this.tensors.push(dataId);
+    this.addresses.push(address);
+  }
+
+  addressOf(dataId: DataId): number | undefined {
+    return this.addresses[this.tensors.indexOf(dataId)];
+  }
 }
 
 /** A started wasm backend with our module in its memory. */
@@ -45,7 +54,7 @@ export class WasmRuntime {
   /** Packed weights by the tensor that they were packed from, then by the way they were packed. */
   private readonly packed = new Map<DataId, Map<string, Allocation>>();
   private scratchSpace: Allocation | undefined;
-  private words: Int32Array | undefined;
+  private words = new Int32Array(0);
   private pool: ThreadPool | undefined;
   private stepsWorthThreads = STEPS_WORTH_THREADS;
   /** The kernel that runs. */
@@ -77,7 +86,7 @@ export class WasmRuntime {
 
   /** Where the values of an input, or of a tensor of `makeOutput`, lie until the kernel ends. Allocates nothing. */
   addressOf(tensor: TensorInfo): number {
-    const address = this.frame?.addresses.get(tensor.dataId);
+    const address = this.frame?.addressOf(tensor.dataId);
     if (address === undefined) throw new Error('A wasm kernel asked for a tensor that is not of its own.');
     return address;
   }
@@ -89,28 +98,32 @@ export class WasmRuntime {
    */
   makeOutput(shape: number[], dtype: NumericDataType = 'float32'): TensorInfo {
     const tensor = this.backend.makeOutput(shape, dtype);
-    const {addresses, outputs} = this.frame!;
-    outputs.add(tensor);
-    addresses.set(tensor.dataId, this.heap.placeOutput(tensor));
+    const frame = this.frame!;
+    frame.outputs.push(tensor);
+    frame.place(tensor.dataId, this.heap.placeOutput(tensor));
     return tensor;
   }
 
   /**
    * Runs a kernel. If it fails, whatever it has made is gone.
    *
-   * @param inputs the tensors whose addresses it may ask for, beside those that it makes
+   * @param inputs the tensors whose addresses it may ask for, beside those that it makes; such as may be left out are
+   *     undefined or null
    * @throws UnavailableError if a worker of `setThreads` is gone
    */
-  run<T>(kernelName: string, inputs: readonly TensorInfo[], kernel: (runtime: WasmRuntime) => T): T {
+  run<T>(kernelName: string, inputs: Partial<NamedTensorInfoMap>, kernel: () => T): T {
     // Before the kernel has allocated anything.
     this.pool?.check();
     const outer = this.frame;
-    const frame: Frame = {addresses: new Map(), outputs: new Set()};
+    const frame = new Frame();
     this.frame = frame;
     try {
       return named(kernelName, () => {
-        for (const tensor of inputs) frame.addresses.set(tensor.dataId, this.heap.place(tensor));
-        const result = kernel(this);
+        for (const name in inputs) {
+          const tensor = inputs[name];
+          if (tensor != null) frame.place(tensor.dataId, this.heap.place(tensor));
+        }
+        const result = kernel();
         for (const tensor of frame.outputs) this.heap.finish(tensor, this.addressOf(tensor));
         return result;
       });
@@ -137,7 +150,8 @@ export class WasmRuntime {
 
   /** Frees a tensor of `makeOutput` that is not handed to the host. */
   dispose(tensor: TensorInfo): void {
-    this.frame?.outputs.delete(tensor);
+    const {outputs} = this.frame!;
+    outputs.splice(outputs.indexOf(tensor), 1);
     this.backend.disposeData(tensor.dataId);
   }
 
@@ -167,9 +181,13 @@ export class WasmRuntime {
     else pool.run({run, rows, block, call, stride});
   }
 
-  private writeCall({words, bases, holes, zeros}: RowPlan, at: number, operands: Operands): void {
-    const memory = this.wordsOfMemory();
+  private writeCall(
+    {words, bases, holes, zeros, scratchBytes}: RowPlan,
+    at: number,
+    operands: Operands,
+  ): void {
     const first = at / WORD_BYTES;
+    const memory = this.wordsOfMemory(first + scratchBytes / WORD_BYTES);
     memory.set(words, first);
     for (let i = 0; i < holes.length; i += 3) {
       const base = bases[holes[i + 1]!]!;
@@ -183,11 +201,12 @@ export class WasmRuntime {
     }
   }
 
-  /** The whole memory, until something is allocated. */
-  private wordsOfMemory(): Int32Array {
-    const {buffer} = this.memory;
-    if (this.words?.buffer !== buffer)
+  /** The memory up to this word at least, until something is allocated. A memory that has grown leaves a view of no length, or of its old one. */
+  private wordsOfMemory(end: number): Int32Array {
+    if (this.words.length < end) {
+      const {buffer} = this.memory;
       this.words = new Int32Array(buffer, 0, Math.floor(buffer.byteLength / WORD_BYTES));
+    }
     return this.words;
   }
 
@@ -241,7 +260,7 @@ export class WasmRuntime {
    * there are none.
    */
   release(): boolean {
-    const unused = [...this.packed.keys()].filter((dataId) => !this.frame?.addresses.has(dataId));
+    const unused = [...this.packed.keys()].filter((dataId) => this.frame?.addressOf(dataId) === undefined);
     for (const dataId of unused) this.dropPacked(dataId);
     const scratch = this.frame === undefined ? this.scratchSpace : undefined;
     if (scratch !== undefined) {

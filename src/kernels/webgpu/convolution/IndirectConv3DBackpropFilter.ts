@@ -7,7 +7,7 @@ import {
   type IndirectConv3DBackpropFilterInputs,
 } from '../../../geometry/kernel_names';
 import {gridOf, newTensor, run} from '../program';
-import {sumChunks} from '../sum_chunks';
+import {sumChunks} from '../reductions/sum_chunks';
 import {FILTER_TILE, filterDenseProgram} from './filter_dense_program';
 import {FILTER_DIRECT_THREADS, filterDirectProgram} from './filter_direct_program';
 import {chunksOf, type FilterProduct, filterProductOf, filterUniforms} from './filter_product';

@@ -1,7 +1,7 @@
 /**
  * The gradient by the filter as a product: rows are the taps and inputs of the filter, columns its outputs, and what is summed
  * over are the positions of the output. Sums are long and their results few, so the positions are cut into chunks, each with
- * sums of its own, which `sum_chunks.ts` adds up: as many workgroups as keep a GPU busy, and no atomic additions.
+ * sums of its own, which `reductions/sum_chunks.ts` adds up: as many workgroups as keep a GPU busy, and no atomic additions.
  */
 import type {ConvInfo, ConvPart} from '../../../geometry/conv_info';
 import {tapCount} from '../../../geometry/taps';

@@ -1,0 +1,100 @@
+/**
+ * One run of a frozen model. Each value is freed after its last reader, masks at the end of the tidy in which it runs. What
+ * kernels of ours make is a tensor only where a layer reads it or the caller gets it.
+ */
+import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+import type {Turn} from './schedule';
+import {DirectKernels} from './steps/direct_kernels';
+import type {LayerStep} from './steps/layer';
+import type {RunnableStep} from './steps/step';
+
+/**
+ * @param given inputs of the model, which stay the caller's
+ * @param wanted numbers of the values to return, each as a tensor of its own
+ */
+export function runTurns(
+  given: readonly Tensor[],
+  turns: readonly Turn[],
+  wanted: readonly number[],
+): Tensor[] {
+  const run = new Run(given);
+  try {
+    for (const turn of turns) run.take(turn);
+    const answers = wanted.map((value) => run.tensor(value));
+    // An answer that is an input, which is the caller's, or another answer is a tensor of its own.
+    return answers.map((y, i) => (given.includes(y) || answers.indexOf(y) < i ? y.clone() : y));
+  } catch (error) {
+    run.freeData();
+    throw error;
+  }
+}
+
+class Run {
+  private readonly kernels = DirectKernels.ofLiveBackend();
+  /** By the number of the value: a tensor, or the data of one that there is not yet. */
+  private readonly tensors: (Tensor | undefined)[];
+  private readonly data: (TensorInfo | undefined)[] = [];
+  private readonly masks: (Tensor | null)[] = [];
+
+  constructor(given: readonly Tensor[]) {
+    this.tensors = [...given];
+  }
+
+  take(turn: Turn): void {
+    const {step, inputs, outputs, spent} = turn;
+    const made = this.kernels && this.takeDirectly(step, inputs, this.kernels);
+    if (made !== undefined) this.data[outputs[0]!] = made;
+    else if (turn.masked && step.kind === 'layer') this.takeMasked(step, turn);
+    else {
+      const outcome = [step.run(inputs.map((value) => this.tensor(value)))].flat();
+      for (let i = 0; i < outputs.length; i++) this.tensors[outputs[i]!] = outcome[i]!;
+    }
+    for (const value of spent) this.free(value);
+  }
+
+  /** The value as a tensor. */
+  tensor(value: number): Tensor {
+    const known = this.tensors[value];
+    if (known !== undefined) return known;
+    const tensor = this.kernels!.tensorOf(this.data[value]!);
+    this.data[value] = undefined;
+    this.tensors[value] = tensor;
+    return tensor;
+  }
+
+  /** What no tensor holds. */
+  freeData(): void {
+    for (const info of this.data) if (info !== undefined) this.kernels!.free(info.dataId);
+  }
+
+  private takeDirectly(
+    step: RunnableStep,
+    inputs: readonly number[],
+    kernels: DirectKernels,
+  ): TensorInfo | undefined {
+    return step.runDirectly?.(
+      inputs.map((value) => this.data[value] ?? this.tensors[value]!),
+      kernels,
+    );
+  }
+
+  private takeMasked(step: LayerStep, {inputs, outputs}: Turn): void {
+    const made = step.runMasked(
+      inputs.map((value) => this.tensor(value)),
+      inputs.map((value) => this.masks[value] ?? null),
+    );
+    outputs.forEach((output, i) => {
+      this.tensors[output] = made.outputs[i]!;
+      this.masks[output] = made.masks[i]!;
+    });
+  }
+
+  private free(value: number): void {
+    const info = this.data[value];
+    if (info === undefined) this.tensors[value]!.dispose();
+    else {
+      this.data[value] = undefined;
+      this.kernels!.free(info.dataId);
+    }
+  }
+}
