@@ -2,9 +2,8 @@
 import {basename} from 'node:path';
 import {analyze} from '../../timeline';
 import {InvalidArgumentError} from '../../util/errors';
-import {DEFAULT_MODEL} from '../../zoo';
 import type {Command} from '../command';
-import {onePositional, parseCommand, wholeNumber} from '../input/arguments';
+import {DEFAULT_MODEL, onePositional, parseCommand, wholeNumber} from '../input/arguments';
 import {
   COMPUTE_HELP,
   COMPUTE_OPTIONS,
