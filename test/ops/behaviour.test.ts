@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src/entries';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
+import {startBackend} from '../support/backends';
 import {implementations} from '../support/implementations';
 
 interface OpCase {
@@ -173,7 +174,7 @@ describe.each(implementations)('on $name', ({use}) => {
 
 describe.each(opCases)('$op', ({op, xShape, filterShape}) => {
   it('refuses a seventh argument, as programs without types may give it, and names the op that has more', async () => {
-    await tf.setBackend('cpu');
+    await startBackend('cpu');
     const {conv3d, depthwiseConv3d, stsConv3d, stsDepthwiseConv3d} = sts;
     const ops: Record<string, unknown> = {conv3d, depthwiseConv3d, stsConv3d, stsDepthwiseConv3d};
     const convolve = ops[op] as (...args: unknown[]) => tf.Tensor;
