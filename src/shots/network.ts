@@ -33,6 +33,13 @@ const WIDTH = 48;
  */
 export function openNetwork(caller: string, model: ShotModel): OpenNetwork {
   if (typeof model === 'function') return {run: model, size: [HEIGHT, WIDTH], dispose: () => {}};
+  // What `loadModel` gives is a model with its info, as `analyze` takes it.
+  if (!Array.isArray(model?.inputs)) {
+    throw new InvalidArgumentError(
+      `${caller}: model is no model; give a LayersModel, such as the model of what loadModel('transnet_v2') gives, a frozen one or ` +
+        'a function.',
+    );
+  }
   const [input, ...others] = model.inputs;
   const shape = input?.shape ?? [];
   const isFit = shape.length === 5 && shape[4] === 3 && others.length === 0 && model.outputs.length === 2;

@@ -171,6 +171,20 @@ describe.each(implementations)('on $name', ({use}) => {
   });
 });
 
+describe.each(opCases)('$op', ({op, xShape, filterShape}) => {
+  it('refuses a seventh argument, as programs without types may give it, and names the op that has more', async () => {
+    await tf.setBackend('cpu');
+    const {conv3d, depthwiseConv3d, stsConv3d, stsDepthwiseConv3d} = sts;
+    const ops: Record<string, unknown> = {conv3d, depthwiseConv3d, stsConv3d, stsDepthwiseConv3d};
+    const convolve = ops[op] as (...args: unknown[]) => tf.Tensor;
+    const filter = op === 'conv3d' ? [1, 1, 1, xShape[4], 2] : filterShape;
+    const args = [tf.zeros(xShape), tf.zeros(filter), 1, 'same', 'NDHWC', 1];
+    expect(() => convolve(...args, undefined)).not.toThrow();
+    expect(() => convolve(...args, {activation: 'relu'})).toThrow(sts.InvalidArgumentError);
+    expect(() => convolve(...args, undefined, 2)).toThrow(`sts.fused.${op}`);
+  });
+});
+
 describe('kernelCoverage', () => {
   it.each(implementations)('tells what runs on $name', async ({name, backend, use}) => {
     await use();

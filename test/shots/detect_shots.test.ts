@@ -179,6 +179,8 @@ describe('detectShots', () => {
     ])
       await expect(wrong(options)).rejects.toThrow(InvalidArgumentError);
     const short: ShotNetwork = () => ({single: tf.zeros([5]), many: tf.zeros([5])});
+    for (const other of [undefined, 'transnet_v2', {model, info: {}}])
+      await expect(wrong({model: other})).rejects.toThrow(/model is no model; give a LayersModel/);
     await expect(wrong({model: short})).rejects.toThrow(/gave 5 and 5 numbers for 100 frames/);
   });
 });

@@ -3,11 +3,14 @@
  * kernels where its entry has some. A kernel that a list lacks is composed there too.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {kernelConfigs as cpuKernels} from '../../src/entries/cpu';
-import {kernelConfigs as wasmKernels} from '../../src/entries/wasm';
-import {kernelConfigs as webgpuKernels} from '../../src/entries/webgpu';
+import '../../src/entries/cpu';
+import '../../src/entries/wasm';
+import '../../src/entries/webgpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
+import {kernelConfigs as cpuKernels} from '../../src/kernels/cpu';
 import {registerKernels} from '../../src/kernels/registry';
+import {kernelConfigs as wasmKernels} from '../../src/kernels/wasm';
+import {kernelConfigs as webgpuKernels} from '../../src/kernels/webgpu';
 import {type BackendName, backendNames, startBackend, testsWebgpuInNode} from './backends';
 
 export interface Implementation {
