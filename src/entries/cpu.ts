@@ -8,5 +8,3 @@ import {registerKernels, replaceStockKernels} from '../kernels/registry';
 
 registerKernels(kernelConfigs);
 replaceStockKernels(stockReplacements);
-
-export {kernelConfigs, stockReplacements};

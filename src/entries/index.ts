@@ -7,6 +7,8 @@ import {registerWithHost} from '../layers';
 
 registerWithHost();
 
+export type {CacheOption, ModelCache} from '../files/cache';
+export type {FileOptions, ReadFile} from '../files/files';
 export {
   type FrozenGraph,
   type FrozenInput,
@@ -18,6 +20,7 @@ export {
   freeze,
   type Json,
   type JsonObject,
+  type PredictInputs,
   type PredictOptions,
   type ValueInfo,
 } from '../freeze';
@@ -70,8 +73,15 @@ export {
   type UpSampling3DLayerArgs,
   type ZeroPadding3DLayerArgs,
 } from '../layers';
-export type {Constraint, Identifier, Initializer, Regularizer} from '../layers/host/keras_objects';
+export type {
+  ActivationObject,
+  Constraint,
+  Identifier,
+  Initializer,
+  Regularizer,
+} from '../layers/host/keras_objects';
 export type {DataFormat} from '../layers/host/layer_arguments';
+export type {NestedNumbers} from '../layers/normalization/normalization';
 export type {SidesArgument} from '../layers/spatial/base_layer3d';
 export {
   type OutputSlab,
@@ -79,6 +89,7 @@ export {
   type SlabOptions,
   type SlabSource,
   type SlabStream,
+  type SlabVolume,
   slabStream,
 } from '../slabs';
 export type {SlabModel} from '../slabs/program';

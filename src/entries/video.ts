@@ -3,7 +3,9 @@
  * import. Files are read by ffmpeg, in Node: the entry "tfjs-sts/node".
  */
 
-export type {FrozenModel} from '../freeze';
+export type * from '../freeze/frozen_data';
+export type * from '../freeze/frozen_model';
 export type {OutputKind} from '../layers';
 export * from '../recognize';
+export type {PartialShape} from '../util/shapes';
 export * from '../video';

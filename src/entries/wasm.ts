@@ -9,7 +9,5 @@ import {kernelConfigs, stockReplacements} from '../kernels/wasm';
 registerKernels(kernelConfigs);
 replaceStockKernels(stockReplacements);
 
-export type {StockReplacement, StockReplacements} from '../kernels/registry';
 export {type SetThreadsOptions, setThreads} from '../kernels/wasm/runtime/set_threads';
 export type {WasmPaths} from '../kernels/wasm/threads/shared_build';
-export {kernelConfigs, stockReplacements};

@@ -7,5 +7,3 @@ import {kernelConfigs, stockReplacements} from '../kernels/webgpu';
 
 registerKernels(kernelConfigs);
 replaceStockKernels(stockReplacements);
-
-export {kernelConfigs, stockReplacements};

@@ -8,6 +8,15 @@ import {registerModelScheme} from '../zoo';
 registerWithHost();
 registerModelScheme();
 
+export type {
+  Checkpoint,
+  CheckpointDtype,
+  CheckpointEntry,
+  CheckpointValues,
+  StorageType,
+} from '../checkpoints';
+export type {FillElements} from '../checkpoints/checkpoint';
 export type {PackagedFile} from '../files/files';
 export type {OutputKind} from '../layers';
+export type {NetworkTask} from '../networks';
 export * from '../zoo';

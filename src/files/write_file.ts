@@ -9,6 +9,43 @@ type Parts = Iterable<Uint8Array>;
 const files = () => process.getBuiltinModule('node:fs/promises');
 const paths = () => process.getBuiltinModule('node:path');
 
+/** What lies at a path; undefined for nothing, or nothing that one may see. */
+const lies = (path: string) =>
+  files()
+    .stat(path)
+    .catch(() => undefined);
+
+/**
+ * Says before long work what would stop `writeWhole` at its end.
+ *
+ * @throws UnavailableError for a folder, and for a place where nothing can be made
+ */
+export async function checkWritable(path: string): Promise<void> {
+  const {dirname, resolve} = paths();
+  const {W_OK, X_OK} = process.getBuiltinModule('node:fs').constants;
+  const present = await lies(path);
+  if (present?.isDirectory()) throw isFolder(path);
+  // The file itself is replaced, whatever it allows; what is no plain file is written to.
+  if (present !== undefined && !present.isFile()) return;
+  // Folders that are missing will be made in the nearest one that is there.
+  let folder = dirname(resolve(path));
+  let above = await lies(folder);
+  while (above === undefined && folder !== dirname(folder)) {
+    folder = dirname(folder);
+    above = await lies(folder);
+  }
+  if (above?.isDirectory() !== true)
+    throw new UnavailableError(`cannot write '${path}': '${folder}' is no folder; give another place`);
+  try {
+    await files().access(folder, W_OK | X_OK);
+  } catch (error) {
+    throw new UnavailableError(`cannot write '${path}': ${(error as Error).message}`, {cause: error});
+  }
+}
+
+const isFolder = (path: string) =>
+  new UnavailableError(`cannot write '${path}': it is a folder; give the name of a file`);
+
 /**
  * Writes a file under a temporary name beside its own and renames it; an older file of that name is replaced. The folder
  * is made if need be, and taken away again if writing fails. What is no plain file, such as a pipe or a device, is
@@ -20,12 +57,8 @@ const paths = () => process.getBuiltinModule('node:path');
  */
 export async function writeWhole(folder: string, name: string, parts: Parts): Promise<string> {
   const path = paths().join(folder, name);
-  const present = await files()
-    .stat(path)
-    .catch(() => undefined);
-  if (present?.isDirectory()) {
-    throw new UnavailableError(`cannot write '${path}': it is a folder; give the name of a file`);
-  }
+  const present = await lies(path);
+  if (present?.isDirectory()) throw isFolder(path);
   try {
     if (present !== undefined && !present.isFile()) await files().writeFile(path, parts);
     // The file that a link leads to is replaced, not the link.

@@ -63,7 +63,7 @@ export function freeze(model: LayersModel): FrozenModel {
       layerOf: (step) => copyLayer(writing.layers.get(step)!),
       explained: (error, step) => notMade(writing.layers.get(step), error),
     });
-    return new FrozenModel(graph, writing.tensors, steps);
+    return FrozenModel.ofSteps(graph, writing.tensors, steps);
   } catch (error) {
     dispose([...writing.tensors.values()]);
     throw error;

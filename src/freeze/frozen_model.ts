@@ -39,7 +39,8 @@ export interface ValueInfo extends ModelTensorInfo {
   readonly shape: number[];
 }
 
-type Inputs = Tensor | Tensor[] | NamedTensorMap;
+/** A tensor, one for each input of the model, or such by the names of the inputs. */
+export type PredictInputs = Tensor | Tensor[] | NamedTensorMap;
 
 /** What `freeze` returns; a `tf.InferenceModel`. */
 export class FrozenModel implements InferenceModel {
@@ -51,12 +52,7 @@ export class FrozenModel implements InferenceModel {
   private readonly outputNumbers: readonly number[];
   private disposed = false;
 
-  /**
-   * Use `freeze` or `FrozenModel.fromData`.
-   *
-   * @param tensors by name; they and the steps, which are those of the graph, become the model's
-   */
-  constructor(
+  private constructor(
     private readonly graph: FrozenGraph,
     private readonly tensors: ReadonlyMap<string, Tensor>,
     private readonly steps: readonly Step[],
@@ -67,6 +63,20 @@ export class FrozenModel implements InferenceModel {
     const values = graph.outputs.map(({value}) => value);
     this.turns = this.turnsFor(values);
     this.outputNumbers = values.map((value) => this.numbers.get(value)!);
+  }
+
+  /**
+   * For `freeze`.
+   *
+   * @internal
+   * @param tensors by name; they and the steps, which are those of the graph, become the model's
+   */
+  static ofSteps(
+    graph: FrozenGraph,
+    tensors: ReadonlyMap<string, Tensor>,
+    steps: readonly Step[],
+  ): FrozenModel {
+    return new FrozenModel(graph, tensors, steps);
   }
 
   /**
@@ -125,7 +135,7 @@ export class FrozenModel implements InferenceModel {
    * @throws InvalidArgumentError for inputs of other rank or channels, of a size that a layer does not take, or after
    *     `dispose`
    */
-  predict(x: Inputs, options: PredictOptions = {}): Tensor | Tensor[] {
+  predict(x: PredictInputs, options: PredictOptions = {}): Tensor | Tensor[] {
     const caller = 'FrozenModel.predict';
     checkOptions(caller, options, KNOWN);
     const {batchSize = 32} = options;
@@ -149,7 +159,7 @@ export class FrozenModel implements InferenceModel {
    * const [features, logits] = frozen.execute(clip, ['pool', 'logits']);
    * ```
    */
-  execute(x: Inputs, outputs: string | string[]): Tensor | Tensor[] {
+  execute(x: PredictInputs, outputs: string | string[]): Tensor | Tensor[] {
     const caller = 'FrozenModel.execute';
     const given = this.given(x, caller);
     const values = [outputs].flat().map((name) => this.valueOf(name, caller));
@@ -188,6 +198,7 @@ export class FrozenModel implements InferenceModel {
   /**
    * The graph and, of its steps, those that run, for whoever runs them another way; they stay the model's.
    *
+   * @internal
    * @param caller begins the message
    * @throws InvalidArgumentError after `dispose`
    */
@@ -239,7 +250,7 @@ export class FrozenModel implements InferenceModel {
   }
 
   /** The inputs in the model's order. */
-  private given(x: Inputs, caller: string): Tensor[] {
+  private given(x: PredictInputs, caller: string): Tensor[] {
     this.requireThere(caller);
     const given = x instanceof Tensor ? [x] : Array.isArray(x) ? x : this.byName(x, caller);
     const accepted = this.graph.inputs.map(({accepts}) => accepts);

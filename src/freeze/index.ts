@@ -11,7 +11,7 @@ export type {
   Json,
   JsonObject,
 } from './frozen_data';
-export {FrozenModel, type PredictOptions, type ValueInfo} from './frozen_model';
+export {FrozenModel, type PredictInputs, type PredictOptions, type ValueInfo} from './frozen_model';
 export type {ConvolutionStep} from './steps/convolution';
 export type {ScalingStep} from './steps/scaling';
 export type {Step} from './steps/step_ops';

@@ -57,10 +57,11 @@ export interface NetworkDefinition {
   create(overrides?: FamilyOverrides): LayersModel;
 }
 
-type Build<Config> = (config: Config & {readonly name: string}) => LayersModel;
+/** Makes the model of a complete config. */
+export type NetworkBuilder<Config> = (config: Config & {readonly name: string}) => LayersModel;
 
 /** A row of a family's table: what `NetworkDefinition` has under these names. */
-interface Variant<Config> {
+export interface NetworkVariant<Config> {
   readonly description: string;
   readonly config: Config;
   readonly tiny?: boolean;
@@ -77,8 +78,10 @@ interface Variant<Config> {
  */
 export function defineVariants<Config extends ClipConfig>(
   family: string,
-  builder: Build<Config> | {readonly build: Build<Config>; readonly sizes: (config: Config) => SizeRules},
-  variants: Readonly<Record<string, Variant<Config>>>,
+  builder:
+    | NetworkBuilder<Config>
+    | {readonly build: NetworkBuilder<Config>; readonly sizes: (config: Config) => SizeRules},
+  variants: Readonly<Record<string, NetworkVariant<Config>>>,
 ): NetworkDefinition[] {
   if (typeof builder === 'object') checkOptions('networks.defineVariants', builder, ['build', 'sizes']);
   const {build, sizes} = typeof builder === 'function' ? {build: builder, sizes: () => ANY_CLIP} : builder;

@@ -5,10 +5,12 @@ export {
   type ClipConfig,
   type ClipOverrides,
   defineVariants,
+  type NetworkBuilder,
   type NetworkConfig,
   type NetworkDefinition,
   type NetworkOverrides,
   type NetworkTask,
+  type NetworkVariant,
 } from './definition';
 export {
   type EfficientNetLiteConfig,

@@ -1,7 +1,7 @@
 /** `conv3d`: 3D convolution with TensorFlow's padding. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type {Padding3D} from '../geometry/conv_info';
-import {runConvolution, type Tensor4or5D} from './run_convolution';
+import {positionalOp, runConvolution, type Tensor4or5D} from './run_convolution';
 
 /**
  * 3D convolution as `tf.conv3d`, with explicit padding and dilation beside strides; padding 'same' follows TensorFlow
@@ -28,4 +28,4 @@ function conv3d_<T extends Tensor4or5D>(
   return runConvolution({kind: 'conv3d', strides, pad, dilations}, x, filter, dataFormat);
 }
 
-export const conv3d = /* @__PURE__ */ tf.op({conv3d_});
+export const conv3d = /* @__PURE__ */ positionalOp('conv3d', conv3d_);

@@ -1,7 +1,7 @@
 /** `depthwiseConv3d`: 3D convolution of each channel by itself, which stock tfjs does not have. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type {Padding3D} from '../geometry/conv_info';
-import {runConvolution, type Tensor4or5D} from './run_convolution';
+import {positionalOp, runConvolution, type Tensor4or5D} from './run_convolution';
 
 /**
  * Depthwise 3D convolution: output channel `c * multiplier + m` is channel c under filter m of that channel.
@@ -26,4 +26,4 @@ function depthwiseConv3d_<T extends Tensor4or5D>(
   return runConvolution({kind: 'depthwiseConv3d', strides, pad, dilations}, x, filter, dataFormat);
 }
 
-export const depthwiseConv3d = /* @__PURE__ */ tf.op({depthwiseConv3d_});
+export const depthwiseConv3d = /* @__PURE__ */ positionalOp('depthwiseConv3d', depthwiseConv3d_);

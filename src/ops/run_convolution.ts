@@ -1,7 +1,7 @@
 /** What the ops of the family share in front of the kernel: tensors from what was given, rank 4 to 5, bias and layout checks. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../geometry/conv_info';
-import {type ConvSettings, convInfo} from '../geometry/conv_settings';
+import {type ConvKind, type ConvSettings, convInfo} from '../geometry/conv_settings';
 import {type Activation, IndirectConv3D, type IndirectConv3DAttrs} from '../geometry/kernel_names';
 import {InvalidArgumentError} from '../util/errors';
 import type {Shape5D} from '../util/shapes';
@@ -19,6 +19,24 @@ export interface ConvolutionEnding {
   residual?: Tensor4or5D | tf.TensorLike | undefined;
   /** Default 'linear'. */
   activation?: Activation | undefined;
+}
+
+/** x, filter, strides, pad, dataFormat, dilations. */
+const POSITIONS = 6;
+
+/** The op of a convolution by position, which refuses the further arguments that programs without types may give it. */
+export function positionalOp<Op extends (...args: never[]) => tf.Tensor>(kind: ConvKind, convolve: Op): Op {
+  const checked = (...args: Parameters<Op>) => {
+    if (args.slice(POSITIONS).some((arg) => arg !== undefined)) {
+      throw new InvalidArgumentError(
+        `${kind}: got ${args.length} arguments; it takes x, filter, strides, pad, dataFormat and dilations, and no more. ` +
+          `sts.fused.${kind} takes the rest, such as a bias and an activation, by name.`,
+      );
+    }
+    return convolve(...args);
+  };
+  // Parameters<Op> has lost that x and the result are of one rank.
+  return tf.op({[`${kind}_`]: checked as Op});
 }
 
 /** Runs a convolution; a rank-4 x gives a rank-4 result. */

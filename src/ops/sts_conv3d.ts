@@ -1,7 +1,7 @@
 /** `stsConv3d`: Spatial-Temporal Separable convolution of an ordinary filter. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type {Padding3D} from '../geometry/conv_info';
-import {runConvolution, type Tensor4or5D} from './run_convolution';
+import {positionalOp, runConvolution, type Tensor4or5D} from './run_convolution';
 
 /**
  * Spatial-Temporal Separable convolution (Li et al., ECCV 2022; the authors' `STS_3dconv` and `Conv2plus1d_reshape`).
@@ -33,4 +33,4 @@ function stsConv3d_<T extends Tensor4or5D>(
   return runConvolution({kind: 'stsConv3d', strides, pad, dilations}, x, filter, dataFormat);
 }
 
-export const stsConv3d = /* @__PURE__ */ tf.op({stsConv3d_});
+export const stsConv3d = /* @__PURE__ */ positionalOp('stsConv3d', stsConv3d_);

@@ -1,7 +1,7 @@
 /** `stsDepthwiseConv3d`: Spatial-Temporal Separable convolution of each channel by itself. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type {Padding3D} from '../geometry/conv_info';
-import {runConvolution, type Tensor4or5D} from './run_convolution';
+import {positionalOp, runConvolution, type Tensor4or5D} from './run_convolution';
 
 /**
  * Depthwise STS convolution (Li et al., ECCV 2022; the authors' `STS_3dconv`, as in ir-CSN and X3D). The first half of
@@ -33,4 +33,4 @@ function stsDepthwiseConv3d_<T extends Tensor4or5D>(
   return runConvolution({kind: 'stsDepthwiseConv3d', strides, pad, dilations}, x, filter, dataFormat);
 }
 
-export const stsDepthwiseConv3d = /* @__PURE__ */ tf.op({stsDepthwiseConv3d_});
+export const stsDepthwiseConv3d = /* @__PURE__ */ positionalOp('stsDepthwiseConv3d', stsDepthwiseConv3d_);

@@ -12,7 +12,8 @@ import {type OutputSlab, SlabStream} from './slab_stream';
 /** Frames `first` to `first + count - 1` of a volume, `[batch, count, ...]`, a new tensor. */
 export type SlabSource = (first: number, count: number) => Tensor | Promise<Tensor>;
 
-type Volume = Tensor | readonly Tensor[] | SlabSource;
+/** One tensor for each input of the model, or what delivers the frames of its only input. */
+export type SlabVolume = Tensor | readonly Tensor[] | SlabSource;
 
 export interface SlabOptions {
   /** The shape of the volume, `[batch, frames, height, width, channels]`: needed where a function delivers it. */
@@ -67,7 +68,7 @@ const CALLER = 'predictInSlabs';
  */
 export async function predictInSlabs(
   model: SlabModel,
-  volume: Volume,
+  volume: SlabVolume,
   options: SlabOptions = {},
 ): Promise<Tensor | Tensor[]> {
   checkOptions(CALLER, options, KNOWN);
@@ -76,7 +77,7 @@ export async function predictInSlabs(
   const program = programOf(model, shapesOf(model, volume, options.shape), CALLER);
   const total = program.inputs[0]!.frames.length;
   const slab = slabOf(program, options.slab);
-  const stream = new SlabStream(program);
+  const stream = SlabStream.of(program);
   const kept: Tensor[][] = program.outputs.map(() => []);
   try {
     while (stream.frames < total) {
@@ -115,11 +116,11 @@ export function slabStream(
   shape: readonly number[] | readonly (readonly number[])[],
 ): SlabStream {
   const shapes = (typeof shape[0] === 'number' ? [shape] : shape) as readonly (readonly number[])[];
-  return new SlabStream(programOf(model, checkedShapes(model, shapes, 'slabStream'), 'slabStream'));
+  return SlabStream.of(programOf(model, checkedShapes(model, shapes, 'slabStream'), 'slabStream'));
 }
 
 /** The frames of all inputs. */
-function delivery(volume: Volume): (first: number, count: number) => Tensor[] | Promise<Tensor[]> {
+function delivery(volume: SlabVolume): (first: number, count: number) => Tensor[] | Promise<Tensor[]> {
   if (typeof volume === 'function') {
     return async (first, count) => {
       const frames = await volume(first, count);
@@ -139,7 +140,7 @@ function tensorsOf(volume: Tensor | readonly Tensor[]): readonly Tensor[] {
 
 function shapesOf(
   model: SlabModel,
-  volume: Volume,
+  volume: SlabVolume,
   shape: readonly number[] | undefined,
 ): readonly (readonly number[])[] {
   if (typeof volume === 'function') {

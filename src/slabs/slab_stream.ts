@@ -29,7 +29,7 @@ export class SlabStream {
   private longest = 1;
   private disposed = false;
 
-  constructor(private readonly program: Program) {
+  private constructor(private readonly program: Program) {
     this.outputShapes = program.outputs.map(({shape}) => shape);
     this.delivered = program.outputs.map(() => 0);
     for (const step of program.steps) {
@@ -38,6 +38,11 @@ export class SlabStream {
         this.readers.set(reading.value, [...(this.readers.get(reading.value) ?? []), {reading, step}]);
       }
     }
+  }
+
+  /** @internal */
+  static of(program: Program): SlabStream {
+    return new SlabStream(program);
   }
 
   /**

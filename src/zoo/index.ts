@@ -10,4 +10,4 @@ export type {ChannelValues, LoadedModel, ModelInfo, ModelInput, PictureLength} f
 export {registerModelScheme} from './model_scheme';
 export {modelFile, type SavedInfo, type SaveModelOptions, saveModel} from './save';
 export type {Accuracy, ModelRow, ModelWeights} from './table/model_row';
-export {DEFAULT_MODEL, listModels} from './table/models';
+export {listModels} from './table/models';

@@ -12,7 +12,7 @@ import {shotsCommand} from '../../src/cli/commands/shots';
 import type {FilmTools} from '../../src/cli/input/film';
 import {Interrupted} from '../../src/cli/interrupted';
 import {readTimeline} from '../../src/timeline';
-import {InvalidArgumentError} from '../../src/util/errors';
+import {InvalidArgumentError, UnavailableError} from '../../src/util/errors';
 import {ffmpegSource} from '../../src/video/sources/ffmpeg';
 import type {LoadedModel} from '../../src/zoo';
 import {type Workshop, workshop} from '../video/make_video';
@@ -139,6 +139,19 @@ describe('shots', () => {
     expect(readFileSync(path, 'utf8')).toBe('older');
     await shotsCommand(tools().fake).run([film, '-o', path], box().io);
     expect(JSON.parse(readFileSync(path, 'utf8')).shots).toEqual(SHOTS);
+  });
+
+  it('hands files over before the standard output, whose reader may end the process', async () => {
+    const {io} = box();
+    const path = shop.at('before.json');
+    let isThere = false;
+    const stdout = {
+      write() {
+        isThere = existsSync(path);
+      },
+    };
+    await shotsCommand(tools().fake).run([film, '-o', '-', '-o', path], {...io, stdout});
+    expect(isThere).toBe(true);
   });
 
   it('ends when it is told to, and writes nothing', async () => {
@@ -310,6 +323,7 @@ describe('the commands on films refuse', () => {
     ['shots', ['FILM', '--frame-rate', '25fps'], /--frame-rate is '25fps'/],
     ['shots', ['FILM', '--format', 'edl', '--frame-rate', '12.5', ...OUT], /frameRate is 12\.5/],
     ['shots', ['FILM', '--format', 'edl', '--start-timecode', '1h', ...OUT], /startTimecode is "1h"/],
+    ['shots', ['FILM', '--format', 'json', '-o', 'FILM'], /film\.mkv', which is the film; give another name/],
     ['analyze', ['FILM', '--every', '0'], /--every is '0'; it must be a length of time/],
     ['analyze', ['FILM', '--every', '2 hours'], /--every is '2 hours'/],
     ['analyze', ['FILM', '--top', '0'], /--top is '0'/],
@@ -320,10 +334,24 @@ describe('the commands on films refuse', () => {
     const out = shop.at('refused.txt');
     const given = args.map((arg) => (arg === 'FILM' ? film : arg === 'OUT' ? out : arg));
     const {io, written} = box();
-    const running = command(tools().fake).run(given, io);
+    const {fake, calls} = tools();
+    const running = command(fake).run(given, io);
     await expect(running).rejects.toThrow(message);
     await expect(running).rejects.toThrow(InvalidArgumentError);
     expect(written.out).toBe('');
+    // A film of hours would have been analysed for nothing.
+    expect(calls).toEqual([]);
     expect(readdirSync(shop.folder).filter((file) => file.includes(basename(out)))).toEqual([]);
+  });
+
+  it.each([
+    ['a folder', '.', /it is a folder/],
+    ['what lies in a file', 'film.mkv/inside/shots.json', /film\.mkv' is no folder/],
+  ])('to write to %s, before anything is analysed', async (_, place, message) => {
+    const {fake, calls} = tools();
+    const running = shotsCommand(fake).run([film, '--format', 'json', '-o', shop.at(place)], box().io);
+    await expect(running).rejects.toThrow(message);
+    await expect(running).rejects.toThrow(UnavailableError);
+    expect(calls).toEqual([]);
   });
 });

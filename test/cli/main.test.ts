@@ -4,6 +4,7 @@ import {afterEach, describe, expect, it, vi} from 'vitest';
 import {BACKEND_NAMES, startBackend} from '../../src/cli/input/backends';
 import {Interrupted} from '../../src/cli/interrupted';
 import {main} from '../../src/cli/main';
+import {kernelCoverage} from '../../src/kernels/registry';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../src/util/errors';
 import {box} from './fake';
 
@@ -89,8 +90,9 @@ describe('main', () => {
 });
 
 describe('startBackend', () => {
-  it.each(['cpu', 'wasm', 'webgpu'])('%s computes', async (name) => {
+  it.each(['cpu', 'wasm', 'webgpu'])('%s computes, with kernels of ours', async (name) => {
     await startBackend(name);
+    expect(kernelCoverage(name)).toMatchObject({IndirectConv3D: 'kernel', MaxPool3D: 'kernel'});
     expect(tf.getBackend()).toBe(name);
     expect([...(await tf.add(tf.tensor1d([1, 2]), 1).data())]).toEqual([2, 3]);
   });

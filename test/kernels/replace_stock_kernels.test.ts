@@ -2,8 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeEach, expect, it} from 'vitest';
 import {kernelCoverage} from '../../src/entries';
-import {stockReplacements} from '../../src/entries/wasm';
+import '../../src/entries/wasm';
 import {replaceStockKernels, restoreStockKernels, STOCK_KERNEL_NAMES} from '../../src/kernels/registry';
+import {stockReplacements} from '../../src/kernels/wasm';
 import {startBackend} from '../support/backends';
 
 const kernels = () =>

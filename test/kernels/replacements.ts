@@ -1,7 +1,9 @@
 /** The kernels of ours that replace the host's own, by backend. */
-import {stockReplacements as cpu} from '../../src/entries/cpu';
-import {stockReplacements as wasm} from '../../src/entries/wasm';
+import '../../src/entries/cpu';
+import {stockReplacements as cpu} from '../../src/kernels/cpu';
+import '../../src/entries/wasm';
 import type {StockReplacements} from '../../src/kernels/registry';
+import {stockReplacements as wasm} from '../../src/kernels/wasm';
 import type {BackendName} from '../support/backends';
 
 export const replacements = [cpu, wasm] as (StockReplacements & {backendName: BackendName})[];

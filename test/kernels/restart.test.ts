@@ -2,8 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, expect, it} from 'vitest';
 import {kernelCoverage} from '../../src/entries';
-import {stockReplacements} from '../../src/entries/wasm';
+import '../../src/entries/wasm';
 import {replaceStockKernels, restoreStockKernels} from '../../src/kernels/registry';
+import {stockReplacements} from '../../src/kernels/wasm';
 import {startBackend} from '../support/backends';
 
 async function restart(): Promise<void> {

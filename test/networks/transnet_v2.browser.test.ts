@@ -1,8 +1,13 @@
-/** TransNetV2 in Chromium against the authors' network: a narrow one, which software rendering can run, on the GPU backends. */
+/**
+ * TransNetV2 in Chromium against the authors' network: a narrow one, which software rendering can run, on the GPU backends; the
+ * weights that ship, frozen, on wasm.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import {expect, it} from 'vitest';
+import {freeze} from '../../src/freeze';
 import {startBackend} from '../support/backends';
-import {GoldenTransNetV2, narrowNetwork, outputsOf, tracedModel} from './transnet_v2_golden';
+import {implementations} from '../support/implementations';
+import {GoldenTransNetV2, narrowNetwork, outputsOf, tracedModel, trainedNetwork} from './transnet_v2_golden';
 
 const golden = await GoldenTransNetV2.read();
 
@@ -15,4 +20,18 @@ it.each(['webgl', 'webgpu'] as const)('%s has every traced point of the authors'
   for (const [point, error] of await golden.errors('narrow9', outputs)) expect(error, point).toBeLessThan(1);
   tf.dispose([clip, ...outputs.values()]);
   model.dispose();
+});
+
+it('wasm has the answers of the authors, frozen', async () => {
+  await implementations.find(({name}) => name === 'wasm, kernels')!.use();
+  const clip = await golden.clip('noise9');
+  const model = await trainedNetwork({frames: 9});
+  const frozen = freeze(model);
+  model.dispose();
+  const answers = outputsOf(frozen, clip, ['single/logits', 'many_hot/logits']);
+  const errors = await golden.errors('noise9', answers);
+  expect(errors.size).toBe(2);
+  for (const [point, error] of errors) expect(error, point).toBeLessThan(1);
+  tf.dispose([clip, ...answers.values()]);
+  frozen.dispose();
 });

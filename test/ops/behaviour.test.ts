@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src/entries';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
+import {startBackend} from '../support/backends';
 import {implementations} from '../support/implementations';
 
 interface OpCase {
@@ -168,6 +169,20 @@ describe.each(implementations)('on $name', ({use}) => {
     );
     tf.dispose([x, w]);
     expect(tf.memory().numTensors).toBeLessThanOrEqual(before);
+  });
+});
+
+describe.each(opCases)('$op', ({op, xShape, filterShape}) => {
+  it('refuses a seventh argument, as programs without types may give it, and names the op that has more', async () => {
+    await startBackend('cpu');
+    const {conv3d, depthwiseConv3d, stsConv3d, stsDepthwiseConv3d} = sts;
+    const ops: Record<string, unknown> = {conv3d, depthwiseConv3d, stsConv3d, stsDepthwiseConv3d};
+    const convolve = ops[op] as (...args: unknown[]) => tf.Tensor;
+    const filter = op === 'conv3d' ? [1, 1, 1, xShape[4], 2] : filterShape;
+    const args = [tf.zeros(xShape), tf.zeros(filter), 1, 'same', 'NDHWC', 1];
+    expect(() => convolve(...args, undefined)).not.toThrow();
+    expect(() => convolve(...args, {activation: 'relu'})).toThrow(sts.InvalidArgumentError);
+    expect(() => convolve(...args, undefined, 2)).toThrow(`sts.fused.${op}`);
   });
 });
 

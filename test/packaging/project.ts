@@ -9,6 +9,19 @@ import {basename, join, resolve} from 'node:path';
 
 export const repository = resolve(import.meta.dirname, '../..');
 
+interface Manifest {
+  version: string;
+  exports: Record<string, unknown>;
+}
+
+/** package.json of the package under test. */
+export const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as Manifest;
+
+/** The entries in it that are modules, such as './ops'. */
+export const entries = Object.keys(manifest.exports).filter(
+  (entry) => entry !== './package.json' && !entry.includes('*'),
+);
+
 export interface Outcome {
   readonly status: number | null;
   readonly stdout: string;

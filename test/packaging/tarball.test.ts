@@ -2,25 +2,16 @@
  * The packed package in the hands of users: installed into a bare Node ESM project, a Node CJS project and a Vite
  * project, each of which does a real convolution; its types and its command line. Needs a build.
  */
-import {readFileSync, writeFileSync} from 'node:fs';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {answer, question} from './convolution';
 import {readPage, serve} from './page';
-import {createProject, type Project, repository, run} from './project';
+import {createProject, entries, manifest, type Project, repository, run} from './project';
 
 const core = '@tensorflow/tfjs-core';
 const cpu = '@tensorflow/tfjs-backend-cpu';
 const wasm = '@tensorflow/tfjs-backend-wasm';
-
-interface Manifest {
-  version: string;
-  exports: Record<string, unknown>;
-}
-const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as Manifest;
-const entries = Object.keys(manifest.exports).filter(
-  (entry) => entry !== './package.json' && !entry.includes('*'),
-);
 
 /** A program in TypeScript that uses the declared types of every entry. */
 const typedProgram = `

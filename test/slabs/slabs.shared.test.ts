@@ -152,6 +152,24 @@ const cases: Case[] = [
         sts.conv3d({filters: 32, kernelSize: [3, 1, 1]}),
       ),
   },
+  {
+    name: 'minimal filtering along the first axis, dilated: frames that are made together lie apart',
+    volume: [21, 3, 4, 32],
+    model: (shape) =>
+      inOrder(
+        shape,
+        sts.conv3d({
+          filters: 33,
+          kernelSize: [3, 1, 1],
+          dilationRate: [4, 1, 1],
+          padding: [
+            [4, 4],
+            [0, 0],
+            [0, 0],
+          ],
+        }),
+      ),
+  },
 ];
 
 /** How many float32 roundings a result may be apart where sums are made in another order, of values of the order of 1. */

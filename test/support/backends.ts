@@ -9,10 +9,17 @@ export type BackendName = 'cpu' | 'wasm' | 'webgl' | 'webgpu';
 /** True in a page, false in Node. */
 export const inBrowser = typeof window !== 'undefined';
 
+/** Runs the tests of each backend on this one alone: set where a second Node tests what differs there, the build of wasm. */
+const only = inBrowser ? undefined : process.env.TEST_BACKENDS;
+const startable: readonly BackendName[] = inBrowser ? ['cpu', 'wasm', 'webgl', 'webgpu'] : ['cpu', 'wasm'];
+
 /** The backends that must start in this environment; in Node webgpu besides, of which some tests know. */
-export const backendNames: readonly BackendName[] = inBrowser
-  ? ['cpu', 'wasm', 'webgl', 'webgpu']
-  : ['cpu', 'wasm'];
+export const backendNames: readonly BackendName[] = startable.filter(
+  (name) => only === undefined || name === only,
+);
+
+/** Whether this run, in Node, tests the kernels of webgpu too. */
+export const testsWebgpuInNode = !inBrowser && only === undefined;
 
 const loaders: Record<BackendName, () => Promise<unknown>> = {
   cpu: () => import('@tensorflow/tfjs-backend-cpu'),

@@ -3,12 +3,15 @@
  * kernels where its entry has some. A kernel that a list lacks is composed there too.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {kernelConfigs as cpuKernels} from '../../src/entries/cpu';
-import {kernelConfigs as wasmKernels} from '../../src/entries/wasm';
-import {kernelConfigs as webgpuKernels} from '../../src/entries/webgpu';
+import '../../src/entries/cpu';
+import '../../src/entries/wasm';
+import '../../src/entries/webgpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
+import {kernelConfigs as cpuKernels} from '../../src/kernels/cpu';
 import {registerKernels} from '../../src/kernels/registry';
-import {type BackendName, backendNames, inBrowser, startBackend} from './backends';
+import {kernelConfigs as wasmKernels} from '../../src/kernels/wasm';
+import {kernelConfigs as webgpuKernels} from '../../src/kernels/webgpu';
+import {type BackendName, backendNames, startBackend, testsWebgpuInNode} from './backends';
 
 export interface Implementation {
   name: string;
@@ -64,6 +67,6 @@ export const implementations: Implementation[] = backendNames.flatMap((backend) 
  * Those of the tests of whole ops: in Node the kernels of webgpu too. Stock ops are not worth their time there, where each
  * shape of each is a program that SwiftShader compiles; they run in a page.
  */
-export const conformingImplementations: Implementation[] = inBrowser
-  ? implementations
-  : [...implementations, kernelsOn('webgpu', webgpuKernels)];
+export const conformingImplementations: Implementation[] = testsWebgpuInNode
+  ? [...implementations, kernelsOn('webgpu', webgpuKernels)]
+  : implementations;

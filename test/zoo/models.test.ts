@@ -4,8 +4,9 @@
  */
 import {createHash} from 'node:crypto';
 import {describe, expect, it} from 'vitest';
+import {DEFAULT_MODEL} from '../../src/cli/input/arguments';
 import {networkDefinition} from '../../src/networks';
-import {DEFAULT_MODEL, LABELS, listModels, type ModelRow} from '../../src/zoo';
+import {LABELS, listModels, type ModelRow} from '../../src/zoo';
 import {clipOf} from '../../src/zoo/model_info';
 import {loadableNames, modelNamed} from '../../src/zoo/table/models';
 import {readRepositoryFile} from '../support/golden';

@@ -2,9 +2,8 @@
 import {basename} from 'node:path';
 import {analyze} from '../../timeline';
 import {InvalidArgumentError} from '../../util/errors';
-import {DEFAULT_MODEL} from '../../zoo';
 import type {Command} from '../command';
-import {onePositional, parseCommand, wholeNumber} from '../input/arguments';
+import {DEFAULT_MODEL, onePositional, parseCommand, wholeNumber} from '../input/arguments';
 import {
   COMPUTE_HELP,
   COMPUTE_OPTIONS,
@@ -23,6 +22,7 @@ import {modelNotes} from '../output/model_notes';
 import {oneLine} from '../output/one_line';
 import {createProgress} from '../output/progress';
 import {
+  checkOutputs,
   isForProgram,
   OUTPUT_HELP,
   OUTPUT_OPTIONS,
@@ -103,6 +103,7 @@ async function run(options: CommandOptions, running: Running): Promise<void> {
   // First, so that a wrong path is said at once.
   const video = await tools.openVideo(film, {signal});
   try {
+    await checkOutputs(output, film, video.info);
     const [network, model] = await load([SHOT_MODEL, options.model], compute, running);
     const notes = modelNotes(model!);
     if (notes.length > 0) progress.clear();

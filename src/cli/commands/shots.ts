@@ -19,6 +19,7 @@ import {
 import {closingLine, filmProgress} from '../output/film_progress';
 import {createProgress} from '../output/progress';
 import {
+  checkOutputs,
   isForProgram,
   OUTPUT_HELP,
   OUTPUT_OPTIONS,
@@ -78,6 +79,7 @@ async function run({film, threshold, compute, output}: ShotsOptions, running: Ru
   // First, so that a wrong path is said at once.
   const video = await tools.openVideo(film, {signal});
   try {
+    await checkOutputs(output, film, video.info);
     const [network] = await load([SHOT_MODEL], compute, running);
     progress.stage(`looking for shots in ${film}`);
     const started = performance.now();

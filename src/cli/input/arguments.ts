@@ -5,6 +5,9 @@ import {ORIGINS, type Origin} from '../../convert';
 import {InvalidArgumentError} from '../../util/errors';
 import {knownNames} from '../../util/names';
 
+/** What commands use when no model is named. It comes in the package. */
+export const DEFAULT_MODEL = 'efficientnet_lite0_sts';
+
 type OptionTable = NonNullable<ParseArgsConfig['options']>;
 
 /**

@@ -28,7 +28,10 @@ const BACKENDS: Readonly<Record<string, CliBackend>> = {
   },
   webgpu: {
     peer: 'webgpu @tensorflow/tfjs-backend-webgpu',
-    load: () => import('../../entries/node').then(({startWebGPU}) => startWebGPU()),
+    load: () =>
+      import('../../entries/node')
+        .then(({startWebGPU}) => startWebGPU())
+        .then(() => import('../../entries/webgpu')),
   },
   tensorflow: {
     peer: TFJS_NODE,

@@ -1,6 +1,7 @@
 /** Where a timeline goes and as what: options of the command line, pictures for pages, files written whole or not at all. */
+import {realpath} from 'node:fs/promises';
 import {basename, dirname, relative, resolve} from 'node:path';
-import {writeWhole} from '../../files/write_file';
+import {checkWritable, writeWhole} from '../../files/write_file';
 import {
   EXPORT_FORMATS,
   type ExportFormat,
@@ -8,7 +9,9 @@ import {
   shotThumbnails,
   type Timeline,
 } from '../../timeline';
+import {frameClock} from '../../timeline/export/timecode';
 import {InvalidArgumentError} from '../../util/errors';
+import type {VideoInfo} from '../../video/frames';
 import {oneOf} from '../input/arguments';
 import type {Running} from '../input/film';
 import {timelineTable} from './timeline_table';
@@ -100,6 +103,29 @@ function formatOf(path: string): OutputFormat {
 export const isForProgram = ({outputs}: OutputChoice): boolean =>
   outputs.some(({path, format}) => path === undefined && format !== 'table');
 
+/**
+ * Says before a film is analysed, which may take hours, what would keep the result from being written.
+ *
+ * @throws InvalidArgumentError for a timecode or a rate that there cannot be, and for a file that would replace the film;
+ *   UnavailableError for a place that cannot be written to
+ */
+export async function checkOutputs(
+  {outputs, startTimecode, frameRate}: OutputChoice,
+  film: string,
+  info: VideoInfo,
+): Promise<void> {
+  const isTimecoded = outputs.some(({format}) => format === 'edl' || format === 'otio');
+  const rate = info.framesPerSecond ?? frameRate;
+  if (isTimecoded && rate !== undefined) frameClock(rate, frameRate, startTimecode);
+  for (const {path} of outputs) {
+    if (path === undefined) continue;
+    await checkWritable(path);
+    const present = await realpath(path).catch(() => undefined);
+    if (present !== undefined && present === (await realpath(film).catch(() => undefined)))
+      throw new InvalidArgumentError(`--output is '${path}', which is the film; give another name`);
+  }
+}
+
 /** What the result is made from. */
 export interface Result {
   readonly timeline: Timeline;
@@ -122,9 +148,11 @@ export async function writeResult(result: Result, choice: OutputChoice, running:
   signal.throwIfAborted();
   progress.clear();
   for (const [i, {path}] of choice.outputs.entries()) {
-    if (path === undefined) io.stdout.write(texts[i]!);
-    else await writeWhole(dirname(path), basename(path), [new TextEncoder().encode(texts[i]!)]);
+    if (path !== undefined)
+      await writeWhole(dirname(path), basename(path), [new TextEncoder().encode(texts[i]!)]);
   }
+  // Last: when its reader has seen enough, the process ends.
+  for (const [i, {path}] of choice.outputs.entries()) if (path === undefined) io.stdout.write(texts[i]!);
 }
 
 function textOf(

@@ -14,6 +14,7 @@ import {
   type KernelBackend,
   type KernelFunc,
   Mean,
+  type MeanAttrs,
   type NamedAttrMap,
   type NamedTensorInfoMap,
   type Tensor,
@@ -57,9 +58,9 @@ export class DirectKernels {
     return this.call(this.convolution, inputs, attrs as unknown as NamedAttrMap);
   }
 
-  /** `tf.mean`; undefined where that runs a kernel of the host. */
-  mean(x: TensorInfo, axis: number): TensorInfo | undefined {
-    return this.averaging && this.call(this.averaging, {x}, {axis, keepDims: false});
+  /** `tf.mean`; undefined where that runs a kernel of the host. As of a convolution, attributes are best kept. */
+  mean(x: TensorInfo, attrs: MeanAttrs): TensorInfo | undefined {
+    return this.averaging && this.call(this.averaging, {x}, attrs as unknown as NamedAttrMap);
   }
 
   /** A tensor of the engine, which holds the values from now on. */

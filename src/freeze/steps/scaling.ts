@@ -58,7 +58,7 @@ export class ScalingStep implements RunnableStep {
     const {shape, dtype} = x!;
     if (shape[0] !== 1 || dtype !== 'float32' || sizeOf(factors!.shape) !== shape.at(-1)) return undefined;
     const attrs = this.attributes.get(shape);
-    const filter = {...factors!, shape: attrs.info.filterShape};
+    const filter = {dataId: factors!.dataId, dtype: factors!.dtype, shape: attrs.info.filterShape};
     return kernels.convolve({x: x!, filter, bias: undefined, residual: undefined}, attrs);
   }
 

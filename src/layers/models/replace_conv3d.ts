@@ -18,10 +18,13 @@ type Config = serialization.ConfigDict;
  * What takes a convolution's place: 'sts', the STS layer with the same arguments; an object, the same with some
  * arguments changed, such as `{split: 'floor'}`; or a layer, of which class and arguments are taken. The name stays.
  */
-export type Conv3DReplacement = 'sts' | Config | Layer;
+export type Conv3DReplacement = 'sts' | serialization.ConfigDict | layers.Layer;
 
 /** Says for a convolution, given with its arguments, what takes its place; nothing or false keeps it. */
-export type Conv3DRule = (layer: Layer, config: Config) => Conv3DReplacement | null | undefined | false;
+export type Conv3DRule = (
+  layer: layers.Layer,
+  config: serialization.ConfigDict,
+) => Conv3DReplacement | null | undefined | false;
 
 /** The layers that a rule is asked about: the host's, and the package's own that are not STS yet. */
 const STS_CLASS: Readonly<Record<string, string>> = {

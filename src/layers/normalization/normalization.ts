@@ -20,15 +20,15 @@ import {InvalidArgumentError} from '../../util/errors';
 import {getInitializer} from '../host/keras_objects';
 import {type HostShape, type Kwargs, type LayerArgs, oneTensor, shapeText} from '../host/layer_arguments';
 
-type Nested = number | readonly Nested[];
+export type NestedNumbers = number | readonly NestedNumbers[];
 
 /** Arguments of `sts.layers.normalization`. */
 export interface NormalizationLayerArgs extends LayerArgs {
   /** The axes that have statistics of their own; null: one mean and variance for all. Default -1. */
   axis?: number | readonly number[] | null;
   /** One number, or one for each entry of the axes. Default: a weight, as `variance`. */
-  mean?: Nested | null;
-  variance?: Nested | null;
+  mean?: NestedNumbers | null;
+  variance?: NestedNumbers | null;
   /** Whether to undo instead. Default false. */
   invert?: boolean;
 }
@@ -115,6 +115,6 @@ export class Normalization extends layers.Layer {
   }
 }
 
-function flat(values: Nested): number[] {
+function flat(values: NestedNumbers): number[] {
   return typeof values === 'number' ? [values] : values.flatMap(flat);
 }

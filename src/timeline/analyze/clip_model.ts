@@ -77,6 +77,11 @@ function withFeatures(caller: string, model: tfl.LayersModel | FrozenModel): tfl
  * @throws InvalidArgumentError for features of a model that has none
  */
 export function openClipModel(caller: string, {model, info}: ClipModel, features: boolean): OpenClipModel {
+  if (model === undefined || info === undefined) {
+    throw new InvalidArgumentError(
+      `${caller}: model must be {model, info}, as loadModel gives it: how frames become its input is in info.`,
+    );
+  }
   const output = info.output ?? outputKind(model);
   const asked = features ? withFeatures(caller, model) : model;
   const frozen = 'layers' in asked ? freeze(asked) : undefined;

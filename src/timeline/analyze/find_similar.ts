@@ -43,6 +43,11 @@ export function findSimilar(
 ): Similar[] {
   checkOptions('findSimilar', options, OPTIONS);
   const {top = 10} = options;
+  if (query === undefined) {
+    throw new InvalidArgumentError(
+      'findSimilar: there is no query; segments have features when analyze is called with features: true.',
+    );
+  }
   if (!Number.isInteger(top) || top < 1)
     throw new InvalidArgumentError(`findSimilar: top is ${top}; it must be a whole number of at least 1.`);
   const isMatrix = !Array.isArray(features);
@@ -60,7 +65,12 @@ export function findSimilar(
 
 function matrixOf(vectors: readonly ArrayLike<number>[], length: number): FeatureMatrix {
   const values = new Float32Array(vectors.length * length);
-  vectors.forEach((vector, i) => {
+  vectors.forEach((vector: ArrayLike<number> | undefined, i) => {
+    if (vector === undefined) {
+      throw new InvalidArgumentError(
+        `findSimilar: vector ${i} is missing; segments have features when analyze is called with features: true.`,
+      );
+    }
     if (vector.length !== length) {
       throw new InvalidArgumentError(
         `findSimilar: vector ${i} has ${vector.length} values and the query ${length}; all must have one length, as features of ` +

@@ -22,9 +22,6 @@ const EFFICIENTNET_LITE0 = {
   measured: [],
 } as const;
 
-/** What `tfjs-sts predict` uses when no model is named. */
-export const DEFAULT_MODEL = 'efficientnet_lite0_sts';
-
 /** The authors' figures; ways to extract frames differ, and the figures slightly with them. */
 const TRANSNET_V2_PAPER = 'README of github.com/soCzech/TransNetV2';
 

@@ -2,8 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeEach, expect, it} from 'vitest';
 import * as sts from '../../../src/entries';
-import {stockReplacements} from '../../../src/entries/wasm';
+import '../../../src/entries/wasm';
 import {replaceStockKernels} from '../../../src/kernels/registry';
+import {stockReplacements} from '../../../src/kernels/wasm';
 import {startBackend} from '../../support/backends';
 import {liveBackend, tensorOf, valuesOf} from './wasm_host';
 

@@ -1,7 +1,8 @@
 /** A full memory on one thread. */
 
-import {kernelConfigs, stockReplacements} from '../../../src/entries/wasm';
+import '../../../src/entries/wasm';
 import {registerKernels, replaceStockKernels} from '../../../src/kernels/registry';
+import {kernelConfigs, stockReplacements} from '../../../src/kernels/wasm';
 import {startBackend} from '../../support/backends';
 import {itRefusesWhatDoesNotFit, withAllocator} from './memory_cases';
 

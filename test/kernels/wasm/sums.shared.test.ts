@@ -5,8 +5,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {afterAll, beforeAll, expect, it} from 'vitest';
-import {stockReplacements} from '../../../src/entries/wasm';
+import '../../../src/entries/wasm';
 import {replaceStockKernels, restoreStockKernels} from '../../../src/kernels/registry';
+import {stockReplacements} from '../../../src/kernels/wasm';
 import {isSumOfRows} from '../../../src/kernels/wasm/reductions/sum_rows';
 import {startBackend} from '../../support/backends';
 import {valuesOf} from './wasm_host';

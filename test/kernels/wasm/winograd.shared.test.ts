@@ -30,6 +30,8 @@ interface Shape {
   inputs: number;
   outputs: number;
   strides?: Axes;
+  /** In time. */
+  dilation?: number;
   form: 'frame' | 'time';
 }
 
@@ -68,25 +70,51 @@ const shapes: Record<string, Shape> = {
     ...{size: [4, 11, 12], kernel: [3, 1, 1], pad: [1, 0, 0], strides: [1, 2, 2]},
     ...{inputs: 32, outputs: 40, form: 'time'},
   },
+  'along time, dilated, whole pairs': {
+    ...{size: [8, 4, 5], kernel: [3, 1, 1], pad: [2, 0, 0], dilation: 2},
+    ...{inputs: 32, outputs: 32, form: 'time'},
+  },
+  'along time, dilated, a frame alone, tails, two clips': {
+    ...{batch: 2, size: [9, 4, 5], kernel: [3, 1, 1], pad: [4, 0, 0], dilation: 4},
+    ...{inputs: 37, outputs: 33, form: 'time'},
+  },
+  'along time, dilated, more frames without than with a second one': {
+    ...{size: [23, 3, 3], kernel: [3, 1, 1], pad: [3, 0, 0], dilation: 3},
+    ...{inputs: 33, outputs: 40, form: 'time'},
+  },
+  'along time, dilated, no padding': {
+    ...{size: [16, 5, 5], kernel: [3, 1, 1], pad: [0, 0, 0], dilation: 3},
+    ...{inputs: 40, outputs: 32, form: 'time'},
+  },
+  'dilated in time, tiles of a frame': {
+    ...{size: [5, 6, 6], kernel: [3, 3, 3], pad: [2, 1, 1], dilation: 2},
+    ...{inputs: 32, outputs: 32, form: 'frame'},
+  },
 };
 
-function geometry({batch = 1, size, kernel, pad, inputs, outputs, strides = [1, 1, 1]}: Shape) {
-  const output = size.map(
-    (n, axis) => Math.floor((n + 2 * pad[axis]! - kernel[axis]!) / strides[axis]!) + 1,
-  ) as Axes;
+const dilationsOf = ({dilation = 1}: Shape): Axes => [dilation, 1, 1];
+
+function geometry(shape: Shape) {
+  const {batch = 1, size, kernel, pad, inputs, outputs, strides = [1, 1, 1]} = shape;
+  const dilations = dilationsOf(shape);
+  const output = size.map((n, axis) => {
+    const reach = (kernel[axis]! - 1) * dilations[axis]! + 1;
+    return Math.floor((n + 2 * pad[axis]! - reach) / strides[axis]!) + 1;
+  }) as Axes;
   return {
     xShape: [batch, ...size, inputs],
     filterShape: [...kernel, inputs, outputs],
     strides,
-    dilations: [1, 1, 1] as Axes,
+    dilations,
     before: pad,
     output,
     groups: 1,
   };
 }
 
-function partOf({kernel, pad, inputs, outputs, strides = [1, 1, 1]}: Shape): ConvPart {
-  const rule: GridTaps = {kind: 'grid', taps: kernel, strides, dilations: [1, 1, 1], padding: pad};
+function partOf(shape: Shape): ConvPart {
+  const {kernel, pad, inputs, outputs, strides = [1, 1, 1]} = shape;
+  const rule: GridTaps = {kind: 'grid', taps: kernel, strides, dilations: dilationsOf(shape), padding: pad};
   const channels = {inputChannel: 0, inputChannels: inputs, outputChannel: 0, outputChannels: outputs};
   return {rule, firstTap: 0, groups: 1, ...channels};
 }
@@ -139,7 +167,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     expect(formOf(shape)).toMatchObject({alongTime: shape.form === 'time'});
     const pad = shape.pad.map((n) => [n, n] as const);
     expectExact(naiveConv3d(geometry(shape)), (x, filter, bias) =>
-      sts.fused.conv3d({x, filter, strides: shape.strides ?? 1, pad, bias}),
+      sts.fused.conv3d({x, filter, strides: shape.strides ?? 1, dilations: dilationsOf(shape), pad, bias}),
     );
   });
 
@@ -233,7 +261,7 @@ describe('winogradOf', () => {
     expect(formOf({...taken, ...change})).toBeUndefined();
   });
 
-  it('leaves groups and dilation to the direct form', () => {
+  it('leaves groups and a dilation of the frame to the direct form', () => {
     const [part, output] = [partOf(taken), [1, 2, 8, 8, 32] as Shape5D];
     const rule = part.rule as GridTaps;
     expect(winogradOf(part, output)).toBeDefined();

@@ -5,8 +5,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {stockReplacements} from '../../../src/entries/webgpu';
+import '../../../src/entries/webgpu';
 import {kernelCoverage, replaceStockKernels, restoreStockKernels} from '../../../src/kernels/registry';
+import {stockReplacements} from '../../../src/kernels/webgpu';
 import {startBackend} from '../../support/backends';
 import {type NaivePool, naivePool3d, naivePool3dGradients} from '../../support/naive_pool3d';
 import {pools, wholeNumbers} from '../random_pools';

@@ -220,6 +220,9 @@ describe('analyze', () => {
     await expect(wrong({model, shots, merge: {maxGap: 1}})).rejects.toThrow(
       /each shot is one segment; give every too/,
     );
+    for (const half of [model.model, {model: model.model}])
+      await expect(wrong({model: half})).rejects.toThrow(/model must be \{model, info\}/);
+    await expect(wrong({shots: {model}})).rejects.toThrow(/analyze: model is no model/);
     await expect(wrong({shots, features: true})).rejects.toThrow(/features is about what a model says/);
     for (const options of [{every: 0}, {every: Number.NaN}, {top: 0.5}, {every: 1, merge: {hysteresis: -1}}])
       await expect(wrong({model, ...options})).rejects.toThrow(InvalidArgumentError);

@@ -67,6 +67,11 @@ describe('findSimilar', () => {
     expect(() => findSimilar({values: new Float32Array(6), length: 3}, [1, 2])).toThrow(
       /a query of 2 values/,
     );
+    // Segments of a timeline that was made without `features`.
+    expect(() => findSimilar([[1], undefined as never], [1])).toThrow(
+      /vector 1 is missing; .* features: true/,
+    );
+    expect(() => findSimilar([], undefined as never)).toThrow(/there is no query; .* features: true/);
     expect(() => findSimilar([[1]], [1], {top: 0})).toThrow(/top is 0/);
     expect(() => findSimilar([[1]], [1], {limit: 3} as never)).toThrow(/unknown option limit/);
   });

@@ -29,6 +29,8 @@ const CACHED_WEIGHTS = 2 ** 22;
 /** A part in the minimal-filtering form. */
 export interface Winograd {
   alongTime: boolean;
+  /** Frames between the two outputs of a tile along time, as between its taps. */
+  apart: number;
   /** Products a tile: 16 of a frame, 4 along time. */
   products: number;
   /** Taps that are summed, each with products of its own. */
@@ -54,13 +56,12 @@ export function winogradOf(
 ): Winograd | undefined {
   const {rule, groups, inputChannels: inputs, outputChannels: outputs} = part;
   if (rule.kind !== 'grid' || groups > 1 || Math.min(inputs, outputs) < LEAST_CHANNELS) return undefined;
-  const takes = (axis: 0 | 1 | 2) =>
-    rule.taps[axis] === 3 && rule.strides[axis] === 1 && rule.dilations[axis] === 1;
-  const inFrame = takes(1) && takes(2);
+  const takes = (axis: 0 | 1 | 2) => rule.taps[axis] === 3 && rule.strides[axis] === 1;
+  const inFrame = takes(1) && takes(2) && rule.dilations[1] * rule.dilations[2] === 1;
   if (!inFrame && !(takes(0) && rule.taps[1] === 1 && rule.taps[2] === 1)) return undefined;
   const form = inFrame
-    ? {alongTime: false, products: 16, turns: rule.taps[0]}
-    : {alongTime: true, products: 4, turns: 1};
+    ? {alongTime: false, apart: 0, products: 16, turns: rule.taps[0]}
+    : {alongTime: true, apart: rule.dilations[0], products: 4, turns: 1};
   if (!gains(form, whole)) return undefined;
   const panels = Math.ceil(outputs / PANEL);
   const tiles = tilesOf(form, outputShape);
@@ -69,13 +70,18 @@ export function winogradOf(
   return {...form, inputs, panels, tiles, block};
 }
 
+type Tiling = Pick<Winograd, 'alongTime' | 'apart' | 'products'>;
+
 /** Tiles of 2 x 2 outputs of a frame, or of 2 outputs along time. */
-function tilesOf({alongTime}: Pick<Winograd, 'alongTime'>, [batch, time, height, width]: Shape5D): number {
-  const pairs = (length: number) => Math.ceil(length / 2);
-  return batch * (alongTime ? pairs(time) * height * width : time * pairs(height) * pairs(width));
+function tilesOf({alongTime, apart}: Tiling, [batch, time, height, width]: Shape5D): number {
+  const pairs = (length: number, between = 1) => {
+    const whole = Math.floor(length / (2 * between));
+    return whole * between + Math.min(between, length - 2 * whole * between);
+  };
+  return batch * (alongTime ? pairs(time, apart) * height * width : time * pairs(height) * pairs(width));
 }
 
-function gains(form: Pick<Winograd, 'alongTime' | 'products'>, shape: Shape5D): boolean {
+function gains(form: Tiling, shape: Shape5D): boolean {
   const tiles = tilesOf(form, shape);
   const direct = (form.alongTime ? 3 : 9) * sizeOf(shape.slice(0, 4));
   return direct >= LEAST_GAIN * form.products * tiles && tiles >= LEAST_TILES * (form.alongTime ? 2 : 1);

@@ -18,7 +18,7 @@ import {
   tidy,
   util,
 } from '@tensorflow/tfjs-core';
-import {sizeOf} from '../../../util/shapes';
+import {sameShape, sizeOf} from '../../../util/shapes';
 import type {StockReplacement} from '../../registry';
 import {isNumeric} from '../../stock_kernels';
 import {CallPlan, MEMORY_STEPS, operand, type RowPlan} from '../plan/call_plan';
@@ -64,12 +64,34 @@ const kept = new Map<string, SumPlan | undefined>();
 /** More are not kept: a program that sums at ever new sizes plans anew. */
 const MOST_KEPT = 256;
 
+/** What attributes of one axis were last found to mean. */
+interface Found extends SumAttrs {
+  readonly shape: readonly number[];
+  readonly isMean: boolean;
+  readonly plan: SumPlan | undefined;
+}
+
+/** By the attributes: a call asks twice, and a frozen model keeps them. */
+const foundFor = new WeakMap<object, Found>();
+
 /** What the module sums in one go, worked out once. */
 function planOf(args: Arguments, isMean: boolean): SumPlan | undefined {
-  const x = args.inputs.x!;
-  if (x.dtype !== 'float32') return undefined;
+  const {dtype, shape} = args.inputs.x!;
+  if (dtype !== 'float32') return undefined;
   const {axis, keepDims} = args.attrs as unknown as SumAttrs;
-  const key = `${isMean}|${x.shape}|${axis}|${keepDims}`;
+  // Whoever calls kernels by themselves may put other values into the same object, or another axis into the same list.
+  if (typeof axis !== 'number') return keptPlan(args, isMean);
+  const found = foundFor.get(args.attrs!);
+  const isAgain = found?.isMean === isMean && found.axis === axis && found.keepDims === keepDims;
+  if (isAgain && sameShape(found.shape, shape)) return found.plan;
+  const plan = keptPlan(args, isMean);
+  foundFor.set(args.attrs!, {shape: [...shape], isMean, axis, keepDims, plan});
+  return plan;
+}
+
+function keptPlan(args: Arguments, isMean: boolean): SumPlan | undefined {
+  const {axis, keepDims} = args.attrs as unknown as SumAttrs;
+  const key = `${isMean}|${args.inputs.x!.shape}|${axis}|${keepDims}`;
   if (kept.has(key)) return kept.get(key);
   if (kept.size === MOST_KEPT) kept.clear();
   const plan = planSum(args, isMean);

@@ -43,7 +43,15 @@ export function tilesHeight(call: WinogradCall, part: PartCall): i32 {
 }
 
 export function tilesTime(call: WinogradCall, part: PartCall): i32 {
-  return call.alongTime ? (part.outputTime + 1) >> 1 : part.outputTime;
+  if (!call.alongTime) return part.outputTime;
+  const apart = part.dilationTime;
+  const whole = part.outputTime / (2 * apart);
+  return whole * apart + min(apart, part.outputTime - 2 * whole * apart);
+}
+
+/** The first output frame of tile number `pair` along time; the second one is a dilation later, as what they read is. */
+export function frameOfPair(part: PartCall, pair: i32): i32 {
+  return pair + (pair / part.dilationTime) * part.dilationTime;
 }
 
 export function winogradBlock(call: WinogradCall, first: i32, count: i32): void {
@@ -122,6 +130,7 @@ function frameInputs(call: WinogradCall, part: PartCall, first: i32, count: i32,
 /** Transforms the inputs of tiles along time. */
 function timeInputs(call: WinogradCall, part: PartCall, first: i32, count: i32): void {
   const time = tilesTime(call, part);
+  const step = part.dilationTime;
   const frame = part.inputHeight * part.inputWidth * part.xRowBytes;
   const bytes = part.inputs << 2;
   const apart = call.valuesApart;
@@ -131,16 +140,16 @@ function timeInputs(call: WinogradCall, part: PartCall, first: i32, count: i32):
     const line = tile / part.outputWidth;
     const h = (line % part.outputHeight) * part.strideHeight - part.paddingHeight;
     const pair = line / part.outputHeight;
-    const t = ((pair % time) << 1) - part.paddingTime;
+    const t = frameOfPair(part, pair % time) - part.paddingTime;
     const from = part.x + (pair / time) * part.inputTime * frame + (h * part.inputWidth + w) * part.xRowBytes;
     const to = call.values + i * bytes;
     const inside = <u32>w < <u32>part.inputWidth && <u32>h < <u32>part.inputHeight;
-    if (inside && t >= 0 && t + 4 <= part.inputTime) {
-      transformTime(from + t * frame, frame, to, apart, bytes);
+    if (inside && t >= 0 && t + 3 * step < part.inputTime) {
+      transformTime(from + t * frame, step * frame, to, apart, bytes);
       continue;
     }
     let patch = call.patch;
-    for (let a = t; a < t + 4; a++, patch += bytes) {
+    for (let a = t; a <= t + 3 * step; a += step, patch += bytes) {
       const read = inside && <u32>a < <u32>part.inputTime;
       copyFloats(patch, read ? from + a * frame : part.zeros, part.inputs);
     }
@@ -173,6 +182,7 @@ function frameOutputs(call: WinogradCall, part: PartCall, first: i32, count: i32
 /** The same for tiles along time. */
 function timeOutputs(call: WinogradCall, part: PartCall, first: i32, count: i32): void {
   const time = tilesTime(call, part);
+  const step = part.dilationTime;
   const frame = part.outputHeight * part.outputWidth;
   const bytes = changetype<PartCall>(call.product).yRowBytes;
   const apart = call.sumsApart;
@@ -181,10 +191,10 @@ function timeOutputs(call: WinogradCall, part: PartCall, first: i32, count: i32)
     timeSums(sums, apart, bytes);
     const tile = first + i;
     const pair = tile / frame;
-    const t = (pair % time) << 1;
+    const t = frameOfPair(part, pair % time);
     const row = ((pair / time) * part.outputTime + t) * frame + (tile % frame);
     placeSums(part, row, sums);
-    if (t + 1 < part.outputTime) placeSums(part, row + frame, sums + apart);
+    if (t + step < part.outputTime) placeSums(part, row + step * frame, sums + apart);
   }
 }
 

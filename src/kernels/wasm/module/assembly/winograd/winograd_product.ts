@@ -7,6 +7,7 @@ import {addFloats, copyFloats, zeroFloats} from '../arithmetic';
 import {BLOCK, PartCall, ProductCall, WinogradCall, WinogradProductCall} from '../calls';
 import {productRows} from '../dense/product';
 import {
+  frameOfPair,
   listValues,
   productsOf,
   tilesHeight,
@@ -79,8 +80,9 @@ function transformGradients(
     const clip = tile / (width * height * time);
     const to = product.panels + (i << 5);
     if (inputs.alongTime) {
-      copyGradient(part, inputs.patch, outputs, clip, t << 1, h, w);
-      copyGradient(part, inputs.patch + bytes, outputs, clip, (t << 1) + 1, h, w);
+      const frame = frameOfPair(part, t);
+      copyGradient(part, inputs.patch, outputs, clip, frame, h, w);
+      copyGradient(part, inputs.patch + bytes, outputs, clip, frame + part.dilationTime, h, w);
       transformTimeGradients(inputs.patch, to, call.gradientsApart, bytes);
     } else {
       copyGradient(part, inputs.patch, outputs, clip, t, h << 1, w << 1);
