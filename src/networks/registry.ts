@@ -112,10 +112,11 @@ export function networkDefinition(name: string): NetworkDefinition {
  * @throws InvalidArgumentError for a name that is taken or has characters other than a-z, 0-9 and _
  */
 export function registerNetwork(definition: NetworkDefinition): void {
-  const {name} = definition;
-  if (!/^[a-z][a-z0-9_]*$/.test(name)) {
+  // JavaScript may give the name first, as elsewhere.
+  const name: unknown = definition?.name;
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9_]*$/.test(name)) {
     throw new InvalidArgumentError(
-      `registerNetwork: ${JSON.stringify(name)} is no network name; use a-z, 0-9 and _, beginning with a letter.`,
+      `registerNetwork: ${JSON.stringify(name)} is no network name; give a definition, {name, ...}, whose name is of a-z, 0-9 and _, beginning with a letter.`,
     );
   }
   const existing = definitions().find((candidate) => candidate.name === name);

@@ -6,6 +6,7 @@ import {
   defineVariants,
   listNetworks,
   type NetworkConfig,
+  type NetworkDefinition,
   networkDefinition,
   registerNetwork,
 } from '../../src/networks';
@@ -79,6 +80,10 @@ describe('registerNetwork', () => {
   it('refuses a name that is taken and one that is no name', () => {
     expect(() => registerNetwork(ownNetwork('efficientnet_lite0'))).toThrow(/efficientnet_lite0 is taken/);
     expect(() => registerNetwork(ownNetwork('Own-Network'))).toThrow(/no network name/);
+    const nameless = ['own_name', undefined, {}] as unknown as NetworkDefinition[];
+    for (const definition of nameless)
+      expect(() => registerNetwork(definition)).toThrow(/undefined is no network name; give a definition/);
+    expect(listNetworks({name: 'undefined'})).toEqual([]);
   });
 
   it('is known to another copy of the package, such as its CommonJS build', async () => {
