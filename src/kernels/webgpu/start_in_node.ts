@@ -57,7 +57,8 @@ export async function startWebGPU(): Promise<WebGPUAdapter> {
         'or nvidia-driver, and libvulkan1); `vulkaninfo --summary` lists what is there.',
     );
   }
-  await load(BACKEND, () => import('@tensorflow/tfjs-backend-webgpu'));
+  // A bundler of a program that never calls this passes over a package that is not there, thanks to the catch.
+  await import('@tensorflow/tfjs-backend-webgpu').catch(unloadable(BACKEND));
   if (tf.findBackendFactory(DAWN) === null) {
     throw new UnavailableError(
       `startWebGPU: ${BACKEND} was imported before WebGPU was there, and so has registered no backend. Leave the ` +
@@ -80,7 +81,7 @@ function webgpuOf(navigator: object | undefined): Gpu | undefined {
 
 /** Puts Dawn where the host looks for WebGPU: `navigator.gpu` and the names of its classes. */
 async function provideWebGPU(): Promise<Gpu> {
-  const {create, globals} = await load<Dawn>(DAWN, () => import(DAWN));
+  const {create, globals} = (await import(DAWN).catch(unloadable(DAWN))) as Dawn;
   const gpu = create([]);
   for (const [name, value] of Object.entries(globals)) {
     if (!(name in globalThis))
@@ -94,14 +95,13 @@ async function provideWebGPU(): Promise<Gpu> {
   return gpu;
 }
 
-async function load<Module>(name: string, load: () => Promise<unknown>): Promise<Module> {
-  try {
-    return (await load()) as Module;
-  } catch (error) {
-    const [reason] = (error as Error).message.split('\n');
+/** What becomes of the failed import of a package. */
+function unloadable(name: string): (error: Error) => never {
+  return (error) => {
+    const [reason] = error.message.split('\n');
     throw new UnavailableError(
       `startWebGPU: the package ${name} could not be loaded (${reason}); npm install ${DAWN} ${BACKEND}`,
       {cause: error},
     );
-  }
+  };
 }
