@@ -119,6 +119,15 @@ export function typeOf(components: Components): string {
   return components === 1 ? 'f32' : `vec${components}<f32>`;
 }
 
+/** In a program: `placeIn(size, row)`: batch, time, height, width of a row of a tensor with these lengths of its three axes. */
+export const PLACE_IN = `
+  fn placeIn(size : vec4<i32>, row : i32) -> vec4<i32> {
+    let line = row / size.z;
+    let frame = line / size.y;
+    let clip = frame / size.x;
+    return vec4<i32>(clip, frame - clip * size.x, line - frame * size.y, row - line * size.z);
+  }`;
+
 /** The lines that `line` gives for 0 to `count` - 1. */
 export function repeat(count: number, line: (i: number) => string): string {
   return Array.from({length: count}, (_, i) => line(i)).join('\n');

@@ -1,11 +1,11 @@
 /** Plans of the wasm kernels: plain data of shapes alone, made once for as long as the convolution that they are of. */
 import {describe, expect, it} from 'vitest';
 import {conv3dInfo, depthwiseConv3dInfo, stsDepthwiseConv3dInfo} from '../../../src/geometry/conv_info';
+import {KeptPlans} from '../../../src/kernels/kept_plans';
 import type {RowPlan} from '../../../src/kernels/wasm/plan/call_plan';
 import {planFilterGradient} from '../../../src/kernels/wasm/plan/filter_gradient';
 import {planConvolution} from '../../../src/kernels/wasm/plan/forward';
 import {planInputGradient} from '../../../src/kernels/wasm/plan/input_gradient';
-import {KeptPlans} from '../../../src/kernels/wasm/plan/kept_plans';
 
 const epilogue = {bias: true, residual: true, activation: 1};
 

@@ -12,6 +12,7 @@ import {productOf} from '../../../src/kernels/webgpu/convolution/product';
 import {
   denseStep,
   directStep,
+  planProduct,
   runProduct,
   stepsOf,
 } from '../../../src/kernels/webgpu/convolution/run_product';
@@ -30,7 +31,7 @@ import {
 } from '../../support/naive_conv3d';
 import {valuesOf} from '../wasm/wasm_host';
 
-type Steps = NonNullable<Parameters<typeof runProduct>[4]>;
+type Steps = NonNullable<Parameters<typeof planProduct>[2]>;
 
 beforeAll(() => startBackend('webgpu'));
 
@@ -76,21 +77,11 @@ async function check(
     tf.Tensor,
     tf.Tensor,
   ];
-  const forward = runProduct(
-    backend,
-    productOf(info, 'forward'),
-    {source: x, weights: w, bias},
-    'linear',
-    steps,
-  );
+  const ahead = planProduct(productOf(info, 'forward'), {bias: true, residual: false}, steps);
+  const forward = runProduct(backend, ahead, {source: x, weights: w, bias});
   await expectWithin(forward, naiveForward(naive, values[0], values[1], values[3]));
-  const backward = runProduct(
-    backend,
-    productOf(info, 'backward'),
-    {source: dy, weights: w},
-    'linear',
-    steps,
-  );
+  const back = planProduct(productOf(info, 'backward'), {bias: false, residual: false}, steps);
+  const backward = runProduct(backend, back, {source: dy, weights: w});
   await expectWithin(backward, naiveInputGradient(naive, values[2], values[1]));
 }
 

@@ -11,8 +11,8 @@ import {
   IndirectConv3D,
   type IndirectConv3DInputs,
 } from '../../../geometry/kernel_names';
+import {KeptPlans} from '../../kept_plans';
 import {planConvolution} from '../plan/forward';
-import {KeptPlans} from '../plan/kept_plans';
 import {codeOf} from '../plan/part_call';
 import {wasmKernel} from '../runtime/wasm_kernel';
 import type {Operands, WasmRuntime} from '../runtime/wasm_runtime';

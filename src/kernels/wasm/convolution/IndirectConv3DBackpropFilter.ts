@@ -6,8 +6,8 @@ import {
   IndirectConv3DBackpropFilter,
   type IndirectConv3DBackpropFilterInputs,
 } from '../../../geometry/kernel_names';
+import {KeptPlans} from '../../kept_plans';
 import {planFilterGradient} from '../plan/filter_gradient';
-import {KeptPlans} from '../plan/kept_plans';
 import {wasmKernel} from '../runtime/wasm_kernel';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 

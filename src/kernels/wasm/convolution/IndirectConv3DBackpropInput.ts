@@ -6,8 +6,8 @@ import {
   IndirectConv3DBackpropInput,
   type IndirectConv3DBackpropInputInputs,
 } from '../../../geometry/kernel_names';
+import {KeptPlans} from '../../kept_plans';
 import {planInputGradient} from '../plan/input_gradient';
-import {KeptPlans} from '../plan/kept_plans';
 import {wasmKernel} from '../runtime/wasm_kernel';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 import {weightsOf} from './packed_weights';

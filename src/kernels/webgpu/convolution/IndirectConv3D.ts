@@ -7,16 +7,22 @@ import {
   IndirectConv3D,
   type IndirectConv3DInputs,
 } from '../../../geometry/kernel_names';
+import {KeptPlans} from '../../kept_plans';
 import {productOf} from './product';
-import {runProduct} from './run_product';
+import {planProduct, runProduct} from './run_product';
+
+const plans = new KeptPlans((info, variant) =>
+  planProduct(productOf(info, 'forward'), {bias: variant % 2 === 1, residual: variant >= 2}),
+);
 
 export const indirectConv3DConfig: KernelConfig = {
   kernelName: IndirectConv3D,
   backendName: 'webgpu',
   kernelFunc: ({inputs, attrs, backend}): TensorInfo => {
     const {x, filter, bias, residual} = inputs as IndirectConv3DInputs;
-    const product = productOf(convInfoOf(attrs), 'forward');
+    const variant = (bias === undefined ? 0 : 1) + (residual === undefined ? 0 : 2);
     const operands = {source: x, weights: filter, bias, residual};
-    return runProduct(backend as WebGPUBackend, product, operands, activationOf(attrs));
+    const plan = plans.of(convInfoOf(attrs), variant);
+    return runProduct(backend as WebGPUBackend, plan, operands, activationOf(attrs));
   },
 };

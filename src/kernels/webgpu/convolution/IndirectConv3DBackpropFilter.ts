@@ -1,12 +1,15 @@
 /** Gradient of the indirect convolution by its filter, on the webgpu backend: chunks of positions, then their sum. */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
+import type {ConvInfo} from '../../../geometry/conv_info';
 import {
   convInfoOf,
   IndirectConv3DBackpropFilter,
   type IndirectConv3DBackpropFilterInputs,
 } from '../../../geometry/kernel_names';
-import {gridOf, newTensor, run} from '../program';
+import {sizeOf} from '../../../util/shapes';
+import {KeptPlans} from '../../kept_plans';
+import {type Grid, gridOf, newTensor, type Program, type Quad, run} from '../program';
 import {sumChunks} from '../reductions/sum_chunks';
 import {FILTER_TILE, filterDenseProgram} from './filter_dense_program';
 import {FILTER_DIRECT_THREADS, filterDirectProgram} from './filter_direct_program';
@@ -18,17 +21,20 @@ const LEAST_CHANNELS = 4;
 const LEAST_CHUNK = 64;
 
 /** Whether groups are so narrow that each element is summed by itself. */
-export function isNarrow({info}: FilterProduct): boolean {
+function isNarrow({info}: FilterProduct): boolean {
   const outputs = info.parts.map(({outputChannels, groups}) => outputChannels / groups);
   return Math.min(...outputs) < LEAST_CHANNELS || info.filterView[1] < LEAST_CHANNELS - 1;
 }
 
-function filterGradient(backend: WebGPUBackend, product: FilterProduct, x: TensorInfo, dy: TensorInfo) {
-  const {filterShape} = product.info;
-  // A device binds no empty tensor.
-  if (product.positions === 0) {
-    return backend.makeTensorInfo(filterShape, 'float32', new Float32Array(product.size));
-  }
+/** What depends on shapes alone. */
+interface FilterPlan {
+  readonly program: Program;
+  readonly values: readonly Quad[];
+  readonly grid: Grid;
+  readonly chunks: number;
+}
+
+function planFilterGradient(product: FilterProduct): FilterPlan {
   const narrow = isNarrow(product);
   const tile = narrow ? {rows: 1, columns: 1} : FILTER_TILE;
   const program = narrow ? filterDirectProgram(product) : filterDenseProgram(product);
@@ -36,10 +42,20 @@ function filterGradient(backend: WebGPUBackend, product: FilterProduct, x: Tenso
     ? Math.ceil(product.size / FILTER_DIRECT_THREADS)
     : filterUniforms(product, tile, 1).tiles;
   const {chunks, chunk} = chunksOf(product.positions, groups, LEAST_CHUNK);
-  const {values} = filterUniforms(product, tile, chunk);
+  return {program, values: filterUniforms(product, tile, chunk).values, grid: gridOf(groups, chunks), chunks};
+}
+
+const plans = new KeptPlans((info) => planFilterGradient(filterProductOf(info)));
+
+function filterGradient(backend: WebGPUBackend, info: ConvInfo, x: TensorInfo, dy: TensorInfo): TensorInfo {
+  const {filterShape} = info;
+  // A device binds no empty tensor.
+  if (sizeOf(dy.shape) === 0)
+    return backend.makeTensorInfo(filterShape, 'float32', new Float32Array(sizeOf(filterShape)));
+  const {program, values, grid, chunks} = plans.of(info);
   const dw = newTensor(backend, filterShape);
-  const sums = chunks === 1 ? dw : newTensor(backend, [chunks, product.size]);
-  run(backend, program, [x, dy], sums, gridOf(groups, chunks), values);
+  const sums = chunks === 1 ? dw : newTensor(backend, [chunks, sizeOf(filterShape)]);
+  run(backend, program, [x, dy], sums, grid, values);
   if (sums !== dw) {
     sumChunks(backend, sums, dw);
     backend.disposeData(sums.dataId);
@@ -52,6 +68,6 @@ export const indirectConv3DBackpropFilterConfig: KernelConfig = {
   backendName: 'webgpu',
   kernelFunc: ({inputs, attrs, backend}): TensorInfo => {
     const {x, dy} = inputs as IndirectConv3DBackpropFilterInputs;
-    return filterGradient(backend as WebGPUBackend, filterProductOf(convInfoOf(attrs)), x, dy);
+    return filterGradient(backend as WebGPUBackend, convInfoOf(attrs), x, dy);
   },
 };

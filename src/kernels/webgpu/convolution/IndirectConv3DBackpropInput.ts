@@ -6,15 +6,20 @@ import {
   IndirectConv3DBackpropInput,
   type IndirectConv3DBackpropInputInputs,
 } from '../../../geometry/kernel_names';
+import {KeptPlans} from '../../kept_plans';
 import {productOf} from './product';
-import {runProduct} from './run_product';
+import {planProduct, runProduct} from './run_product';
+
+const plans = new KeptPlans((info) =>
+  planProduct(productOf(info, 'backward'), {bias: false, residual: false}),
+);
 
 export const indirectConv3DBackpropInputConfig: KernelConfig = {
   kernelName: IndirectConv3DBackpropInput,
   backendName: 'webgpu',
   kernelFunc: ({inputs, attrs, backend}): TensorInfo => {
     const {dy, filter} = inputs as IndirectConv3DBackpropInputInputs;
-    const product = productOf(convInfoOf(attrs), 'backward');
-    return runProduct(backend as WebGPUBackend, product, {source: dy, weights: filter});
+    const plan = plans.of(convInfoOf(attrs));
+    return runProduct(backend as WebGPUBackend, plan, {source: dy, weights: filter});
   },
 };

@@ -8,6 +8,7 @@ import {tapCount} from '../../../geometry/taps';
 import {sizeOf} from '../../../util/shapes';
 import type {Quad} from '../program';
 import {RULE_QUADS, ruleQuads} from './reading';
+import {ENOUGH_GROUPS} from './tiles';
 
 /** Taps of some output channels that a part reads, or that none does and whose gradient is zero. */
 export interface Block {
@@ -107,5 +108,3 @@ export function chunksOf(positions: number, groups: number, least: number): {chu
   const chunk = Math.max(least, Math.ceil(positions / wanted));
   return {chunk, chunks: Math.max(1, Math.ceil(positions / chunk))};
 }
-
-const ENOUGH_GROUPS = 96;

@@ -77,8 +77,11 @@ function columnRange(segments: readonly Segment[]): [first: number, count: numbe
   return [first, segments.reduce((sum, {groups, columns}) => sum + groups * columns, 0)];
 }
 
-/** Uniforms of all products: fields and values, what of the text depends on them, and how many tiles of columns there are. */
-/** @param columnsOfTile columns that a workgroup computes at a time, or an invocation */
+/**
+ * Uniforms of all products: fields and values, what of the text depends on them, and how many tiles of columns there are.
+ *
+ * @param columnsOfTile columns that a workgroup computes at a time, or an invocation
+ */
 export function productUniforms(
   product: Product,
   columnsOfTile: number,

@@ -8,7 +8,7 @@
 import type {ConvInfo, ConvPart} from '../../../geometry/conv_info';
 import {tapCount} from '../../../geometry/taps';
 import type {Triple} from '../../../util/shapes';
-import type {Quad} from '../program';
+import {PLACE_IN, type Quad} from '../program';
 
 /** Which way a rule is read: from outputs to inputs, or from inputs to the outputs that read them. */
 export type Direction = 'forward' | 'backward';
@@ -67,13 +67,9 @@ export function ruleQuads(info: ConvInfo, part: ConvPart, direction: Direction):
  */
 export function readTaps(direction: Direction): string {
   return `
-  fn placeOf(row : i32) -> vec4<i32> {
-    let size = uniforms.size;
-    let line = row / size.z;
-    let frame = line / size.y;
-    let clip = frame / size.x;
-    return vec4<i32>(clip, frame - clip * size.x, line - frame * size.y, row - line * size.z);
-  }
+  ${PLACE_IN}
+
+  fn placeOf(row : i32) -> vec4<i32> { return placeIn(uniforms.size, row); }
 
   fn onAxes(rule : i32, place : vec4<i32>) -> vec4<i32> {
     let order = uniforms.rules[rule].x;

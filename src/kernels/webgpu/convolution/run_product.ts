@@ -1,4 +1,4 @@
-/** Runs a product in the form that its shapes ask for. */
+/** Plans a product in the form that its shapes ask for, and runs it. */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Activation} from '../../../geometry/kernel_names';
@@ -59,22 +59,35 @@ export function directStep(product: Product, ending: Ending): Step {
   return {program: directProgram(product, ending), grid: directGrid(product), values};
 }
 
+/** What depends on shapes alone. */
+export interface ProductPlan {
+  readonly outputShape: readonly number[];
+  readonly direction: Product['direction'];
+  readonly steps: readonly Step[];
+}
+
 /** @param steps default: those that suit the shapes */
+export function planProduct(
+  product: Product,
+  ending: Ending,
+  steps: (product: Product, ending: Ending) => readonly Step[] = stepsOf,
+): ProductPlan {
+  const {info, direction} = product;
+  const outputShape = direction === 'forward' ? info.outputShape : info.inputShape;
+  return {outputShape, direction, steps: steps(product, ending)};
+}
+
+/** @param operands those of the ending that was planned, and no others */
 export function runProduct(
   backend: WebGPUBackend,
-  product: Product,
+  {outputShape, direction, steps}: ProductPlan,
   {source, weights, bias, residual}: Operands,
   activation: Activation = 'linear',
-  steps: (product: Product, ending: Ending) => readonly Step[] = stepsOf,
 ): TensorInfo {
-  const {info, direction} = product;
-  const output = newTensor(backend, direction === 'forward' ? info.outputShape : info.inputShape);
+  const output = newTensor(backend, outputShape);
   const inputs = [source, weights, bias, residual].filter((tensor) => tensor !== undefined);
   const ends = direction === 'forward' ? activationUniforms(activation) : [];
-  for (const {program, grid, values} of steps(product, {
-    bias: bias !== undefined,
-    residual: residual !== undefined,
-  })) {
+  for (const {program, grid, values} of steps) {
     run(backend, program, inputs, output, grid, [...values, ...ends]);
   }
   return output;

@@ -1,5 +1,5 @@
 /** Which tile of rows and columns a workgroup computes: a table and a rule, from shapes alone. */
-import type {Product, Segment} from './product';
+import type {Product} from './product';
 
 export interface Tile {
   readonly rows: number;
@@ -28,25 +28,23 @@ export const TILES: readonly Tile[] = [
 /** Empty columns that a larger tile is worth. */
 const MOST_PADDING = 0.15;
 /** Workgroups that keep a GPU busy. */
-const ENOUGH_GROUPS = 96;
+export const ENOUGH_GROUPS = 96;
 
 export function threadsOf({rows, columns, perThread}: Tile): number {
   return (rows / perThread) * (columns / 4);
 }
 
-export function columnTilesOf({groups, columns}: Segment, tile: Tile): number {
-  return groups * Math.ceil(columns / tile.columns);
+function columnTilesOf({segments}: Product, tile: Tile): number {
+  return segments.reduce((sum, {groups, columns}) => sum + groups * Math.ceil(columns / tile.columns), 0);
 }
 
 /** Of the computed columns the share that is none of the destination. */
-export function paddingOf({segments, destinationChannels}: Product, tile: Tile): number {
-  const tiles = segments.reduce((sum, segment) => sum + columnTilesOf(segment, tile), 0);
-  return 1 - destinationChannels / (tiles * tile.columns);
+export function paddingOf(product: Product, tile: Tile): number {
+  return 1 - product.destinationChannels / (columnTilesOf(product, tile) * tile.columns);
 }
 
-export function groupsOf(product: Product, tile: Tile): number {
-  const columnTiles = product.segments.reduce((sum, segment) => sum + columnTilesOf(segment, tile), 0);
-  return columnTiles * Math.ceil(product.rows / tile.rows);
+function groupsOf(product: Product, tile: Tile): number {
+  return columnTilesOf(product, tile) * Math.ceil(product.rows / tile.rows);
 }
 
 /** The largest tile that fits the columns and makes enough workgroups; else the one that makes most of them. */

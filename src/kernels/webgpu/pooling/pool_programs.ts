@@ -11,6 +11,7 @@ import {
   invocationGrid,
   invocationOf,
   newTensor,
+  PLACE_IN,
   type Program,
   type Quad,
   run,
@@ -34,14 +35,9 @@ function uniformsOf(
   ];
 }
 
-/** `placeIn(size, row)`: batch, time, height, width; `rowOf(size, clip, place)` the way back. */
+/** `rowOf(size, clip, place)` is the way back from `placeIn`. */
 const PLACES = `
-  fn placeIn(size : vec4<i32>, row : i32) -> vec4<i32> {
-    let line = row / size.z;
-    let frame = line / size.y;
-    let clip = frame / size.x;
-    return vec4<i32>(clip, frame - clip * size.x, line - frame * size.y, row - line * size.z);
-  }
+  ${PLACE_IN}
 
   fn rowOf(size : vec4<i32>, clip : i32, place : vec3<i32>) -> i32 {
     return ((clip * size.x + place.x) * size.y + place.y) * size.z + place.z;

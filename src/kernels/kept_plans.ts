@@ -1,5 +1,5 @@
 /** Plans for as long as the convolution that they are of: whoever keeps a ConvInfo has its plans made once. */
-import type {ConvInfo} from '../../../geometry/conv_info';
+import type {ConvInfo} from '../geometry/conv_info';
 
 export class KeptPlans<Plan> {
   private readonly plans = new WeakMap<ConvInfo, Map<number, Plan>>();
