@@ -11,7 +11,7 @@ import {detectShots, type FilmProgress, type ShotNetwork} from '../../src/shots'
 import {InvalidArgumentError} from '../../src/util/errors';
 import {ffmpegSource} from '../../src/video/sources/ffmpeg';
 import {framesSource} from '../../src/video/sources/frames';
-import {type Workshop, workshop} from '../video/make_video';
+import {presentationTimes, type Workshop, workshop} from '../video/make_video';
 
 let shop: Workshop;
 beforeAll(async () => {
@@ -112,19 +112,7 @@ describe('detectShots', () => {
       ...['-vf', "setpts='PTS+0.02*mod(N,3)/TB'", '-vsync', 'passthrough', '-c:v', 'libx264', '-qp', '4'],
       ...['-pix_fmt', 'yuv420p', '-output_ts_offset', '2.5'],
     );
-    const probe = [
-      '-v',
-      'error',
-      '-show_entries',
-      'frame=best_effort_timestamp_time',
-      '-of',
-      'csv=p=0',
-      path,
-    ];
-    const stamps = execFileSync('ffprobe', probe)
-      .toString()
-      .match(/^[\d.]+/gm)!
-      .map(Number);
+    const stamps = presentationTimes(path);
     expect(stamps).toHaveLength(frames);
     const video = await ffmpegSource(path);
     const shots = await detectShots(video, {model: readsGrays(25)});

@@ -55,6 +55,15 @@ export function workshop(): Workshop {
   return {folder, at, make, formula, script, read, cutOff, remove};
 }
 
+/** Seconds at which the frames of a video are shown, in the file's own count, as ffprobe gives them. */
+export function presentationTimes(path: string): number[] {
+  const args = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'frame=best_effort_timestamp_time'];
+  return execFileSync('ffprobe', [...args, '-of', 'csv=p=0', path])
+    .toString()
+    .match(/^[-\d.]+/gm)!
+    .map(Number);
+}
+
 export function formulaByte(x: number, y: number, frame: number, channel: number): number {
   if (channel === 0) return (3 * x + 7 * frame) % 256;
   if (channel === 1) return (5 * y + 11 * frame) % 256;

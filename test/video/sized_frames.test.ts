@@ -11,7 +11,7 @@ import {resample} from '../../src/video/resample';
 import {sizedFrames} from '../../src/video/sized_frames';
 import {ffmpegSource} from '../../src/video/sources/ffmpeg';
 import {framesSource} from '../../src/video/sources/frames';
-import {collect, type Workshop, workshop} from './make_video';
+import {collect, presentationTimes, type Workshop, workshop} from './make_video';
 
 let shop: Workshop;
 beforeAll(() => {
@@ -28,15 +28,6 @@ const plain = (path: string) =>
     ...['-v', 'error', '-i', path, '-vsync', 'passthrough'],
     ...['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', '48x27', 'pipe:'],
   ]);
-
-const stamps = (path: string) =>
-  execFileSync('ffprobe', [
-    ...['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'frame=best_effort_timestamp_time'],
-    ...['-of', 'csv=p=0', path],
-  ])
-    .toString()
-    .match(/^[-\d.]+/gm)!
-    .map(Number);
 
 describe('frames at exact sizes', () => {
   /** Files in which frame number over rate tells no time, by name. */
@@ -75,7 +66,7 @@ describe('frames at exact sizes', () => {
     const frames = await collect(sizedFrames(video, [[27, 48], 30]));
     expect(Buffer.compare(Buffer.concat(frames.map(({pictures}) => pictures[0]!.data)), plain(path))).toBe(0);
     const start = video.info.startTimestamp!;
-    const times = stamps(path);
+    const times = presentationTimes(path);
     expect(frames.map(({index}) => index)).toEqual(times.map((_, i) => i));
     // As well as the two programs print them.
     frames.forEach(({timestamp}, i) => {

@@ -2,7 +2,6 @@
  * Timelines of films whose frames say what is in them, through models that read it off the pixels: segments in the right places of
  * shots and time, features, one reading of the video whatever is asked, stopping, and what is refused.
  */
-import {execFileSync} from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -15,7 +14,7 @@ import {InvalidArgumentError} from '../../../src/util/errors';
 import type {FrameStream} from '../../../src/video/frames';
 import {ffmpegSource} from '../../../src/video/sources/ffmpeg';
 import {framesSource} from '../../../src/video/sources/frames';
-import {type Workshop, workshop} from '../../video/make_video';
+import {presentationTimes, type Workshop, workshop} from '../../video/make_video';
 
 let shop: Workshop;
 beforeAll(async () => {
@@ -150,19 +149,7 @@ describe('analyze', () => {
       ...['-f', 'lavfi', '-i', `${colour},setpts='PTS+0.03*mod(N,2)/TB'`, '-vsync', 'passthrough'],
       ...['-c:v', 'libx264', '-qp', '4', '-pix_fmt', 'yuv420p', '-output_ts_offset', '7'],
     );
-    const probe = [
-      '-v',
-      'error',
-      '-show_entries',
-      'frame=best_effort_timestamp_time',
-      '-of',
-      'csv=p=0',
-      path,
-    ];
-    const stamps = execFileSync('ffprobe', probe)
-      .toString()
-      .match(/^[\d.]+/gm)!
-      .map(Number);
+    const stamps = presentationTimes(path);
     const log = shop.at('starts');
     const ffmpeg = shop.script('counted', `echo start >>'${log}'; exec ffmpeg "$@"`);
     const video = await ffmpegSource(path, {ffmpeg});
