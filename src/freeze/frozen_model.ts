@@ -14,9 +14,10 @@ import {
   tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
+import {checkCount} from '../util/counts';
 import {FormatError, InvalidArgumentError, StsError} from '../util/errors';
 import {checkOptions, knownNames, optionNames} from '../util/names';
-import type {PartialShape} from '../util/shapes';
+import {type PartialShape, partialShapeText} from '../util/shapes';
 import {checkedData} from './check_data';
 import type {FrozenGraph, FrozenInput, FrozenModelData, FrozenOutput, FrozenTensor} from './frozen_data';
 import {runTurns} from './run_turns';
@@ -139,9 +140,7 @@ export class FrozenModel implements InferenceModel {
     const caller = 'FrozenModel.predict';
     checkOptions(caller, options, KNOWN);
     const {batchSize = 32} = options;
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      this.refuse(caller, `batchSize is ${batchSize}; it must be a whole number of at least 1.`);
-    }
+    checkCount(`${caller} (${this.name})`, 'batchSize', batchSize);
     const given = this.given(x, caller);
     const outputs = this.explaining(given, caller, () => this.runInBatches(given, batchSize));
     return outputs.length === 1 ? outputs[0]! : outputs;
@@ -307,5 +306,5 @@ function shapesText(tensors: readonly Tensor[]): string {
 }
 
 function shapesOf(shapes: readonly PartialShape[]): string {
-  return shapes.map((shape) => `[${shape.map((length) => length ?? '?').join(', ')}]`).join(' and ');
+  return shapes.map(partialShapeText).join(' and ');
 }

@@ -1,2 +1,3 @@
 /** From a video or clips of it to labels. Exports only. */
-export {type Recognition, type RecognizeOptions, recognize, type Views} from './recognize';
+export {likeliest, probabilityRows, type Recognition} from './answers';
+export {type RecognizeOptions, recognize, type Views} from './recognize';

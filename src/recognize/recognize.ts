@@ -6,9 +6,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type FrozenModel, freeze} from '../freeze';
 import {type OutputKind, outputKind} from '../layers';
+import {checkCount} from '../util/counts';
 import {InvalidArgumentError} from '../util/errors';
 import {inputShapes} from '../util/models';
 import {checkOptions} from '../util/names';
+import {partialShapeText} from '../util/shapes';
+import {likeliest, probabilityRows, type Recognition} from './answers';
 
 /**
  * One clip `[time, height, width, 3]`, views of one video `[views, time, height, width, 3]`, or any number of such tensors.
@@ -50,14 +53,6 @@ const OPTIONS = [
   'signal',
 ] satisfies (keyof RecognizeOptions)[];
 
-export interface Recognition {
-  readonly label: string;
-  /** Place of the class in the model's output. */
-  readonly index: number;
-  /** 0 to 1, mean over the views. */
-  readonly probability: number;
-}
-
 /**
  * Names what a video shows. The model is asked for each view; the probabilities are averaged over the views (and over
  * the frames, for a model with an answer for each frame).
@@ -81,11 +76,11 @@ export async function recognize(
 ): Promise<Recognition[]> {
   checkOptions('recognize', options, OPTIONS);
   const {labels = [], top = 5, batchSize = 1} = options;
-  requireCount('top', top);
-  requireCount('batchSize', batchSize);
+  checkCount('recognize', 'top', top);
+  checkCount('recognize', 'batchSize', batchSize);
   const frozen = 'layers' in model && options.freeze !== false ? freeze(model) : undefined;
   try {
-    return best(await meanProbabilities(frozen ?? model, clipOrViews, batchSize, options), labels, top);
+    return likeliest(await meanProbabilities(frozen ?? model, clipOrViews, batchSize, options), labels, top);
   } finally {
     frozen?.dispose();
   }
@@ -150,8 +145,7 @@ function probabilitiesOf(
     const views: tf.Tensor =
       tensor.rank === 4 ? tf.expandDims(tensor, 0) : tf.slice(tensor, [start], [count]);
     const answer = model.predict(views, {batchSize: count}) as tf.Tensor;
-    const rows: tf.Tensor2D = tf.reshape(answer, [-1, answer.shape.at(-1)!]);
-    return output === 'logits' ? tf.softmax(rows) : rows;
+    return probabilityRows(answer, output);
   });
 }
 
@@ -164,21 +158,8 @@ function asViews(model: LayersModel | FrozenModel, {shape}: tf.Tensor): number {
   const fits = wanted.every((length, axis) => length === null || length === view[axis]);
   if ((shape.length === 4 || shape.length === 5) && others.length === 0 && wanted.length === 4 && fits)
     return shape.length === 4 ? 1 : shape[0]!;
-  const texts = inputs.map((one) => `[${one.map((length) => length ?? '?').join(', ')}]`);
   throw new InvalidArgumentError(
-    `recognize: a view of shape [${shape.join(', ')}] for a model on ${texts.join(' and ')}; a clip ` +
+    `recognize: a view of shape [${shape.join(', ')}] for a model on ${inputs.map(partialShapeText).join(' and ')}; a clip ` +
       '[time, height, width, 3] or views [views, time, height, width, 3] of the lengths of the model are needed.',
   );
-}
-
-function requireCount(name: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return;
-  throw new InvalidArgumentError(`recognize: ${name} is ${value}; it must be a whole number of at least 1.`);
-}
-
-function best(probabilities: readonly number[], labels: readonly string[], top: number): Recognition[] {
-  return probabilities
-    .map((probability, index) => ({label: labels[index] ?? `class ${index}`, index, probability}))
-    .sort((a, b) => b.probability - a.probability)
-    .slice(0, top);
 }

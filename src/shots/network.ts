@@ -4,6 +4,7 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type FrozenModel, freeze} from '../freeze';
 import {outputKind} from '../layers';
 import {InvalidArgumentError} from '../util/errors';
+import {partialShapeText} from '../util/shapes';
 
 /**
  * Says of each frame of a window `[1, frames, height, width, 3]`, values 0 to 255, how probable it is that a shot ends with it
@@ -39,7 +40,7 @@ export function openNetwork(caller: string, model: ShotModel): OpenNetwork {
   const isFit = shape.length === 5 && shape[4] === 3 && others.length === 0 && model.outputs.length === 2;
   if (!isFit) {
     throw new InvalidArgumentError(
-      `${caller}: a model of ${model.inputs.length} inputs, the first [${shape.map((n) => n ?? '?').join(', ')}], and ` +
+      `${caller}: a model of ${model.inputs.length} inputs, the first ${partialShapeText(shape)}, and ` +
         `${model.outputs.length} outputs; one on [batch, frames, height, width, 3] with two outputs [batch, frames, 1] is needed, such as ` +
         "the zoo's transnet_v2.",
     );

@@ -1,6 +1,7 @@
 /** Answers for each frame of a film, window by window as the frames come. What follows from them is in scenes.ts. */
 import * as tf from '@tensorflow/tfjs-core';
 import {InvalidArgumentError} from '../util/errors';
+import {turnOfOthers} from '../util/turns';
 import type {OpenNetwork} from './network';
 import {FilmWindows, type WindowLengths} from './windows';
 
@@ -50,8 +51,7 @@ export class ShotScan {
   private async askWindow(bytes: Uint8Array): Promise<FrameAnswer[]> {
     const {window, step} = this.lengths;
     const [height, width] = this.network.size;
-    // Or frames that never have to be waited for would keep timers and signals waiting.
-    await new Promise((resolve) => setTimeout(resolve));
+    await turnOfOthers();
     const {single, many} = tf.tidy(() =>
       this.network.run(tf.tensor5d(Float32Array.from(bytes), [1, window, height, width, 3])),
     );

@@ -1,10 +1,12 @@
 /** `predictInSlabs` and `slabStream`: a model on a volume that does not fit into memory with all that is made of it. */
 import {dispose, Tensor, tidy} from '@tensorflow/tfjs-core';
 import {FrozenModel} from '../freeze';
+import {checkCount} from '../util/counts';
 import {InvalidArgumentError} from '../util/errors';
 import {checkLayersModel, inputShapes} from '../util/models';
 import {checkOptions, optionNames} from '../util/names';
-import {sizeOf} from '../util/shapes';
+import {partialShapeText, sizeOf} from '../util/shapes';
+import {turnOfOthers} from '../util/turns';
 import {cut, joined} from './frames';
 import {type Program, programOf, type SlabModel} from './program';
 import {type OutputSlab, SlabStream} from './slab_stream';
@@ -168,7 +170,6 @@ function checkedShapes(
   caller: string,
 ): readonly (readonly number[])[] {
   if (!(model instanceof FrozenModel)) checkLayersModel(caller, model);
-  const text = (shape: readonly (number | null)[]) => `[${shape.map((length) => length ?? '?').join(', ')}]`;
   const wanted = inputShapes(model);
   const fits = wanted.every((shape, i) => {
     const is = shapes[i];
@@ -184,15 +185,15 @@ function checkedShapes(
   });
   if (fits && shapes.length === wanted.length) return shapes;
   throw new InvalidArgumentError(
-    `${caller}: got a volume of ${shapes.map(text).join(' and ') || 'nothing'}; the model takes ` +
-      `${wanted.map(text).join(' and ')}, here of any size but for batch and channels.`,
+    `${caller}: got a volume of ${shapes.map(partialShapeText).join(' and ') || 'nothing'}; the model takes ` +
+      `${wanted.map(partialShapeText).join(' and ')}, here of any size but for batch and channels.`,
   );
 }
 
 function slabOf({inputs, outputs, steps}: Program, slab: number | undefined): number {
   if (slab !== undefined) {
-    if (Number.isInteger(slab) && slab > 0) return slab;
-    throw new InvalidArgumentError(`${CALLER}: slab is ${slab}; it must be a whole number of at least 1.`);
+    checkCount(CALLER, 'slab', slab);
+    return slab;
   }
   const {length} = inputs[0]!.frames;
   const values = [...inputs, ...outputs, ...steps.map(({output}) => output)];
@@ -221,9 +222,4 @@ function keptOf({output, first, values}: OutputSlab, reduce: NonNullable<SlabOpt
   } finally {
     values.dispose();
   }
-}
-
-/** Timers, input and rendering go on between two pieces. */
-function turnOfOthers(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

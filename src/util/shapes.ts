@@ -35,6 +35,11 @@ export function positiveTriple(value: unknown, what: string, refuse: (message: s
   return triple as Triple;
 }
 
+/** A shape as messages about models show it. */
+export function partialShapeText(shape: PartialShape): string {
+  return `[${shape.map((length) => length ?? '?').join(', ')}]`;
+}
+
 /** The number of elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);

@@ -1,45 +1,24 @@
 /** `tfjs-sts analyze FILM`: the shots of a film and what a model says of them. Parses, has the film analysed, and prints. */
-import {basename} from 'node:path';
-import {analyze} from '../../timeline';
 import {InvalidArgumentError} from '../../util/errors';
 import type {Command} from '../command';
-import {DEFAULT_MODEL, onePositional, parseCommand, wholeNumber} from '../input/arguments';
+import {DEFAULT_MODEL, parseCommand, wholeNumber} from '../input/arguments';
+import {COMPUTE_HELP, type FilmTools, type Running, realTools} from '../input/film';
+import {isForProgram, OUTPUT_HELP} from '../output/timeline_output';
 import {
-  COMPUTE_HELP,
-  COMPUTE_OPTIONS,
-  type ComputeChoice,
-  computeChoice,
-  type FilmTools,
-  load,
-  type Running,
-  realTools,
-  SHOT_MODEL,
-  thresholdOf,
-  untilTold,
-} from '../input/film';
-import {closingLine, filmProgress} from '../output/film_progress';
-import {modelNotes} from '../output/model_notes';
-import {oneLine} from '../output/one_line';
-import {createProgress} from '../output/progress';
-import {
-  checkOutputs,
-  isForProgram,
-  OUTPUT_HELP,
-  OUTPUT_OPTIONS,
-  type OutputChoice,
-  outputChoice,
-  writeResult,
-} from '../output/timeline_output';
+  analyzeFilm,
+  FILM_HELP,
+  FILM_OPTIONS,
+  type FilmChoice,
+  filmChoice,
+  filmCommand,
+  THRESHOLD_HELP,
+} from './film_command';
 
-interface CommandOptions {
-  readonly film: string;
+interface CommandOptions extends FilmChoice {
   readonly model: string;
   readonly every: number | undefined;
   readonly top: number;
   readonly features: boolean;
-  readonly threshold: number | undefined;
-  readonly compute: ComputeChoice;
-  readonly output: OutputChoice;
 }
 
 const DEFAULTS = {model: DEFAULT_MODEL, top: 3};
@@ -48,15 +27,13 @@ const HELP = `Says what is in a film over its time: its shots, and what a model 
 
 usage: tfjs-sts analyze FILM [options]
 
-  FILM                  a file that ffmpeg reads, of any length; a name with a dash in front goes behind --
-
+${FILM_HELP}
 options:
 ${OUTPUT_HELP}  --model NAME|PATH|URL what says the labels: as for tfjs-sts predict (default ${DEFAULTS.model})
   --every 2s            ask about every so many seconds instead of each shot; neighbours of one label become one
   --top N               labels for each segment (default ${DEFAULTS.top})
   --features            keep a feature vector of each segment in the JSON, for tfjs-sts search
-  --threshold P         a shot ends where the network's probability exceeds it: more finds fewer (default 0.5)
-${COMPUTE_HELP}`;
+${THRESHOLD_HELP}${COMPUTE_HELP}`;
 
 /**
  * The value of --every.
@@ -76,54 +53,25 @@ function secondsOf(text: string | undefined): number | undefined {
 /** Options of a command line; undefined when only help is wanted. */
 function parse(args: readonly string[]): CommandOptions | undefined {
   const {values, positionals} = parseCommand('analyze', args, {
-    ...OUTPUT_OPTIONS,
-    ...COMPUTE_OPTIONS,
+    ...FILM_OPTIONS,
     model: {type: 'string', default: DEFAULTS.model},
     every: {type: 'string'},
     top: {type: 'string'},
     features: {type: 'boolean', default: false},
-    threshold: {type: 'string'},
   });
   if (values.help) return undefined;
   return {
-    film: onePositional('analyze', 'FILM', positionals),
+    ...filmChoice('analyze', positionals, values),
     model: values.model,
     every: secondsOf(values.every),
     top: wholeNumber('top', values.top) ?? DEFAULTS.top,
     features: values.features,
-    threshold: thresholdOf(values.threshold),
-    compute: computeChoice(values),
-    output: outputChoice(values),
   };
 }
 
-async function run(options: CommandOptions, running: Running): Promise<void> {
-  const {io, tools, progress, signal} = running;
-  const {film, every, top, features, threshold, compute, output} = options;
-  // First, so that a wrong path is said at once.
-  const video = await tools.openVideo(film, {signal});
-  try {
-    await checkOutputs(output, film, video.info);
-    const [network, model] = await load([SHOT_MODEL, options.model], compute, running);
-    const notes = modelNotes(model!);
-    if (notes.length > 0) progress.clear();
-    for (const note of notes) io.stderr.write(`tfjs-sts: note: ${oneLine(note)}\n`);
-    progress.stage(`analysing ${film}`);
-    const started = performance.now();
-    const timeline = await analyze(video, {
-      model: model!,
-      shots: {model: network!.model, ...(threshold !== undefined && {threshold})},
-      ...(every !== undefined && {every}),
-      ...{top, features, name: basename(film), signal},
-      onProgress: filmProgress(progress),
-    });
-    for (const loaded of [network, model]) loaded!.model.dispose();
-    const ended = performance.now();
-    await writeResult({timeline, film}, output, running);
-    progress.finish(closingLine(timeline, (ended - started) / 1000));
-  } finally {
-    await video.close();
-  }
+function run({model, every, top, features, ...choice}: CommandOptions, running: Running): Promise<void> {
+  const asked = {name: model, top, features, ...(every !== undefined && {every})};
+  return analyzeFilm(choice, {doing: `analysing ${choice.film}`, model: asked}, running);
 }
 
 /**
@@ -132,13 +80,14 @@ async function run(options: CommandOptions, running: Running): Promise<void> {
  * @param tools default: the zoo, ffmpeg and the real backends.
  */
 export function analyzeCommand(tools: FilmTools = realTools): Command {
-  return {
-    summary: 'say what is in a film over its time',
-    async run(args, io) {
-      const options = parse(args);
-      if (options === undefined) return void io.stdout.write(HELP);
-      const progress = createProgress(io.stderr, isForProgram(options.output));
-      await untilTold(io, progress, (signal) => run(options, {io, tools, progress, signal}));
+  return filmCommand(
+    {
+      summary: 'say what is in a film over its time',
+      help: HELP,
+      parse,
+      isForProgram: ({output}) => isForProgram(output),
+      run,
     },
-  };
+    tools,
+  );
 }

@@ -16,13 +16,12 @@ import {
   load,
   type Running,
   realTools,
-  untilTold,
 } from '../input/film';
 import {type StoredSegment, storedSegments} from '../input/stored_timelines';
 import {oneLine} from '../output/one_line';
-import {createProgress} from '../output/progress';
 import {alignedTable} from '../output/table';
 import {time} from '../output/timeline_table';
+import {filmCommand} from './film_command';
 
 interface SearchOptions {
   readonly folder: string;
@@ -108,17 +107,14 @@ async function featuresOf(
   model: LoadedModel,
   tools: FilmTools,
   signal: AbortSignal,
-): Promise<Float32Array> {
+): Promise<readonly number[]> {
   const video = await tools.openVideo(path, {size: model.info.size, signal});
   try {
     const stream = seconds === undefined ? video : await around(video, seconds);
-    const {segments} = await analyze(stream, {model, every: MOMENT, merge: false, features: true, signal});
-    const sums = new Float32Array(segments[0]?.features?.length ?? 0);
-    for (const {start, end, features = []} of segments)
-      features.forEach((value, i) => {
-        sums[i]! += value * Math.max(end - start, 1e-6);
-      });
-    return sums;
+    // No label's probability exceeds another's by more than 1: all of it is one segment.
+    const merge = {hysteresis: 1};
+    const {segments} = await analyze(stream, {model, every: MOMENT, merge, features: true, signal});
+    return segments[0]?.features ?? [];
   } finally {
     await video.close();
   }
@@ -180,13 +176,14 @@ async function run(options: SearchOptions, running: Running): Promise<void> {
  * @param tools default: the zoo, ffmpeg and the real backends.
  */
 export function searchCommand(tools: FilmTools = realTools): Command {
-  return {
-    summary: 'find moments like a clip in films that were analysed',
-    async run(args, io) {
-      const options = parse(args);
-      if (options === undefined) return void io.stdout.write(HELP);
-      const progress = createProgress(io.stderr, options.format === 'json');
-      await untilTold(io, progress, (signal) => run(options, {io, tools, progress, signal}));
+  return filmCommand(
+    {
+      summary: 'find moments like a clip in films that were analysed',
+      help: HELP,
+      parse,
+      isForProgram: ({format}) => format === 'json',
+      run,
     },
-  };
+    tools,
+  );
 }

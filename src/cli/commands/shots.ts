@@ -1,64 +1,34 @@
 /** `tfjs-sts shots FILM`: where the shots of a film begin and end. Parses, has the film analysed, and prints. */
-import {basename} from 'node:path';
-import {analyze, type Timeline} from '../../timeline';
+import type {Timeline} from '../../timeline';
 import type {Command} from '../command';
-import {onePositional, parseCommand} from '../input/arguments';
+import {parseCommand} from '../input/arguments';
+import {COMPUTE_HELP, type FilmTools, realTools} from '../input/film';
+import {isForProgram, OUTPUT_HELP} from '../output/timeline_output';
 import {
-  COMPUTE_HELP,
-  COMPUTE_OPTIONS,
-  type ComputeChoice,
-  computeChoice,
-  type FilmTools,
-  load,
-  type Running,
-  realTools,
-  SHOT_MODEL,
-  thresholdOf,
-  untilTold,
-} from '../input/film';
-import {closingLine, filmProgress} from '../output/film_progress';
-import {createProgress} from '../output/progress';
-import {
-  checkOutputs,
-  isForProgram,
-  OUTPUT_HELP,
-  OUTPUT_OPTIONS,
-  type OutputChoice,
-  outputChoice,
-  writeResult,
-} from '../output/timeline_output';
-
-interface ShotsOptions {
-  readonly film: string;
-  readonly threshold: number | undefined;
-  readonly compute: ComputeChoice;
-  readonly output: OutputChoice;
-}
+  analyzeFilm,
+  FILM_HELP,
+  FILM_OPTIONS,
+  type FilmChoice,
+  filmChoice,
+  filmCommand,
+  THRESHOLD_HELP,
+} from './film_command';
 
 const HELP = `Finds the shots of a film: where each begins and ends, and whether it begins with a cut or a gradual transition.
 
 usage: tfjs-sts shots FILM [options]
 
-  FILM                  a file that ffmpeg reads, of any length; a name with a dash in front goes behind --
-
+${FILM_HELP}
 options:
-${OUTPUT_HELP}  --threshold P         a shot ends where the network's probability exceeds it: more finds fewer (default 0.5)
-${COMPUTE_HELP}
+${OUTPUT_HELP}${THRESHOLD_HELP}${COMPUTE_HELP}
 The JSON is {video, frameRate, frames, shots: [{startFrame, endFrame, start, end, confidence, transition}]}: frames from
 0, both ends included; seconds from the start of the video, by the times at which its frames are shown.
 `;
 
 /** Options of a command line; undefined when only help is wanted. */
-function parse(args: readonly string[]): ShotsOptions | undefined {
-  const options = {...OUTPUT_OPTIONS, ...COMPUTE_OPTIONS, threshold: {type: 'string'}} as const;
-  const {values, positionals} = parseCommand('shots', args, options);
-  if (values.help) return undefined;
-  return {
-    film: onePositional('shots', 'FILM', positionals),
-    threshold: thresholdOf(values.threshold),
-    compute: computeChoice(values),
-    output: outputChoice(values),
-  };
+function parse(args: readonly string[]): FilmChoice | undefined {
+  const {values, positionals} = parseCommand('shots', args, FILM_OPTIONS);
+  return values.help ? undefined : filmChoice('shots', positionals, values);
 }
 
 /** The JSON that HELP promises. */
@@ -74,43 +44,27 @@ function shotsJson({video, shots}: Timeline, film: string): string {
   return `${facts},"shots":[\n${lines.map((line) => `  ${line}`).join(',\n')}\n]}\n`;
 }
 
-async function run({film, threshold, compute, output}: ShotsOptions, running: Running): Promise<void> {
-  const {tools, progress, signal} = running;
-  // First, so that a wrong path is said at once.
-  const video = await tools.openVideo(film, {signal});
-  try {
-    await checkOutputs(output, film, video.info);
-    const [network] = await load([SHOT_MODEL], compute, running);
-    progress.stage(`looking for shots in ${film}`);
-    const started = performance.now();
-    const timeline = await analyze(video, {
-      shots: {model: network!.model, ...(threshold !== undefined && {threshold})},
-      name: basename(film),
-      signal,
-      onProgress: filmProgress(progress),
-    });
-    network!.model.dispose();
-    const ended = performance.now();
-    await writeResult({timeline, film, json: shotsJson(timeline, film)}, output, running);
-    progress.finish(closingLine(timeline, (ended - started) / 1000));
-  } finally {
-    await video.close();
-  }
-}
-
 /**
  * The command `shots`.
  *
  * @param tools default: the zoo, ffmpeg and the real backends.
  */
 export function shotsCommand(tools: FilmTools = realTools): Command {
-  return {
-    summary: 'find the shots of a film',
-    async run(args, io) {
-      const options = parse(args);
-      if (options === undefined) return void io.stdout.write(HELP);
-      const progress = createProgress(io.stderr, isForProgram(options.output));
-      await untilTold(io, progress, (signal) => run(options, {io, tools, progress, signal}));
+  return filmCommand(
+    {
+      summary: 'find the shots of a film',
+      help: HELP,
+      parse,
+      isForProgram: ({output}) => isForProgram(output),
+      run: (choice, running) => {
+        const {film} = choice;
+        const work = {
+          doing: `looking for shots in ${film}`,
+          json: (timeline: Timeline) => shotsJson(timeline, film),
+        };
+        return analyzeFilm(choice, work, running);
+      },
     },
-  };
+    tools,
+  );
 }

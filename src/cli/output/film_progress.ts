@@ -1,13 +1,7 @@
 /** How far a film is, how fast, and how long it still takes, for the bar of a terminal. */
+import type {FilmProgress} from '../../shots';
 import type {Timeline} from '../../timeline';
 import type {Progress} from './progress';
-
-/** How far a film is read. */
-interface FilmProgress {
-  readonly seconds: number;
-  /** Of the whole film; absent where nobody knows. */
-  readonly duration?: number;
-}
 
 /**
  * Shows the progress of a film that is read from now on.
@@ -16,7 +10,7 @@ interface FilmProgress {
  */
 export function filmProgress(progress: Progress, now: () => number = () => performance.now()) {
   const started = now();
-  return ({seconds, duration}: FilmProgress): void => {
+  return ({seconds, duration}: Pick<FilmProgress, 'seconds' | 'duration'>): void => {
     const spent = (now() - started) / 1000;
     const speed = seconds / spent;
     const parts = [

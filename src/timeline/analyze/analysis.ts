@@ -2,12 +2,22 @@
  * What is done with the frames of a film as they come: shots are found, frames wait until it is known where they belong, the model is
  * asked about clips of them, and its answers become segments when a shot is over.
  */
+import {likeliest} from '../../recognize';
 import type {FilmClock, PlacedFrame, ShotFinder} from '../../shots';
 import type {Picture, SizedFrame} from '../../video/frames';
 import type {Segment, Timeline} from '../timeline';
 import {type Block, type BlockLengths, ShotBlocks} from './blocks';
 import type {OpenClipModel} from './clip_model';
-import {addByLabel, addToOne, closeGaps, dropShort, type MergeOptions, meanOf, type Run} from './segments';
+import {
+  addAlone,
+  addByLabel,
+  addToOne,
+  closeGaps,
+  dropShort,
+  type MergeOptions,
+  meanOf,
+  type Run,
+} from './segments';
 
 /** What makes a segment: a shot, one span of time, or spans of one label. */
 export type Grouping = 'shot' | 'span' | Required<MergeOptions>;
@@ -107,15 +117,17 @@ export class Analysis {
     const {model, grouping} = this.work!;
     const answer = {start, end, ...(await model.ask(clip.map((frame) => this.pictures.get(frame)!)))};
     if (grouping === 'shot') addToOne(this.runs, answer);
-    else addByLabel(this.runs, answer, grouping === 'span' ? undefined : grouping.hysteresis);
+    else if (grouping === 'span') addAlone(this.runs, answer);
+    else addByLabel(this.runs, answer, grouping.hysteresis);
   }
 
   private segmentOf(run: Run): Segment {
     const {start, end, probabilities, features} = meanOf(run);
     const {model, top} = this.work!;
-    const labels = Array.from(probabilities, (score, index) => ({label: model.labelOf(index), score}))
-      .sort((a, b) => b.score - a.score)
-      .slice(0, top);
+    const labels = likeliest(probabilities, model.labels, top).map(({label, probability}) => ({
+      label,
+      score: probability,
+    }));
     return {
       ...{start, end, labels},
       ...(this.finder !== undefined && {shot: this.shots}),

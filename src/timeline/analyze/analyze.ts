@@ -3,6 +3,7 @@
  * pass are here; what is done with frames as they come is in analysis.ts.
  */
 import {FilmClock, type FilmProgress, ShotFinder, type ShotOptions} from '../../shots';
+import {checkCount} from '../../util/counts';
 import {FormatError, InvalidArgumentError} from '../../util/errors';
 import {checkOptions, optionNames} from '../../util/names';
 import {checkStream} from '../../video/check_stream';
@@ -73,8 +74,7 @@ function checkAll(options: AnalyzeOptions): void {
     );
   if (every !== undefined && !(every > 0 && every < Number.POSITIVE_INFINITY))
     throw new InvalidArgumentError(`analyze: every is ${every}; it is a number of seconds, more than 0.`);
-  if (!Number.isInteger(top) || top < 1)
-    throw new InvalidArgumentError(`analyze: top is ${top}; it must be a whole number of at least 1.`);
+  checkCount('analyze', 'top', top);
   checkMerge(merge, shots !== undefined && every === undefined);
 }
 

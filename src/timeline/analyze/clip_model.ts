@@ -3,7 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {type FrozenModel, freeze} from '../../freeze';
 import {type OutputKind, outputKind} from '../../layers';
+import {probabilityRows} from '../../recognize';
 import {InvalidArgumentError} from '../../util/errors';
+import {turnOfOthers} from '../../util/turns';
 import {clipTensor} from '../../video/clips';
 import {type FrameTransform, frameTransform, type RgbImage} from '../../video/transforms';
 
@@ -38,8 +40,8 @@ export interface ClipAnswer {
 export interface OpenClipModel {
   /** @param frames of one size, before the crop */
   ask(frames: readonly RgbImage[]): Promise<ClipAnswer>;
-  /** Name of a class. */
-  labelOf(index: number): string;
+  /** Names of its classes; not all need have one. */
+  readonly labels: readonly string[];
   /** Frees what was made for it; the model stays the caller's. */
   dispose(): void;
 }
@@ -88,23 +90,21 @@ export function openClipModel(caller: string, {model, info}: ClipModel, features
   const transform = frameTransform(info);
   return {
     async ask(frames) {
-      // Or frames that never have to be waited for would keep timers and signals waiting.
-      await new Promise((resolve) => setTimeout(resolve));
+      await turnOfOthers();
       const [probabilities, vector] = tf.tidy(() => {
         const clip = clipTensor(frames, transform);
         const [answer, read] = [(frozen ?? (asked as FrozenModel)).predict(clip)].flat() as [
           tf.Tensor,
           tf.Tensor?,
         ];
-        const rows = tf.reshape(answer, [-1, answer.shape.at(-1)!]);
-        return [tf.mean(output === 'logits' ? tf.softmax(rows) : rows, 0), read && meanVector(read)];
+        return [tf.mean(probabilityRows(answer, output), 0), read && meanVector(read)];
       });
       const values = (await probabilities.data()) as Float32Array;
       const read = (await vector?.data()) as Float32Array | undefined;
       tf.dispose([probabilities, vector ?? []]);
       return {probabilities: values, features: read};
     },
-    labelOf: (index) => info.labels?.[index] ?? `class ${index}`,
+    labels: info.labels ?? [],
     dispose: () => frozen?.dispose(),
   };
 }

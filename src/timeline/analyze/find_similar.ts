@@ -1,4 +1,5 @@
 /** The nearest of many feature vectors by their cosine, exactly: every vector is looked at. */
+import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions, optionNames} from '../../util/names';
 
@@ -48,8 +49,7 @@ export function findSimilar(
       'findSimilar: there is no query; segments have features when analyze is called with features: true.',
     );
   }
-  if (!Number.isInteger(top) || top < 1)
-    throw new InvalidArgumentError(`findSimilar: top is ${top}; it must be a whole number of at least 1.`);
+  checkCount('findSimilar', 'top', top);
   const isMatrix = !Array.isArray(features);
   const {values, length} = isMatrix ? (features as FeatureMatrix) : matrixOf(features, query.length);
   if (query.length !== length || length < 1 || values.length % length !== 0) {

@@ -85,19 +85,19 @@ export function addToOne(runs: Run[], answer: Answer): void {
   runs[0] = runs[0] === undefined ? run : joined(runs[0], run);
 }
 
-/**
- * Adds a window to the last run, or begins another where a label exceeds that of the run by more than the hysteresis; without one
- * each window is a run.
- */
-export function addByLabel(runs: Run[], answer: Answer, hysteresis = Number.NEGATIVE_INFINITY): void {
+/** Adds a window that is a run of its own. */
+export function addAlone(runs: Run[], answer: Answer): void {
+  runs.push(runOf(answer, 0));
+}
+
+/** Adds a window to the last run, or begins another where a label exceeds that of the run by more than the hysteresis. */
+export function addByLabel(runs: Run[], answer: Answer, hysteresis: number): void {
   const {probabilities} = answer;
   const likeliest = indexOfLargest(probabilities);
   const last = runs.at(-1);
   const goesOn = last !== undefined && !(probabilities[likeliest]! > probabilities[last.label]! + hysteresis);
-  const run = runOf(answer, goesOn ? last.label : likeliest);
-  const isSame = last?.label === run.label && hysteresis >= 0;
-  if (isSame) runs[runs.length - 1] = joined(last, run);
-  else runs.push(run);
+  if (goesOn) runs[runs.length - 1] = joined(last, runOf(answer, last.label));
+  else runs.push(runOf(answer, likeliest));
 }
 
 function indexOfLargest(values: ArrayLike<number>): number {

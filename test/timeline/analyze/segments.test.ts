@@ -1,6 +1,13 @@
 /** Windows that become segments: cases worked out by hand. */
 import {describe, expect, it} from 'vitest';
-import {addByLabel, closeGaps, dropShort, meanOf, type Run} from '../../../src/timeline/analyze/segments';
+import {
+  addAlone,
+  addByLabel,
+  closeGaps,
+  dropShort,
+  meanOf,
+  type Run,
+} from '../../../src/timeline/analyze/segments';
 
 /** One window a second, each with the probabilities of two or three classes; `lengths` in seconds. */
 function runsOf(
@@ -12,7 +19,9 @@ function runsOf(
   let start = 0;
   rows.forEach((probabilities, i) => {
     const end = start + (lengths[i] ?? 1);
-    addByLabel(runs, {start, end, probabilities, features: [i]}, hysteresis);
+    const answer = {start, end, probabilities, features: [i]};
+    if (hysteresis === undefined) addAlone(runs, answer);
+    else addByLabel(runs, answer, hysteresis);
     start = end;
   });
   return runs;

@@ -1,0 +1,129 @@
+/**
+ * What the commands on films have in common: how one runs until it is done or told to end, and how `shots` and `analyze` open a
+ * film, have it analysed and write the timeline.
+ */
+import {basename} from 'node:path';
+import {type AnalyzeOptions, analyze, type Timeline} from '../../timeline';
+import type {Command} from '../command';
+import {onePositional} from '../input/arguments';
+import {
+  COMPUTE_OPTIONS,
+  type ComputeChoice,
+  computeChoice,
+  type FilmTools,
+  load,
+  type Running,
+  SHOT_MODEL,
+  thresholdOf,
+  untilTold,
+} from '../input/film';
+import {closingLine, filmProgress} from '../output/film_progress';
+import {modelNotes} from '../output/model_notes';
+import {oneLine} from '../output/one_line';
+import {createProgress} from '../output/progress';
+import {
+  checkOutputs,
+  OUTPUT_OPTIONS,
+  type OutputChoice,
+  outputChoice,
+  writeResult,
+} from '../output/timeline_output';
+
+interface FilmCommand<Options> {
+  readonly summary: string;
+  readonly help: string;
+  /** Undefined when only help is wanted. */
+  parse(args: readonly string[]): Options | undefined;
+  /** Whether a program is to read the standard output. */
+  isForProgram(options: Options): boolean;
+  run(options: Options, running: Running): Promise<void>;
+}
+
+export function filmCommand<Options>(
+  {summary, help, parse, isForProgram, run}: FilmCommand<Options>,
+  tools: FilmTools,
+): Command {
+  return {
+    summary,
+    async run(args, io) {
+      const options = parse(args);
+      if (options === undefined) return void io.stdout.write(help);
+      const progress = createProgress(io.stderr, isForProgram(options));
+      await untilTold(io, progress, (signal) => run(options, {io, tools, progress, signal}));
+    },
+  };
+}
+
+/** What is chosen about a film whose shots are found. */
+export interface FilmChoice {
+  readonly film: string;
+  readonly threshold: number | undefined;
+  readonly compute: ComputeChoice;
+  readonly output: OutputChoice;
+}
+
+/** Options of `parseArgs` for that. */
+export const FILM_OPTIONS = {...OUTPUT_OPTIONS, ...COMPUTE_OPTIONS, threshold: {type: 'string'}} as const;
+
+export const FILM_HELP = `  FILM                  a file that ffmpeg reads, of any length; a name with a dash in front goes behind --
+`;
+
+export const THRESHOLD_HELP = `  --threshold P         a shot ends where the network's probability exceeds it: more finds fewer (default 0.5)
+`;
+
+type FilmValues = Parameters<typeof computeChoice>[0] &
+  Parameters<typeof outputChoice>[0] & {threshold?: string | undefined};
+
+export function filmChoice(command: string, positionals: string[], values: FilmValues): FilmChoice {
+  return {
+    film: onePositional(command, 'FILM', positionals),
+    threshold: thresholdOf(values.threshold),
+    compute: computeChoice(values),
+    output: outputChoice(values),
+  };
+}
+
+/** What is to be said of a film besides its shots, and how. */
+export interface FilmWork {
+  /** What is done, for who waits. */
+  readonly doing: string;
+  /** The model that says what is on, as `loadModel` takes it, and what it is asked. */
+  readonly model?: {readonly name: string} & Pick<AnalyzeOptions, 'every' | 'top' | 'features'>;
+  /** Its JSON, where that is another than the timeline's. */
+  json?(timeline: Timeline): string;
+}
+
+/** Opens the film, has it analysed and writes what was found. */
+export async function analyzeFilm(
+  {film, threshold, compute, output}: FilmChoice,
+  {doing, model, json}: FilmWork,
+  running: Running,
+): Promise<void> {
+  const {io, tools, progress, signal} = running;
+  // First, so that a wrong path is said at once.
+  const video = await tools.openVideo(film, {signal});
+  try {
+    await checkOutputs(output, film, video.info);
+    const {name, ...asked} = model ?? {};
+    const loaded = await load([SHOT_MODEL, ...(name === undefined ? [] : [name])], compute, running);
+    const [network, clips] = loaded;
+    const notes = clips === undefined ? [] : modelNotes(clips);
+    if (notes.length > 0) progress.clear();
+    for (const note of notes) io.stderr.write(`tfjs-sts: note: ${oneLine(note)}\n`);
+    progress.stage(doing);
+    const started = performance.now();
+    const timeline = await analyze(video, {
+      ...(clips && {model: clips, ...asked}),
+      shots: {model: network!.model, ...(threshold !== undefined && {threshold})},
+      name: basename(film),
+      signal,
+      onProgress: filmProgress(progress),
+    });
+    for (const one of loaded) one.model.dispose();
+    const ended = performance.now();
+    await writeResult({timeline, film, ...(json && {json: json(timeline)})}, output, running);
+    progress.finish(closingLine(timeline, (ended - started) / 1000));
+  } finally {
+    await video.close();
+  }
+}
