@@ -1,16 +1,17 @@
 /**
  * The build: every file of src/entries is an entry. ESM and CJS share chunks among their entries, so that two entries
- * loaded by one program see one registry; the command line is ESM only, and src/entries/script.ts one file for pages
- * without modules.
+ * loaded by one program see one registry; the command line (src/cli/bin.ts) is ESM only, and src/entries/script.ts
+ * one file for pages without modules.
  */
 import {readdirSync, rmSync} from 'node:fs';
+import {basename} from 'node:path';
 import {defineConfig, type Options} from 'tsup';
 
 const SCRIPT = 'src/entries/script.ts';
 const entries = readdirSync('src/entries')
   .map((name) => `src/entries/${name}`)
   .filter((path) => path !== SCRIPT);
-const libraryEntries = entries.filter((path) => path !== 'src/entries/cli.ts');
+const named = Object.fromEntries(entries.map((path) => [basename(path, '.ts'), path]));
 
 // Once for all builds below, which run side by side: each with a `clean` of its own would remove the others' files.
 rmSync('dist', {recursive: true, force: true});
@@ -45,8 +46,8 @@ const fromGlobal: NonNullable<Options['esbuildPlugins']>[number] = {
 };
 
 export default defineConfig([
-  {...shared, entry: entries, format: 'esm', dts: {entry: libraryEntries}},
-  {...shared, entry: libraryEntries, format: 'cjs', shims: true, dts: {entry: libraryEntries}},
+  {...shared, entry: {...named, cli: 'src/cli/bin.ts'}, format: 'esm', dts: {entry: named}},
+  {...shared, entry: entries, format: 'cjs', shims: true, dts: {entry: entries}},
   {
     ...shared,
     entry: {'tfjs-sts': SCRIPT},

@@ -169,11 +169,7 @@ function objectionToOurs(from, folder, row, {resolved, couldNotResolve}) {
       return `kernels/wasm/${room.name} may not import kernels/wasm/${below.name}`;
     return undefined;
   }
-  // Only the entry of the command line starts the command line.
-  if (from === 'src/entries/cli.ts' && target === 'cli') return undefined;
-  const file = resolved.replace(/^src\//, '').replace(/\.ts$/, '');
-  const allowed = row.ours.some((ours) => ours === target || ours === file);
-  return allowed ? undefined : `${folder} may not import ${target}`;
+  return row.ours.includes(target) ? undefined : `${folder} may not import ${target}`;
 }
 
 function objectionToPackage(from, folder, row, {module, dependencyTypes, dynamic}) {

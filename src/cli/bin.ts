@@ -2,7 +2,7 @@
 /** Bin "tfjs-sts": hands the command line to cli/main and leaves with its exit code. */
 import {readFileSync} from 'node:fs';
 import {interruption} from '../cli/input/interruption';
-import {main} from '../cli/main';
+import {main} from './main';
 
 // Whoever reads our output may have seen enough: `tfjs-sts ... | head -1` is no error. Anything else is, such as a full disk.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
