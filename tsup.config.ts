@@ -8,10 +8,11 @@ import {basename} from 'node:path';
 import {defineConfig, type Options} from 'tsup';
 
 const SCRIPT = 'src/entries/script.ts';
-const entries = readdirSync('src/entries')
-  .map((name) => `src/entries/${name}`)
-  .filter((path) => path !== SCRIPT);
-const named = Object.fromEntries(entries.map((path) => [basename(path, '.ts'), path]));
+const entries = readdirSync('src/entries', {recursive: true, encoding: 'utf8'})
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => [basename(path, '.ts'), `src/entries/${path}`] as const)
+  .filter(([, path]) => path !== SCRIPT);
+const named = Object.fromEntries(entries);
 
 // Once for all builds below, which run side by side: each with a `clean` of its own would remove the others' files.
 rmSync('dist', {recursive: true, force: true});
@@ -47,7 +48,7 @@ const fromGlobal: NonNullable<Options['esbuildPlugins']>[number] = {
 
 export default defineConfig([
   {...shared, entry: {...named, cli: 'src/cli/bin.ts'}, format: 'esm', dts: {entry: named}},
-  {...shared, entry: entries, format: 'cjs', shims: true, dts: {entry: entries}},
+  {...shared, entry: named, format: 'cjs', shims: true, dts: {entry: named}},
   {
     ...shared,
     entry: {'tfjs-sts': SCRIPT},

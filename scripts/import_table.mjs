@@ -27,28 +27,42 @@ const table = {
   },
   layers: {ours: ['ops', 'geometry', 'util'], packages: [core, layers]},
   networks: {ours: ['layers', 'util'], packages: [core, layers]},
-  checkpoints: {ours: ['util'], packages: [core], types: [layers]},
-  onnx: {ours: ['geometry', 'util'], packages: [core], types: [layers]},
-  inflate: {ours: ['checkpoints', 'geometry', 'util'], packages: [core], types: [layers]},
+  'models/checkpoints': {ours: ['util'], packages: [core], types: [layers]},
+  'models/onnx': {ours: ['geometry', 'util'], packages: [core], types: [layers]},
+  'models/inflate': {ours: ['models/checkpoints', 'geometry', 'util'], packages: [core], types: [layers]},
   files: {ours: ['util'], packages: [], node: true},
-  zoo: {
-    ours: ['networks', 'layers', 'checkpoints', 'inflate', 'files', 'util'],
+  'models/zoo': {
+    ours: ['networks', 'layers', 'models/checkpoints', 'models/inflate', 'files', 'util'],
     packages: [core, layers],
     node: true,
   },
-  convert: {
-    ours: ['zoo', 'networks', 'checkpoints', 'inflate', 'files', 'util'],
+  'models/convert': {
+    ours: ['models/zoo', 'networks', 'models/checkpoints', 'models/inflate', 'files', 'util'],
     packages: [],
     types: [layers],
   },
-  video: {ours: ['util'], packages: [core], types: [layers], node: true},
-  freeze: {ours: ['layers', 'ops', 'geometry', 'util'], packages: [core, layers]},
-  frozen_files: {ours: ['freeze', 'checkpoints', 'files', 'util'], packages: [core]},
-  slabs: {ours: ['freeze', 'layers', 'ops', 'geometry', 'util'], packages: [core, layers]},
-  recognize: {ours: ['freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
-  shots: {ours: ['freeze', 'layers', 'video', 'util'], packages: [core], types: [layers]},
-  timeline: {
-    ours: ['shots', 'recognize', 'freeze', 'layers', 'video', 'util'],
+  'video/clips': {ours: ['util'], packages: [core], types: [layers], node: true},
+  'inference/freeze': {ours: ['layers', 'ops', 'geometry', 'util'], packages: [core, layers]},
+  'inference/frozen_files': {
+    ours: ['inference/freeze', 'models/checkpoints', 'files', 'util'],
+    packages: [core],
+  },
+  'inference/slabs': {
+    ours: ['inference/freeze', 'layers', 'ops', 'geometry', 'util'],
+    packages: [core, layers],
+  },
+  'video/recognize': {
+    ours: ['inference/freeze', 'layers', 'video/clips', 'util'],
+    packages: [core],
+    types: [layers],
+  },
+  'video/shots': {
+    ours: ['inference/freeze', 'layers', 'video/clips', 'util'],
+    packages: [core],
+    types: [layers],
+  },
+  'video/timeline': {
+    ours: ['video/shots', 'video/recognize', 'inference/freeze', 'layers', 'video/clips', 'util'],
     packages: [core, layers],
   },
   cli: {
@@ -59,19 +73,19 @@ const table = {
       'kernels',
       'layers',
       'networks',
-      'freeze',
-      'frozen_files',
-      'slabs',
-      'checkpoints',
-      'onnx',
-      'inflate',
+      'inference/freeze',
+      'inference/frozen_files',
+      'inference/slabs',
+      'models/checkpoints',
+      'models/onnx',
+      'models/inflate',
       'files',
-      'zoo',
-      'convert',
-      'video',
-      'recognize',
-      'shots',
-      'timeline',
+      'models/zoo',
+      'models/convert',
+      'video/clips',
+      'video/recognize',
+      'video/shots',
+      'video/timeline',
       'entries',
     ],
     packages: [core, layers, anyBackend],
@@ -86,19 +100,19 @@ const table = {
       'kernels',
       'layers',
       'networks',
-      'freeze',
-      'frozen_files',
-      'slabs',
-      'checkpoints',
-      'onnx',
-      'inflate',
+      'inference/freeze',
+      'inference/frozen_files',
+      'inference/slabs',
+      'models/checkpoints',
+      'models/onnx',
+      'models/inflate',
       'files',
-      'zoo',
-      'convert',
-      'video',
-      'recognize',
-      'shots',
-      'timeline',
+      'models/zoo',
+      'models/convert',
+      'video/clips',
+      'video/recognize',
+      'video/shots',
+      'video/timeline',
     ],
     packages: [core, layers],
     types: [anyBackend],
@@ -109,10 +123,14 @@ const table = {
 /** Dependency types of Node's own modules in dependency-cruiser's words. */
 const nodeModule = 'core';
 
-/** `src/ops/grads/x.ts` -> `ops`; outside src/ -> undefined. */
+/** Folders of src/ that only hold others, which have the rows: models/zoo, video/clips. */
+const groups = new Set(Object.keys(table).flatMap((row) => (row.includes('/') ? [row.split('/')[0]] : [])));
+
+/** `src/ops/grads/x.ts` -> `ops`, `src/models/zoo/load.ts` -> `models/zoo`; outside src/ -> undefined. */
 function folderOf(path) {
-  const [root, folder] = path.split('/');
-  return root === 'src' ? folder : undefined;
+  const [root, folder, room] = path.split('/');
+  if (root !== 'src') return undefined;
+  return groups.has(folder) ? `${folder}/${room}` : folder;
 }
 
 /** `src/kernels/cpu/x.ts` -> `cpu`; undefined for files directly in kernels/ and for the other folders. */

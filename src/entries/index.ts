@@ -23,32 +23,24 @@ export {
   type PredictInputs,
   type PredictOptions,
   type ValueInfo,
-} from '../freeze';
+} from '../inference/freeze';
 export {
   type FrozenSource,
   frozenModelFile,
   type LoadFrozenOptions,
   loadFrozenModel,
   saveFrozenModel,
-} from '../frozen_files';
+} from '../inference/frozen_files';
 export {
-  type ImageWeight,
-  type ImageWeights,
-  INFLATION_RULES,
-  type InflateKernelOptions,
-  type InflateOptions,
-  type InflationPlan,
-  type InflationReport,
-  type InflationRule,
-  type InflationStep,
-  inflate,
-  inflateKernel,
-  type KernelArray,
-  planInflation,
-  type VideoWeight,
-  weightsOf,
-} from '../inflate';
-export * as inflationPlans from '../inflate/authors_plans';
+  type OutputSlab,
+  predictInSlabs,
+  type SlabOptions,
+  type SlabSource,
+  type SlabStream,
+  type SlabVolume,
+  slabStream,
+} from '../inference/slabs';
+export type {SlabModel} from '../inference/slabs/program';
 export {
   type BatchNorm3DLayerArgs,
   type Conv3DReplacement,
@@ -84,13 +76,21 @@ export type {DataFormat} from '../layers/host/layer_arguments';
 export type {NestedNumbers} from '../layers/normalization/normalization';
 export type {SidesArgument} from '../layers/spatial/base_layer3d';
 export {
-  type OutputSlab,
-  predictInSlabs,
-  type SlabOptions,
-  type SlabSource,
-  type SlabStream,
-  type SlabVolume,
-  slabStream,
-} from '../slabs';
-export type {SlabModel} from '../slabs/program';
+  type ImageWeight,
+  type ImageWeights,
+  INFLATION_RULES,
+  type InflateKernelOptions,
+  type InflateOptions,
+  type InflationPlan,
+  type InflationReport,
+  type InflationRule,
+  type InflationStep,
+  inflate,
+  inflateKernel,
+  type KernelArray,
+  planInflation,
+  type VideoWeight,
+  weightsOf,
+} from '../models/inflate';
+export * as inflationPlans from '../models/inflate/authors_plans';
 export * from './ops';

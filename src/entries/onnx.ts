@@ -1,2 +1,2 @@
 /** Entry "tfjs-sts/onnx": models as ONNX files. No effect on import. */
-export * from '../onnx';
+export * from '../models/onnx';

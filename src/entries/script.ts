@@ -3,8 +3,9 @@
  * have, under the same names, as the global `sts`, and the kernels for the backends of a page. The functions of
  * "tfjs-sts/checkpoints", whose names say little alone (read, assign), are in `sts.checkpoints`. No entry of `exports`.
  */
-import './cpu';
+import './backends/cpu';
 
+export {type SetThreadsOptions, setThreads} from './backends/wasm';
 export * as checkpoints from './checkpoints';
 export * from './convert';
 export * from './index';
@@ -12,5 +13,4 @@ export * from './networks';
 export * from './onnx';
 export * from './timeline';
 export * from './video';
-export {type SetThreadsOptions, setThreads} from './wasm';
 export * from './zoo';

@@ -3,9 +3,9 @@
  * import. Files are read by ffmpeg, in Node: the entry "tfjs-sts/node".
  */
 
-export type * from '../freeze/frozen_data';
-export type * from '../freeze/frozen_model';
+export type * from '../inference/freeze/frozen_data';
+export type * from '../inference/freeze/frozen_model';
 export type {OutputKind} from '../layers';
-export * from '../recognize';
 export type {PartialShape} from '../util/shapes';
-export * from '../video';
+export * from '../video/clips';
+export * from '../video/recognize';

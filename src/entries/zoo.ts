@@ -3,20 +3,20 @@
  * to `tf.loadLayersModel`, and registers gradients and layers as the entry "tfjs-sts" does.
  */
 import {registerWithHost} from '../layers';
-import {registerModelScheme} from '../zoo';
+import {registerModelScheme} from '../models/zoo';
 
 registerWithHost();
 registerModelScheme();
 
+export type {PackagedFile} from '../files/files';
+export type {OutputKind} from '../layers';
 export type {
   Checkpoint,
   CheckpointDtype,
   CheckpointEntry,
   CheckpointValues,
   StorageType,
-} from '../checkpoints';
-export type {FillElements} from '../checkpoints/checkpoint';
-export type {PackagedFile} from '../files/files';
-export type {OutputKind} from '../layers';
+} from '../models/checkpoints';
+export type {FillElements} from '../models/checkpoints/checkpoint';
+export * from '../models/zoo';
 export type {NetworkTask} from '../networks';
-export * from '../zoo';

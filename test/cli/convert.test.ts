@@ -20,13 +20,13 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
-import {type Checkpoint, entryOf, expanded, read, safetensors} from '../../src/checkpoints';
 import {main} from '../../src/cli/main';
 import {writeWhole} from '../../src/files/write_file';
+import {type Checkpoint, entryOf, expanded, read, safetensors} from '../../src/models/checkpoints';
+import {loadModel} from '../../src/models/zoo';
 import {networkDefinition, registerNetwork} from '../../src/networks';
 import {FormatError} from '../../src/util/errors';
-import {loadModel} from '../../src/zoo';
-import {errorOf, registerGoldenNetworks, SLOW_ONLY, X3D_IMAGE as X3D} from '../convert/golden';
+import {errorOf, registerGoldenNetworks, SLOW_ONLY, X3D_IMAGE as X3D} from '../models/convert/golden';
 import {box} from './fake';
 
 const golden = (name: string) => fileURLToPath(new URL(`../golden/checkpoints/${name}`, import.meta.url));

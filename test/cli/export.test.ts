@@ -10,11 +10,11 @@ import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import * as native from 'onnxruntime-node';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {fromLayersModel, names as nameMaps, read, safetensors, toTorch} from '../../src/checkpoints';
 import {main} from '../../src/cli/main';
+import {fromLayersModel, names as nameMaps, read, safetensors, toTorch} from '../../src/models/checkpoints';
+import {loadModel} from '../../src/models/zoo';
 import {createNetwork, networkDefinition, registerNetwork} from '../../src/networks';
-import {loadModel} from '../../src/zoo';
-import {difference, runOnnx} from '../onnx/onnx_runtime';
+import {difference, runOnnx} from '../models/onnx/onnx_runtime';
 import {fillInput} from '../support/fill';
 import {box} from './fake';
 

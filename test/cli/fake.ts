@@ -4,9 +4,9 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-cpu';
 import {type PredictTools, predictCommand} from '../../src/cli/commands/predict';
 import type {CliIo} from '../../src/cli/io';
+import type {LoadedModel} from '../../src/models/zoo';
 import {InvalidArgumentError} from '../../src/util/errors';
-import {ffmpegSource} from '../../src/video/sources/ffmpeg';
-import type {LoadedModel} from '../../src/zoo';
+import {ffmpegSource} from '../../src/video/clips/sources/ffmpeg';
 
 export function box({isTTY = false, columns = 80, env = {}, stdin = [] as Uint8Array[]} = {}) {
   const written = {out: '', err: ''};

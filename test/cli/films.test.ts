@@ -11,11 +11,11 @@ import {searchCommand} from '../../src/cli/commands/search';
 import {shotsCommand} from '../../src/cli/commands/shots';
 import type {FilmTools} from '../../src/cli/input/film';
 import {Interrupted} from '../../src/cli/interrupted';
-import {readTimeline} from '../../src/timeline';
+import type {LoadedModel} from '../../src/models/zoo';
 import {InvalidArgumentError, UnavailableError} from '../../src/util/errors';
-import {ffmpegSource} from '../../src/video/sources/ffmpeg';
-import type {LoadedModel} from '../../src/zoo';
-import {type Workshop, workshop} from '../video/make_video';
+import {ffmpegSource} from '../../src/video/clips/sources/ffmpeg';
+import {readTimeline} from '../../src/video/timeline';
+import {type Workshop, workshop} from '../video/clips/make_video';
 import {box, colourModel} from './fake';
 
 let shop: Workshop;

@@ -4,9 +4,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {entryOf, safetensors} from '../../src/checkpoints';
 import {main} from '../../src/cli/main';
 import {summarizePayload} from '../../src/cli/output/pickle_summary';
+import {entryOf, safetensors} from '../../src/models/checkpoints';
 import {box} from './fake';
 
 const folder = fileURLToPath(new URL('../golden/checkpoints/', import.meta.url));

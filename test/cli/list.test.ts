@@ -3,8 +3,8 @@ import {existsSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, it} from 'vitest';
 import {main} from '../../src/cli/main';
+import {listModels} from '../../src/models/zoo';
 import {listNetworks} from '../../src/networks';
-import {listModels} from '../../src/zoo';
 import {box} from './fake';
 
 async function list(...args: string[]) {

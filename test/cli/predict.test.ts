@@ -3,13 +3,13 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
-import {fromLayersModel, safetensors} from '../../src/checkpoints';
 import {predictCommand} from '../../src/cli/commands/predict';
+import {fromLayersModel, safetensors} from '../../src/models/checkpoints';
 import {createNetwork} from '../../src/networks';
 import {InvalidArgumentError, UnavailableError} from '../../src/util/errors';
-import {ffmpegSource} from '../../src/video/sources/ffmpeg';
-import {type Workshop, workshop} from '../video/make_video';
-import {serve} from '../zoo/server';
+import {ffmpegSource} from '../../src/video/clips/sources/ffmpeg';
+import {serve} from '../models/zoo/server';
+import {type Workshop, workshop} from '../video/clips/make_video';
 import {box, colourModel, fakePredict} from './fake';
 
 let shop: Workshop;

@@ -3,7 +3,7 @@ import {execFileSync, spawn} from 'node:child_process';
 import {closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type Workshop, workshop} from '../video/make_video';
+import {type Workshop, workshop} from '../video/clips/make_video';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = `${root}dist/cli.js`;

@@ -25,8 +25,8 @@ const modules: Record<string, () => Promise<object>> = {
   'tfjs-sts/onnx': () => import('../../src/entries/onnx'),
   'tfjs-sts/timeline': () => import('../../src/entries/timeline'),
   'tfjs-sts/video': () => import('../../src/entries/video'),
-  'tfjs-sts/cpu': () => import('../../src/entries/cpu'),
-  'tfjs-sts/wasm': () => import('../../src/entries/wasm'),
+  'tfjs-sts/cpu': () => import('../../src/entries/backends/cpu'),
+  'tfjs-sts/wasm': () => import('../../src/entries/backends/wasm'),
   'tfjs-sts/node': () => import('../../src/entries/node'),
 };
 

@@ -36,10 +36,10 @@ function table(first: string): Map<string, Row> {
 }
 
 const entries: Record<BackendName, () => Promise<unknown>> = {
-  cpu: () => import('../../src/entries/cpu'),
-  wasm: () => import('../../src/entries/wasm'),
-  webgl: () => import('../../src/entries/webgl'),
-  webgpu: () => import('../../src/entries/webgpu'),
+  cpu: () => import('../../src/entries/backends/cpu'),
+  wasm: () => import('../../src/entries/backends/wasm'),
+  webgl: () => import('../../src/entries/backends/webgl'),
+  webgpu: () => import('../../src/entries/backends/webgpu'),
 };
 
 type Op = (x: tf.Tensor5D, filter: tf.Tensor5D, bias: tf.Tensor1D) => tf.Tensor;

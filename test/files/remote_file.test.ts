@@ -10,7 +10,7 @@ import {afterAll, afterEach, beforeEach, describe, expect, it, vi} from 'vitest'
 import {type ModelCache, openCache} from '../../src/files/cache';
 import {type Expected, readRemote} from '../../src/files/remote_file';
 import {FormatError, UnavailableError} from '../../src/util/errors';
-import {breaking, noise, type Served, type Server, serve} from '../zoo/server';
+import {breaking, noise, type Served, type Server, serve} from '../models/zoo/server';
 
 const MIB = 2 ** 20;
 /** More than two pieces of the cache, and not a whole number of them. */

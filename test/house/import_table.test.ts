@@ -22,10 +22,10 @@ const files = [
   'src/kernels/wasm/plan/call_plan.ts',
   'src/layers/conv3d.ts',
   'src/networks/x3d.ts',
-  'src/checkpoints/checkpoint.ts',
-  'src/inflate/inflate.ts',
-  'src/zoo/load.ts',
-  'src/video/read_clip.ts',
+  'src/models/checkpoints/checkpoint.ts',
+  'src/models/inflate/inflate.ts',
+  'src/models/zoo/load.ts',
+  'src/video/clips/read_clip.ts',
   'src/cli/main.ts',
 ];
 
@@ -68,13 +68,33 @@ const forbidden: Arrow[] = [
   arrow('src/layers/conv3d.ts', "import '../networks/x3d';", 'layers may not import networks'),
   arrow('src/geometry/conv_info.ts', "import '../ops/conv3d';", 'geometry may not import ops'),
   arrow('src/networks/x3d.ts', "import '../ops/conv3d';", 'networks may not import ops'),
-  arrow('src/networks/x3d.ts', "import '../checkpoints/checkpoint';", 'networks may not import checkpoints'),
-  arrow('src/checkpoints/checkpoint.ts', "import '@tensorflow/tfjs-layers';", 'by `import type` only'),
-  arrow('src/checkpoints/checkpoint.ts', "import 'node:fs';", "checkpoints may not use Node's own modules"),
-  arrow('src/inflate/inflate.ts', "import '../networks/x3d';", 'inflate may not import networks'),
-  arrow('src/zoo/load.ts', "import '../video/read_clip';", 'zoo may not import video'),
-  arrow('src/zoo/load.ts', "void import('../cli/main');", 'zoo may not import cli'),
-  arrow('src/video/read_clip.ts', "import '../zoo/load';", 'video may not import zoo'),
+  arrow(
+    'src/networks/x3d.ts',
+    "import '../models/checkpoints/checkpoint';",
+    'networks may not import models/checkpoints',
+  ),
+  arrow('src/models/checkpoints/checkpoint.ts', "import '@tensorflow/tfjs-layers';", 'by `import type` only'),
+  arrow(
+    'src/models/checkpoints/checkpoint.ts',
+    "import 'node:fs';",
+    "models/checkpoints may not use Node's own modules",
+  ),
+  arrow(
+    'src/models/inflate/inflate.ts',
+    "import '../../networks/x3d';",
+    'models/inflate may not import networks',
+  ),
+  arrow(
+    'src/models/zoo/load.ts',
+    "import '../../video/clips/read_clip';",
+    'models/zoo may not import video/clips',
+  ),
+  arrow('src/models/zoo/load.ts', "void import('../../cli/main');", 'models/zoo may not import cli'),
+  arrow(
+    'src/video/clips/read_clip.ts',
+    "import '../../models/zoo/load';",
+    'video/clips may not import models/zoo',
+  ),
   arrow('src/entries/index.ts', "import '../cli/main';", 'entries may not import cli'),
   arrow('src/entries/index.ts', "import '@tensorflow/tfjs-core/dist/ops/conv3d';", 'deep imports'),
   arrow('src/entries/index.ts', "import 'left-pad';", 'entries may not import left-pad'),
@@ -93,9 +113,9 @@ const allowed: [from: string, statement: string][] = [
   ['src/kernels/wasm/STSConv3D.ts', "void import('@tensorflow/tfjs-backend-wasm');"],
   ['src/layers/conv3d.ts', "import '../ops/conv3d';"],
   ['src/networks/x3d.ts', "import '../layers/conv3d';"],
-  ['src/zoo/load.ts', "import '../networks/x3d';"],
+  ['src/models/zoo/load.ts', "import '../../networks/x3d';"],
   ['src/cli/main.ts', "import '../entries/index';"],
-  ['src/entries/index.ts', "import '../video/read_clip';"],
+  ['src/entries/index.ts', "import '../video/clips/read_clip';"],
 ];
 
 const repository = resolve(import.meta.dirname, '../..');

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-cpu';
 import {beforeAll, describe, expect, it} from 'vitest';
+import * as wasm from '../../src/entries/backends/wasm';
 import * as checkpoints from '../../src/entries/checkpoints';
 import * as convert from '../../src/entries/convert';
 import * as sts from '../../src/entries/index';
@@ -13,7 +14,6 @@ import * as networks from '../../src/entries/networks';
 import * as onnx from '../../src/entries/onnx';
 import * as timeline from '../../src/entries/timeline';
 import * as video from '../../src/entries/video';
-import * as wasm from '../../src/entries/wasm';
 import * as zoo from '../../src/entries/zoo';
 
 type Options = Record<string, never>;
@@ -105,7 +105,7 @@ const takesNone = [
     ['checkpoints.GlobalRef', 'checkpoints.PickledObject'],
   );
 
-/** test/video, test/recognize, test/shots and test/timeline have these. */
+/** test/video/clips, test/video/recognize, test/video/shots and test/video/timeline have these. */
 const elsewhere = /^(video|timeline)\./;
 
 const TINY = 'efficientnet_lite_tiny';

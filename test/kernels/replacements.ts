@@ -1,7 +1,7 @@
 /** The kernels of ours that replace the host's own, by backend. */
-import '../../src/entries/cpu';
+import '../../src/entries/backends/cpu';
 import {stockReplacements as cpu} from '../../src/kernels/cpu';
-import '../../src/entries/wasm';
+import '../../src/entries/backends/wasm';
 import type {StockReplacements} from '../../src/kernels/registry';
 import {stockReplacements as wasm} from '../../src/kernels/wasm';
 import type {BackendName} from '../support/backends';

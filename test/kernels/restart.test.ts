@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, expect, it} from 'vitest';
 import {kernelCoverage} from '../../src/entries';
-import '../../src/entries/wasm';
+import '../../src/entries/backends/wasm';
 import {replaceStockKernels, restoreStockKernels} from '../../src/kernels/registry';
 import {stockReplacements} from '../../src/kernels/wasm';
 import {startBackend} from '../support/backends';

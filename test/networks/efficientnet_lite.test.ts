@@ -1,12 +1,12 @@
 /**
  * EfficientNet-Lite0: names and sizes of the published network, and what inflation promises frame by frame, on a small
  * member of the family and one of MobileNetV2, which has the other padding, with random weights. The real weights are
- * compared with PyTorch in test/models.
+ * compared with PyTorch in test/models/shipped.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type InflationRule, inflate, weightsOf} from '../../src/inflate';
+import {type InflationRule, inflate, weightsOf} from '../../src/models/inflate';
 import {createNetwork, efficientNetLite0, networkDefinition} from '../../src/networks';
 import {startBackend} from '../support/backends';
 

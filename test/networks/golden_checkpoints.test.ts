@@ -4,8 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {assign, read} from '../../src/checkpoints';
-import {mmaction2, renamed, timm} from '../../src/checkpoints/names';
+import {assign, read} from '../../src/models/checkpoints';
+import {mmaction2, renamed, timm} from '../../src/models/checkpoints/names';
 import {createNetwork} from '../../src/networks';
 import {startBackend} from '../support/backends';
 import {fillInput} from '../support/fill';

@@ -2,7 +2,7 @@
  * The golden files of test/golden/networks and how to read them: which network of the registry each is of, under whose
  * names its weights were filled, and which of our layers is which point of the trace.
  */
-import {mmaction2, type NameMap, timm} from '../../src/checkpoints/names';
+import {mmaction2, type NameMap, timm} from '../../src/models/checkpoints/names';
 
 export interface GoldenNetwork {
   /** Of test/golden/networks, without ending. */

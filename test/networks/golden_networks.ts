@@ -7,10 +7,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import type {NameMap} from '../../src/checkpoints/names';
-import {freeze} from '../../src/freeze';
+import {freeze} from '../../src/inference/freeze';
 import {registerKernels} from '../../src/kernels/registry';
 import {kernelConfigs as wasmKernels} from '../../src/kernels/wasm';
+import type {NameMap} from '../../src/models/checkpoints/names';
 import {createNetwork} from '../../src/networks';
 import {type BackendName, startBackend} from '../support/backends';
 import {fill, fillInput} from '../support/fill';

@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, describe, expect, it} from 'vitest';
-import {mmaction2, type NameMap} from '../../src/checkpoints/names';
+import {mmaction2, type NameMap} from '../../src/models/checkpoints/names';
 import {createNetwork} from '../../src/networks';
 import {registerGradients} from '../../src/ops/grads/register';
 import {bitsAt, fillInput, hashOf} from '../support/fill';

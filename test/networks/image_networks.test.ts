@@ -6,9 +6,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {Checkpoint, entryOf, toTorch} from '../../src/checkpoints';
-import {efficientnetPytorch, type NameMap, renamed, timm, torchvision} from '../../src/checkpoints/names';
-import {inflate} from '../../src/inflate';
+import {Checkpoint, entryOf, toTorch} from '../../src/models/checkpoints';
+import {
+  efficientnetPytorch,
+  type NameMap,
+  renamed,
+  timm,
+  torchvision,
+} from '../../src/models/checkpoints/names';
+import {inflate} from '../../src/models/inflate';
 import {createNetwork, summarize} from '../../src/networks';
 import {startBackend} from '../support/backends';
 import {fill, fillInput} from '../support/fill';
@@ -40,7 +46,7 @@ const CASES = [
   ['mobilenet_v2_as_timm', 'mobilenet_v2', timm.mobileNetV2()],
   ['efficientnet_lite0', 'efficientnet_lite0', timm.efficientNetLite()],
   ['efficientnet_lite0_timm', 'efficientnet_lite0_timm', timm.efficientNetLite()],
-  // The shipped weights come from this file: their answers are compared in test/models.
+  // The shipped weights come from this file: their answers are compared in test/models/shipped.
   [
     'efficientnet_lite0_as_efficientnet_pytorch',
     'efficientnet_lite0',

@@ -1,7 +1,7 @@
 /** SlowOnly against the authors' code, video and image networks; the clips that it takes. */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {mmaction2} from '../../src/checkpoints/names';
+import {mmaction2} from '../../src/models/checkpoints/names';
 import {createNetwork} from '../../src/networks';
 import {slowOnly} from '../../src/networks/slow_only';
 import {startBackend} from '../support/backends';

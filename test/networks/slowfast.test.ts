@@ -1,7 +1,7 @@
 /** SlowFast against the authors' code, video and image networks; the clips and options that it takes. */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {mmaction2} from '../../src/checkpoints/names';
+import {mmaction2} from '../../src/models/checkpoints/names';
 import {createNetwork} from '../../src/networks';
 import {type SlowFastOptions, slowFast} from '../../src/networks/slowfast';
 import {InvalidArgumentError} from '../../src/util/errors';

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {expect, it} from 'vitest';
-import {freeze} from '../../src/freeze';
+import {freeze} from '../../src/inference/freeze';
 import {startBackend} from '../support/backends';
 import {implementations} from '../support/implementations';
 import {GoldenTransNetV2, narrowNetwork, outputsOf, tracedModel, trainedNetwork} from './transnet_v2_golden';

@@ -5,13 +5,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as native from 'onnxruntime-node';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {transnetv2Pytorch} from '../../src/checkpoints/names';
-import {freeze} from '../../src/freeze';
+import {freeze} from '../../src/inference/freeze';
+import {transnetv2Pytorch} from '../../src/models/checkpoints/names';
+import {toOnnx} from '../../src/models/onnx';
 import {createNetwork} from '../../src/networks';
 import {summarize} from '../../src/networks/summary';
-import {toOnnx} from '../../src/onnx';
 import {registerGradients} from '../../src/ops/grads/register';
-import {difference, runOnnx} from '../onnx/onnx_runtime';
+import {difference, runOnnx} from '../models/onnx/onnx_runtime';
 import {readGoldenJson} from '../support/golden';
 import {implementations} from '../support/implementations';
 import {GoldenTransNetV2, narrowNetwork, outputsOf, tracedModel, trainedNetwork} from './transnet_v2_golden';

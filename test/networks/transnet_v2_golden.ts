@@ -5,8 +5,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {expect} from 'vitest';
-import {assign, expanded, read} from '../../src/checkpoints';
-import {transnetv2Pytorch} from '../../src/checkpoints/names';
+import {assign, expanded, read} from '../../src/models/checkpoints';
+import {transnetv2Pytorch} from '../../src/models/checkpoints/names';
 import {createNetwork} from '../../src/networks';
 import type {FamilyOverrides} from '../../src/networks/definition';
 import {readGolden, readGoldenJson, readRepositoryFile} from '../support/golden';

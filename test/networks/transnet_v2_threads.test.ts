@@ -1,8 +1,8 @@
 /** TransNetV2 on two threads of the wasm backend, which even its smallest layers use, against the authors' network. */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
-import '../../src/entries/wasm';
-import {freeze} from '../../src/freeze';
+import '../../src/entries/backends/wasm';
+import {freeze} from '../../src/inference/freeze';
 import {startThreads} from '../kernels/wasm/threads/start_threads';
 import {GoldenTransNetV2, outputsOf, tracedModel, trainedNetwork} from './transnet_v2_golden';
 

@@ -7,13 +7,13 @@ import '@tensorflow/tfjs-backend-cpu';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import * as native from 'onnxruntime-node';
 import * as sts from '../../src/entries';
-import {toOnnx} from '../../src/onnx';
-import '../../src/entries/cpu';
+import {toOnnx} from '../../src/models/onnx';
+import '../../src/entries/backends/cpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
-import {loaded} from '../freeze/through_data';
+import {loaded} from '../inference/freeze/through_data';
 import {liveRuntime, startThreads} from '../kernels/wasm/threads/start_threads';
 import {saveAndLoad} from '../layers/contract';
-import {runOnnx} from '../onnx/onnx_runtime';
+import {runOnnx} from '../models/onnx/onnx_runtime';
 import {buildModel, type RandomModel} from './build';
 import {
   type Answers,

@@ -3,9 +3,9 @@
  * kernels where its entry has some. A kernel that a list lacks is composed there too.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import '../../src/entries/cpu';
-import '../../src/entries/wasm';
-import '../../src/entries/webgpu';
+import '../../src/entries/backends/cpu';
+import '../../src/entries/backends/wasm';
+import '../../src/entries/backends/webgpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
 import {kernelConfigs as cpuKernels} from '../../src/kernels/cpu';
 import {registerKernels} from '../../src/kernels/registry';

@@ -4,10 +4,10 @@
  * every tensor has its place, or nothing is written. Into another network than the file's own: the command inflate.
  */
 import {join} from 'node:path';
-import {STORAGE_TYPES, type StorageType} from '../../checkpoints';
-import {convertCheckpoint, ORIGINS, type Origin} from '../../convert';
+import {STORAGE_TYPES, type StorageType} from '../../models/checkpoints';
+import {convertCheckpoint, ORIGINS, type Origin} from '../../models/convert';
+import {networkNamed} from '../../models/zoo/network_names';
 import {InvalidArgumentError} from '../../util/errors';
-import {networkNamed} from '../../zoo/network_names';
 import type {Command} from '../command';
 import {onePositional, originOf, parseCommand, storageType} from '../input/arguments';
 import {startBackend} from '../input/backends';

@@ -4,12 +4,12 @@
  */
 import {readFile} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
-import {safetensors} from '../../checkpoints';
-import {ORIGINS, type Origin, torchCheckpoint} from '../../convert';
 import {writeWhole} from '../../files/write_file';
-import {toOnnx} from '../../onnx';
+import {safetensors} from '../../models/checkpoints';
+import {ORIGINS, type Origin, torchCheckpoint} from '../../models/convert';
+import {toOnnx} from '../../models/onnx';
+import {type LoadedModel, loadModel, modelMetadata} from '../../models/zoo';
 import {InvalidArgumentError} from '../../util/errors';
-import {type LoadedModel, loadModel, modelMetadata} from '../../zoo';
 import type {Command} from '../command';
 import {oneOf, onePositional, originOf, parseCommand, wholeNumber} from '../input/arguments';
 import {startBackend} from '../input/backends';

@@ -3,7 +3,7 @@
  * film, have it analysed and write the timeline.
  */
 import {basename} from 'node:path';
-import {type AnalyzeOptions, analyze, type Timeline} from '../../timeline';
+import {type AnalyzeOptions, analyze, type Timeline} from '../../video/timeline';
 import type {Command} from '../command';
 import {onePositional} from '../input/arguments';
 import {

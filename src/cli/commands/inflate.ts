@@ -4,16 +4,16 @@
  * shape, or nothing is written. The same network's own weights are the business of the command convert.
  */
 import {join} from 'node:path';
-import {STORAGE_TYPES, type StorageType} from '../../checkpoints';
+import {STORAGE_TYPES, type StorageType} from '../../models/checkpoints';
 import {
   type ConversionReport,
   type InflateCheckpointOptions,
   inflateCheckpoint,
   ORIGINS,
-} from '../../convert';
-import {INFLATION_RULES, type InflationRule} from '../../inflate';
+} from '../../models/convert';
+import {INFLATION_RULES, type InflationRule} from '../../models/inflate';
+import {networkNamed} from '../../models/zoo/network_names';
 import {InvalidArgumentError} from '../../util/errors';
-import {networkNamed} from '../../zoo/network_names';
 import type {Command} from '../command';
 import {oneOf, onePositional, originOf, parseCommand, storageType, wholeNumber} from '../input/arguments';
 import {startBackend} from '../input/backends';

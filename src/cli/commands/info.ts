@@ -2,11 +2,12 @@
  * `tfjs-sts info NAME`: what a network is made of, layer by layer. Builds it with zeros for weights and never runs it; the
  * counts are those of networks/summary.
  */
+
+import {LABELS, type ModelRow} from '../../models/zoo';
+import {clipOf, type ModelInput} from '../../models/zoo/model_info';
+import {networkNamed} from '../../models/zoo/network_names';
+import {modelNamed, modelsOf} from '../../models/zoo/table/models';
 import {createNetwork, type LayerSummary, type SizeRules, summarize} from '../../networks';
-import {LABELS, type ModelRow} from '../../zoo';
-import {clipOf, type ModelInput} from '../../zoo/model_info';
-import {networkNamed} from '../../zoo/network_names';
-import {modelNamed, modelsOf} from '../../zoo/table/models';
 import type {Command} from '../command';
 import {onePositional, parseCommand, wholeNumber} from '../input/arguments';
 import {startBackend} from '../input/backends';

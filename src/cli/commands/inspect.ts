@@ -2,8 +2,8 @@
  * `tfjs-sts inspect FILE`: what is in a checkpoint file. Reads it with the readers of checkpoints/, which run nothing of
  * a file, and prints names, types and shapes; no tensor is decoded and no backend is started.
  */
-import type {Checkpoint} from '../../checkpoints/checkpoint';
-import {ALL_FORMATS, read} from '../../checkpoints/read';
+import type {Checkpoint} from '../../models/checkpoints/checkpoint';
+import {ALL_FORMATS, read} from '../../models/checkpoints/read';
 import type {Command} from '../command';
 import {onePositional, parseCommand} from '../input/arguments';
 import {readUserFile} from '../input/user_files';

@@ -1,7 +1,8 @@
 /** `tfjs-sts list`: the table of models and the networks of the registry. Builds and loads none of them. */
+
+import {listModels, type ModelRow} from '../../models/zoo';
 import {listNetworks} from '../../networks';
 import {InvalidArgumentError} from '../../util/errors';
-import {listModels, type ModelRow} from '../../zoo';
 import type {Command} from '../command';
 import {parseCommand} from '../input/arguments';
 import type {CliIo} from '../io';

@@ -3,15 +3,15 @@
  * video part for the frames, the model for the answers, and prints. What it calls can be exchanged for tests.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import {type FrozenModel, freeze} from '../../freeze';
+import {type FrozenModel, freeze} from '../../inference/freeze';
 import {registerWithHost} from '../../layers';
-import {type Recognition, recognize} from '../../recognize';
+import {type LoadedModel, type LoadModelOptions, loadModel, type ModelInput} from '../../models/zoo';
+import {modelNamed} from '../../models/zoo/table/models';
 import {InvalidArgumentError, StsError} from '../../util/errors';
-import type {SeekableVideo} from '../../video/frames';
-import {readClip} from '../../video/read_clip';
-import {ffmpegSource} from '../../video/sources/ffmpeg';
-import {type LoadedModel, type LoadModelOptions, loadModel, type ModelInput} from '../../zoo';
-import {modelNamed} from '../../zoo/table/models';
+import type {SeekableVideo} from '../../video/clips/frames';
+import {readClip} from '../../video/clips/read_clip';
+import {ffmpegSource} from '../../video/clips/sources/ffmpeg';
+import {type Recognition, recognize} from '../../video/recognize';
 import type {Command} from '../command';
 import {DEFAULT_MODEL, parseCommand, wholeNumber} from '../input/arguments';
 import {BACKEND_NAMES, startBackend} from '../input/backends';

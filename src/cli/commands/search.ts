@@ -1,10 +1,10 @@
 /** `tfjs-sts search FOLDER --like CLIP`: the moments of films that were analysed which are most like a clip. */
 import {existsSync} from 'node:fs';
 import {basename} from 'node:path';
-import {analyze, findSimilar} from '../../timeline';
+import type {LoadedModel} from '../../models/zoo';
 import {InvalidArgumentError} from '../../util/errors';
-import type {Frame, FrameStream, SeekableVideo} from '../../video/frames';
-import type {LoadedModel} from '../../zoo';
+import type {Frame, FrameStream, SeekableVideo} from '../../video/clips/frames';
+import {analyze, findSimilar} from '../../video/timeline';
 import type {Command} from '../command';
 import {oneOf, onePositional, parseCommand, wholeNumber} from '../input/arguments';
 import {

@@ -1,5 +1,5 @@
 /** `tfjs-sts shots FILM`: where the shots of a film begin and end. Parses, has the film analysed, and prints. */
-import type {Timeline} from '../../timeline';
+import type {Timeline} from '../../video/timeline';
 import type {Command} from '../command';
 import {parseCommand} from '../input/arguments';
 import {COMPUTE_HELP, type FilmTools, realTools} from '../input/film';

@@ -1,7 +1,7 @@
 /** Reading of arguments that more than one command has. Throws InvalidArgumentError, which becomes one line. */
 import {type ParseArgsConfig, parseArgs} from 'node:util';
-import {STORAGE_TYPES, type StorageType} from '../../checkpoints';
-import {ORIGINS, type Origin} from '../../convert';
+import {STORAGE_TYPES, type StorageType} from '../../models/checkpoints';
+import {ORIGINS, type Origin} from '../../models/convert';
 import {InvalidArgumentError} from '../../util/errors';
 import {knownNames} from '../../util/names';
 

@@ -20,18 +20,18 @@ const BACKENDS: Readonly<Record<string, CliBackend>> = {
   // In Node the wasm backend finds its .wasm files beside itself; setWasmPaths is for browsers.
   wasm: {
     peer: '@tensorflow/tfjs-backend-wasm',
-    load: () => import('@tensorflow/tfjs-backend-wasm').then(() => import('../../entries/wasm')),
+    load: () => import('@tensorflow/tfjs-backend-wasm').then(() => import('../../entries/backends/wasm')),
   },
   cpu: {
     peer: '@tensorflow/tfjs-backend-cpu',
-    load: () => import('@tensorflow/tfjs-backend-cpu').then(() => import('../../entries/cpu')),
+    load: () => import('@tensorflow/tfjs-backend-cpu').then(() => import('../../entries/backends/cpu')),
   },
   webgpu: {
     peer: 'webgpu @tensorflow/tfjs-backend-webgpu',
     load: () =>
       import('../../entries/node')
         .then(({startWebGPU}) => startWebGPU())
-        .then(() => import('../../entries/webgpu')),
+        .then(() => import('../../entries/backends/webgpu')),
   },
   tensorflow: {
     peer: TFJS_NODE,
@@ -64,7 +64,7 @@ export async function startBackend(name: string, threads = 1): Promise<void> {
   try {
     await backend.load();
     // Before the start, which settles whether the memory is shared.
-    if (threads > 1) await (await import('../../entries/wasm')).setThreads(threads);
+    if (threads > 1) await (await import('../../entries/backends/wasm')).setThreads(threads);
     if (await tf.setBackend(name)) return;
   } catch (error) {
     if (error instanceof StsError) throw error;

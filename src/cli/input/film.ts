@@ -3,10 +3,10 @@
  * network that finds shots. What is written is in output/timeline_output.ts.
  */
 import {registerLayers} from '../../layers';
+import {type LoadedModel, type LoadModelOptions, loadModel} from '../../models/zoo';
 import {InvalidArgumentError} from '../../util/errors';
-import type {SeekableVideo} from '../../video/frames';
-import {type FfmpegSourceOptions, ffmpegSource} from '../../video/sources/ffmpeg';
-import {type LoadedModel, type LoadModelOptions, loadModel} from '../../zoo';
+import type {SeekableVideo} from '../../video/clips/frames';
+import {type FfmpegSourceOptions, ffmpegSource} from '../../video/clips/sources/ffmpeg';
 import type {CliIo} from '../io';
 import type {Progress} from '../output/progress';
 import {wholeNumber} from './arguments';

@@ -1,8 +1,8 @@
 /** Timelines that lie in a folder as JSON, with the features of their segments. */
 import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import {readTimeline, type Segment, type Timeline} from '../../timeline';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../util/errors';
+import {readTimeline, type Segment, type Timeline} from '../../video/timeline';
 import {readUserFile} from './user_files';
 
 /** A segment with features, and where it is from. */

@@ -1,7 +1,7 @@
 /** Files that the user names on the command line and what must be in them, with errors that say which file and why. */
 import {readFile} from 'node:fs/promises';
-import type {Checkpoint} from '../../checkpoints';
-import {read} from '../../checkpoints/read';
+import type {Checkpoint} from '../../models/checkpoints';
+import {read} from '../../models/checkpoints/read';
 import {InvalidArgumentError, inFile, UnavailableError} from '../../util/errors';
 
 /**

@@ -1,5 +1,5 @@
 /** How well a model does, in words. */
-import type {Accuracy, ModelRow} from '../../zoo';
+import type {Accuracy, ModelRow} from '../../models/zoo';
 
 const line = ({metric, percent, on}: Accuracy) => `${metric} ${percent.toFixed(1)} % on ${on}`;
 

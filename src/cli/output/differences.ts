@@ -1,5 +1,5 @@
 /** What does not fit between a checkpoint and a network, as lines for people. */
-import type {ConvertedCheckpoint} from '../../convert';
+import type {ConvertedCheckpoint} from '../../models/convert';
 import {FormatError} from '../../util/errors';
 import type {CliIo} from '../io';
 import {oneLine} from './one_line';

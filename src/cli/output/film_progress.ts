@@ -1,6 +1,6 @@
 /** How far a film is, how fast, and how long it still takes, for the bar of a terminal. */
-import type {FilmProgress} from '../../shots';
-import type {Timeline} from '../../timeline';
+import type {FilmProgress} from '../../video/shots';
+import type {Timeline} from '../../video/timeline';
 import type {Progress} from './progress';
 
 /**

@@ -1,6 +1,6 @@
 /** What is to be said of a model whose answers look like any others: that it was never trained, that it has no names. */
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import type {LoadedModel} from '../../zoo';
+import type {LoadedModel} from '../../models/zoo';
 
 /** Sentences for people; none for most models. */
 export function modelNotes({model, info}: LoadedModel): string[] {

@@ -2,8 +2,8 @@
  * What a PyTorch file holds besides its tensors, in short: a tree of bounded depth and width. Contents of files may
  * refer to themselves, be deep or be huge, so nothing here walks further than the bounds. Looks at values, runs nothing.
  */
-import {CheckpointEntry} from '../../checkpoints/checkpoint';
-import {GlobalRef, isTuple, PickledObject} from '../../checkpoints/formats/pickle/python_values';
+import {CheckpointEntry} from '../../models/checkpoints/checkpoint';
+import {GlobalRef, isTuple, PickledObject} from '../../models/checkpoints/formats/pickle/python_values';
 
 export interface PayloadNode {
   /** Key in the dict that holds it. */

@@ -2,16 +2,16 @@
 import {realpath} from 'node:fs/promises';
 import {basename, dirname, relative, resolve} from 'node:path';
 import {checkWritable, writeWhole} from '../../files/write_file';
+import {InvalidArgumentError} from '../../util/errors';
+import type {VideoInfo} from '../../video/clips/frames';
 import {
   EXPORT_FORMATS,
   type ExportFormat,
   exportTimeline,
   shotThumbnails,
   type Timeline,
-} from '../../timeline';
-import {frameClock} from '../../timeline/export/timecode';
-import {InvalidArgumentError} from '../../util/errors';
-import type {VideoInfo} from '../../video/frames';
+} from '../../video/timeline';
+import {frameClock} from '../../video/timeline/export/timecode';
 import {oneOf} from '../input/arguments';
 import type {Running} from '../input/film';
 import {timelineTable} from './timeline_table';

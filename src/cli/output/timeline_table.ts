@@ -1,5 +1,5 @@
 /** A timeline as a table for a terminal: a row for each shot with what is said of it, or for each segment. */
-import type {SegmentLabel, Timeline} from '../../timeline';
+import type {SegmentLabel, Timeline} from '../../video/timeline';
 import {oneLine} from './one_line';
 import {alignedTable, type Column} from './table';
 

@@ -1,9 +1,9 @@
 /** The file that convert and inflate leave behind. */
 import {basename, dirname} from 'node:path';
-import {Checkpoint, type StorageType, storedAs} from '../../checkpoints';
-import {passingParts} from '../../checkpoints/formats/safetensors/safetensors';
-import type {ConvertedCheckpoint} from '../../convert';
 import {writeWhole} from '../../files/write_file';
+import {Checkpoint, type StorageType, storedAs} from '../../models/checkpoints';
+import {passingParts} from '../../models/checkpoints/formats/safetensors/safetensors';
+import type {ConvertedCheckpoint} from '../../models/convert';
 import {about} from '../input/user_files';
 
 /**

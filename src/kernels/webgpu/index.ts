@@ -1,4 +1,4 @@
-/** The kernels of the webgpu backend. Registering them is the entry's business (src/entries/webgpu.ts). */
+/** The kernels of the webgpu backend. Registering them is the entry's business (src/entries/backends/webgpu.ts). */
 import type {KernelConfig} from '@tensorflow/tfjs-core';
 import type {StockReplacements} from '../registry';
 import {hostConvolutionConfigs} from '../stock_kernels';

@@ -6,8 +6,8 @@ const warn = vi.hoisted(() => vi.spyOn(console, 'warn'));
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import '../../../src/entries/wasm';
-import '../../../src/entries/cpu';
+import '../../../src/entries/backends/wasm';
+import '../../../src/entries/backends/cpu';
 import {kernelCoverage} from '../../../src/entries';
 import {expectNoDuplicates, expectReplacedAndRestored} from './contract';
 

@@ -11,9 +11,9 @@ it('replaces the kernels at once', async () => {
   await tf.setBackend('cpu');
   await tf.setBackend('wasm');
   expect(kernelCoverage().MaxPool3D).toBe('stock');
-  await import('../../../src/entries/wasm');
+  await import('../../../src/entries/backends/wasm');
   expect(kernelCoverage().MaxPool3D).toBe('kernel');
-  await import('../../../src/entries/cpu');
+  await import('../../../src/entries/backends/cpu');
   expect(kernelCoverage('cpu').MaxPool3D).toBe('kernel');
   await expectReplacedAndRestored();
   expectNoDuplicates(warn);

@@ -3,8 +3,8 @@ import {expect, it, vi} from 'vitest';
 
 const warn = vi.hoisted(() => vi.spyOn(console, 'warn'));
 
-import '../../../src/entries/cpu';
-import '../../../src/entries/wasm';
+import '../../../src/entries/backends/cpu';
+import '../../../src/entries/backends/wasm';
 import {kernelCoverage} from '../../../src/entries';
 import {expectNoDuplicates, expectReplacedAndRestored} from './contract';
 

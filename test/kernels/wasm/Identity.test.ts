@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeEach, expect, it} from 'vitest';
 import * as sts from '../../../src/entries';
-import '../../../src/entries/wasm';
+import '../../../src/entries/backends/wasm';
 import {replaceStockKernels} from '../../../src/kernels/registry';
 import {stockReplacements} from '../../../src/kernels/wasm';
 import {startBackend} from '../../support/backends';

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {InvalidArgumentError, kernelCoverage} from '../../../src/entries';
-import '../../../src/entries/wasm';
+import '../../../src/entries/backends/wasm';
 import {replaceStockKernels, restoreStockKernels} from '../../../src/kernels/registry';
 import {stockReplacements} from '../../../src/kernels/wasm';
 import {inBrowser, startBackend} from '../../support/backends';

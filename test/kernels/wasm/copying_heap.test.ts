@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
 import {OutOfMemoryError} from '../../../src/entries';
-import {setThreads} from '../../../src/entries/wasm';
+import {setThreads} from '../../../src/entries/backends/wasm';
 import type {Heap} from '../../../src/kernels/wasm/memory/heap';
 import {connect} from '../../../src/kernels/wasm/runtime/wasm_runtime';
 import {everyKernel} from './every_kernel';

@@ -6,7 +6,7 @@ import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import * as sts from '../../../src/entries';
-import '../../../src/entries/wasm';
+import '../../../src/entries/backends/wasm';
 import {IndirectConv3D} from '../../../src/geometry/kernel_names';
 import {registerKernels, replaceStockKernels} from '../../../src/kernels/registry';
 import {kernelConfigs, stockReplacements} from '../../../src/kernels/wasm';

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
-import '../../../src/entries/wasm';
+import '../../../src/entries/backends/wasm';
 import {numbers} from '../../layers/contract';
 import {startBackend} from '../../support/backends';
 

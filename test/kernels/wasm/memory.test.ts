@@ -1,6 +1,6 @@
 /** A full memory on one thread. */
 
-import '../../../src/entries/wasm';
+import '../../../src/entries/backends/wasm';
 import {registerKernels, replaceStockKernels} from '../../../src/kernels/registry';
 import {kernelConfigs, stockReplacements} from '../../../src/kernels/wasm';
 import {startBackend} from '../../support/backends';

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {afterAll, beforeAll, expect, it} from 'vitest';
-import '../../../src/entries/wasm';
+import '../../../src/entries/backends/wasm';
 import {replaceStockKernels, restoreStockKernels} from '../../../src/kernels/registry';
 import {stockReplacements} from '../../../src/kernels/wasm';
 import {isSumOfRows} from '../../../src/kernels/wasm/reductions/sum_rows';

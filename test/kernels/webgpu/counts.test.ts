@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {freeze} from '../../../src/entries';
 import {createNetwork} from '../../../src/entries/networks';
-import '../../../src/entries/webgpu';
+import '../../../src/entries/backends/webgpu';
 import type {ConvInfo} from '../../../src/geometry/conv_info';
 import {IndirectConv3D, type IndirectConv3DInputs} from '../../../src/geometry/kernel_names';
 import {productOf} from '../../../src/kernels/webgpu/convolution/product';

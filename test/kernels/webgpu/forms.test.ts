@@ -5,7 +5,7 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import '../../../src/entries/webgpu';
+import '../../../src/entries/backends/webgpu';
 import {conv3d} from '../../../src/entries/ops';
 import {conv3dInfo, depthwiseConv3dInfo} from '../../../src/geometry/conv_info';
 import {productOf} from '../../../src/kernels/webgpu/convolution/product';

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {beforeAll, describe, expect, it} from 'vitest';
-import '../../../src/entries/webgpu';
+import '../../../src/entries/backends/webgpu';
 import {kernelCoverage, replaceStockKernels, restoreStockKernels} from '../../../src/kernels/registry';
 import {stockReplacements} from '../../../src/kernels/webgpu';
 import {startBackend} from '../../support/backends';

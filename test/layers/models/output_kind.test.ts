@@ -2,9 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {freeze} from '../../../src/freeze';
+import {freeze} from '../../../src/inference/freeze';
 import {type OutputKind, outputKind} from '../../../src/layers';
-import {recognize} from '../../../src/recognize';
+import {recognize} from '../../../src/video/recognize';
 import {startBackend} from '../../support/backends';
 
 beforeAll(() => startBackend('cpu'));

@@ -1,6 +1,6 @@
 /** `setThreads` in Node after the backend has started by itself, without a shared memory. */
 import {expect, it} from 'vitest';
-import {setThreads} from '../../../../src/entries/wasm';
+import {setThreads} from '../../../../src/entries/backends/wasm';
 import {UnavailableError} from '../../../../src/util/errors';
 import {startBackend} from '../../../support/backends';
 

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../../../src/entries';
-import {setThreads} from '../../../../src/entries/wasm';
+import {setThreads} from '../../../../src/entries/backends/wasm';
 import {startBackend} from '../../../support/backends';
 import {naiveConv3d, naiveForward} from '../../../support/naive_conv3d';
 import {heapOf, liveBackend, tensorOf, valuesOf} from '../wasm_host';

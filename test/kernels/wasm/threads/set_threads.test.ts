@@ -7,7 +7,7 @@ import type * as workerThreads from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import * as sts from '../../../../src/entries';
-import {setThreads} from '../../../../src/entries/wasm';
+import {setThreads} from '../../../../src/entries/backends/wasm';
 import {batchNormTrain} from '../../../../src/ops/batch_norm_train';
 import {InvalidArgumentError, UnavailableError} from '../../../../src/util/errors';
 import {heapOf, liveBackend, tensorOf, valuesOf} from '../wasm_host';

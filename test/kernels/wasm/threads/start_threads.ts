@@ -1,6 +1,6 @@
 /** What the tests of threads share: threads for work of any size, and the workers that Node starts. */
 import * as tf from '@tensorflow/tfjs-core';
-import {setThreads} from '../../../../src/entries/wasm';
+import {setThreads} from '../../../../src/entries/backends/wasm';
 import type {RowFunction} from '../../../../src/kernels/wasm/module/instantiate';
 import {connect, type WasmRuntime} from '../../../../src/kernels/wasm/runtime/wasm_runtime';
 import {liveBackend} from '../wasm_host';

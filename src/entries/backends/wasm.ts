@@ -1,0 +1,13 @@
+/**
+ * Entry "tfjs-sts/wasm": importing it registers the kernels of tfjs-sts for the wasm backend and puts others in the place of
+ * the host's own: 3D convolution and pooling, gradients of convolutions, Mean, Sum, Identity and the ops that copy, from Slice
+ * to Cast (`kernelCoverage('wasm')` lists them). `restoreStockKernels('wasm')` takes the latter back, all or by name.
+ */
+import {registerKernels, replaceStockKernels} from '../../kernels/registry';
+import {kernelConfigs, stockReplacements} from '../../kernels/wasm';
+
+registerKernels(kernelConfigs);
+replaceStockKernels(stockReplacements);
+
+export {type SetThreadsOptions, setThreads} from '../../kernels/wasm/runtime/set_threads';
+export type {WasmPaths} from '../../kernels/wasm/threads/shared_build';

@@ -1,0 +1,129 @@
+/**
+ * Convolutions of a frozen model, `activation(conv(x) + bias + residual)`. Of each input shape the attributes are one object,
+ * by which kernels find what they have worked out for it.
+ */
+import {add, cast, type Tensor, type Tensor5D, type TensorInfo, tidy} from '@tensorflow/tfjs-core';
+import type {ConvInfo} from '../../../geometry/conv_info';
+import {CONV_KINDS, type ConvKind, type ConvSettings, convInfo} from '../../../geometry/conv_settings';
+import type {Activation, IndirectConv3DAttrs} from '../../../geometry/kernel_names';
+import {activate, checkActivation} from '../../../ops/activations';
+import {runFused} from '../../../ops/run_convolution';
+import {InvalidArgumentError} from '../../../util/errors';
+import {sameShape} from '../../../util/shapes';
+import type {FrozenStep, Json, JsonObject} from '../frozen_data';
+import {ByShape} from './by_shape';
+import type {DirectKernels} from './direct_kernels';
+import {type FilterAndBias, isHostConv3D, runHostConv3D} from './host_conv3d';
+import {checkKeys, type RunnableStep, type StepOp, type StepParts} from './step';
+
+/** A convolution of the host's layer, which runs as in the model wherever the host's kernel does. */
+export const HOST_CONV3D = 'hostConv3d';
+
+/** Attributes for an input shape, with the activation and, for a sum that broadcasts, without. */
+interface Attributes {
+  readonly fused: IndirectConv3DAttrs;
+  readonly linear: IndirectConv3DAttrs;
+}
+
+export class ConvolutionStep implements RunnableStep {
+  readonly kind = 'convolution';
+  private readonly attributes = new ByShape<Attributes>((shape) => {
+    const info = this.infoFor(shape);
+    return {fused: {info, activation: this.activation}, linear: {info}};
+  });
+
+  constructor(
+    readonly settings: ConvSettings,
+    readonly activation: Activation,
+    readonly weights: FilterAndBias,
+    private readonly isHosts: boolean,
+  ) {}
+
+  /** The convolution on an input of this shape. */
+  infoFor(shape: readonly number[]): ConvInfo {
+    return convInfo(this.settings, shape, this.weights.filter.shape);
+  }
+
+  run([given, residual]: readonly Tensor[]): Tensor {
+    if (this.isHosts && isHostConv3D()) return this.runHosts(given!, residual);
+    const x = given!.dtype === 'float32' ? given! : cast(given!, 'float32');
+    const {fused, linear} = this.attributes.get(x.shape);
+    const inputs = {x, ...this.weights};
+    let y: Tensor;
+    if (residual === undefined) y = runFused(inputs, fused);
+    else if (sameShape(residual.shape, fused.info.outputShape)) y = runFused({...inputs, residual}, fused);
+    // Shapes that are one for the sizes that the model was made for may differ for others, and then broadcast.
+    else y = tidy(() => activate(add(runFused(inputs, linear), residual), this.activation));
+    if (x !== given) x.dispose();
+    return y;
+  }
+
+  runDirectly([x, residual]: readonly TensorInfo[], kernels: DirectKernels): TensorInfo | undefined {
+    if (x!.dtype !== 'float32' || (this.isHosts && !kernels.replacesConv3D)) return undefined;
+    const {fused} = this.attributes.get(x!.shape);
+    if (residual !== undefined && !sameShape(residual.shape, fused.info.outputShape)) return undefined;
+    const {filter, bias} = this.weights;
+    return kernels.convolve({x: x!, filter, bias, residual}, fused);
+  }
+
+  dispose(): void {}
+
+  private runHosts(x: Tensor, residual: Tensor | undefined): Tensor {
+    return tidy(() => {
+      const y = runHostConv3D(this.settings, x as Tensor5D, this.weights);
+      return activate(residual === undefined ? y : add(y, residual), this.activation);
+    });
+  }
+}
+
+const SETTINGS = ['strides', 'pad', 'dilations', 'groups', 'split', 'activation'];
+
+/** The ops of convolutions, by name: those of the package, and the host's. */
+export const CONVOLUTIONS: Readonly<Record<string, StepOp<ConvolutionStep>>> = Object.fromEntries(
+  [...CONV_KINDS, HOST_CONV3D].map((op) => [op, {inputs: [1, 2], outputs: [1, 1], make}]),
+);
+
+/** The settings of a step that is this convolution. */
+export function convolutionSettings(
+  {kind: _, ...settings}: ConvSettings,
+  activation: Activation,
+): JsonObject {
+  return {...(settings as JsonObject), activation: activation as Json};
+}
+
+function make(step: FrozenStep, {tensors}: StepParts): ConvolutionStep {
+  checkKeys(step, SETTINGS, ['filter', 'bias']);
+  const {op} = step;
+  const {activation, ...rest} = step.settings;
+  const convolution = {...rest, kind: op === HOST_CONV3D ? 'conv3d' : (op as ConvKind)} as ConvSettings;
+  checkWeights(op, convolution, tensors);
+  const weights = tensors as unknown as FilterAndBias;
+  return new ConvolutionStep(convolution, checkActivation(op, activation), weights, op === HOST_CONV3D);
+}
+
+/** Tries the settings on the smallest input that the filter fits. */
+function checkWeights(op: string, settings: ConvSettings, {filter, bias}: Record<string, Tensor>): void {
+  const fits = (tensor: Tensor, shape: readonly number[]) =>
+    tensor.dtype === 'float32' && sameShape(tensor.shape, shape);
+  if (filter === undefined || !fits(filter, filter.shape) || filter.rank !== 5) {
+    throw new InvalidArgumentError(
+      `${op}: the filter is ${textOf(filter)}; it must be of rank 5 and float32.`,
+    );
+  }
+  const isDepthwise = settings.kind === 'depthwiseConv3d' || settings.kind === 'stsDepthwiseConv3d';
+  const channels = filter.shape[3]! * (isDepthwise ? 1 : (settings.groups ?? 1));
+  const dilations = [settings.dilations ?? 1].flat();
+  const reach = filter.shape
+    .slice(0, 3)
+    .map((taps, axis) => (taps - 1) * (dilations[axis] ?? dilations[0]!) + 1);
+  const outputs = convInfo(settings, [1, ...reach, channels], filter.shape).outputShape[4];
+  if (bias !== undefined && !fits(bias, [outputs])) {
+    throw new InvalidArgumentError(
+      `${op}: the bias is ${textOf(bias)}; it must be [${outputs}] and float32.`,
+    );
+  }
+}
+
+function textOf(tensor: Tensor | undefined): string {
+  return tensor === undefined ? 'missing' : `[${tensor.shape.join(', ')}] of ${tensor.dtype}`;
+}

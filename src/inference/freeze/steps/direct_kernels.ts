@@ -1,0 +1,92 @@
+/**
+ * Kernels of the package on the live backend, called past the host's engine. For values that nobody but the run of a
+ * frozen model sees the engine does too much: it looks the kernel up by name, makes a tensor and tracks it. What kernels
+ * make here are the backend's data alone, as kernels of the host treat theirs; whoever called frees them.
+ */
+import {
+  backend,
+  Conv3D,
+  type DataId,
+  engine,
+  env,
+  getBackend,
+  getKernel,
+  type KernelBackend,
+  type KernelFunc,
+  Mean,
+  type MeanAttrs,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
+  type Tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import {COMPOSED, IndirectConv3D, type IndirectConv3DAttrs, REPLACED} from '../../../geometry/kernel_names';
+
+export class DirectKernels {
+  /** Whether `tf.conv3d` runs a kernel of ours. */
+  readonly replacesConv3D: boolean;
+  private readonly convolution: KernelFunc;
+  private readonly averaging: KernelFunc | undefined;
+
+  private constructor(
+    private readonly backend: KernelBackend,
+    backendName: string,
+    convolution: KernelFunc,
+  ) {
+    this.convolution = convolution;
+    this.replacesConv3D = replacementOf(Conv3D, backendName) !== undefined;
+    this.averaging = replacementOf(Mean, backendName);
+  }
+
+  /**
+   * Undefined where the backend has no convolution of ours, and where the engine has more to do than to call kernels: it
+   * records for a gradient, measures, or checks.
+   */
+  static ofLiveBackend(): DirectKernels | undefined {
+    const {gradientDepth, profiling} = engine().state;
+    if (gradientDepth > 0 || profiling || env().getBool('DEBUG') || env().getBool('IS_TEST'))
+      return undefined;
+    const live = backend();
+    const kernel = getKernel(IndirectConv3D, getBackend());
+    if (kernel == null || COMPOSED in kernel) return undefined;
+    return new DirectKernels(live, getBackend(), kernel.kernelFunc);
+  }
+
+  /** Activation(conv(x) + bias + residual), of the shapes in the attributes. */
+  convolve(inputs: ConvolutionInputs, attrs: IndirectConv3DAttrs): TensorInfo {
+    // The host types attributes as open maps; ours are plain JSON data behind a closed interface.
+    return this.call(this.convolution, inputs, attrs as unknown as NamedAttrMap);
+  }
+
+  /** `tf.mean`; undefined where that runs a kernel of the host. As of a convolution, attributes are best kept. */
+  mean(x: TensorInfo, attrs: MeanAttrs): TensorInfo | undefined {
+    return this.averaging && this.call(this.averaging, {x}, attrs as unknown as NamedAttrMap);
+  }
+
+  /** A tensor of the engine, which holds the values from now on. */
+  tensorOf(info: TensorInfo): Tensor {
+    return engine().makeTensorFromTensorInfo(info, this.backend);
+  }
+
+  free(dataId: DataId): void {
+    this.backend.disposeData(dataId);
+  }
+
+  private call(kernel: KernelFunc, inputs: object, attrs: NamedAttrMap): TensorInfo {
+    // Inputs that are left out are undefined, for which the host's type has no word.
+    return kernel({inputs: inputs as NamedTensorInfoMap, attrs, backend: this.backend}) as TensorInfo;
+  }
+}
+
+interface ConvolutionInputs {
+  readonly x: TensorInfo;
+  readonly filter: TensorInfo;
+  readonly bias: TensorInfo | undefined;
+  readonly residual: TensorInfo | undefined;
+}
+
+/** The kernel of ours in the place of one of the host's. */
+function replacementOf(kernelName: string, backendName: string): KernelFunc | undefined {
+  const kernel = getKernel(kernelName, backendName);
+  return kernel != null && REPLACED in kernel ? kernel.kernelFunc : undefined;
+}

@@ -1,0 +1,155 @@
+/**
+ * A film over its time, from one pass over its frames: shots, and what a model says of each or of every few seconds. Options and the
+ * pass are here; what is done with frames as they come is in analysis.ts.
+ */
+
+import {checkCount} from '../../../util/counts';
+import {FormatError, InvalidArgumentError} from '../../../util/errors';
+import {checkOptions, optionNames} from '../../../util/names';
+import {checkStream} from '../../clips/check_stream';
+import type {FrameStream, SeekableVideo} from '../../clips/frames';
+import {sizedFrames} from '../../clips/sized_frames';
+import {FilmClock, type FilmProgress, ShotFinder, type ShotOptions} from '../../shots';
+import {TIMELINE_VERSION, type Timeline} from '../timeline';
+import {Analysis, type ClipWork, type Grouping} from './analysis';
+import {type ClipModel, type OpenClipModel, openClipModel} from './clip_model';
+import type {MergeOptions} from './segments';
+
+export interface AnalyzeOptions {
+  /** Says what is on: what `loadModel` gives. It stays the caller's. Without it the timeline has shots alone. */
+  readonly model?: ClipModel;
+  /** How shots are found, as in `detectShots`. Without it there are none. */
+  readonly shots?: ShotOptions;
+  /**
+   * Seconds: the model is asked about a clip in each span of so many, within a shot where there are shots, and spans of one label
+   * become one segment. Absent with `shots`: a segment for each shot, of clips every 2 seconds. Absent without: 2. Frames of two
+   * spans are in memory.
+   */
+  readonly every?: number;
+  /** How spans of `every` seconds become segments; false: each is one. */
+  readonly merge?: MergeOptions | false;
+  /** Whether segments get a feature vector: what the classifier of the model reads, mean over the clips. Default false. */
+  readonly features?: boolean;
+  /** Labels for each segment; all of them when there are fewer. Default 5. */
+  readonly top?: number;
+  /** What the timeline calls the video: its file name. Default `video`. */
+  readonly name?: string;
+  /** Called as the film is read. */
+  readonly onProgress?: (progress: FilmProgress) => void;
+  /** Ends the work; its reason is thrown. */
+  readonly signal?: AbortSignal;
+}
+
+const OPTIONS = optionNames<AnalyzeOptions>({
+  model: true,
+  shots: true,
+  every: true,
+  merge: true,
+  features: true,
+  top: true,
+  name: true,
+  onProgress: true,
+  signal: true,
+});
+const SHOT_OPTIONS = optionNames<ShotOptions>({model: true, threshold: true, window: true, step: true});
+const MERGE_OPTIONS = optionNames<MergeOptions>({hysteresis: true, maxGap: true, minLength: true});
+
+/** Seconds for which one clip stands. */
+const EVERY = 2;
+
+/** Frames from one report to the next. */
+const PROGRESS_FRAMES = 25;
+
+function checkAll(options: AnalyzeOptions): void {
+  checkOptions('analyze', options, OPTIONS);
+  const {model, shots, every, merge, features, top = 5} = options;
+  if (shots !== undefined) checkOptions('analyze, shots', shots, SHOT_OPTIONS);
+  if (model === undefined && shots === undefined)
+    throw new InvalidArgumentError('analyze: there is neither model nor shots; give one of them, or both.');
+  const needsModel = Object.entries({every, merge, features, top: options.top}).find(
+    ([, value]) => value !== undefined,
+  );
+  if (model === undefined && needsModel !== undefined)
+    throw new InvalidArgumentError(
+      `analyze: ${needsModel[0]} is about what a model says; give a model too, or leave it out.`,
+    );
+  if (every !== undefined && !(every > 0 && every < Number.POSITIVE_INFINITY))
+    throw new InvalidArgumentError(`analyze: every is ${every}; it is a number of seconds, more than 0.`);
+  checkCount('analyze', 'top', top);
+  checkMerge(merge, shots !== undefined && every === undefined);
+}
+
+function checkMerge(merge: AnalyzeOptions['merge'], isByShot: boolean): void {
+  if (merge === undefined) return;
+  if (isByShot) {
+    throw new InvalidArgumentError(
+      'analyze: merge is about spans of time, but each shot is one segment; give every too, or leave merge out.',
+    );
+  }
+  if (merge === false) return;
+  checkOptions('analyze, merge', merge, MERGE_OPTIONS);
+  for (const [name, value] of Object.entries(merge)) {
+    if (!(value >= 0))
+      throw new InvalidArgumentError(`analyze: ${name} of merge is ${value}; it must be at least 0.`);
+  }
+}
+
+/**
+ * Says what is in a film over its time.
+ *
+ * Frames are decoded once, in the sizes that both models want; memory does not grow with the film but by what is found. Times are
+ * those at which frames are shown, whatever the rate.
+ *
+ * @param video a file, or any stream of frames that ends; it is not closed
+ * @returns shots and segments, plain data for `exportTimeline`
+ * @throws InvalidArgumentError for an option that is unknown or makes no sense, a model of another kind, or features of a model that is
+ *   frozen; FormatError for a video without a frame; the reason of the signal when that is aborted; what reading the video throws
+ *
+ * ```ts
+ * const video = await ffmpegSource('film.mp4');
+ * const shots = await loadModel('transnet_v2');
+ * const model = await loadModel('efficientnet_lite0_sts');
+ * const timeline = await analyze(video, {model, shots: {model: shots.model}, name: 'film.mp4'});
+ * for (const {start, end, labels} of timeline.segments) console.log(start, end, labels[0].label);
+ * ```
+ */
+export async function analyze(
+  video: FrameStream | SeekableVideo,
+  options: AnalyzeOptions,
+): Promise<Timeline> {
+  checkStream('analyze', video);
+  checkAll(options);
+  const {model, shots, features = false, name = 'video', onProgress, signal} = options;
+  const finder = shots && new ShotFinder('analyze', shots);
+  let clips: OpenClipModel | undefined;
+  try {
+    clips = model && openClipModel('analyze', model, features);
+    const clock = new FilmClock(video);
+    const analysis = new Analysis(clock, finder, clips && clipWork(clips, model!, options));
+    const sizes = [...(finder ? [finder.size] : []), ...(model ? [model.info.size] : [])];
+    signal?.throwIfAborted();
+    for await (const frame of sizedFrames(video, sizes)) {
+      signal?.throwIfAborted();
+      await analysis.add(frame);
+      if (clock.count % PROGRESS_FRAMES === 0) onProgress?.(clock.progress);
+    }
+    const found = await analysis.end(name);
+    if (found === undefined)
+      throw new FormatError('analyze: the video has no frame that can be read; it may be damaged.');
+    onProgress?.(clock.progress);
+    const modelName = model?.info.name;
+    return {version: TIMELINE_VERSION, ...found, ...(modelName !== undefined && {model: modelName})};
+  } finally {
+    finder?.dispose();
+    clips?.dispose();
+  }
+}
+
+function clipWork(open: OpenClipModel, {info}: ClipModel, options: AnalyzeOptions): ClipWork {
+  const {shots, every = EVERY, merge, top = 5} = options;
+  const {frames, interval = 'uniform'} = info;
+  const isByShot = shots !== undefined && options.every === undefined;
+  const merging = {hysteresis: 0.1, maxGap: every, minLength: every, ...(merge || {})};
+  const grouping: Grouping = isByShot ? 'shot' : merge === false ? 'span' : merging;
+  return {model: open, lengths: {every, frames, interval}, grouping, top};
+}

@@ -1,0 +1,172 @@
+/**
+ * Runs of a frozen model whose values are no tensors of the engine, on wasm with kernels of ours: against the same model by
+ * way of the engine (`tf.profile` has it so), and what stays when a run ends in the middle.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import {afterEach, beforeAll, beforeEach, describe, expect, it, vi} from 'vitest';
+import '../../../src/entries/backends/wasm';
+import {type FrozenModel, freeze} from '../../../src/inference/freeze';
+import {registerWithHost, layers as sts} from '../../../src/layers';
+import {startBackend} from '../../support/backends';
+import {scramble} from './same_answers';
+
+type Value = tfl.SymbolicTensor;
+
+const SHAPE: [number, number, number, number, number] = [1, 3, 5, 6, 4];
+
+/** Hands its input on, or fails. */
+class Gate extends tfl.layers.Layer {
+  static className = 'Gate';
+  static open = true;
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    if (!Gate.open) throw new Error('the gate is shut');
+    return tf.mul([inputs].flat()[0]!, 2);
+  }
+  override computeOutputShape(shape: tfl.Shape | tfl.Shape[]): tfl.Shape | tfl.Shape[] {
+    return shape;
+  }
+}
+
+/** A block with a shortcut, squeeze-excite and a layer of the user's, so that values of both kinds are there at once. */
+function block(): tfl.LayersModel {
+  const conv = (kernelSize: number) => sts.conv3d({filters: 4, kernelSize, padding: 'same'});
+  const x = tfl.input({shape: SHAPE.slice(1)});
+  const first = conv(1).apply(x) as Value;
+  const factors = conv(1).apply(sts.globalAveragePooling3d({keepDims: true}).apply(first)) as Value;
+  const scaled = tfl.layers.multiply().apply([first, factors]) as Value;
+  const gated = new Gate({}).apply(conv(3).apply(scaled)) as Value;
+  const sum = tfl.layers.add().apply([conv(3).apply(gated) as Value, first]) as Value;
+  return tfl.model({inputs: x, outputs: sts.globalAveragePooling3d().apply(sum) as Value});
+}
+
+beforeAll(async () => {
+  registerWithHost();
+  tf.serialization.registerClass(Gate);
+  await startBackend('cpu');
+  await startBackend('wasm');
+});
+
+let frozen: FrozenModel;
+let clip: tf.Tensor;
+/** Tensors of the engine, and data of the backend, which the engine may know nothing of. */
+const held = () => [tf.memory().numTensors, tf.backend().numDataIds()];
+const answer = () => frozen.predict(clip) as tf.Tensor;
+
+beforeEach(() => {
+  const model = block();
+  scramble(model);
+  frozen = freeze(model);
+  model.dispose();
+  clip = tf.randomNormal(SHAPE, 0, 1, 'float32', 3);
+});
+
+afterEach(() => {
+  Gate.open = true;
+  frozen.dispose();
+  clip.dispose();
+});
+
+describe('past the engine', () => {
+  it('the same bits as through it, and one tensor more', async () => {
+    const y = answer();
+    const before = held();
+    const run = vi.spyOn(tf.engine(), 'runKernel');
+    const direct = answer();
+    expect(run.mock.calls.map(([name]) => name)).toEqual(['Multiply']);
+    run.mockRestore();
+    expect(held()).toEqual(before.map((count) => count + 1));
+    let engines = y;
+    const {kernels} = await tf.profile(() => {
+      engines = answer();
+      return engines;
+    });
+    // Four convolutions and the product.
+    expect(kernels.filter(({name}) => name === 'IndirectConv3D')).toHaveLength(5);
+    expect(kernels.filter(({name}) => name === 'Mean')).toHaveLength(2);
+    expect(direct.dataSync()).toEqual(engines.dataSync());
+    tf.dispose([y, direct, engines]);
+  });
+
+  it('a batch and a clip of whole numbers, which take ops of the engine', () => {
+    const whole = tf.cast(tf.mul(clip, 3), 'int32');
+    const floats = tf.cast(whole, 'float32');
+    const [expected, actual] = [floats, whole].map((x) => frozen.predict(x) as tf.Tensor);
+    expect(actual!.dataSync()).toEqual(expected!.dataSync());
+    const both = frozen.predict(tf.concat([clip, clip])) as tf.Tensor;
+    const one = Array.from(answer().dataSync());
+    expect(Array.from(both.dataSync())).toEqual([...one, ...one]);
+    tf.dispose([whole, floats, expected!, actual!, both]);
+  });
+
+  it('an input of another backend comes over', async () => {
+    const expected = answer().dataSync();
+    await tf.setBackend('cpu');
+    const stranger = tf.tensor(clip.dataSync(), SHAPE);
+    await tf.setBackend('wasm');
+    const before = tf.memory().numTensors;
+    const y = frozen.predict(stranger) as tf.Tensor;
+    expect(y.dataSync()).toEqual(expected);
+    y.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    stranger.dispose();
+  });
+
+  it('values inside, twice, and a gradient', () => {
+    const before = held();
+    const names = frozen.partsFor('test').graph.steps.map(({outputs}) => outputs[0]!);
+    const values = frozen.execute(clip, [...names, names[0]!]) as tf.Tensor[];
+    expect(values[0]!.dataSync()).toEqual(values.at(-1)!.dataSync());
+    tf.dispose(values);
+    expect(held()).toEqual(before);
+    const slope = tf.tidy(() =>
+      tf
+        .grad((x) => tf.sum(frozen.predict(x) as tf.Tensor))(clip)
+        .dataSync(),
+    );
+    expect(Math.max(...slope.map(Math.abs))).toBeGreaterThan(0);
+  });
+
+  it('nothing stays of a run that a layer ends in the middle', () => {
+    answer().dispose();
+    const before = held();
+    Gate.open = false;
+    expect(answer).toThrow('the gate is shut');
+    expect(held()).toEqual(before);
+    Gate.open = true;
+    answer().dispose();
+    expect(held()).toEqual(before);
+  });
+
+  it('nothing stays of a run that finds no memory, whichever allocation fails', () => {
+    answer().dispose();
+    const before = held();
+    const heap = (tf.backend() as unknown as {wasm: {_malloc(bytes: number): number}}).wasm;
+    const malloc = heap._malloc;
+    let left = Number.POSITIVE_INFINITY;
+    heap._malloc = (bytes) => {
+      if (left-- <= 0) throw new Error('no room');
+      return malloc(bytes);
+    };
+    try {
+      let failed = 0;
+      for (let count = 0; ; count++) {
+        left = count;
+        let y: tf.Tensor;
+        try {
+          y = answer();
+        } catch (error) {
+          expect((error as Error).message).toContain('no room');
+          expect(held()).toEqual(before);
+          failed++;
+          continue;
+        }
+        y.dispose();
+        break;
+      }
+      expect(failed).toBeGreaterThan(6);
+    } finally {
+      heap._malloc = malloc;
+    }
+  });
+});

@@ -1,0 +1,92 @@
+/**
+ * The networks as ONNX files in ONNX Runtime, native and WebAssembly, against the authors' code (golden logits) and
+ * against this package: all six, with STS and without, and twins on images, on the smallest golden clips.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import * as native from 'onnxruntime-node';
+import * as web from 'onnxruntime-web';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {toOnnx} from '../../../src/models/onnx';
+import {LAYER_CLASSES} from '../../../src/models/onnx/rules/layers';
+import {createNetwork, listNetworks} from '../../../src/networks';
+import '../../../src/entries/backends/wasm';
+import {imageNetworks, videoNetworks} from '../../networks/golden_files';
+import {build, type Case, fillWeights, inputOf} from '../../networks/golden_networks';
+import {startBackend} from '../../support/backends';
+import {readGolden, readGoldenJson} from '../../support/golden';
+import {readGoldenDoubles} from '../../support/safetensors';
+import {difference, runOnnx} from './onnx_runtime';
+
+/** How often a case may exceed the rounding error that the authors' own float32 has. */
+const GATE = 20;
+
+/** Between ONNX Runtime and us, of the largest logit. */
+const TOLERANCE = 1e-4;
+
+// The twins on images are there for what they do otherwise, one frame and SlowFast's head: one of the two SlowFast, without the
+// heavy R(2+1)D, and in one runtime are enough.
+const {slowfast_r50_4x16, slowonly_r50_8x8, ircsn_r50, x3d_s} = imageNetworks;
+const images = {slowfast_r50_4x16, slowonly_r50_8x8, ircsn_r50, x3d_s};
+const networks = [
+  ...Object.values(videoNetworks).map((golden) => ({golden, runtimes: {native, web}})),
+  ...Object.values(images).map((golden) => ({golden, runtimes: {native}})),
+];
+
+beforeAll(async () => {
+  await startBackend('wasm');
+  web.env.wasm.numThreads = 1;
+});
+
+describe.each(networks)('$golden.file', async ({golden, runtimes}) => {
+  const {file} = golden;
+  const {cases} = await readGoldenJson<{cases: Case[]}>(`networks/${file}.json`);
+  const expected = readGoldenDoubles(await readGolden(`networks/${file}.safetensors`));
+  const weights = new Map<string, tf.Tensor>();
+  afterAll(() => tf.dispose([...weights.values()]));
+
+  const small = cases.filter(({name}) => name.endsWith('_32x32'));
+  it.each(small.map((goldenCase) => [goldenCase.name, goldenCase] as const))(
+    '%s',
+    async (name, goldenCase) => {
+      const model = build(golden, goldenCase);
+      fillWeights(model, golden.names, weights);
+      const clip = inputOf(goldenCase);
+      const ours = tf.tidy(() => (model.predict(clip) as tf.Tensor).dataSync());
+      const bytes = await toOnnx(model);
+      model.dispose();
+      const logits = expected.get(`${name}/logits_f64`)!;
+      const largest = Math.max(...logits.map(Math.abs));
+      for (const [runtime, ort] of Object.entries(runtimes)) {
+        const [answer] = await runOnnx(ort, bytes, [clip]);
+        expect(answer).toMatchObject({name: 'classifier', shape: [1, logits.length]});
+        expect(difference(answer!.values, ours) / largest, `${runtime} and ours`).toBeLessThan(TOLERANCE);
+        const error = difference(answer!.values, logits) / goldenCase.max_abs_diff_f32_f64;
+        expect(error, `${runtime} and the authors' code`).toBeLessThan(GATE);
+      }
+      clip.dispose();
+    },
+  );
+});
+
+// The large ones are made of the same layers, and differ in numbers alone.
+describe('every family', () => {
+  const tiny = listNetworks({name: 'tiny', tiny: true, task: 'classification'}).map(({name}) => name);
+  it.each(tiny)('%s answers alike', async (name) => {
+    const model = createNetwork(name, {classes: 5});
+    const clip = tf.randomUniform([2, ...(model.inputs[0]!.shape.slice(1) as number[])], -2, 2, 'float32', 7);
+    const ours = tf.tidy(() => (model.predict(clip) as tf.Tensor).dataSync());
+    const [answer] = await runOnnx(native, await toOnnx(model), [clip]);
+    model.dispose();
+    clip.dispose();
+    expect(answer!.shape).toEqual([2, 5]);
+    expect(difference(answer!.values, ours) / Math.max(...ours.map(Math.abs))).toBeLessThan(TOLERANCE);
+  });
+
+  const others = listNetworks();
+  it.each(others.map(({name}) => name))('%s has no layer without a form in ONNX', (name) => {
+    const model = createNetwork(name, {weightless: true});
+    const classes = model.layers.map((layer) => layer.getClassName());
+    model.dispose();
+    expect(classes.filter((cls) => cls !== 'InputLayer' && !LAYER_CLASSES.includes(cls))).toEqual([]);
+  });
+});
