@@ -139,7 +139,7 @@ function backendOf(path) {
   return match?.[1];
 }
 
-/** The rooms of kernels/wasm, from the bottom up: a room imports those of lower levels alone. */
+/** The subfolders of kernels/wasm, from the bottom up: one imports those of lower levels alone. */
 const wasmLevels = [
   ['module', 'memory'],
   ['plan', 'threads'],
@@ -147,8 +147,8 @@ const wasmLevels = [
   ['convolution', 'copies', 'reductions'],
 ];
 
-/** `src/kernels/wasm/plan/x.ts` -> its room and level; undefined for other files. */
-function roomOf(path) {
+/** `src/kernels/wasm/plan/x.ts` -> its name and level; undefined for other files. */
+function subfolderOf(path) {
   const name = /^src\/kernels\/wasm\/([^/]+)\//.exec(path)?.[1];
   return name && {name, level: wasmLevels.findIndex((names) => names.includes(name))};
 }
@@ -182,7 +182,7 @@ function objectionToOurs(from, folder, row, {resolved, couldNotResolve}) {
     const [own, other] = [backendOf(from), backendOf(resolved)];
     if (own !== undefined && other !== undefined && own !== other)
       return `kernels/${own} may not import kernels/${other}`;
-    const [room, below] = [roomOf(from), roomOf(resolved)];
+    const [room, below] = [subfolderOf(from), subfolderOf(resolved)];
     if (room && below && room.name !== below.name && below.level >= room.level)
       return `kernels/wasm/${room.name} may not import kernels/wasm/${below.name}`;
     return undefined;

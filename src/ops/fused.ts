@@ -6,10 +6,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Padding3D, SplitRounding} from '../geometry/conv_info';
 import type {ConvKind} from '../geometry/conv_settings';
 import {checkOptions, optionNames} from '../util/names';
-import {type ConvolutionEnding, runConvolution, type Tensor4or5D} from './run_convolution';
+import {type ConvolutionEpilogue, runConvolution, type Tensor4or5D} from './run_convolution';
 
 /** `y = activation(conv(x, filter) + bias + residual)`, in one pass while no gradient is recorded. */
-export interface FusedOptions<T extends Tensor4or5D = Tensor4or5D> extends ConvolutionEnding {
+export interface FusedOptions<T extends Tensor4or5D = Tensor4or5D> extends ConvolutionEpilogue {
   /** `[batch, time, height, width, channels]`, or without batch. */
   x: T | tf.TensorLike;
   /** As of the op of the same name. */

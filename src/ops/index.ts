@@ -15,6 +15,6 @@ export {conv3d} from './conv3d';
 export {depthwiseConv3d} from './depthwise_conv3d';
 export type {FusedConv3DOptions, FusedOptions, FusedSTSConv3DOptions} from './fused';
 export * as fused from './fused';
-export type {ConvolutionEnding, Tensor4or5D} from './run_convolution';
+export type {ConvolutionEpilogue, Tensor4or5D} from './run_convolution';
 export {stsConv3d} from './sts_conv3d';
 export {stsDepthwiseConv3d} from './sts_depthwise_conv3d';

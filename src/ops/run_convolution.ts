@@ -12,7 +12,7 @@ export type Tensor4or5D = tf.Tensor4D | tf.Tensor5D;
 type Shape4D = [number, number, number, number];
 
 /** What a convolution ends with. */
-export interface ConvolutionEnding {
+export interface ConvolutionEpilogue {
   /** `[out]`, added to every position. */
   bias?: tf.Tensor1D | tf.TensorLike | undefined;
   /** Of the shape of the result: the shortcut of a residual block. */
@@ -45,7 +45,7 @@ export function runConvolution<T extends Tensor4or5D>(
   x: T | tf.TensorLike,
   filter: tf.Tensor5D | tf.TensorLike,
   dataFormat = 'NDHWC',
-  ending: ConvolutionEnding = {},
+  epilogue: ConvolutionEpilogue = {},
 ): T {
   const op = settings.kind;
   if (dataFormat !== 'NDHWC') {
@@ -59,13 +59,14 @@ export function runConvolution<T extends Tensor4or5D>(
   const $x = given.rank === 4 ? tf.reshape<tf.Rank.R5>(given, [1, ...given.shape] as Shape5D) : given;
   const info = convInfo(settings, $x.shape, $filter.shape);
   const inputs: Record<string, tf.Tensor> = {x: $x, filter: $filter};
-  if (ending.bias !== undefined) inputs.bias = checkBias(op, toFloatTensor(ending.bias, 'bias', op), info);
+  if (epilogue.bias !== undefined)
+    inputs.bias = checkBias(op, toFloatTensor(epilogue.bias, 'bias', op), info);
   const shape: number[] = given.rank === 4 ? info.outputShape.slice(1) : info.outputShape;
-  if (ending.residual !== undefined) {
-    const residual = checkResidual(op, toFloatTensor(ending.residual, 'residual', op), shape);
+  if (epilogue.residual !== undefined) {
+    const residual = checkResidual(op, toFloatTensor(epilogue.residual, 'residual', op), shape);
     inputs.residual = tf.reshape(residual, info.outputShape);
   }
-  const activation = checkActivation(op, ending.activation ?? 'linear');
+  const activation = checkActivation(op, epilogue.activation ?? 'linear');
   const y = runFused(inputs, {info, activation});
   return (given.rank === 4 ? tf.reshape(y, shape as Shape4D) : y) as T;
 }

@@ -319,7 +319,7 @@ describe('the commands on films refuse', () => {
     ['shots', ['FILM', '--threshold', '1'], /--threshold is '1'; it must be a number from 0 on, less than 1/],
     ['shots', ['FILM', '--threshold', 'high'], /--threshold is 'high'/],
     ['shots', ['FILM', '--format', 'xml'], /--format is 'xml'; known are table, json/],
-    ['shots', ['FILM', '-o', 'shots.xml'], /whose ending says no format; known are txt, json/],
+    ['shots', ['FILM', '-o', 'shots.xml'], /whose extension says no format; known are txt, json/],
     ['shots', ['FILM', '--frame-rate', '25fps'], /--frame-rate is '25fps'/],
     ['shots', ['FILM', '--format', 'edl', '--frame-rate', '12.5', ...OUT], /frameRate is 12\.5/],
     ['shots', ['FILM', '--format', 'edl', '--start-timecode', '1h', ...OUT], /startTimecode is "1h"/],

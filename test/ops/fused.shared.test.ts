@@ -21,7 +21,7 @@ import {
 } from '../support/naive_conv3d';
 
 type Shape5D = [number, number, number, number, number];
-type Run = (x: tf.Tensor5D, filter: tf.Tensor5D, options: sts.ConvolutionEnding) => tf.Tensor5D;
+type Run = (x: tf.Tensor5D, filter: tf.Tensor5D, options: sts.ConvolutionEpilogue) => tf.Tensor5D;
 
 const same = {dilations: [1, 1, 1], before: [1, 1, 1]} as const;
 const plain = (batch: number, channels: number) => ({

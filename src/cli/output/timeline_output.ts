@@ -21,8 +21,8 @@ export type OutputFormat = 'table' | ExportFormat;
 
 const FORMATS: readonly OutputFormat[] = ['table', ...EXPORT_FORMATS];
 
-/** Endings of file names. */
-const ENDINGS: Readonly<Record<string, OutputFormat>> = {
+/** Extensions of file names. */
+const EXTENSIONS: Readonly<Record<string, OutputFormat>> = {
   txt: 'table',
   json: 'json',
   csv: 'csv',
@@ -48,7 +48,7 @@ export const OUTPUT_OPTIONS = {
   'frame-rate': {type: 'string'},
 } as const;
 
-export const OUTPUT_HELP = `  --format NAME         ${FORMATS.join(', ')} (default: by the ending of FILE, else table)
+export const OUTPUT_HELP = `  --format NAME         ${FORMATS.join(', ')} (default: by the extension of FILE, else table)
   -o, --output FILE     where the result goes, - for the standard output (default). May be given several times
   --start-timecode TC   for edl and otio: the film's own timecode at its start, 01:00:00:00, with a ; before
                         the frames for drop-frame
@@ -76,7 +76,7 @@ interface OutputValues {
   readonly 'frame-rate'?: string | undefined;
 }
 
-/** @throws InvalidArgumentError for an unknown format, an ending that says none, a rate that is no number */
+/** @throws InvalidArgumentError for an unknown format, an extension that says none, a rate that is no number */
 export function outputChoice(values: OutputValues): OutputChoice {
   const {format, output = [STDOUT]} = values;
   const named = format === undefined ? undefined : oneOf('format', format, FORMATS);
@@ -92,10 +92,10 @@ export function outputChoice(values: OutputValues): OutputChoice {
 }
 
 function formatOf(path: string): OutputFormat {
-  const ending = /\.(\w+)$/.exec(basename(path))?.[1]?.toLowerCase() ?? '';
-  if (Object.hasOwn(ENDINGS, ending)) return ENDINGS[ending]!;
+  const extension = /\.(\w+)$/.exec(basename(path))?.[1]?.toLowerCase() ?? '';
+  if (Object.hasOwn(EXTENSIONS, extension)) return EXTENSIONS[extension]!;
   throw new InvalidArgumentError(
-    `--output is '${path}', whose ending says no format; known are ${Object.keys(ENDINGS).join(', ')}, or give --format`,
+    `--output is '${path}', whose extension says no format; known are ${Object.keys(EXTENSIONS).join(', ')}, or give --format`,
   );
 }
 

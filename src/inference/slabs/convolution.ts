@@ -44,7 +44,7 @@ export function fusedStep(
 export function convolutionStep(layer: Layer, x: Value): Step {
   const info = arithmeticOf(layer).convInfo(x.shape as Shape5D);
   const {activation} = layer.getConfig() as {activation?: string};
-  const ending = layers.activation({activation: (activation ?? 'linear') as 'relu'});
+  const epilogue = layers.activation({activation: (activation ?? 'linear') as 'relu'});
   const biasFirst = layer instanceof BaseConv3D;
   return {
     ...stepOf(info, x),
@@ -55,7 +55,7 @@ export function convolutionStep(layer: Layer, x: Value): Step {
       const bias = weight(/bias$/);
       const sums = convolve(info, place, {x: input!, filter, ...(biasFirst && bias && {bias})});
       const biased = biasFirst || bias === undefined ? sums : addToChannels(sums, bias);
-      return activation == null || activation === 'linear' ? biased : (ending.apply(biased) as Tensor);
+      return activation == null || activation === 'linear' ? biased : (epilogue.apply(biased) as Tensor);
     },
   };
 }

@@ -4,8 +4,8 @@ import {AvgPool3D, type AvgPool3DInputs, type KernelConfig, type TensorInfo} fro
 import {sizeOf} from '../../util/shapes';
 import {poolInfo} from '../pool_info';
 import {type Given, poolAttrsOf} from '../stock_kernels';
-import {roundedTensor, valuesOf} from './taps_walk';
-import {forEachInput, inputCounts} from './windows_walk';
+import {roundedTensor, valuesOf} from './each_tap';
+import {forEachInput, inputCounts} from './each_window';
 
 export const avgPool3DConfig: KernelConfig = {
   kernelName: AvgPool3D,

@@ -12,8 +12,8 @@ import {
 import {sizeOf} from '../../util/shapes';
 import {poolInfo} from '../pool_info';
 import {checkShape, type Given, poolAttrsOf} from '../stock_kernels';
-import {roundedTensor, valuesOf} from './taps_walk';
-import {forEachInput, inputCounts} from './windows_walk';
+import {roundedTensor, valuesOf} from './each_tap';
+import {forEachInput, inputCounts} from './each_window';
 
 export const avgPool3DGradConfig: KernelConfig = {
   kernelName: AvgPool3DGrad,

@@ -11,7 +11,7 @@ import {
   type IndirectConv3DInputs,
 } from '../../geometry/kernel_names';
 import {sizeOf} from '../../util/shapes';
-import {forEachTap, roundedTensor, type Values, valuesOf} from './taps_walk';
+import {forEachTap, roundedTensor, type Values, valuesOf} from './each_tap';
 
 /** Adds the convolution to `y`; all three flat in the layouts of the ConvInfo. */
 function convolve(x: Values, w: Values, y: Float64Array, info: ConvInfo): void {

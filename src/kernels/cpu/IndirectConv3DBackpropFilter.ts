@@ -11,7 +11,7 @@ import {
   type IndirectConv3DBackpropFilterInputs,
 } from '../../geometry/kernel_names';
 import {sizeOf} from '../../util/shapes';
-import {forEachTap, roundedTensor, type Values, valuesOf} from './taps_walk';
+import {forEachTap, roundedTensor, type Values, valuesOf} from './each_tap';
 
 /** Adds the gradient to `dw`; all three flat in the layouts of the ConvInfo. */
 function gather(x: Values, dy: Values, dw: Float64Array, info: ConvInfo): void {

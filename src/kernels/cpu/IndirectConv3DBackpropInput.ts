@@ -11,7 +11,7 @@ import {
   type IndirectConv3DBackpropInputInputs,
 } from '../../geometry/kernel_names';
 import {sizeOf} from '../../util/shapes';
-import {forEachTap, roundedTensor, type Values, valuesOf} from './taps_walk';
+import {forEachTap, roundedTensor, type Values, valuesOf} from './each_tap';
 
 /** Adds the gradient to `dx`; all three flat in the layouts of the ConvInfo. */
 function scatter(dy: Values, w: Values, dx: Float64Array, info: ConvInfo): void {

@@ -7,8 +7,8 @@ import {type KernelConfig, MaxPool3D, type MaxPool3DInputs, type TensorInfo} fro
 import {sizeOf} from '../../util/shapes';
 import {poolInfo} from '../pool_info';
 import {type Given, poolAttrsOf} from '../stock_kernels';
-import {type Values, valuesOf} from './taps_walk';
-import {forEachInput} from './windows_walk';
+import {type Values, valuesOf} from './each_tap';
+import {forEachInput} from './each_window';
 
 /** Values of the type of `x`, none of them larger than any other. */
 function leastValues({dtype}: TensorInfo, size: number): Values {

@@ -12,8 +12,8 @@ import {
 import {sizeOf} from '../../util/shapes';
 import {type PoolInfo, poolInfo} from '../pool_info';
 import {checkShape, type Given, poolAttrsOf} from '../stock_kernels';
-import {roundedTensor, valuesOf} from './taps_walk';
-import {forEachInput} from './windows_walk';
+import {roundedTensor, valuesOf} from './each_tap';
+import {forEachInput} from './each_window';
 
 /** For each output the flat index of its largest input, or -1 where every input of its window is NaN or there is none. */
 function largestInputs(x: ArrayLike<number>, info: PoolInfo): Int32Array {

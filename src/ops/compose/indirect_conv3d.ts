@@ -13,7 +13,7 @@ import {fromLines, stretchAlong, takeAlong, takeChannels, toLines} from './axes'
 import {convolve, convolveLines, type PartFilter} from './convolve';
 
 /** What follows the convolution: bias `[out]`, residual `info.outputShape`, each or none, and an activation. */
-interface Ending {
+interface Epilogue {
   bias: tf.Tensor | undefined;
   residual: tf.Tensor | undefined;
   activation: Activation;
@@ -24,7 +24,7 @@ export function composeForward(
   x: tf.Tensor,
   filter: tf.Tensor,
   info: ConvInfo,
-  {bias, residual, activation}: Ending,
+  {bias, residual, activation}: Epilogue,
 ): tf.Tensor {
   return tf.tidy(() => {
     const input = tf.reshape(x, info.inputShape) as tf.Tensor5D;

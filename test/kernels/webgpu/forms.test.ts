@@ -1,5 +1,5 @@
 /**
- * Every form in which a product is computed, whatever the shapes would ask for: each tile, the direct form and the walk, with
+ * Every form in which a product is computed, whatever the shapes would ask for: each tile, the direct form and the sliding window, with
  * channels that fill quads, pairs or neither, against plain loops.
  */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
@@ -97,7 +97,7 @@ describe.each(TILES)('tiles of $rows x $columns', (tile) => {
   it(`compute ${inputs} to ${outputs} channels`, async () => {
     const given = geometry(inputs, [3, 3, 3, inputs, outputs]);
     const info = conv3dInfo(given.xShape, given.filterShape, {strides: [1, 2, 1], dilations: [1, 1, 2], pad});
-    await check(naiveConv3d(given), info, (product, ending) => [denseStep(product, ending, tile)]);
+    await check(naiveConv3d(given), info, (product, epilogue) => [denseStep(product, epilogue, tile)]);
   });
 });
 
@@ -106,13 +106,13 @@ it('tiles compute groups, more columns than one of them has, and more rows', asy
   const options = {strides: [1, 2, 1], dilations: [1, 1, 2], pad, groups: 2};
   const info = conv3dInfo(given.xShape, given.filterShape, options);
   const tile = TILES.at(-1)!;
-  await check(naiveConv3d(given), info, (product, ending) => [denseStep(product, ending, tile)]);
+  await check(naiveConv3d(given), info, (product, epilogue) => [denseStep(product, epilogue, tile)]);
 });
 
 describe.each([8, 6, 5])('a depthwise convolution of %i channels', (channels) => {
   const steps: [string, Steps, RegExp][] = [
-    ['directly', (product, ending) => [directStep(product, ending)], /^direct/],
-    ['in a walk', stepsOf, /^walk/],
+    ['directly', (product, epilogue) => [directStep(product, epilogue)], /^direct/],
+    ['in a sliding window', stepsOf, /^sliding/],
   ];
 
   it.each(steps)('%s', async (_, chosen, key) => {

@@ -1,4 +1,4 @@
-/** `tf.reverse` on the wasm backend. The host walks value by value, and reads and writes beyond a bool tensor. */
+/** `tf.reverse` on the wasm backend. The host goes value by value, and reads and writes beyond a bool tensor. */
 import {Reverse, type ReverseAttrs, type ReverseInputs, util} from '@tensorflow/tfjs-core';
 import type {StockReplacement} from '../../registry';
 import {type Given, isNumeric} from '../../stock_kernels';

@@ -1,4 +1,4 @@
-/** `tf.tile`, and with it `tf.broadcastTo`, on the wasm backend. The host walks value by value. */
+/** `tf.tile`, and with it `tf.broadcastTo`, on the wasm backend. The host goes value by value. */
 import {type NumericDataType, Tile, type TileAttrs, type TileInputs} from '@tensorflow/tfjs-core';
 import type {StockReplacement} from '../../registry';
 import {type Given, isNumeric} from '../../stock_kernels';

@@ -1,6 +1,6 @@
 /**
  * `tf.transpose` on the wasm backend, where axes that go together leave five of them or more, or the last one stays: there the
- * host walks value by value. And of no values, where it may divide by zero.
+ * host goes value by value. And of no values, where it may divide by zero.
  */
 import {
   type NumericDataType,

@@ -30,7 +30,7 @@ export function stepsOf(shape: readonly number[]): number[] {
   return shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
 }
 
-/** Fewer axes for the same walk. */
+/** Fewer axes for the same traversal. */
 export function mergedAxes(axes: readonly CopyAxis[]): CopyAxis[] {
   const merged: CopyAxis[] = [];
   for (const axis of axes) {

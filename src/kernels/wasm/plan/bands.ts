@@ -158,19 +158,19 @@ export function planBands(bands: Bands, place: Place, steps: number, describe: D
   const planes = fields.channels / 4;
   const taps = tapCount(part.rule);
   const plan = new CallPlan();
-  const [head, partRoom] = [plan.call('BandCall'), plan.call('PartCall')];
+  const [head, partAddress] = [plan.call('BandCall'), plan.call('PartCall')];
   const zeros = plan.zeros(part.groups);
   const call = describe({zeros, pointers: plan.floats(taps), edge: 0, gathered: 0});
   const {first, ...placing} = placingOf(place, call.yRowBytes);
   const placed = {...call, y: further(call.y, first), residual: further(call.residual, first)};
-  plan.write(partRoom, 'PartCall', lineAsColumns(part, placed));
+  plan.write(partAddress, 'PartCall', lineAsColumns(part, placed));
   plan.write(head, 'BandCall', {
     ...fields,
     ...placing,
-    part: partRoom,
-    weights: plan.room(planes * (taps + 1) * VECTOR_BYTES),
-    sums: plan.room(2 * planes * fields.sumsBytes),
-    slots: plan.room(fields.ring * planes * fields.slotBytes),
+    part: partAddress,
+    weights: plan.reserve(planes * (taps + 1) * VECTOR_BYTES),
+    sums: plan.reserve(2 * planes * fields.sumsBytes),
+    slots: plan.reserve(fields.ring * planes * fields.slotBytes),
   });
   return plan.finish('convolveBands', {rows: count, steps});
 }

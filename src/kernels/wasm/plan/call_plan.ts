@@ -42,7 +42,7 @@ export interface RowPlan {
   readonly bases: readonly Address['base'][];
   /** Three numbers for each hole: its word, which of `bases`, how many bytes from there. */
   readonly holes: Int32Array;
-  /** Two numbers for each room of zeros: its first word, how many words. */
+  /** Two numbers for each region of zeros: its first word, how many words. */
   readonly zeros: Int32Array;
 }
 
@@ -61,42 +61,42 @@ export function further(address: Address | 0, bytes: number): Address | 0 {
   return address === 0 ? 0 : {...address, bytes: address.bytes + bytes};
 }
 
-/** A plan in the making: rooms one after the other, the calls first. */
+/** A plan in the making: regions of scratch, one after the other, the calls first. */
 export class CallPlan {
   private bytes = 0;
   private readonly words: number[] = [];
   private readonly bases: Address['base'][] = [];
   private readonly holes: number[] = [];
-  private readonly zeroRooms: number[] = [];
+  private readonly zeroRegions: number[] = [];
 
-  room(bytes: number): Address {
+  reserve(bytes: number): Address {
     const at = this.bytes;
     this.bytes += Math.ceil(bytes / VECTOR_BYTES) * VECTOR_BYTES;
     return {base: 'scratch', bytes: at};
   }
 
-  /** Room for floats, or for as many addresses: a wasm address is as long. */
+  /** Space for floats, or for as many addresses: a wasm address is as long. */
   floats(count: number): Address {
-    return this.room(count * FLOAT_BYTES);
+    return this.reserve(count * FLOAT_BYTES);
   }
 
-  /** Room for floats that are zero when the call begins. */
+  /** Space for floats that are zero when the call begins. */
   zeros(count: number): Address {
-    const room = this.floats(count);
-    this.zeroRooms.push(room.bytes / FLOAT_BYTES, count);
-    return room;
+    const region = this.floats(count);
+    this.zeroRegions.push(region.bytes / FLOAT_BYTES, count);
+    return region;
   }
 
-  /** Room for a call; before any other rooms, so that the words of all calls lie together. */
+  /** Space for a call; before any other region, so that the words of all calls lie together. */
   call(name: CallName): Address {
     return this.floats(Object.keys(CALLS[name]).length);
   }
 
-  /** What stands in the room of a call. */
-  write<Name extends CallName>(room: Address, name: Name, fields: Fields<Name>): void {
+  /** What stands in the space of a call. */
+  write<Name extends CallName>(at: Address, name: Name, fields: Fields<Name>): void {
     Object.keys(CALLS[name]).forEach((field, i) => {
       const value = fields[field as keyof Fields<Name>] as Address | number;
-      const word = room.bytes / FLOAT_BYTES + i;
+      const word = at.bytes / FLOAT_BYTES + i;
       this.words[word] = typeof value === 'number' ? value : 0;
       if (typeof value !== 'number') this.holes.push(word, this.indexOf(value.base), value.bytes);
     });
@@ -112,7 +112,7 @@ export class CallPlan {
       words: Int32Array.from(this.words, (word) => word ?? 0),
       bases: this.bases,
       holes: Int32Array.from(this.holes),
-      zeros: Int32Array.from(this.zeroRooms),
+      zeros: Int32Array.from(this.zeroRegions),
     };
   }
 

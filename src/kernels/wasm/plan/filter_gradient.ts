@@ -10,7 +10,7 @@ import {inOrder} from './bands';
 import {CallPlan, FLOAT_BYTES, operand, type RowPlan} from './call_plan';
 import {narrowOf, planNarrow} from './narrow';
 import {type Describe, PANEL, readsAsTheyLie, STRIP_COLUMNS, sumsCall} from './part_call';
-import {blockRooms} from './part_plan';
+import {blockScratch} from './part_plan';
 import {firstWeight} from './weights';
 import {winogradOf} from './winograd';
 import {planWinogradProduct} from './winograd_product';
@@ -40,7 +40,7 @@ function planPart(info: ConvInfo, part: ConvPart, starts: boolean): RowPlan {
   const {inputShape, outputShape} = info;
   const filterRows = tapCount(part.rule) * info.filterView[1];
   const steps = sizeOf(outputShape.slice(0, 4)) * filterRows * part.outputChannels;
-  const describe: Describe = (rooms) =>
+  const describe: Describe = (scratch) =>
     sumsCall(
       info,
       part,
@@ -48,10 +48,10 @@ function planPart(info: ConvInfo, part: ConvPart, starts: boolean): RowPlan {
       {
         x: operand('x', part.inputChannel * FLOAT_BYTES),
         weights: operand('weights', firstWeight(info, part)),
-        bias: rooms.zeros,
+        bias: scratch.zeros,
         y: operand('dy', part.outputChannel * FLOAT_BYTES),
       },
-      rooms,
+      scratch,
     );
   const form = winogradOf(part, outputShape);
   if (form !== undefined) return planWinogradProduct(form, steps, describe);
@@ -72,10 +72,10 @@ function planProduct(
   const depthwise = readsAsTheyLie(part);
   const block = depthwise ? 0 : BLOCK;
   const plan = new CallPlan();
-  const [head, partRoom] = [plan.call('ProductCall'), plan.call('PartCall')];
-  plan.write(partRoom, 'PartCall', describe(blockRooms(plan, part, depthwise)));
+  const [head, partAddress] = [plan.call('ProductCall'), plan.call('PartCall')];
+  plan.write(partAddress, 'PartCall', describe(blockScratch(plan, part, depthwise)));
   plan.write(head, 'ProductCall', {
-    part: partRoom,
+    part: partAddress,
     panels: plan.floats(block * Math.ceil(part.outputChannels / part.groups / PANEL) * PANEL),
     strips: plan.floats(block * STRIP_COLUMNS),
     rows: sizeOf(info.outputShape.slice(0, 4)),

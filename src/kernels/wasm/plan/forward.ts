@@ -1,4 +1,4 @@
-/** A whole convolution: each of its parts with its ending, bias, residual and activation. */
+/** A whole convolution: each of its parts with its epilogue, bias, residual and activation. */
 import type {ConvInfo} from '../../../geometry/conv_info';
 import {FLOAT_BYTES, operand} from './call_plan';
 import {type Describe, partCall, readsAsTheyLie} from './part_call';
@@ -25,7 +25,7 @@ function planPart(info: ConvInfo, index: number, {bias, residual, activation}: E
   // Grids count frames in their padding, lines do not.
   const firstFrame = part.rule.kind === 'line' ? (part.rule.firstFrame ?? 0) : 0;
   const firstOutput = part.outputChannel * FLOAT_BYTES;
-  const describe: Describe = (rooms) =>
+  const describe: Describe = (scratch) =>
     partCall(
       info,
       index,
@@ -33,11 +33,11 @@ function planPart(info: ConvInfo, index: number, {bias, residual, activation}: E
       {
         x: operand('x', (firstFrame * height * width * channels + part.inputChannel) * FLOAT_BYTES),
         weights: operand('weights'),
-        bias: bias ? operand('bias', firstOutput) : rooms.zeros,
+        bias: bias ? operand('bias', firstOutput) : scratch.zeros,
         y: operand('y', firstOutput),
         residual: residual ? operand('residual', firstOutput) : 0,
       },
-      rooms,
+      scratch,
     );
   const geometry = {part, inputShape, outputShape, wholeShape};
   return readsAsTheyLie(part)

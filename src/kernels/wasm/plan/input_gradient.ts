@@ -11,7 +11,7 @@ import type {Place} from './bands';
 import {CallPlan, FLOAT_BYTES, operand} from './call_plan';
 import {narrowOf} from './narrow';
 import {type Describe, readsAsTheyLie, sumsCall} from './part_call';
-import {blockRooms, type PartPlan, planDensePart, planDepthwisePart} from './part_plan';
+import {blockScratch, type PartPlan, planDensePart, planDepthwisePart} from './part_plan';
 import {inverseTaps, transposedPanels} from './weights';
 
 export interface InputGradientPlan {
@@ -56,7 +56,7 @@ function planWhole(info: ConvInfo, inverse: InversePart, starts: boolean, place?
   const {part} = inverse;
   const inverted = inverseInfo(info, inverse, info.inputShape[4]);
   const {inputShape, outputShape} = inverted;
-  const describe: Describe = (rooms) =>
+  const describe: Describe = (scratch) =>
     sumsCall(
       inverted,
       part,
@@ -65,9 +65,9 @@ function planWhole(info: ConvInfo, inverse: InversePart, starts: boolean, place?
         x: operand('dy', part.inputChannel * FLOAT_BYTES),
         weights: operand('weights'),
         y: operand('dx', part.outputChannel * FLOAT_BYTES),
-        bias: rooms.zeros,
+        bias: scratch.zeros,
       },
-      rooms,
+      scratch,
     );
   const geometry = {part, inputShape, outputShape, ...(place && {place})};
   return isDepthwise(inverse)
@@ -82,20 +82,20 @@ function planScattered(info: ConvInfo, inverse: InversePart): PartPlan {
   const rows = sizeOf(inverted.outputShape.slice(0, 4));
   const [taps, inputs, outputs] = inverted.filterView;
   const plan = new CallPlan();
-  const [head, partRoom, place] = [plan.call('ScatterCall'), plan.call('PartCall'), plan.call('PartCall')];
-  const rooms = blockRooms(plan, part, false);
+  const [head, partAddress, place] = [plan.call('ScatterCall'), plan.call('PartCall'), plan.call('PartCall')];
+  const scratch = blockScratch(plan, part, false);
   const sums = plan.floats(BLOCK * outputs);
   const operands = {
     x: operand('dy', part.inputChannel * FLOAT_BYTES),
     weights: operand('weights'),
     y: sums,
-    bias: rooms.zeros,
+    bias: scratch.zeros,
   };
-  plan.write(head, 'ScatterCall', {part: partRoom, place, sums});
-  plan.write(partRoom, 'PartCall', sumsCall(inverted, part, true, operands, rooms));
+  plan.write(head, 'ScatterCall', {part: partAddress, place, sums});
+  plan.write(partAddress, 'PartCall', sumsCall(inverted, part, true, operands, scratch));
   const onto = {...operands, x: operand('dx', part.outputChannel * FLOAT_BYTES)};
   const placed = {...inverted, inputShape: info.inputShape};
-  plan.write(place, 'PartCall', sumsCall(placed, {...part, rule: phase.place}, true, onto, rooms));
+  plan.write(place, 'PartCall', sumsCall(placed, {...part, rule: phase.place}, true, onto, scratch));
   return {
     weights: transposedPanels(info, inverse),
     rows: plan.finish('scatterDense', {rows, block: BLOCK, steps: rows * taps * inputs * outputs}),

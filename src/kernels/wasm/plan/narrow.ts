@@ -183,22 +183,22 @@ export function planNarrow(
   const [inputs, outputs] = [part.inputChannels / part.groups, part.outputChannels / part.groups];
   const taps = (part.rule as GridTaps).taps[0];
   const plan = new CallPlan();
-  const [head, partRoom] = [plan.call('NarrowCall'), plan.call('PartCall')];
+  const [head, partAddress] = [plan.call('NarrowCall'), plan.call('PartCall')];
   const zeros = plan.zeros(part.outputChannels);
   const edge = plan.floats(PANEL);
   const pointers = plan.floats(tapCount(part.rule) * inputs);
   const call = describe({zeros, pointers, edge, gathered: 0});
   const {first, yClip, yFrame, yLine, yStep} = placingOf(place, call.yRowBytes);
   const placed = {...call, y: further(call.y, first), residual: further(call.residual, first)};
-  plan.write(partRoom, 'PartCall', placed);
+  plan.write(partAddress, 'PartCall', placed);
   plan.write(head, 'NarrowCall', {
     ...fields,
     ...{yClip, yFrame, yLine, yStep},
     ...NO_BAND,
     count,
-    part: partRoom,
-    sums: plan.room(fields.groups * outputs * fields.sumsBytes),
-    slots: plan.room(taps * fields.groups * inputs * fields.planeBytes),
+    part: partAddress,
+    sums: plan.reserve(fields.groups * outputs * fields.sumsBytes),
+    slots: plan.reserve(taps * fields.groups * inputs * fields.planeBytes),
   });
   return plan.finish(run, work);
 }

@@ -11,10 +11,10 @@ export type PartCall = Fields<'PartCall'>;
 export type Operands = Pick<PartCall, 'x' | 'weights' | 'bias' | 'y' | 'residual'>;
 
 /** Scratch of a part. */
-export type Rooms = Pick<PartCall, 'pointers' | 'zeros' | 'gathered' | 'edge'>;
+export type PartScratch = Pick<PartCall, 'pointers' | 'zeros' | 'gathered' | 'edge'>;
 
-/** The call of a part with the rooms that its form gives it. */
-export type Describe = (rooms: Rooms & {zeros: Address}) => PartCall;
+/** The call of a part with the scratch that its form gives it. */
+export type Describe = (scratch: PartScratch & {zeros: Address}) => PartCall;
 
 /** Input columns that dense/product.ts copies at a time. */
 export const STRIP_COLUMNS = 16;
@@ -47,13 +47,13 @@ export function partCall(
   index: number,
   activation: number,
   operands: Operands,
-  rooms: Rooms,
+  scratch: PartScratch,
 ): PartCall {
   const part = info.parts[index]!;
   const turns = info.parts.map(({outputChannel}) => outputChannel);
   const ends = turns.lastIndexOf(part.outputChannel) === index;
   return {
-    ...sumsCall(info, part, turns.indexOf(part.outputChannel) === index, operands, rooms),
+    ...sumsCall(info, part, turns.indexOf(part.outputChannel) === index, operands, scratch),
     residual: ends ? operands.residual : 0,
     activation: ends ? activation : 0,
   };
@@ -65,14 +65,14 @@ export function sumsCall(
   part: ConvPart,
   starts: boolean,
   operands: Omit<Operands, 'residual'>,
-  rooms: Rooms,
+  scratch: PartScratch,
 ): PartCall {
   const [, inputTime, inputHeight, inputWidth, inputChannels] = info.inputShape;
   const [, outputTime, outputHeight, outputWidth, outputChannels] = info.outputShape;
   const [, , filterColumns] = info.filterView;
   return {
     ...operands,
-    ...rooms,
+    ...scratch,
     residual: 0,
     starts: starts ? 1 : 0,
     activation: 0,

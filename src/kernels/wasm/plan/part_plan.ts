@@ -9,7 +9,7 @@ import {BLOCK, DEPTH, GATHER_BELOW} from '../module/calls';
 import {bandsOf, inOrder, type Place, planBands, readsInPlace} from './bands';
 import {type Address, CallPlan, MEMORY_STEPS, type RowPlan} from './call_plan';
 import {narrowOf, planNarrow} from './narrow';
-import {type Describe, PANEL, type Rooms} from './part_call';
+import {type Describe, PANEL, type PartScratch} from './part_call';
 import {inForm, type PackedWeights, type WeightsPlan} from './weights';
 import {planWinograd, winogradOf} from './winograd';
 
@@ -36,7 +36,11 @@ function zeroChannels({rule, inputChannels, outputChannels}: ConvPart): number {
 }
 
 /** Scratch of the direct form, for a block of rows. */
-export function blockRooms(plan: CallPlan, part: ConvPart, depthwise: boolean): Rooms & {zeros: Address} {
+export function blockScratch(
+  plan: CallPlan,
+  part: ConvPart,
+  depthwise: boolean,
+): PartScratch & {zeros: Address} {
   const gathers = !depthwise && part.inputChannels / part.groups < GATHER_BELOW;
   return {
     zeros: plan.zeros(zeroChannels(part)),
@@ -89,6 +93,6 @@ function planBlocks(
 ): RowPlan {
   const plan = new CallPlan();
   const head = plan.call('PartCall');
-  plan.write(head, 'PartCall', describe(blockRooms(plan, part, run === 'convolveDepthwise')));
+  plan.write(head, 'PartCall', describe(blockScratch(plan, part, run === 'convolveDepthwise')));
   return plan.finish(run, {rows: sizeOf(outputShape.slice(0, 4)), block: BLOCK, steps});
 }

@@ -6,10 +6,10 @@ import {FLOAT_BYTES} from './call_plan';
 import {PANEL} from './part_call';
 import {transformSizes, type Winograd, winogradWeightBytes} from './winograd';
 
-/** A step of packing: a function of the module, or a copy of bytes, from somewhere in the filter to somewhere in the room. */
+/** A step of packing: a function of the module, or a copy of bytes, from somewhere in the filter to somewhere in the scratch. */
 export interface PackStep {
   readonly run: 'packDense' | 'packTransposed' | 'copy';
-  /** Bytes from the beginning of the filter, and of the room. */
+  /** Bytes from the beginning of the filter, and of the destination. */
   readonly from: number;
   readonly to: number;
   readonly sizes: readonly number[];
@@ -20,7 +20,7 @@ export interface PackedWeights {
   readonly layout: string;
   readonly bytes: number;
   readonly steps: readonly PackStep[];
-  /** What `transformWeights` is told of the room, and how many bytes are left of it. */
+  /** What `transformWeights` is told of the destination, and how many bytes are left of it. */
   readonly transform?: {readonly bytes: number; readonly sizes: readonly number[]};
 }
 

@@ -120,17 +120,21 @@ export function planWinograd(form: Winograd, steps: number, describe: Describe):
   const columns = panels * PANEL;
   const [valuesApart, sumsApart] = [apart(block * inputs), apart(block * columns)];
   const plan = new CallPlan();
-  const [head, partRoom, product] = [plan.call('WinogradCall'), plan.call('PartCall'), plan.call('PartCall')];
+  const [head, partAddress, product] = [
+    plan.call('WinogradCall'),
+    plan.call('PartCall'),
+    plan.call('PartCall'),
+  ];
   const zeros = plan.zeros(Math.max(inputs, columns));
   const part = describe({zeros, edge: plan.floats(4 * PANEL), pointers: 0, gathered: 0});
-  plan.write(partRoom, 'PartCall', part);
+  plan.write(partAddress, 'PartCall', part);
   plan.write(product, 'PartCall', {...part, taps: form.turns, yRowBytes: columns * FLOAT_BYTES});
   plan.write(head, 'WinogradCall', {
-    ...{part: partRoom, product, valuesApart, sumsApart, block},
+    ...{part: partAddress, product, valuesApart, sumsApart, block},
     rows: plan.floats(block),
     patch: plan.floats(16 * inputs),
-    values: plan.room(products * valuesApart),
-    sums: plan.room(products * sumsApart),
+    values: plan.reserve(products * valuesApart),
+    sums: plan.reserve(products * sumsApart),
     weightsApart: weightsApart(form),
     alongTime: form.alongTime ? 1 : 0,
   });

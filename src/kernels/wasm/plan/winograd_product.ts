@@ -33,34 +33,34 @@ export function planWinogradProduct(form: Winograd, steps: number, describe: Des
     plan.call('WinogradCall'),
     plan.call('ProductCall'),
   ];
-  const [partRoom, stripPart, sumsPart] = [
+  const [partAddress, stripPart, sumsPart] = [
     plan.call('PartCall'),
     plan.call('PartCall'),
     plan.call('PartCall'),
   ];
   const zeros = plan.zeros(inputs);
   const part = describe({zeros, edge: plan.floats(4 * PANEL), pointers: 0, gathered: 0});
-  plan.write(partRoom, 'PartCall', part);
+  plan.write(partAddress, 'PartCall', part);
   plan.write(stripPart, 'PartCall', part);
   plan.write(sumsPart, 'PartCall', {...part, outputs, tapBytes: outputs * FLOAT_BYTES});
   plan.write(product, 'ProductCall', {
     part: sumsPart,
     strips: plan.floats(BLOCK * STRIP_COLUMNS),
-    panels: plan.room(products * gradientsApart),
+    panels: plan.reserve(products * gradientsApart),
     rows: tiles,
   });
   plan.write(transform, 'WinogradCall', {
-    ...{part: partRoom, product: stripPart, valuesApart},
+    ...{part: partAddress, product: stripPart, valuesApart},
     rows: plan.floats(BLOCK),
     patch: plan.floats(Math.max(16 * strip, 4 * outputs)),
-    values: plan.room(products * valuesApart),
+    values: plan.reserve(products * valuesApart),
     ...{sums: 0 as const, sumsApart: 0, weightsApart: 0},
     block: BLOCK,
     alongTime: form.alongTime ? 1 : 0,
   });
   plan.write(head, 'WinogradProductCall', {
     ...{inputs: transform, product, gradientsApart, sumsApart, strip, tiles},
-    sums: plan.room(turns * products * sumsApart),
+    sums: plan.reserve(turns * products * sumsApart),
   });
   // One range for each thread: all tiles are gone through for every range.
   return plan.finish('productWinograd', {rows: inputs, block: inputs, steps});

@@ -1,5 +1,5 @@
 /**
- * Runs the module's functions of batch normalization: a call with its rooms for factors of each channel. Which factors,
+ * Runs the module's functions of batch normalization: a call with its scratch for factors of each channel. Which factors,
  * the kernels say.
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
@@ -27,12 +27,12 @@ export function runNorm(
   const addresses = Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => [name, runtime.addressOf(tensor)]),
   );
-  const room = channels * FLOAT_BYTES;
-  runtime.withRoom(FACTORS.length * room, (at) => {
+  const bytes = channels * FLOAT_BYTES;
+  runtime.withScratch(FACTORS.length * bytes, (at) => {
     FACTORS.forEach((name, i) => {
-      addresses[name] = at + i * room;
+      addresses[name] = at + i * bytes;
       const values = factors[name];
-      if (values !== undefined) new Float32Array(runtime.memory.buffer, at + i * room, channels).set(values);
+      if (values !== undefined) new Float32Array(runtime.memory.buffer, at + i * bytes, channels).set(values);
     });
     const addressOf = (name: keyof Tensors | keyof Factors): Address | 0 =>
       addresses[name] === undefined ? 0 : operand(name);

@@ -20,7 +20,7 @@ const WORD_BYTES = 4;
 /** Work of fewer steps than this is done before a worker has woken up. */
 const STEPS_WORTH_THREADS = 2_000_000;
 
-/** Memory that was allocated with room to align it. */
+/** Memory that was allocated with space to align it. */
 interface Allocation {
   address: number;
   aligned: number;
@@ -155,7 +155,7 @@ export class WasmRuntime {
     this.backend.disposeData(tensor.dataId);
   }
 
-  /** Room that holds until the next call of `scratch`, kept for the next kernel. */
+  /** Scratch that holds until the next call of `scratch`, kept for the next kernel. */
   scratch(bytes: number): number {
     if (this.scratchSpace === undefined || this.scratchSpace.bytes < bytes) {
       if (this.scratchSpace !== undefined) this.free(this.scratchSpace);
@@ -234,24 +234,24 @@ export class WasmRuntime {
     const layouts = this.packed.get(tensor.dataId) ?? new Map<string, Allocation>();
     const known = layouts.get(layout);
     if (known !== undefined) return known.aligned;
-    const room = this.allocate(bytes);
+    const allocation = this.allocate(bytes);
     try {
-      pack(room.aligned);
+      pack(allocation.aligned);
     } catch (error) {
-      this.free(room);
+      this.free(allocation);
       throw error;
     }
-    this.packed.set(tensor.dataId, layouts.set(layout, room));
-    return room.aligned;
+    this.packed.set(tensor.dataId, layouts.set(layout, allocation));
+    return allocation.aligned;
   }
 
-  /** Runs `use` with room that is free again when it returns. */
-  withRoom(bytes: number, use: (at: number) => void): void {
-    const room = this.allocate(bytes);
+  /** Runs `use` with scratch that is free again when it returns. */
+  withScratch(bytes: number, use: (at: number) => void): void {
+    const allocation = this.allocate(bytes);
     try {
-      use(room.aligned);
+      use(allocation.aligned);
     } finally {
-      this.free(room);
+      this.free(allocation);
     }
   }
 
@@ -284,7 +284,7 @@ export class WasmRuntime {
   }
 
   private dropPacked(dataId: DataId): void {
-    for (const room of this.packed.get(dataId)?.values() ?? []) this.free(room);
+    for (const allocation of this.packed.get(dataId)?.values() ?? []) this.free(allocation);
     this.packed.delete(dataId);
   }
 

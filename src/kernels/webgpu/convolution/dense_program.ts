@@ -4,7 +4,7 @@
  * leave arrays of sums in memory. All parts of a convolution are one grid: the column of a workgroup says which it computes.
  */
 import {componentsOf, GRID_ROW, type Program, repeat} from '../program';
-import {type Ending, endingFields, endingInputs, endingKey, finish, readQuad} from './ending';
+import {type Epilogue, epilogueFields, epilogueInputs, epilogueKey, finish, readQuad} from './epilogue';
 import {type Product, productUniforms, TERM_QUADS} from './product';
 import {type Direction, RULE_QUADS, readTaps} from './reading';
 import {DEPTH, type Tile, threadsOf} from './tiles';
@@ -12,7 +12,7 @@ import {DEPTH, type Tile, threadsOf} from './tiles';
 /** Quads of a row of the source between two loads. The products of a tap are filled up to quads, so that a quad has one tap. */
 const QUADS = DEPTH / 4;
 
-export function denseProgram(product: Product, tile: Tile, ending: Ending): Program {
+export function denseProgram(product: Product, tile: Tile, epilogue: Epilogue): Program {
   const {direction, segments, sourceChannels, destinationChannels} = product;
   const runs = segments.flatMap(({terms}) => terms.flatMap(({source, depth}) => [source, depth]));
   const starts = segments.flatMap(({first, groups, columns}) => (groups > 1 ? [first, columns] : [first]));
@@ -22,20 +22,20 @@ export function denseProgram(product: Product, tile: Tile, ending: Ending): Prog
   const {fields, key} = productUniforms(product, tile.columns);
   const {rows, columns} = tile;
   return {
-    key: `dense_${direction}_${rows}x${columns}_${source}${destination}_${key}_${endingKey(ending)}`,
+    key: `dense_${direction}_${rows}x${columns}_${source}${destination}_${key}_${epilogueKey(epilogue)}`,
     inputs: [
       {name: 'source', components: source},
       {name: 'weights', components: weights},
-      ...endingInputs(ending, destination),
+      ...epilogueInputs(epilogue, destination),
     ],
     outputComponents: destination,
     threads: threadsOf(tile),
-    uniforms: fields + endingFields(direction),
+    uniforms: fields + epilogueFields(direction),
     code: () => `
       ${readTaps(direction)}
       ${readQuad('source', source)}
       ${direction === 'forward' ? readQuad('weights', destination) : ''}
-      ${finish(ending, direction, destination)}
+      ${finish(epilogue, direction, destination)}
       ${findSegment(segments.length)}
       ${weightsAt(direction)}
       ${main(tile, direction)}`,
@@ -169,7 +169,7 @@ function main({rows, columns, perThread}: Tile, direction: Direction): string {
         workgroupBarrier();
       }
     }
-    // An array here at last, so that the ending stands once in the program.
+    // An array here at last, so that the epilogue stands once in the program.
     var sums = array(${Array.from({length: perThread}, (_, i) => `sum${i}`).join(', ')});
     for (var i = 0; i < ${perThread}; i++) {
       finish(firstRow + y + i * ${rowThreads}, column + 4 * x, columnsLeft - 4 * x, sums[i]);

@@ -11,30 +11,30 @@ import {
   type Program,
   typeOf,
 } from '../program';
-import {type Ending, endingFields, endingInputs, endingKey, finish} from './ending';
+import {type Epilogue, epilogueFields, epilogueInputs, epilogueKey, finish} from './epilogue';
 import {type Product, productUniforms, TERM_QUADS} from './product';
 import {type Direction, RULE_QUADS, readTaps} from './reading';
 
 const THREADS = 64;
 
-export function directProgram(product: Product, ending: Ending): Program {
+export function directProgram(product: Product, epilogue: Epilogue): Program {
   const {direction, segments} = product;
   const components = directComponents(product);
   const {fields, key} = productUniforms(product, 1);
   const depthwise = isDepthwise(product);
   return {
-    key: `direct_${direction}_${depthwise ? 'depthwise' : ''}${components}_${key}_${endingKey(ending)}`,
+    key: `direct_${direction}_${depthwise ? 'depthwise' : ''}${components}_${key}_${epilogueKey(epilogue)}`,
     inputs: [
       {name: 'source', components},
       {name: 'weights', components},
-      ...endingInputs(ending, components),
+      ...epilogueInputs(epilogue, components),
     ],
     outputComponents: components,
     threads: THREADS,
-    uniforms: fields + endingFields(direction),
+    uniforms: fields + epilogueFields(direction),
     code: () => `
       ${readTaps(direction)}
-      ${finish(ending, direction, components)}
+      ${finish(epilogue, direction, components)}
       ${depthwise ? addChannels(direction, components) : addRun(direction)}
       ${main(components, segments.length)}`,
   };

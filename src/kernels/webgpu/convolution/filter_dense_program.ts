@@ -3,7 +3,7 @@
  * with some output gradients. As in `dense_program.ts` both come through its memory.
  */
 import {componentsOf, GRID_ROW, type Program, repeat} from '../program';
-import {readQuad} from './ending';
+import {readQuad} from './epilogue';
 import {BLOCK_QUADS, type FilterProduct, filterUniforms} from './filter_product';
 import {RULE_QUADS, readTaps} from './reading';
 

@@ -6,10 +6,10 @@ import {activationUniforms} from '../activations';
 import {type Grid, gridOf, newTensor, type Program, type Quad, run} from '../program';
 import {denseProgram} from './dense_program';
 import {directGrid, directProgram} from './direct_program';
-import type {Ending} from './ending';
+import type {Epilogue} from './epilogue';
 import {type Product, productUniforms, type Segment} from './product';
+import {slidingProgram, slidingRule} from './sliding_program';
 import {type Tile, tileFor} from './tiles';
-import {walkedRule, walkProgram} from './walk_program';
 
 /** Columns and depth of a group below which most of a tile would be empty. */
 const LEAST_COLUMNS = 4;
@@ -29,34 +29,34 @@ export interface Step {
   readonly values: readonly Quad[];
 }
 
-/** One step, or two where a depthwise product is walked in part alone: the half of an STS convolution that moves. */
-export function stepsOf(product: Product, ending: Ending): Step[] {
+/** One step, or two where a depthwise product slides in part alone: the half of an STS convolution that moves. */
+export function stepsOf(product: Product, epilogue: Epilogue): Step[] {
   const narrow = product.segments.some(
     ({columns, terms}) => columns < LEAST_COLUMNS || terms.some(({depth}) => depth < LEAST_DEPTH),
   );
-  if (!narrow) return [denseStep(product, ending, tileFor(product))];
-  const isWalked = (segment: Segment) => walkedRule(product, segment) !== undefined;
-  const rest = product.segments.filter((segment) => !isWalked(segment));
+  if (!narrow) return [denseStep(product, epilogue, tileFor(product))];
+  const isSliding = (segment: Segment) => slidingRule(product, segment) !== undefined;
+  const rest = product.segments.filter((segment) => !isSliding(segment));
   return [
-    ...(rest.length > 0 ? [directStep({...product, segments: rest}, ending)] : []),
+    ...(rest.length > 0 ? [directStep({...product, segments: rest}, epilogue)] : []),
     ...product.segments
-      .filter(isWalked)
-      .map((segment) => walkProgram({...product, segments: [segment]}, ending)),
+      .filter(isSliding)
+      .map((segment) => slidingProgram({...product, segments: [segment]}, epilogue)),
   ];
 }
 
-export function denseStep(product: Product, ending: Ending, tile: Tile): Step {
+export function denseStep(product: Product, epilogue: Epilogue, tile: Tile): Step {
   const {values, columnTiles} = productUniforms(product, tile.columns);
   return {
-    program: denseProgram(product, tile, ending),
+    program: denseProgram(product, tile, epilogue),
     grid: gridOf(columnTiles, Math.ceil(product.rows / tile.rows)),
     values,
   };
 }
 
-export function directStep(product: Product, ending: Ending): Step {
+export function directStep(product: Product, epilogue: Epilogue): Step {
   const {values} = productUniforms(product, 1);
-  return {program: directProgram(product, ending), grid: directGrid(product), values};
+  return {program: directProgram(product, epilogue), grid: directGrid(product), values};
 }
 
 /** What depends on shapes alone. */
@@ -69,15 +69,15 @@ export interface ProductPlan {
 /** @param steps default: those that suit the shapes */
 export function planProduct(
   product: Product,
-  ending: Ending,
-  steps: (product: Product, ending: Ending) => readonly Step[] = stepsOf,
+  epilogue: Epilogue,
+  steps: (product: Product, epilogue: Epilogue) => readonly Step[] = stepsOf,
 ): ProductPlan {
   const {info, direction} = product;
   const outputShape = direction === 'forward' ? info.outputShape : info.inputShape;
-  return {outputShape, direction, steps: steps(product, ending)};
+  return {outputShape, direction, steps: steps(product, epilogue)};
 }
 
-/** @param operands those of the ending that was planned, and no others */
+/** @param operands those of the epilogue that was planned, and no others */
 export function runProduct(
   backend: WebGPUBackend,
   {outputShape, direction, steps}: ProductPlan,

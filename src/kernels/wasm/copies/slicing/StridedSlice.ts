@@ -1,4 +1,4 @@
-/** `tf.stridedSlice` on the wasm backend. The host walks value by value, and takes int32 and bool for float32. */
+/** `tf.stridedSlice` on the wasm backend. The host goes value by value, and takes int32 and bool for float32. */
 import {
   StridedSlice,
   type StridedSliceAttrs,

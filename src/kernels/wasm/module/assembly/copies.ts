@@ -1,6 +1,6 @@
 /**
  * Copies runs of bytes from one tensor to another by the steps that each takes along some axes: slices, pieces of a
- * concatenation, transposed, reversed and repeated axes are all the same walk (src/kernels/wasm/copies/copy_call.ts).
+ * concatenation, transposed, reversed and repeated axes are all the same traversal (src/kernels/wasm/copies/copy_call.ts).
  */
 import {CopyCall} from './calls';
 

@@ -1,6 +1,6 @@
 /**
- * What the cpu kernels share: the walk over all taps of a convolution, and the host's memory. The three kernels are
- * three products over the same walk: output += input * filter, and its two gradients.
+ * What the cpu kernels share: the loop over all taps of a convolution, and the host's memory. The three kernels are
+ * three products over the same loop: output += input * filter, and its two gradients.
  */
 import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';

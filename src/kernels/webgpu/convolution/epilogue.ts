@@ -4,12 +4,12 @@ import {type Components, repeat} from '../program';
 import type {Direction} from './reading';
 
 /** What is bound besides source and weights. */
-export interface Ending {
+export interface Epilogue {
   readonly bias: boolean;
   readonly residual: boolean;
 }
 
-export function endingInputs({bias, residual}: Ending, components: Components) {
+export function epilogueInputs({bias, residual}: Epilogue, components: Components) {
   return [
     ...(bias ? [{name: 'bias', components}] : []),
     ...(residual ? [{name: 'residual', components}] : []),
@@ -17,11 +17,11 @@ export function endingInputs({bias, residual}: Ending, components: Components) {
 }
 
 /** A gradient has no activation. */
-export function endingFields(direction: Direction): string {
+export function epilogueFields(direction: Direction): string {
   return direction === 'forward' ? ACTIVATION_FIELDS : '';
 }
 
-export function endingKey({bias, residual}: Ending): string {
+export function epilogueKey({bias, residual}: Epilogue): string {
   return `${bias ? 'b' : ''}${residual ? 'r' : ''}`;
 }
 
@@ -29,8 +29,8 @@ export function endingKey({bias, residual}: Ending): string {
  * `finish(row, column, left, sums)`: four sums of a row of the destination, from channel `column` on; the first `left` of them
  * are its own.
  */
-export function finish(ending: Ending, direction: Direction, components: Components): string {
-  const {bias, residual} = ending;
+export function finish(epilogue: Epilogue, direction: Direction, components: Components): string {
+  const {bias, residual} = epilogue;
   return `
   ${direction === 'forward' ? ACTIVATE : ''}
   ${bias ? readQuad('bias', components) : ''}

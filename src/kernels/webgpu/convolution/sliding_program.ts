@@ -1,5 +1,5 @@
 /**
- * A depthwise product on a grid of stride 1 in time, as a walk: an invocation computes four neighbours of a line in all frames of a
+ * A depthwise product on a grid of stride 1 in time, as a sliding window: an invocation computes four neighbours of a line in all frames of a
  * chunk, for up to four channels. It goes through time once, with a sum for each output that reads the frame it is at, so that
  * a value is read once for all taps in time and for the outputs that share it along the line: for 3x3x3 taps, 6.75 to 13.5
  * loads an output in place of 27.
@@ -17,24 +17,24 @@ import {
   repeat,
   typeOf,
 } from '../program';
-import {type Ending, endingFields, endingInputs, endingKey, finish} from './ending';
+import {type Epilogue, epilogueFields, epilogueInputs, epilogueKey, finish} from './epilogue';
 import {type Product, productUniforms, type Segment} from './product';
 
 const THREADS = 64;
 /** Neighbours along a line. */
 const ACROSS = 4;
 /** Taps in time and along the line for which there is a program: usual numbers, whose sums and values fit the registers. */
-const WALKED_TAPS = [1, 3, 5];
+const SLIDING_TAPS = [1, 3, 5];
 /** Invocations that keep a GPU busy; clips are cut into chunks of frames for them. */
 const ENOUGH = 16384;
 
-/** The rule of a segment that can be walked, or undefined. */
-export function walkedRule({direction}: Product, {columns, terms}: Segment): GridTaps | undefined {
+/** The rule of a segment that can slide, or undefined. */
+export function slidingRule({direction}: Product, {columns, terms}: Segment): GridTaps | undefined {
   const [term, more] = terms;
   const rule = term!.part.rule;
   if (more !== undefined || columns !== 1 || term!.depth !== 1 || rule.kind !== 'grid') return undefined;
   const [kt, , kw] = rule.taps;
-  if (!WALKED_TAPS.includes(kt) || !WALKED_TAPS.includes(kw)) return undefined;
+  if (!SLIDING_TAPS.includes(kt) || !SLIDING_TAPS.includes(kw)) return undefined;
   // Nothing is shared then.
   if ((kt === 1 && kw === 1) || rule.strides[0] !== 1) return undefined;
   if (rule.dilations.some((dilation) => dilation !== 1)) return undefined;
@@ -63,14 +63,14 @@ function lanesOf(product: Product, components: Components): Lanes {
   return {units, blocks, lines: height, chunks: Math.ceil(time / frames), frames};
 }
 
-/** @param product of the segment that is walked alone */
-export function walkProgram(
+/** @param product of the segment that slides alone */
+export function slidingProgram(
   product: Product,
-  ending: Ending,
+  epilogue: Epilogue,
 ): {program: Program; grid: Grid; values: Quad[]} {
   const {direction, segments, sourceChannels, destinationChannels, info} = product;
   const [segment] = segments as [Segment];
-  const rule = walkedRule(product, segment)!;
+  const rule = slidingRule(product, segment)!;
   const components = componentsOf(
     sourceChannels,
     destinationChannels,
@@ -83,17 +83,17 @@ export function walkProgram(
   const stride = direction === 'forward' ? rule.strides[2] : 1;
   return {
     program: {
-      key: `walk_${direction}_${rule.taps[0]}x${rule.taps[2]}_${stride}_${components}_${key}_${endingKey(ending)}`,
+      key: `sliding_${direction}_${rule.taps[0]}x${rule.taps[2]}_${stride}_${components}_${key}_${epilogueKey(epilogue)}`,
       inputs: [
         {name: 'source', components},
         {name: 'weights', components},
-        ...endingInputs(ending, components),
+        ...epilogueInputs(epilogue, components),
       ],
       outputComponents: components,
       threads: THREADS,
-      uniforms: `${fields} lanes : vec4<i32>, walk : vec4<i32>, ${endingFields(direction)}`,
+      uniforms: `${fields} lanes : vec4<i32>, slide : vec4<i32>, ${epilogueFields(direction)}`,
       code: () => `
-        ${finish(ending, direction, components)}
+        ${finish(epilogue, direction, components)}
         ${main(rule, stride, components, direction === 'backward')}`,
     },
     grid: invocationGrid(units * blocks * lines * chunks * info.inputShape[0], THREADS),
@@ -108,7 +108,7 @@ function main({taps}: GridTaps, stride: number, components: Components, backward
   const sum = (a: number, s: number) => `sum${a}_${s}`;
   const each = (line: (a: number, s: number) => string) =>
     repeat(kt, (a) => Array.from({length: ACROSS}, (_, s) => line(a, s)).join(' '));
-  // Backward a row reads with its last tap first: the walk is the same from one kernel less a step earlier.
+  // Backward a row reads with its last tap first: the window slides the same way from one kernel less a step earlier.
   const start = (axis: string) =>
     `uniforms.rules[3].${axis}${backward ? ` + 1 - uniforms.rules[1].${axis}` : ''}`;
   const quad = (value: string) =>
@@ -123,9 +123,9 @@ function main({taps}: GridTaps, stride: number, components: Components, backward
     let h = lane % uniforms.lanes.z;
     lane /= uniforms.lanes.z;
     if (lane >= uniforms.lanes.w) { return; }
-    let clip = lane / uniforms.walk.y;
-    let first = (lane - clip * uniforms.walk.y) * uniforms.walk.x;
-    let end = min(first + uniforms.walk.x, uniforms.size.x);
+    let clip = lane / uniforms.slide.y;
+    let first = (lane - clip * uniforms.slide.y) * uniforms.slide.x;
+    let end = min(first + uniforms.slide.x, uniforms.size.x);
 
     let column = uniforms.segments[1].x + unit * ${components};
     let channel = uniforms.rules[7].x + unit * ${components};

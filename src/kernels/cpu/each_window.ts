@@ -1,4 +1,4 @@
-/** The walk that the pooling kernels of the cpu backend share: every input in the window of every output. */
+/** The loop that the pooling kernels of the cpu backend share: every input in the window of every output. */
 import {sizeOf} from '../../util/shapes';
 import type {PoolInfo} from '../pool_info';
 
