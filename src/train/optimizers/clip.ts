@@ -1,0 +1,24 @@
+/** The global norm of gradients, and gradients scaled down to one. Nothing is read back from the backend. */
+import * as tf from '@tensorflow/tfjs-core';
+
+/** How gradients are clipped: all of them together, by their Euclidean norm. */
+export interface ClipConfig {
+  /** The largest norm that is left as it is. */
+  readonly norm: number;
+  /** Added to the norm that is divided by: 1e-6 in torch.nn.utils.clip_grad_norm_, 0 within timm's LAMB. Default 1e-6. */
+  readonly epsilon?: number;
+}
+
+/** The Euclidean norm of all gradients as one vector, a scalar; to be called within tf.tidy. */
+export function globalNorm(gradients: readonly tf.Tensor[]): tf.Scalar {
+  const squares = gradients.map((gradient) => tf.sum(tf.square(gradient)));
+  return tf.sqrt(tf.addN(squares)) as tf.Scalar;
+}
+
+/**
+ * The factor that brings gradients of this norm down to the greatest allowed, 1 if they are not above it: min(1, most / (norm +
+ * epsilon)).
+ */
+export function clipFactor(norm: tf.Scalar, {norm: most, epsilon = 1e-6}: ClipConfig): tf.Scalar {
+  return tf.minimum(tf.div(tf.scalar(most), tf.add(norm, epsilon)), 1) as tf.Scalar;
+}

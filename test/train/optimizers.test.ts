@@ -1,0 +1,159 @@
+/**
+ * 200 steps of every optimizer against PyTorch's and timm's on the same gradients. Their float64 run is the truth; ours may be off
+ * by a few times what their own float32 run is, since both round at other places.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {beforeAll, describe, expect, it} from 'vitest';
+import {
+  type ClipConfig,
+  type OptimizerConfig,
+  WeightAverages,
+  WeightUpdater,
+} from '../../src/train/optimizers';
+import type {NamedWeight, Parameter} from '../../src/train/parameters';
+import {backendNames, startBackend} from '../support/backends';
+import {noise, readTrainingVectors, type TrainingVectors} from './vectors';
+
+const SHAPES = {'conv/kernel': [6, 5], 'conv/bias': [5], 'norm/gamma': [5], 'head/kernel': [5, 3]};
+const STEPS = 200;
+
+interface Case {
+  optimizer: OptimizerConfig;
+  learningRate: number;
+  weightDecay: number;
+  clip?: ClipConfig;
+  /** No decay on biases and norms, the head ten times as fast. */
+  groups?: boolean;
+}
+
+const lamb = {optimizer: {name: 'lamb'}, clip: {norm: 1, epsilon: 0}, weightDecay: 0.02} as const;
+const CASES: Record<string, Case> = {
+  sgd: {optimizer: {name: 'sgd'}, learningRate: 0.05, weightDecay: 1e-2},
+  sgd_momentum: {
+    optimizer: {name: 'sgd', momentum: 0.9},
+    learningRate: 0.02,
+    weightDecay: 1e-2,
+    clip: {norm: 2},
+  },
+  sgd_nesterov: {
+    optimizer: {name: 'sgd', momentum: 0.9, nesterov: true},
+    learningRate: 0.02,
+    weightDecay: 1e-2,
+  },
+  sgd_groups: {optimizer: {name: 'sgd', momentum: 0.9}, learningRate: 0.005, weightDecay: 1e-2, groups: true},
+  adamw: {optimizer: {name: 'adamw'}, learningRate: 0.01, weightDecay: 0.05},
+  lamb: {...lamb, learningRate: 0.01},
+  lamb_groups: {...lamb, learningRate: 0.005, groups: true},
+};
+
+const elements = (shape: readonly number[]) => shape.reduce((size, length) => size * length, 1);
+
+function makeWeights(): NamedWeight[] {
+  return Object.entries(SHAPES).map(([name, shape]) => {
+    const variable = tf.tidy(() => tf.variable(tf.tensor(noise(name, elements(shape)), shape)));
+    const weight = {
+      read: () => variable,
+      assign: (value: tf.Tensor) => variable.assign(value),
+      write: (value: tf.Tensor) => variable.assign(value),
+      trainable: true,
+    };
+    return {name, layer: undefined as never, weight};
+  });
+}
+
+function parameters(weights: NamedWeight[], {groups = false, weightDecay}: Case): Parameter[] {
+  return weights.map((named) => ({
+    ...named,
+    rateFactor: groups && named.name.startsWith('head') ? 10 : 1,
+    weightDecay: groups && !named.name.endsWith('kernel') ? 0 : weightDecay,
+  }));
+}
+
+function step(updater: WeightUpdater, weights: NamedWeight[], learningRate: number): void {
+  const number = updater.steps + 1;
+  const gradients = new Map(
+    weights.map(({name, weight}): [string, tf.Tensor] => {
+      const {shape} = weight.read();
+      const random = noise(`${name}@${number}`, elements(shape));
+      return [name, tf.tidy(() => tf.add(tf.mul(weight.read(), 0.5), tf.tensor(random, shape)))];
+    }),
+  );
+  updater.apply(gradients, learningRate)?.dispose();
+  tf.dispose([...gradients.values()]);
+}
+
+let vectors: TrainingVectors;
+beforeAll(async () => {
+  vectors = await readTrainingVectors();
+});
+
+describe.each(backendNames)('on %s', (backend) => {
+  beforeAll(() => startBackend(backend));
+
+  // The same operations on both: on wasm those cases that call all of them.
+  const cases = Object.entries(CASES).filter(
+    ([name]) => backend === 'cpu' || ['sgd_momentum', 'lamb_groups'].includes(name),
+  );
+  it.each(cases)('%s is as PyTorch and timm have it', (name, given) => {
+    const before = tf.memory().numTensors;
+    const weights = makeWeights();
+    const updater = new WeightUpdater(parameters(weights, given), given.optimizer, given.clip);
+    const {weights: expected, float32Off} = vectors.optimizers[name]!;
+    for (let i = 1; i <= STEPS; i++) {
+      step(updater, weights, given.learningRate);
+      for (const {name: weightName, weight} of expected[i] === undefined ? [] : weights) {
+        const values = weight.read().dataSync();
+        const off = expected[i]![weightName]!.map((value, k) => Math.abs(value - values[k]!));
+        expect(Math.max(...off), `${weightName} after ${i} steps`).toBeLessThan(
+          4 * float32Off[i]! + 2 ** -22,
+        );
+      }
+    }
+    updater.dispose();
+    tf.dispose(weights.map(({weight}) => weight.read()));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('takes up where another stood, bit for bit', () => {
+    const given = CASES.lamb!;
+    const [whole, begun] = [makeWeights(), makeWeights()];
+    const updaterOf = (weights: NamedWeight[]) =>
+      new WeightUpdater(parameters(weights, given), given.optimizer, given.clip);
+    const [one, two] = [updaterOf(whole), updaterOf(begun)];
+    for (let i = 0; i < 10; i++) step(one, whole, 0.01);
+    for (let i = 0; i < 4; i++) step(two, begun, 0.01);
+    const three = updaterOf(begun);
+    three.restore(two.tensors(), two.steps);
+    two.dispose();
+    for (let i = 0; i < 6; i++) step(three, begun, 0.01);
+    const valuesOf = (weights: NamedWeight[]) => weights.map(({weight}) => [...weight.read().dataSync()]);
+    expect(valuesOf(begun)).toEqual(valuesOf(whole));
+    tf.dispose([...whole, ...begun].map(({weight}) => weight.read()));
+    one.dispose();
+    three.dispose();
+  });
+});
+
+it('averages weights by the formula, and swaps them in and out', async () => {
+  await startBackend('cpu');
+  const weights = makeWeights();
+  const averages = new WeightAverages(weights, 0.9);
+  const start = noise('conv/bias', 5);
+  const bias = weights.find(({name}) => name === 'conv/bias')!.weight;
+  for (const shift of [1, 2, 3]) {
+    tf.tidy(() => bias.assign(tf.add(tf.tensor1d(start), shift)));
+    averages.update();
+  }
+  // Shifts 1, 2, 3 after a start at shift 0.
+  const shift = 0.9 ** 2 * 0.1 * 1 + 0.9 * 0.1 * 2 + 0.1 * 3;
+  averages.swap();
+  expect([...bias.read().dataSync()].map((value, i) => value - start[i]!)).toEqual(
+    start.map(() => expect.closeTo(shift, 6)),
+  );
+  averages.swap();
+  expect([...bias.read().dataSync()].map((value, i) => value - start[i]!)).toEqual(
+    start.map(() => expect.closeTo(3, 6)),
+  );
+  averages.dispose();
+  tf.dispose(weights.map(({weight}) => weight.read()));
+});
