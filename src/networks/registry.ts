@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError, UnavailableError} from '../util/errors';
 import {checkOptions, knownNames, optionNames} from '../util/names';
+import {checkSeed, withSeededRandom} from '../util/seeded_random';
 import {csnNetworks} from './csn';
 import type {FamilyOverrides, NetworkDefinition, NetworkTask} from './definition';
 import {efficientNetLiteNetworks} from './efficientnet_lite';
@@ -73,7 +74,8 @@ export function listNetworks(filter: NetworkFilter = {}): NetworkDefinition[] {
 /**
  * Builds a network by name, with random weights (zeros with `weightless`).
  *
- * @param overrides choices that differ from the definition's config, such as `frames` or `classes`, and the family's own
+ * @param overrides choices that differ from the definition's config, such as `frames` or `classes`, and the family's own; `seed`, a
+ *   whole number, makes the same weights again
  * @throws InvalidArgumentError for an unknown name (the message lists the known ones) or option, or a value that the
  *   network cannot take; UnavailableError where no backend is imported
  *
@@ -81,7 +83,10 @@ export function listNetworks(filter: NetworkFilter = {}): NetworkDefinition[] {
  * const model = createNetwork('efficientnet_lite0_sts', {frames: 16, classes: 10});
  * ```
  */
-export function createNetwork(name: string, overrides: FamilyOverrides = {}): LayersModel {
+export function createNetwork(
+  name: string,
+  overrides: FamilyOverrides & {readonly seed?: number} = {},
+): LayersModel {
   const definition = networkDefinition(name);
   if (tf.engine().backendNames().length === 0) {
     throw new UnavailableError(
@@ -89,7 +94,10 @@ export function createNetwork(name: string, overrides: FamilyOverrides = {}): La
         "'@tensorflow/tfjs-backend-wasm' and 'tfjs-sts/wasm', then await tf.setBackend('wasm').",
     );
   }
-  return definition.create(overrides);
+  const {seed, ...config} = overrides;
+  if (seed === undefined) return definition.create(overrides);
+  checkSeed(`createNetwork('${name}')`, seed);
+  return withSeededRandom(seed, () => definition.create(config));
 }
 
 /**

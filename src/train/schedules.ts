@@ -14,7 +14,8 @@ export interface WarmupConfig {
   readonly per?: 'iteration' | 'epoch';
 }
 
-interface Decay {
+/** What schedules share whose rates fall. */
+export interface ScheduleDecay {
   /** Whether the rate falls with every iteration or every epoch. Default 'epoch', as in both. */
   readonly per?: 'iteration' | 'epoch';
   /** The rate that it does not fall below. Default 0. */
@@ -23,12 +24,12 @@ interface Decay {
 }
 
 /** Half a period of a cosine, from the base rate to the minimum (Loshchilov and Hutter, ICLR 2017). */
-export interface CosineSchedule extends Decay {
+export interface CosineSchedule extends ScheduleDecay {
   readonly name: 'cosine';
 }
 
 /** The rate times `factor` at each of `epochs`. */
-export interface StepSchedule extends Decay {
+export interface StepSchedule extends ScheduleDecay {
   readonly name: 'step';
   readonly epochs: readonly number[];
   /** Default 0.1. */

@@ -1,4 +1,4 @@
-/** The global norm of gradients, and gradients scaled down to one. Nothing is read back from the backend. */
+/** The global norm of gradients, and by how much they are scaled down to a norm. */
 import * as tf from '@tensorflow/tfjs-core';
 
 /** How gradients are clipped: all of them together, by their Euclidean norm. */
@@ -19,6 +19,6 @@ export function globalNorm(gradients: readonly tf.Tensor[]): tf.Scalar {
  * The factor that brings gradients of this norm down to the greatest allowed, 1 if they are not above it: min(1, most / (norm +
  * epsilon)).
  */
-export function clipFactor(norm: tf.Scalar, {norm: most, epsilon = 1e-6}: ClipConfig): tf.Scalar {
-  return tf.minimum(tf.div(tf.scalar(most), tf.add(norm, epsilon)), 1) as tf.Scalar;
+export function clipFactor(norm: number, {norm: most, epsilon = 1e-6}: ClipConfig): number {
+  return Math.min(1, most / (norm + epsilon));
 }

@@ -34,33 +34,43 @@ export class WeightUpdater {
   }
 
   /**
+   * The norm of all gradients together, which `apply` wants to clip them.
+   *
+   * @returns undefined where they are not clipped
+   */
+  async norm(gradients: Gradients): Promise<number | undefined> {
+    if (this.clip === undefined) return undefined;
+    const norm = tf.tidy(() => globalNorm([...gradients.values()]));
+    const [value] = await norm.data();
+    norm.dispose();
+    return value;
+  }
+
+  /**
    * One update of every weight that has a gradient. The gradients stay the caller's.
    *
    * @param learningRate of the schedule; groups multiply it
-   * @returns the norm of the gradients before clipping, a scalar that the caller disposes; undefined without clipping
+   * @param norm of the gradients
    */
-  apply(gradients: Gradients, learningRate: number): tf.Scalar | undefined {
+  apply(gradients: Gradients, learningRate: number, norm?: number): void {
     const step = ++this.stepsMade;
-    const norm = this.clip && tf.tidy(() => globalNorm([...gradients.values()]));
-    const factor = norm && tf.tidy(() => clipFactor(norm, this.clip!));
+    const factor = norm === undefined || this.clip === undefined ? 1 : clipFactor(norm, this.clip);
     for (const parameter of this.parameters) {
       const gradient = gradients.get(parameter.name);
       if (gradient !== undefined) this.updateOne(parameter, gradient, factor, learningRate, step);
     }
-    factor?.dispose();
-    return norm;
   }
 
   private updateOne(
     {name, weight, rateFactor, weightDecay}: Parameter,
     given: tf.Tensor,
-    factor: tf.Scalar | undefined,
+    factor: number,
     learningRate: number,
     step: number,
   ): void {
     const old = this.states.get(name)!;
     const {value, state} = tf.tidy((): {value: tf.Tensor; state: WeightState} => {
-      const gradient = factor === undefined ? given : tf.mul(given, factor);
+      const gradient = factor === 1 ? given : tf.mul(given, factor);
       const rate = learningRate * rateFactor;
       const args = {value: weight.read(), gradient, state: old, learningRate: rate, weightDecay, step};
       return this.rule.update(args) as {value: tf.Tensor; state: Record<string, tf.Tensor>};

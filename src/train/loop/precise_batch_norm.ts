@@ -1,0 +1,68 @@
+/**
+ * Precise batch norm (Wu and Johnson, 2021) as in mmaction2: the averages of batch normalization made anew of some batches with
+ * the weights as they are, plain means of each batch's mean and variance, instead of what moved along while weights changed.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type {LayersModel, layers} from '@tensorflow/tfjs-layers';
+import {derivedSeed, withSeededRandom} from '../../util/seeded_random';
+import type {Batch} from '../batches';
+import type {NamedWeight, Weight} from '../parameters';
+
+/** The host and BatchNorm3D keep the momentum where nobody else should write; 0 makes the averages those of the batch. */
+interface WithMomentum {
+  momentum: number;
+}
+
+const isAverage = ({name}: NamedWeight) => /(^|\/)moving_(mean|variance)$/.test(name);
+
+/**
+ * @param weights of the model; the averages among them are written
+ * @param norms the batch normalizations that follow batches
+ * @param batches are disposed; the first `count` are taken
+ * @param seed dropout is drawn from it, which is on as in training
+ */
+export async function preciseBatchNorm(
+  model: LayersModel,
+  weights: readonly NamedWeight[],
+  norms: readonly layers.Layer[],
+  batches: AsyncIterable<Batch>,
+  {count, seed}: {readonly count: number; readonly seed: number},
+): Promise<void> {
+  const averages = weights.filter((named) => norms.includes(named.layer) && isAverage(named));
+  const layersOf = norms as readonly unknown[] as readonly WithMomentum[];
+  const momenta = layersOf.map(({momentum}) => momentum);
+  const sums = averages.map(({weight}) => tf.keep(tf.zerosLike(weight.read())));
+  let seen = 0;
+  try {
+    for (const layer of layersOf) layer.momentum = 0;
+    for await (const {x, y} of batches) {
+      const drawn = derivedSeed(seed, seen);
+      withSeededRandom(drawn, () => tf.tidy(() => void model.apply(x, {training: true})));
+      tf.dispose([x, y]);
+      addTo(sums, averages);
+      if (++seen === count) break;
+    }
+    if (seen > 0) {
+      for (const [i, {weight}] of averages.entries()) writeMean(weight, sums[i]!, seen);
+    }
+  } finally {
+    layersOf.forEach((layer, i) => {
+      layer.momentum = momenta[i]!;
+    });
+    tf.dispose(sums);
+  }
+}
+
+function addTo(sums: tf.Tensor[], averages: readonly NamedWeight[]): void {
+  averages.forEach(({weight}, i) => {
+    const sum = tf.tidy(() => tf.add(sums[i]!, weight.read()));
+    sums[i]!.dispose();
+    sums[i] = tf.keep(sum);
+  });
+}
+
+function writeMean(weight: Weight, sum: tf.Tensor, count: number): void {
+  const mean = tf.tidy(() => tf.div(sum, count));
+  weight.assign(mean);
+  mean.dispose();
+}

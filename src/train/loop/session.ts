@@ -1,0 +1,244 @@
+/**
+ * A run while it is trained: the model's weights, the optimizer, averages, where it stands. What happens in an update and after an
+ * epoch; saving and taking up. The order of things is train.ts.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type {LayersModel, layers} from '@tensorflow/tfjs-layers';
+import {fromLayersModel, safetensors} from '../../models/checkpoints';
+import {InvalidArgumentError} from '../../util/errors';
+import {derivedSeed} from '../../util/seeded_random';
+import type {Batch, Batches} from '../batches';
+import {type Evaluation, evaluate} from '../evaluate';
+import {WeightAverages, WeightUpdater} from '../optimizers';
+import {
+  allLayers,
+  frozenLayers,
+  isBatchNorm,
+  type NamedWeight,
+  namedWeights,
+  type Parameter,
+  parametersOf,
+} from '../parameters';
+import type {CompleteRecipe} from '../recipes/recipe';
+import type {RunDirectory} from '../run_files/run_directory';
+import {type RunPosition, type RunTensors, runRecord, runStateFile, runTensors} from '../run_files/run_state';
+import {learningRateAt} from '../schedules';
+import {batchStep} from './batch_step';
+import {preciseBatchNorm} from './precise_batch_norm';
+import {TrainingDivergedError} from './report';
+
+const NO_SUMS = {loss: 0, correct: 0, samples: 0};
+
+/** Different purposes draw different numbers of one seed. */
+const PURPOSE = {dropout: 0, preciseBatches: 1, preciseDropout: 2} as const;
+
+export class TrainingSession {
+  position: RunPosition = {epoch: 0, step: 0, updates: 0, sums: NO_SUMS, best: null};
+  private readonly weights: NamedWeight[];
+  private readonly frozen: Set<layers.Layer>;
+  private readonly parameters: Parameter[];
+  private readonly updater: WeightUpdater;
+  private readonly averages: WeightAverages | undefined;
+  private readonly stilled: layers.Layer[];
+  private hasCheckpoint = false;
+
+  constructor(
+    private readonly model: LayersModel,
+    private readonly data: Batches,
+    readonly recipe: CompleteRecipe,
+    private readonly directory: RunDirectory | undefined,
+  ) {
+    this.weights = namedWeights(model, 'train');
+    this.frozen = frozenLayers(model, recipe, 'train');
+    this.parameters = parametersOf(this.weights, this.frozen, recipe);
+    if (this.parameters.length === 0)
+      throw new InvalidArgumentError('train: no weight of the model learns; all of its layers are frozen.');
+    this.updater = new WeightUpdater(this.parameters, recipe.optimizer, recipe.clip);
+    const {averageDecay} = recipe;
+    this.averages = averageDecay === undefined ? undefined : new WeightAverages(this.weights, averageDecay);
+    // Frozen norms go by their averages in training too, which the layers themselves see to.
+    this.stilled = [...this.frozen].filter((layer) => layer.trainable);
+    for (const layer of this.stilled) layer.trainable = false;
+  }
+
+  get steps(): number {
+    return Math.ceil(this.data.size / this.recipe.batchSize);
+  }
+
+  get learningRate(): number {
+    const {learningRate, epochs, schedule} = this.recipe;
+    const {epoch, step} = this.position;
+    const run = {learningRate, epochs, iterationsPerEpoch: this.steps};
+    // Data that gives more batches than it said stays at the rate of the epoch's last one.
+    return learningRateAt(schedule, run, epoch * this.steps + Math.min(step, this.steps - 1));
+  }
+
+  /** One update. The batch is disposed. @throws TrainingDivergedError, before a weight has changed */
+  async update(batch: Batch): Promise<void> {
+    const {recipe, position, learningRate} = this;
+    const {seed, loss, microBatchSize} = recipe;
+    const options = {loss, microBatchSize, seed: derivedSeed(this.seedOf('dropout', seed), position.updates)};
+    const result = await batchStep(this.model, batch, this.parameters, options).finally(() =>
+      tf.dispose([batch.x, batch.y]),
+    );
+    const {gradients, samples, correct} = result;
+    const gradientNorm = await this.updater.norm(gradients);
+    try {
+      if (!Number.isFinite(result.loss)) throw await this.diverged(`the loss is ${result.loss}`);
+      if (!Number.isFinite(gradientNorm ?? 0))
+        throw await this.diverged(`the norm of the gradients is ${gradientNorm}`);
+      this.updater.apply(gradients, learningRate, gradientNorm);
+    } finally {
+      tf.dispose([...gradients.values()]);
+    }
+    this.averages?.update();
+    const {sums, step, updates} = position;
+    this.position = {
+      ...position,
+      step: step + 1,
+      updates: updates + 1,
+      sums: {
+        loss: sums.loss + result.loss * samples,
+        correct: sums.correct + correct,
+        samples: sums.samples + samples,
+      },
+    };
+    const {epoch} = position;
+    const line = {epoch, step, loss: result.loss, accuracy: correct / samples, learningRate, gradientNorm};
+    await this.directory?.log({kind: 'update', update: updates + 1, ...line});
+  }
+
+  private seedOf(purpose: keyof typeof PURPOSE, seed: number): number {
+    return derivedSeed(seed, PURPOSE[purpose]);
+  }
+
+  /** Averages of the batch normalizations that learn, anew. */
+  async normalizePrecisely(signal: AbortSignal | undefined): Promise<void> {
+    const {preciseBatchNorm: count, seed, batchSize, microBatchSize} = this.recipe;
+    const norms = allLayers(this.model).filter((layer) => isBatchNorm(layer) && layer.trainable);
+    if (count === 0 || norms.length === 0) return;
+    const {epoch} = this.position;
+    const batches = this.data.batches(epoch, {
+      batchSize: Math.min(batchSize, microBatchSize),
+      seed: this.seedOf('preciseBatches', seed),
+      ...(signal && {signal}),
+    });
+    const drawn = derivedSeed(this.seedOf('preciseDropout', seed), epoch);
+    await preciseBatchNorm(this.model, this.weights, norms, batches, {count, seed: drawn});
+    signal?.throwIfAborted();
+  }
+
+  /** Validates the averages, if there are some, and keeps what is best. */
+  async validate(data: Batches, signal: AbortSignal | undefined): Promise<Evaluation> {
+    const {microBatchSize, loss} = this.recipe;
+    this.averages?.swap();
+    try {
+      const result = await evaluate(this.model, data, {
+        batchSize: microBatchSize,
+        loss,
+        ...(signal && {signal}),
+      });
+      const {best, epoch} = this.position;
+      if (best === null || result.top1 > best.top1) {
+        this.position = {...this.position, best: {epoch, top1: result.top1}};
+        if (this.directory !== undefined)
+          await this.directory.saveBest([safetensors.write(await fromLayersModel(this.model))]);
+      }
+      return result;
+    } finally {
+      this.averages?.swap();
+    }
+  }
+
+  /** Goes on to the next epoch. */
+  endEpoch(): void {
+    const {epoch} = this.position;
+    this.position = {...this.position, epoch: epoch + 1, step: 0, sums: NO_SUMS};
+  }
+
+  /** @throws TrainingDivergedError instead of replacing a good checkpoint with one that is not finite */
+  async save(): Promise<void> {
+    if (this.directory === undefined) return;
+    const {recipe, position, data} = this;
+    const record = {recipe, classes: data.classes, size: data.size, position};
+    const parts = await runStateFile(this.tensors(), record);
+    if (parts === undefined) throw await this.diverged('weights are not finite');
+    await this.directory.saveCheckpoint(parts);
+    this.hasCheckpoint = true;
+  }
+
+  /** Takes up the run of the directory, if there is one. @throws InvalidArgumentError for a run of another recipe, data or model */
+  async open(resume: boolean): Promise<void> {
+    const file = await this.directory?.open(resume, 'train');
+    if (file === undefined) return;
+    const {recipe, position, classes, size} = runRecord(file, 'train');
+    checkSame('recipe', this.recipe, recipe);
+    checkSame('data', {classes: this.data.classes, size: this.data.size}, {classes, size});
+    const tensors = runTensors(file, this.tensors(), 'train');
+    for (const {name, weight} of this.weights) weight.assign(tensors.weights.get(name)!);
+    this.updater.restore(tensors.optimizer, position.updates);
+    this.averages?.restore(tensors.averages);
+    tf.dispose(Object.values(tensors).flatMap((group: RunTensors['weights']) => [...group.values()]));
+    this.position = position;
+    this.hasCheckpoint = true;
+    await this.directory?.cutLog(position);
+  }
+
+  private tensors(): RunTensors {
+    return {
+      weights: new Map(this.weights.map(({name, weight}) => [name, weight.read()])),
+      optimizer: this.updater.tensors(),
+      averages: this.averages?.tensors() ?? new Map(),
+    };
+  }
+
+  private async diverged(what: string): Promise<TrainingDivergedError> {
+    const {epoch, step} = this.position;
+    const broken: string[] = [];
+    for (const {name, weight} of this.weights)
+      if (!(await weight.read().data()).every(Number.isFinite)) broken.push(name);
+    const weights =
+      broken.length === 0
+        ? 'All weights are finite'
+        : `First of ${broken.length} weights that are not finite: ${broken[0]}`;
+    const checkpoint = this.hasCheckpoint ? this.directory?.checkpointPath : undefined;
+    const good =
+      checkpoint === undefined ? 'There is no checkpoint' : `The last good checkpoint is ${checkpoint}`;
+    return new TrainingDivergedError(
+      `train: ${what} in epoch ${epoch}, step ${step}, at a learning rate of ${this.learningRate}. ${weights}. ${good}. Train again with a lower learningRate, a longer warm-up or clip: {norm: 1}.`,
+      epoch,
+      step,
+      checkpoint,
+    );
+  }
+
+  /** The run is over: the averages become the weights. */
+  finish(): void {
+    this.averages?.swap();
+  }
+
+  /** Gives the layers back as they were. */
+  dispose(): void {
+    for (const layer of this.stilled) layer.trainable = true;
+    this.updater.dispose();
+    this.averages?.dispose();
+  }
+}
+
+/** Compares as JSON, in which a run keeps them. */
+function checkSame(what: 'recipe' | 'data', given: object, kept: object): void {
+  const plain = (value: object) => JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
+  const [now, before] = [plain(given), plain(kept)];
+  const names = [...new Set([...Object.keys(now), ...Object.keys(before)])];
+  const differs = names.filter((name) => JSON.stringify(now[name]) !== JSON.stringify(before[name]));
+  if (differs.length === 0) return;
+  const list = differs.map((name) => `${name} was ${short(before[name])}, is ${short(now[name])}`);
+  throw new InvalidArgumentError(
+    `train: the run that is to be taken up had another ${what}: ${list.join('; ')}. Give it as it was, or begin a new run in another directory.`,
+  );
+}
+
+function short(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'not given';
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

@@ -1,0 +1,127 @@
+/**
+ * The training loop: epochs of updates, and after each precise batch norm, validation, a checkpoint. A run that is taken up makes the
+ * same numbers as one that was not interrupted, bit for bit: whatever is random depends on the seed and the position alone.
+ */
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {checkCount} from '../../util/counts';
+import {InvalidArgumentError} from '../../util/errors';
+import {checkOptions, optionNames} from '../../util/names';
+import type {Batches} from '../batches';
+import {checkClassifier} from '../evaluate';
+import {completeRecipe, type Recipe} from '../recipes/recipe';
+import {RunDirectory} from '../run_files/run_directory';
+import type {EpochResult, TrainingRun, TrainProgress} from './report';
+import {TrainingSession} from './session';
+
+export interface TrainOptions {
+  /** How; `recipes` has those of the paper. */
+  readonly recipe: Recipe;
+  /** Evaluated after epochs, as `evaluate` does. */
+  readonly validation?: Batches;
+  /** A folder for the run, in Node: checkpoints, the best weights, `log.jsonl`. Default: nothing is written. */
+  readonly directory?: string;
+  /** Whether to go on with the run in `directory`, if there is one. Default false: a folder with a run is refused. */
+  readonly resume?: boolean;
+  /** Updates from one checkpoint to the next; there is one after each epoch besides. Default 100. */
+  readonly checkpointEvery?: number;
+  /** After every update. */
+  readonly onProgress?: (progress: TrainProgress) => void;
+  /** Ends the run after an update: a checkpoint is written, then the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+const OPTIONS = optionNames<TrainOptions>({
+  recipe: true,
+  validation: true,
+  directory: true,
+  resume: true,
+  checkpointEvery: true,
+  onProgress: true,
+  signal: true,
+});
+
+/**
+ * Trains a classifier on whatever backend is set, in place.
+ *
+ * @param model a LayersModel of one input and logits `[batch, classes]`; layers that are not trainable stay as they are
+ * @param data whose classes the model has
+ * @returns when the last epoch is over
+ * @throws InvalidArgumentError for options, recipes and models that do not fit, and for a directory with another run; {@link
+ *     TrainingDivergedError} when the loss is NaN or infinite
+ * @example
+ * const model = createNetwork('x3d_s_sts', {classes: data.classes.length, seed: 1});
+ * await train(model, data, {recipe: recipes.finetuneKinetics('x3d_s_sts', {batchSize: 8, epochs: 10}), directory: 'run', resume: true});
+ */
+export async function train(model: LayersModel, data: Batches, options: TrainOptions): Promise<TrainingRun> {
+  checkOptions('train', options, OPTIONS);
+  const {validation, directory, resume = false, checkpointEvery = 100, signal} = options;
+  checkCount('train', 'checkpointEvery', checkpointEvery);
+  checkClassifier('train', model, data);
+  if (validation !== undefined) checkClassifier('train: validation', model, validation);
+  if (data.size < 1) throw new InvalidArgumentError('train: the data has no samples.');
+  const recipe = completeRecipe('train', options.recipe);
+  const runDirectory = directory === undefined ? undefined : new RunDirectory(directory);
+  const session = new TrainingSession(model, data, recipe, runDirectory);
+  try {
+    await session.open(resume);
+    const epochs: EpochResult[] = [];
+    while (session.position.epoch < recipe.epochs) {
+      await trainEpoch(session, data, {...options, checkpointEvery});
+      epochs.push(await endEpoch(session, validation, runDirectory, signal));
+      await session.save();
+      signal?.throwIfAborted();
+    }
+    session.finish();
+    const {updates, best} = session.position;
+    return {epochs, updates, best};
+  } finally {
+    session.dispose();
+  }
+}
+
+async function trainEpoch(
+  session: TrainingSession,
+  data: Batches,
+  {checkpointEvery, onProgress, signal}: TrainOptions & {readonly checkpointEvery: number},
+): Promise<void> {
+  const {batchSize, seed, epochs} = session.recipe;
+  const {epoch, step: from, sums: before} = session.position;
+  const begin = performance.now();
+  for await (const batch of data.batches(epoch, {batchSize, seed, from, ...(signal && {signal})})) {
+    const {learningRate} = session;
+    await session.update(batch);
+    const {step, updates, sums} = session.position;
+    if (onProgress !== undefined) {
+      const rate = (sums.samples - before.samples) / ((performance.now() - begin) / 1000);
+      const samplesLeft = (epochs - epoch) * data.size - sums.samples;
+      onProgress({
+        ...{epoch, epochs, step, steps: session.steps, learningRate},
+        loss: sums.loss / sums.samples,
+        accuracy: sums.correct / sums.samples,
+        samplesPerSecond: rate,
+        secondsLeft: Math.max(0, samplesLeft) / rate,
+      });
+    }
+    if (signal?.aborted || updates % checkpointEvery === 0) await session.save();
+    signal?.throwIfAborted();
+  }
+  // Data that was told to end may just end.
+  signal?.throwIfAborted();
+}
+
+async function endEpoch(
+  session: TrainingSession,
+  validation: Batches | undefined,
+  directory: RunDirectory | undefined,
+  signal: AbortSignal | undefined,
+): Promise<EpochResult> {
+  const {epoch, sums} = session.position;
+  const {epochs, validateEvery} = session.recipe;
+  await session.normalizePrecisely(signal);
+  const isDue = (epoch + 1) % validateEvery === 0 || epoch + 1 === epochs;
+  const result = validation && isDue ? await session.validate(validation, signal) : undefined;
+  const means = {loss: sums.loss / sums.samples, accuracy: sums.correct / sums.samples};
+  await directory?.log({kind: 'epoch', epoch, ...means, ...(result && {validation: result})});
+  session.endEpoch();
+  return {epoch, ...means, ...(result && {validation: result})};
+}
