@@ -17,12 +17,12 @@ export class WeightAverages {
     for (const {name, weight} of weights) this.averages.set(name, tf.keep(tf.clone(weight.read())));
   }
 
-  /** average = average * decay + weight * (1 - decay). */
+  /** average = average * decay + weight * (1 - decay), in a form that leaves equal values as they are. */
   update(): void {
     const {decay} = this;
     for (const {name, weight} of this.weights) {
       const old = this.averages.get(name)!;
-      const value = tf.tidy(() => tf.add(tf.mul(old, decay), tf.mul(weight.read(), 1 - decay)));
+      const value = tf.tidy(() => tf.add(old, tf.mul(tf.sub(weight.read(), old), 1 - decay)));
       this.averages.set(name, tf.keep(value));
       old.dispose();
     }

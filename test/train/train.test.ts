@@ -1,0 +1,266 @@
+/**
+ * The training loop against one written differently: the host's tape and plain arithmetic of float64. Also what it refuses, that it
+ * leaks nothing, and that a run which is taken up is the run that was not interrupted.
+ */
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import * as sts from '../../src/entries/index';
+import {type Batches, evaluate, type Recipe, TrainingDivergedError, train} from '../../src/entries/train';
+import {backendNames, startBackend} from '../support/backends';
+import {smallData, smallModel, smallRecipe} from './support/small_run.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'tfjs-sts-train-'));
+afterAll(() => rmSync(folder, {recursive: true}));
+
+const SIZE = 21;
+const make = () => smallModel(tfl, sts.layers, 11);
+const data = (size = SIZE) => smallData(tf, size);
+const valuesOf = (model: tfl.LayersModel) => model.getWeights().map((weight) => [...weight.dataSync()]);
+
+/** Ends a run after some updates. */
+async function interrupted(model: tfl.LayersModel, directory: string, updates: number): Promise<void> {
+  const stop = new AbortController();
+  let seen = 0;
+  const onProgress = () => {
+    if (++seen === updates) stop.abort(new Error('enough'));
+  };
+  const options = {recipe: smallRecipe, directory, resume: true, validation: data(9), onProgress};
+  await expect(train(model, data(), {...options, signal: stop.signal})).rejects.toThrow('enough');
+}
+
+describe.each(backendNames)('on %s', (backend) => {
+  beforeAll(() => startBackend(backend));
+
+  it('a run taken up three times is bit for bit the run that was not interrupted, and leaks nothing', async () => {
+    const [whole, parts] = [make(), make()];
+    const before = tf.memory().numTensors;
+    const one = join(folder, `${backend}-whole`);
+    const options = {recipe: smallRecipe, validation: data(9)};
+    const finished = await train(whole, data(), {...options, directory: one});
+    expect(tf.memory().numTensors).toBe(before);
+    expect(finished.updates).toBe(9);
+
+    const two = join(folder, `${backend}-parts`);
+    for (const [updates, seed] of [
+      [1, 11],
+      [3, 98],
+      [2, 99],
+    ] as const) {
+      // A model of its own, as in another process; only the first one's weights count.
+      const model = smallModel(tfl, sts.layers, seed);
+      await interrupted(model, two, updates);
+      model.dispose();
+    }
+    const last = await train(parts, data(), {...options, directory: two, resume: true});
+    expect(valuesOf(parts)).toEqual(valuesOf(whole));
+    expect(last.best).toEqual(finished.best);
+    for (const file of ['log.jsonl', 'best.safetensors', 'checkpoint.safetensors'])
+      expect(readFileSync(join(two, file)).equals(readFileSync(join(one, file))), file).toBe(true);
+    whole.dispose();
+    parts.dispose();
+  });
+
+  it('one update is that of the formulas, over pieces of a batch', async () => {
+    const recipe: Recipe = {
+      epochs: 1,
+      batchSize: 6,
+      microBatchSize: 4,
+      learningRate: 0.5,
+      optimizer: {name: 'sgd'},
+      weightDecay: 0.1,
+      decayBiases: false,
+      layerRates: [{layers: 'class*', factor: 0.5}],
+      schedule: {name: 'constant'},
+    };
+    const model = linearModel();
+    const [kernel, bias] = valuesOf(model) as [number[], number[]];
+    const before = tf.memory().numTensors;
+    await train(model, data(6), {recipe});
+    expect(tf.memory().numTensors).toBe(before);
+    const samples: {x: number[]; y: number[]}[] = [];
+    for await (const {x, y} of data(6).batches(0, {batchSize: 6, seed: 0})) {
+      const [rows, targets] = [tf.reshape(x, [6, -1]).arraySync(), y.arraySync()] as [number[][], number[][]];
+      rows.forEach((row, i) => {
+        samples.push({x: row, y: targets[i]!});
+      });
+      tf.dispose([x, y]);
+    }
+    // Of softmax cross entropy: x (p - y), the mean over the samples.
+    const gradient = kernel.map(() => 0);
+    const ofBias = [0, 0, 0];
+    for (const {x, y} of samples) {
+      const logits = ofBias.map(
+        (_, c) => bias[c]! + x.reduce((sum, value, k) => sum + value * kernel[k * 3 + c]!, 0),
+      );
+      const exps = logits.map(Math.exp);
+      const total = exps.reduce((sum, value) => sum + value, 0);
+      exps.forEach((value, c) => {
+        const off = (value / total - y[c]!) / samples.length;
+        ofBias[c]! += off;
+        x.forEach((input, k) => {
+          gradient[k * 3 + c]! += input * off;
+        });
+      });
+    }
+    const [newKernel, newBias] = valuesOf(model) as [number[], number[]];
+    const rate = 0.5 * 0.5;
+    kernel.forEach((value, k) => {
+      expect(newKernel[k]).toBeCloseTo(value - rate * (gradient[k]! + 0.1 * value), 5);
+    });
+    bias.forEach((value, c) => {
+      expect(newBias[c]).toBeCloseTo(value - rate * ofBias[c]!, 5);
+    });
+    model.dispose();
+  });
+});
+
+/** Logistic regression, biases that are not 0. */
+function linearModel(): tfl.LayersModel {
+  const clip = tfl.input({shape: [4, 6, 6, 2]});
+  const flat = tfl.layers.flatten().apply(clip) as tfl.SymbolicTensor;
+  const args = {units: 3, kernelInitializer: tfl.initializers.glorotUniform({seed: 5}), name: 'classifier'};
+  const layer = tfl.layers.dense({...args, biasInitializer: tfl.initializers.constant({value: 0.25})});
+  return tfl.model({inputs: clip, outputs: layer.apply(flat) as tfl.SymbolicTensor});
+}
+
+describe('a run', () => {
+  beforeAll(() => startBackend('cpu'));
+
+  it('learns, says how far it is, and evaluate agrees with its own validation', async () => {
+    const model = make();
+    const seen: number[] = [];
+    const recipe = {...smallRecipe, epochs: 4, averageDecay: 0.5, seed: 1};
+    const validation = data(9);
+    const {epochs, best} = await train(model, data(48), {
+      recipe,
+      validation,
+      onProgress: ({epoch, step, steps, secondsLeft}) => {
+        expect(secondsLeft).toBeGreaterThanOrEqual(0);
+        seen.push(epoch * steps + step);
+      },
+    });
+    expect(seen).toEqual(Array.from({length: 24}, (_, i) => i + 1));
+    expect(epochs.at(-1)!.loss).toBeLessThan(0.7 * epochs[0]!.loss);
+    expect(best!.top1).toBeGreaterThan(0.8);
+    expect(await evaluate(model, validation, {batchSize: 5})).toEqual(epochs.at(-1)!.validation);
+    model.dispose();
+  });
+
+  it('frozen layers stay as they are, their norms too, and are given back', async () => {
+    const model = make();
+    const before = valuesOf(model);
+    const flags = () => model.layers.map(({trainable}) => trainable);
+    const trainable = flags();
+    const recipe: Recipe = {...smallRecipe, epochs: 1, frozen: ['conv', 'n*']};
+    await train(model, data(), {recipe});
+    const names = model.weights.map(({originalName}) => originalName);
+    const changed = names.filter((_, i) => String(valuesOf(model)[i]) !== String(before[i]));
+    expect(changed).toEqual(['classifier/kernel', 'classifier/bias']);
+    expect(flags()).toEqual(trainable);
+    model.dispose();
+  });
+
+  it('precise batch norm leaves the mean of the batches behind', async () => {
+    const model = make();
+    // Nothing is learned, so the averages are those of a single pass.
+    const recipe: Recipe = {
+      ...{epochs: 1, batchSize: 9, learningRate: 0, optimizer: {name: 'sgd'}, preciseBatchNorm: 5},
+    };
+    await train(model, data(18), {recipe});
+    const norm = model.getLayer('norm').getWeights();
+    const convolved = tfl.model({
+      inputs: model.inputs,
+      outputs: model.getLayer('conv').output as tfl.SymbolicTensor,
+    });
+    // In equal batches the mean of means is the mean of all, whatever their order.
+    const sums = new Float64Array(5);
+    let count = 0;
+    for await (const {x, y} of data(18).batches(0, {batchSize: 9, seed: 0})) {
+      const values = (convolved.predict(x) as tf.Tensor).dataSync();
+      values.forEach((value, i) => {
+        sums[i % 5]! += value;
+      });
+      count += values.length / 5;
+      tf.dispose([x, y]);
+    }
+    const means = norm[2]!.dataSync();
+    sums.forEach((sum, c) => {
+      expect(means[c]).toBeCloseTo(sum / count, 5);
+    });
+    model.dispose();
+  });
+
+  it('stops at a loss that is no number, and keeps the last good checkpoint', async () => {
+    const model = make();
+    const before = tf.memory().numTensors;
+    const directory = join(folder, 'diverged');
+    const good = data();
+    const broken: Batches = {
+      ...good,
+      async *batches(epoch, options) {
+        let index = options.from ?? 0;
+        for await (const batch of good.batches(epoch, options)) {
+          if (epoch === 1 && index++ === 1) {
+            batch.x.dispose();
+            yield {x: tf.fill([8, 4, 6, 6, 2], Number.NaN), y: batch.y};
+          } else yield batch;
+        }
+      },
+    };
+    const error = await train(model, broken, {recipe: smallRecipe, directory}).catch((reason) => reason);
+    expect(error).toBeInstanceOf(TrainingDivergedError);
+    expect(error.message).toMatch(
+      /^train: the loss is NaN in epoch 1, step 1, at a learning rate of 0\.\d+\./,
+    );
+    expect(error.checkpoint).toBe(join(directory, 'checkpoint.safetensors'));
+    expect(tf.memory().numTensors).toBe(before);
+    // What lies there takes the run up again.
+    await train(model, good, {recipe: smallRecipe, directory, resume: true});
+    model.dispose();
+  });
+
+  it('refuses what would be lost, forgotten or ignored', async () => {
+    const model = make();
+    const directory = join(folder, 'cpu-whole');
+    const other = {...smallRecipe, learningRate: 0.2};
+    const softmax = tfl.sequential({
+      layers: [tfl.layers.dense({units: 3, activation: 'softmax', inputShape: [4]})],
+    });
+    const cases: [Parameters<typeof train>, RegExp][] = [
+      [
+        [model, data(), {recipe: smallRecipe, directory}],
+        /there is a run in '.*' already; take it up with resume: true/,
+      ],
+      [
+        [model, data(), {recipe: other, directory, resume: true}],
+        /another recipe: learningRate was 0\.1, is 0\.2/,
+      ],
+      [[model, data(30), {recipe: smallRecipe, directory, resume: true}], /another data: size was 21, is 30/],
+      [
+        [model, data(), {recipe: {...smallRecipe, learnRate: 1} as Recipe}],
+        /unknown option learnRate; did you mean learningRate/,
+      ],
+      [
+        [model, data(), {recipe: {...smallRecipe, optimizer: {name: 'adam'} as never}}],
+        /optimizer is called "adam"; did you mean adamw/,
+      ],
+      [
+        [model, data(), {recipe: {...smallRecipe, frozen: ['cov']}}],
+        /no layer fits 'cov'; did you mean conv/,
+      ],
+      [[model, data(), {recipe: {...smallRecipe, batchSize: 0}}], /batchSize is 0/],
+      [
+        [model, data(), {recipe: smallRecipe, resum: true} as never],
+        /unknown option resum; did you mean resume/,
+      ],
+      [[softmax, data(), {recipe: smallRecipe}], /the model ends in probabilities/],
+      [[model, {...data(), classes: ['a']}, {recipe: smallRecipe}], /has 1 classes/],
+    ];
+    for (const [args, message] of cases) await expect(train(...args)).rejects.toThrow(message);
+    model.dispose();
+  });
+});
