@@ -104,6 +104,9 @@ export type KernelName = (typeof KERNEL_NAMES)[number];
 /** On a kernel config: its kernel is made of stock ops. A global symbol, as the ESM and CJS builds may both be loaded. */
 export const COMPOSED = Symbol.for('tfjs-sts.composed');
 
+/** On a kernel config: the kernel calls ops on the tensors of the host's engine, and so is called through the engine alone. */
+export const THROUGH_ENGINE = Symbol.for('tfjs-sts.through-engine');
+
 /** On a config that stands in the place of the host's: the host's own, or undefined where there was none. */
 export const REPLACED = Symbol.for('tfjs-sts.replaced');
 

@@ -20,7 +20,13 @@ import {
   type Tensor,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import {COMPOSED, IndirectConv3D, type IndirectConv3DAttrs, REPLACED} from '../../../geometry/kernel_names';
+import {
+  COMPOSED,
+  IndirectConv3D,
+  type IndirectConv3DAttrs,
+  REPLACED,
+  THROUGH_ENGINE,
+} from '../../../geometry/kernel_names';
 
 export class DirectKernels {
   /** Whether `tf.conv3d` runs a kernel of ours. */
@@ -39,7 +45,7 @@ export class DirectKernels {
   }
 
   /**
-   * Undefined where the backend has no convolution of ours, and where the engine has more to do than to call kernels: it
+   * Undefined where the backend has no convolution of ours or one that needs the engine, and where the engine has more to do than to call kernels: it
    * records for a gradient, measures, or checks.
    */
   static ofLiveBackend(): DirectKernels | undefined {
@@ -48,7 +54,7 @@ export class DirectKernels {
       return undefined;
     const live = backend();
     const kernel = getKernel(IndirectConv3D, getBackend());
-    if (kernel == null || COMPOSED in kernel) return undefined;
+    if (kernel == null || COMPOSED in kernel || THROUGH_ENGINE in kernel) return undefined;
     return new DirectKernels(live, getBackend(), kernel.kernelFunc);
   }
 
