@@ -37,7 +37,10 @@ type Values = Float32Array | Int32Array | Uint8Array;
 class Frame {
   private readonly tensors: DataId[] = [];
   private readonly addresses: number[] = [];
+  /** Made by the kernel. */
   readonly outputs: TensorInfo[] = [];
+  /** Given to the kernel, to be written. */
+  readonly taken: TensorInfo[] = [];
 
   place(dataId: DataId, address: number): void {
     this.tensors.push(dataId);
@@ -105,6 +108,22 @@ export class WasmRuntime {
   }
 
   /**
+   * A float32 tensor to be written: a new one, or an input of the kernel, whose values are lost.
+   *
+   * @param given of as many float32 values
+   */
+  outputIn(given: TensorInfo | undefined, shape: number[]): TensorInfo {
+    if (given === undefined) return this.makeOutput(shape);
+    const tensor: TensorInfo = {dataId: given.dataId, shape, dtype: 'float32'};
+    if (given.dtype !== 'float32' || sizeOf(given.shape) !== sizeOf(shape))
+      throw new Error('A wasm kernel was given a tensor of another size for its result.');
+    // Of what lay there.
+    this.dropPacked(given.dataId);
+    this.frame!.taken.push(tensor);
+    return tensor;
+  }
+
+  /**
    * Runs a kernel. If it fails, whatever it has made is gone.
    *
    * @param inputs the tensors whose addresses it may ask for, beside those that it makes; such as may be left out are
@@ -125,6 +144,7 @@ export class WasmRuntime {
         }
         const result = kernel();
         for (const tensor of frame.outputs) this.heap.finish(tensor, this.addressOf(tensor));
+        for (const tensor of frame.taken) this.heap.finish(tensor, this.addressOf(tensor));
         return result;
       });
     } catch (error) {
