@@ -114,7 +114,7 @@ export async function analyzeFilm(
     const started = performance.now();
     const timeline = await analyze(video, {
       ...(clips && {model: clips, ...asked}),
-      shots: {model: network!.model, ...(threshold !== undefined && {threshold})},
+      shots: {model: network!, ...(threshold !== undefined && {threshold})},
       name: basename(film),
       signal,
       onProgress: filmProgress(progress),
