@@ -58,6 +58,8 @@ export class WasmRuntime {
   private readonly packed = new Map<DataId, Map<string, Allocation>>();
   private scratchSpace: Allocation | undefined;
   private words = new Int32Array(0);
+  /** Of the call that is written: where its bases are. */
+  private readonly addresses: number[] = [];
   private pool: ThreadPool | undefined;
   private stepsWorthThreads = STEPS_WORTH_THREADS;
   /** The kernel that runs. */
@@ -209,11 +211,15 @@ export class WasmRuntime {
     const first = at / WORD_BYTES;
     const memory = this.wordsOfMemory(first + scratchBytes / WORD_BYTES);
     memory.set(words, first);
-    for (let i = 0; i < holes.length; i += 3) {
-      const base = bases[holes[i + 1]!]!;
+    const {addresses} = this;
+    for (let i = 0; i < bases.length; i++) {
+      const base = bases[i]!;
       const address = base === 'scratch' ? at : operands[base];
       if (address === undefined) throw new Error(`A wasm kernel runs a plan without its operand ${base}.`);
-      memory[first + holes[i]!] = address + holes[i + 2]!;
+      addresses[i] = address;
+    }
+    for (let i = 0; i < holes.length; i += 3) {
+      memory[first + holes[i]!] = addresses[holes[i + 1]!]! + holes[i + 2]!;
     }
     for (let i = 0; i < zeros.length; i += 2) {
       const from = first + zeros[i]!;
