@@ -83,7 +83,9 @@ async function loadBackend(caller: string): Promise<void> {
 
 /** Puts Dawn where the host looks for WebGPU: `navigator.gpu` and the names of its classes. */
 async function provideWebGPU(caller: string): Promise<Gpu> {
-  const {create, globals} = (await import(/* webpackIgnore: true */ /* @vite-ignore */ DAWN).catch(unloadable(caller, DAWN))) as Dawn;
+  const {create, globals} = (await import(/* webpackIgnore: true */ /* @vite-ignore */ DAWN).catch(
+    unloadable(caller, DAWN),
+  )) as Dawn;
   const gpu = create([]);
   for (const [name, value] of Object.entries(globals)) {
     if (!(name in globalThis))
