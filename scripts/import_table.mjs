@@ -65,6 +65,11 @@ const table = {
     ours: ['video/shots', 'video/recognize', 'inference/freeze', 'layers', 'video/clips', 'util'],
     packages: [core, layers],
   },
+  train: {
+    ours: ['models/checkpoints', 'networks', 'layers', 'ops', 'files', 'video/clips', 'util'],
+    packages: [core, layers],
+    node: true,
+  },
   cli: {
     ours: [
       'util',
@@ -86,6 +91,7 @@ const table = {
       'video/recognize',
       'video/shots',
       'video/timeline',
+      'train',
       'entries',
     ],
     packages: [core, layers, anyBackend],
@@ -113,6 +119,7 @@ const table = {
       'video/recognize',
       'video/shots',
       'video/timeline',
+      'train',
     ],
     packages: [core, layers],
     types: [anyBackend],

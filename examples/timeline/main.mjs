@@ -19,7 +19,7 @@ const model = await loadModel('efficientnet_lite0_sts', {readFile});
 
 // 2. One pass over the film, whatever its length. Times are those at which its frames are shown.
 const video = await ffmpegSource(path);
-const timeline = await analyze(video, {model, shots: {model: shots.model}, name: basename(path)});
+const timeline = await analyze(video, {model, shots: {model: shots}, name: basename(path)});
 await video.close();
 for (const {start, end, labels} of timeline.segments)
   console.log(`${start.toFixed(2)} to ${end.toFixed(2)} s: ${labels[0].label} ${labels[0].score.toFixed(2)}`);

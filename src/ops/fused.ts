@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Padding3D, SplitRounding} from '../geometry/conv_info';
 import type {ConvKind} from '../geometry/conv_settings';
+import {InvalidArgumentError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
 import {type ConvolutionEpilogue, runConvolution, type Tensor4or5D} from './run_convolution';
 
@@ -52,6 +53,11 @@ function run<T extends Tensor4or5D>(
   defaultPad: Padding3D,
   others: readonly string[] = [],
 ): T {
+  if (options instanceof tf.Tensor) {
+    throw new InvalidArgumentError(
+      `fused.${kind}: got a tensor; it takes one object, fused.${kind}({x, filter, strides, pad, bias, activation}).`,
+    );
+  }
   checkOptions(`fused.${kind}`, options, [...KNOWN, ...others]);
   const {x, filter, strides = 1, pad = defaultPad, dataFormat, dilations = 1, groups, split} = options;
   const settings = {
@@ -62,7 +68,13 @@ function run<T extends Tensor4or5D>(
     ...(groups !== undefined && {groups}),
     ...(split !== undefined && {split}),
   };
-  return runConvolution(settings, x, filter, dataFormat, options);
+  try {
+    return runConvolution(settings, x, filter, dataFormat, options);
+  } catch (error) {
+    // Shapes are checked by what the op of the same name checks with, and the message is about the function that was called.
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    throw new InvalidArgumentError(`fused.${error.message}`, {cause: error});
+  }
 }
 
 /**

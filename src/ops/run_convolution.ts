@@ -105,6 +105,10 @@ function checkBias(op: string, bias: tf.Tensor, info: ConvInfo): tf.Tensor {
 }
 
 function toFloatTensor(value: tf.Tensor | tf.TensorLike, what: string, op: string): tf.Tensor {
+  if (value === undefined || value === null)
+    throw new InvalidArgumentError(
+      `${op}: ${what} is ${value}; a tensor or nested arrays of numbers are needed.`,
+    );
   const tensor = value instanceof tf.Tensor ? value : tf.tensor(value);
   if (tensor.dtype === 'float32') return tensor;
   if (tensor.dtype === 'int32' || tensor.dtype === 'bool') return tf.cast(tensor, 'float32');

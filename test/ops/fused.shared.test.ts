@@ -209,6 +209,21 @@ describe.each(ended)('on $name', ({use}) => {
     }
   });
 
+  it('says which function was called, and what it takes', () => {
+    tf.tidy(() => {
+      const [x, filter] = [tensorOf([1, 2, 3, 3, 4], 1), tensorOf([1, 1, 1, 4, 5], 2)];
+      const call = (options: unknown) => () =>
+        sts.fused.stsConv3d(options as {x: typeof x; filter: typeof x});
+      expect(call(x)).toThrow(/^fused.stsConv3d: got a tensor; it takes one object/);
+      expect(call(undefined)).toThrow(/^fused.stsConv3d: options are undefined/);
+      expect(call({filter})).toThrow(/^fused.stsConv3d: x is undefined; a tensor/);
+      expect(call({x})).toThrow(/^fused.stsConv3d: filter is undefined; a tensor/);
+      expect(call({x, filter: tf.ones([1, 1, 1, 3, 5])})).toThrow(
+        /^fused.stsConv3d: the filter takes 3 input/,
+      );
+    });
+  });
+
   it('refuses residuals of other shapes and activations that it does not know', () => {
     tf.tidy(() => {
       const [x, w] = [tensorOf([1, 2, 3, 3, 4], 1), tensorOf([1, 1, 1, 4, 5], 2)];

@@ -17,7 +17,7 @@ import {
   thresholdOf,
   untilTold,
 } from '../input/film';
-import {closingLine, filmProgress} from '../output/film_progress';
+import {closingLine, filmProgress, shortfall} from '../output/film_progress';
 import {modelNotes} from '../output/model_notes';
 import {oneLine} from '../output/one_line';
 import {createProgress} from '../output/progress';
@@ -114,13 +114,16 @@ export async function analyzeFilm(
     const started = performance.now();
     const timeline = await analyze(video, {
       ...(clips && {model: clips, ...asked}),
-      shots: {model: network!.model, ...(threshold !== undefined && {threshold})},
+      shots: {model: network!, ...(threshold !== undefined && {threshold})},
       name: basename(film),
       signal,
       onProgress: filmProgress(progress),
     });
     for (const one of loaded) one.model.dispose();
     const ended = performance.now();
+    const note = shortfall(timeline, film, video.info);
+    if (note !== undefined) progress.clear();
+    if (note !== undefined) io.stderr.write(`tfjs-sts: note: ${oneLine(note)}\n`);
     await writeResult({timeline, film, ...(json && {json: json(timeline)})}, output, running);
     progress.finish(closingLine(timeline, (ended - started) / 1000));
   } finally {

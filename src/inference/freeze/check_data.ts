@@ -141,7 +141,7 @@ class Checking {
   private op(op: unknown, what: string): void {
     if (typeof op === 'string' && Object.hasOwn(STEP_OPS, op)) return;
     const known = Object.keys(STEP_OPS);
-    const question = typeof op === 'string' ? didYouMean(op, known) || './' : './';
+    const question = typeof op === 'string' ? didYouMean(op, known) || '.' : '.';
     this.fail(`${what}: the op ${text(op)} is unknown${question} Known are ${known.join(', ')}`);
   }
 

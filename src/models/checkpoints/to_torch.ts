@@ -49,7 +49,7 @@ export async function toTorch(
       unknown.push(weight);
       continue;
     }
-    const module = key.name.slice(0, key.name.lastIndexOf('./'));
+    const module = key.name.slice(0, key.name.lastIndexOf('.'));
     const tensors = modules.get(module) ?? [];
     tensors.push([key.name, entry.transpose(key.axes)]);
     modules.set(module, tensors);

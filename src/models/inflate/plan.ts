@@ -113,7 +113,7 @@ function checkPlan(plan: InflationPlan, targets: readonly VideoWeight[]): void {
   const stranger = Object.keys(plan.rules ?? {}).find((key) => !keys.includes(key));
   if (stranger === undefined) return;
   throw new InvalidArgumentError(
-    `inflate: the plan has a rule for ${JSON.stringify(stranger)}, which the model does not have${didYouMean(stranger, keys) || './'}`,
+    `inflate: the plan has a rule for ${JSON.stringify(stranger)}, which the model does not have${didYouMean(stranger, keys) || '.'}`,
   );
 }
 

@@ -38,7 +38,7 @@ const OPTIONS = optionNames<DetectShotsOptions>({
  * Source: Soucek and Lokoc, TransNet V2 (2020), and the windows and scenes of their code.
  *
  * ```ts
- * const {model} = await loadModel('transnet_v2');
+ * const model = await loadModel('transnet_v2');
  * const video = await ffmpegSource('film.mp4');
  * for (const {start, end, transition} of await detectShots(video, {model})) console.log(start, end, transition);
  * await video.close();

@@ -12,8 +12,10 @@ import {partialShapeText} from '../../util/shapes';
  */
 export type ShotNetwork = (frames: tf.Tensor5D) => {readonly single: tf.Tensor; readonly many: tf.Tensor};
 
-/** TransNetV2 of the zoo, another model with its two outputs, or a function. */
-export type ShotModel = LayersModel | FrozenModel | ShotNetwork;
+type Model = LayersModel | FrozenModel;
+
+/** TransNetV2 of the zoo as `loadModel` gives it or its bare model, another model with its two outputs, or a function. */
+export type ShotModel = {readonly model: Model | ShotNetwork} | Model | ShotNetwork;
 
 /** A network ready for use. */
 export interface OpenNetwork {
@@ -32,9 +34,9 @@ const WIDTH = 48;
  * @param caller begins the message
  * @throws InvalidArgumentError for a model of other inputs or outputs
  */
-export function openNetwork(caller: string, model: ShotModel): OpenNetwork {
+export function openNetwork(caller: string, given: ShotModel): OpenNetwork {
+  const model = modelOf(caller, given);
   if (typeof model === 'function') return {run: model, size: [HEIGHT, WIDTH], dispose: () => {}};
-  checkModel(caller, model);
   const [input, ...others] = model.inputs;
   const shape = input?.shape ?? [];
   const isFit = shape.length === 5 && shape[4] === 3 && others.length === 0 && model.outputs.length === 2;
@@ -57,12 +59,16 @@ export function openNetwork(caller: string, model: ShotModel): OpenNetwork {
   };
 }
 
-/** JavaScript may give anything, most likely a name, or all that `loadModel` gives. */
-function checkModel(caller: string, model: unknown): void {
-  const has = (name: string) => typeof model === 'object' && model !== null && name in model;
-  if (has('inputs') && has('outputs')) return;
-  const advice = has('model')
-    ? 'this object has one under model, as what loadModel gives: pass that'
-    : `got ${typeof model === 'string' ? JSON.stringify(model) : String(model)}; const {model} = await loadModel('transnet_v2') gives one`;
-  throw new InvalidArgumentError(`${caller}: a model that finds shots is needed; ${advice}.`);
+/** JavaScript may give anything, most likely a name. A sequential model of the host's has a `model` too. */
+function modelOf(caller: string, given: unknown): Model | ShotNetwork {
+  const isModel = (value: unknown): value is Model | ShotNetwork =>
+    typeof value === 'function' ||
+    (typeof value === 'object' && value !== null && 'inputs' in value && 'outputs' in value);
+  if (isModel(given)) return given;
+  const {model} = Object(given) as {model?: unknown};
+  if (isModel(model)) return model;
+  const got = typeof given === 'string' ? JSON.stringify(given) : String(given);
+  throw new InvalidArgumentError(
+    `${caller}: a model that finds shots is needed; got ${got}; await loadModel('transnet_v2') gives one.`,
+  );
 }

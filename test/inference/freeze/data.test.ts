@@ -283,7 +283,7 @@ describe('data that are not as they must be', () => {
         try {
           FrozenModel.fromData(data).dispose();
         } catch (error) {
-          expect(error, `${path.join('./')} ${JSON.stringify(thing)}`).toBeInstanceOf(FormatError);
+          expect(error, `${path.join('.')} ${JSON.stringify(thing)}`).toBeInstanceOf(FormatError);
           refused++;
         }
       }

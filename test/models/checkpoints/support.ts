@@ -28,7 +28,7 @@ export function le(value: number | bigint, count: number): number[] {
 /** Opcodes, as pickletools names them. */
 export const op = {
   proto: [0x80, 2],
-  stop: './',
+  stop: '.',
   mark: '(',
   none: 'N',
   no: 0x89,

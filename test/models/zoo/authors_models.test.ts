@@ -57,7 +57,7 @@ describe('the rows', () => {
   });
 
   it.each(AUTHORS_MODELS.map((row) => [row.name, row] as const))('%s is complete', (name, row) => {
-    const [network, tag] = name.split('./') as [string, string];
+    const [network, tag] = name.split('.') as [string, string];
     expect(row.network).toBe(network);
     expect(networkDefinition(network).family).toMatch(/slow|csn|x3d|r2plus1d/);
     expect(row.weights).toMatchObject({

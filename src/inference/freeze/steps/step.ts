@@ -50,7 +50,7 @@ export function checkKeys(
   const check = (what: string, given: object, known: readonly string[]) => {
     const unknown = Object.keys(given).find((key) => !known.includes(key));
     if (unknown === undefined) return;
-    const question = didYouMean(unknown, known) || './';
+    const question = didYouMean(unknown, known) || '.';
     throw new InvalidArgumentError(
       `${op} has no ${what} ${JSON.stringify(unknown)}${question} It has ${known.join(', ') || 'none'}.`,
     );

@@ -87,7 +87,7 @@ export function nameMap(modules: readonly ModuleName[]): NameMap {
     toTheirs: translate(ours, torch),
   }));
   const known = (key: string): MappedName | null => {
-    const [module, tensor] = splitAtLast(key, './');
+    const [module, tensor] = splitAtLast(key, '.');
     for (const {kind, toOurs} of rows) {
       const layer = toOurs(module);
       const names = TENSORS[kind].find(({torch}) => torch === tensor);

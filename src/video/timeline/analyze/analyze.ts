@@ -109,7 +109,7 @@ function checkMerge(merge: AnalyzeOptions['merge'], isByShot: boolean): void {
  * const video = await ffmpegSource('film.mp4');
  * const shots = await loadModel('transnet_v2');
  * const model = await loadModel('efficientnet_lite0_sts');
- * const timeline = await analyze(video, {model, shots: {model: shots.model}, name: 'film.mp4'});
+ * const timeline = await analyze(video, {model, shots: {model: shots}, name: 'film.mp4'});
  * for (const {start, end, labels} of timeline.segments) console.log(start, end, labels[0].label);
  * ```
  */

@@ -42,6 +42,21 @@ const OPTIONS = optionNames<ExportOptions>({
   thumbnails: true,
 });
 
+/** What programs without types may give. What the values say is checked where they are used. */
+function checkTypes({startTimecode, frameRate, videoPath, thumbnails}: ExportOptions): void {
+  const fail = (name: string, value: unknown, needed: string) => {
+    throw new InvalidArgumentError(
+      `exportTimeline: ${name} is ${JSON.stringify(value)}; it must be ${needed}`,
+    );
+  };
+  for (const [name, value] of Object.entries({startTimecode, videoPath}))
+    if (value !== undefined && typeof value !== 'string') fail(name, value, 'text');
+  if (frameRate !== undefined && typeof frameRate !== 'number')
+    fail('frameRate', frameRate, 'a number of frames a second');
+  if (thumbnails !== undefined && !Array.isArray(thumbnails))
+    fail('thumbnails', thumbnails, 'a list of URLs');
+}
+
 type Writer = (timeline: Timeline, options: ExportOptions) => string;
 
 const clockOf = ({video}: Timeline, {frameRate, startTimecode}: ExportOptions) =>
@@ -94,6 +109,7 @@ export function exportTimeline(
     );
   }
   checkOptions('exportTimeline', options, OPTIONS);
+  checkTypes(options);
   const {cues = 'shots'} = options;
   if (cues !== 'shots' && cues !== 'segments') {
     throw new InvalidArgumentError(`exportTimeline: cues is '${cues}'; it must be 'shots' or 'segments'`);

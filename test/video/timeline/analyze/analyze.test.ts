@@ -210,7 +210,7 @@ describe('analyze', () => {
     for (const half of [model.model, {model: model.model}])
       await expect(wrong({model: half})).rejects.toThrow(/model must be \{model, info\}/);
     await expect(wrong({shots: {model}})).rejects.toThrow(
-      /analyze: a model that finds shots is needed; this object has one under model/,
+      /analyze: a model of 1 inputs, .* with two outputs/,
     );
     await expect(wrong({shots, features: true})).rejects.toThrow(/features is about what a model says/);
     for (const options of [{every: 0}, {every: Number.NaN}, {top: 0.5}, {every: 1, merge: {hysteresis: -1}}])

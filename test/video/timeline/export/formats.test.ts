@@ -245,4 +245,13 @@ it('an unknown format or option is refused, with what was meant', () => {
     /unknown option framerate; did you mean frameRate/,
   );
   expect(() => exportTimeline(timeline, 'webvtt', {cues: 'labels' as 'shots'})).toThrow(/cues is 'labels'/);
+  for (const [option, value] of Object.entries({
+    videoPath: 5,
+    startTimecode: 5,
+    frameRate: '25',
+    thumbnails: 5,
+  }))
+    expect(() => exportTimeline(timeline, 'json', {[option]: value})).toThrow(
+      `exportTimeline: ${option} is ${JSON.stringify(value)}; it must be`,
+    );
 });

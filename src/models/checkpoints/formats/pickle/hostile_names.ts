@@ -26,7 +26,7 @@ const HOSTILE_BUILTINS = words(
 
 /** Whether naming this global is enough to refuse the file. */
 export function isHostile({module, name}: GlobalRef): boolean {
-  const root = module.split('./')[0]!;
-  if (root === 'builtins' || root === '__builtin__') return HOSTILE_BUILTINS.has(name.split('./')[0]!);
+  const root = module.split('.')[0]!;
+  if (root === 'builtins' || root === '__builtin__') return HOSTILE_BUILTINS.has(name.split('.')[0]!);
   return HOSTILE_MODULES.has(root) && !HARMLESS.has(`${module}.${name}`);
 }
