@@ -30,10 +30,7 @@ function wholes(shape: readonly number[], factor: number): Float32Array {
   return Float32Array.from({length: size}, (_, i) => ((i * factor) % 11) - 5);
 }
 
-// The forward kernel of tensorflow refuses dilation on the processor; ours in its place: test/kernels/host_convolutions.shared.test.ts.
-const dilating = backendNames.filter((name) => name !== 'tensorflow');
-
-describe.each(dilating)('on %s', (name) => {
+describe.each(backendNames)('on %s', (name) => {
   beforeAll(async () => {
     await startBackend(name);
     registerGradients();
