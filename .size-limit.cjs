@@ -4,8 +4,8 @@
  * A budget is there to make growth a decision: raise it in the change that needs it.
  */
 const entries = [
-  {entry: 'index', limit: '51 kB'},
-  {entry: 'ops', limit: '10 kB'},
+  {entry: 'index', limit: '53 kB'},
+  {entry: 'ops', limit: '11 kB'},
   {entry: 'networks', limit: '28 kB'},
   {entry: 'train', limit: '50 kB'},
   {entry: 'zoo', limit: '58 kB'},
@@ -15,10 +15,10 @@ const entries = [
   {entry: 'video', limit: '34 kB'},
   {entry: 'timeline', limit: '46 kB'},
   {entry: 'cpu', limit: '6 kB'},
-  {entry: 'wasm', limit: '39 kB'},
+  {entry: 'wasm', limit: '40 kB'},
   {entry: 'webgl', limit: '1 kB'},
   {entry: 'webgpu', limit: '16 kB'},
-  {entry: 'node', limit: '8 kB', platform: 'node'},
+  {entry: 'node', limit: '15 kB', platform: 'node'},
 ];
 
 /** Of the two that need tfjs-layers, its 82 kB are not in the figure. */
@@ -50,5 +50,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '140 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '143 kB', path: 'dist/tfjs-sts.min.js'},
 ];

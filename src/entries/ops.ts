@@ -7,6 +7,7 @@ import {registerGradients} from '../ops/grads/register';
 registerGradients();
 
 export type {KernelName} from '../geometry/kernel_names';
+export {type PassedOver, type ReadyBackend, type ReadyOptions, ready} from '../kernels/ready';
 export {
   type KernelImplementation,
   kernelCoverage,

@@ -2,7 +2,7 @@
  * The commands `shots`, `analyze` and `search` with a network that sees a cut where colours jump, and one that names colours: what
  * they print and write, what they refuse, how they end when told to.
  */
-import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -102,6 +102,20 @@ describe('shots', () => {
     expect(JSON.parse(written.out).shots).toEqual([{...SHOTS[0], endFrame: 59, end: 6}]);
   });
 
+  it('remarks that a film ends before its header says', async () => {
+    const cut = shop.at('cut.mkv');
+    writeFileSync(cut, readFileSync(film).subarray(0, statSync(film).size * 0.6));
+    const {io, written} = box();
+    await shotsCommand(tools().fake).run([cut, '--format', 'json'], io);
+    const {frames} = JSON.parse(written.out);
+    expect(frames).toBeGreaterThan(10);
+    expect(written.err).toMatch(
+      new RegExp(
+        `note: .*cut.mkv has ${frames} frames in 0:0\\d, but its header says 0:06; it may be cut short`,
+      ),
+    );
+  });
+
   it('shows on a terminal how far it is, how fast and how long it takes yet', async () => {
     const {io, written} = box({isTTY: true, columns: 100});
     await shotsCommand(tools().fake).run([film, '--format', 'json'], io);
@@ -112,7 +126,7 @@ describe('shots', () => {
     expect(JSON.parse(written.out).shots).toHaveLength(3);
   });
 
-  it('writes files by their endings, several from one reading, whole and with nothing beside them', async () => {
+  it('writes files by their extensions, several from one reading, whole and with nothing beside them', async () => {
     const {io, written} = box();
     const folder = shop.at('new/folder');
     const files = ['shots.csv', 'shots.edl', 'shots.vtt', 'shots.otio', 'shots.html', 'shots.txt'];

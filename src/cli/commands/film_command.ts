@@ -17,7 +17,7 @@ import {
   thresholdOf,
   untilTold,
 } from '../input/film';
-import {closingLine, filmProgress} from '../output/film_progress';
+import {closingLine, filmProgress, shortfall} from '../output/film_progress';
 import {modelNotes} from '../output/model_notes';
 import {oneLine} from '../output/one_line';
 import {createProgress} from '../output/progress';
@@ -121,6 +121,9 @@ export async function analyzeFilm(
     });
     for (const one of loaded) one.model.dispose();
     const ended = performance.now();
+    const note = shortfall(timeline, film, video.info);
+    if (note !== undefined) progress.clear();
+    if (note !== undefined) io.stderr.write(`tfjs-sts: note: ${oneLine(note)}\n`);
     await writeResult({timeline, film, ...(json && {json: json(timeline)})}, output, running);
     progress.finish(closingLine(timeline, (ended - started) / 1000));
   } finally {

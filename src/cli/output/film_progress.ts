@@ -1,4 +1,5 @@
 /** How far a film is, how fast, and how long it still takes, for the bar of a terminal. */
+import type {VideoInfo} from '../../video/clips/frames';
 import type {FilmProgress} from '../../video/shots';
 import type {Timeline} from '../../video/timeline';
 import type {Progress} from './progress';
@@ -31,6 +32,19 @@ export function clock(seconds: number): string {
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
   const rest = String(whole % 60).padStart(2, '0');
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** Containers count and time a little more than there is to see: less than this share of it is no loss. */
+const WHOLE = 0.98;
+
+/** What is to be said of a film of which its container promises more than was read; undefined when it is whole. */
+export function shortfall({video}: Timeline, film: string, promised: Partial<VideoInfo>): string | undefined {
+  const {duration = 0, frameCount = 0} = promised;
+  const isWhole = video.duration >= duration * WHOLE && video.frames >= frameCount * WHOLE;
+  if (isWhole) return undefined;
+  const found = `${video.frames} frames in ${clock(video.duration)}`;
+  const wanted = [frameCount > 0 && `${frameCount} frames`, duration > 0 && clock(duration)].filter(Boolean);
+  return `${film} has ${found}, but its header says ${wanted.join(' in ')}; it may be cut short`;
 }
 
 /** What was done, for the end: `9 shots in 0:34, read in 8.1 s, 4.2x real time`. */

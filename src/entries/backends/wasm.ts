@@ -4,10 +4,13 @@
  * to Cast (`kernelCoverage('wasm')` lists them). `restoreStockKernels('wasm')` takes the latter back, all or by name.
  */
 import {registerKernels, replaceStockKernels} from '../../kernels/registry';
+import {registerStarter} from '../../kernels/starters';
 import {kernelConfigs, stockReplacements} from '../../kernels/wasm';
+import {wasmStarter} from '../../kernels/wasm/runtime/set_threads';
 
 registerKernels(kernelConfigs);
 replaceStockKernels(stockReplacements);
+registerStarter(wasmStarter);
 
 export {type SetThreadsOptions, setThreads} from '../../kernels/wasm/runtime/set_threads';
 export type {WasmPaths} from '../../kernels/wasm/threads/shared_build';

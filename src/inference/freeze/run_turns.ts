@@ -26,6 +26,8 @@ export function runTurns(
   } catch (error) {
     run.freeData();
     throw error;
+  } finally {
+    run.freeSpares();
   }
 }
 
@@ -44,11 +46,7 @@ class Run {
     const {step, inputs, outputs, spent} = turn;
     const made = this.kernels && this.takeDirectly(step, inputs, this.kernels);
     if (made !== undefined) this.data[outputs[0]!] = made;
-    else if (turn.masked && step.kind === 'layer') this.takeMasked(step, turn);
-    else {
-      const outcome = [step.run(inputs.map((value) => this.tensor(value)))].flat();
-      for (let i = 0; i < outputs.length; i++) this.tensors[outputs[i]!] = outcome[i]!;
-    }
+    else this.takeByEngine(turn);
     for (const value of spent) this.free(value);
   }
 
@@ -64,7 +62,11 @@ class Run {
 
   /** What no tensor holds. */
   freeData(): void {
-    for (const info of this.data) if (info !== undefined) this.kernels!.free(info.dataId);
+    for (const info of this.data) if (info !== undefined) this.kernels!.free(info);
+  }
+
+  freeSpares(): void {
+    this.kernels?.freeSpares();
   }
 
   private takeDirectly(
@@ -76,6 +78,17 @@ class Run {
       inputs.map((value) => this.data[value] ?? this.tensors[value]!),
       kernels,
     );
+  }
+
+  private takeByEngine(turn: Turn): void {
+    const {step, inputs, outputs} = turn;
+    this.freeSpares();
+    if (turn.masked && step.kind === 'layer') {
+      this.takeMasked(step, turn);
+      return;
+    }
+    const outcome = [step.run(inputs.map((value) => this.tensor(value)))].flat();
+    for (let i = 0; i < outputs.length; i++) this.tensors[outputs[i]!] = outcome[i]!;
   }
 
   private takeMasked(step: LayerStep, {inputs, outputs}: Turn): void {
@@ -94,7 +107,7 @@ class Run {
     if (info === undefined) this.tensors[value]!.dispose();
     else {
       this.data[value] = undefined;
-      this.kernels!.free(info.dataId);
+      this.kernels!.free(info);
     }
   }
 }

@@ -4,28 +4,20 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {UnavailableError} from '../../util/errors';
+import {type AdapterNames, type Gpu, webgpuGraphics, webgpuHere} from '../graphics';
+import type {Starter} from '../starters';
 
 /** What runs the backend. */
-export interface WebGPUAdapter {
-  /** As the driver names them, such as 'nvidia', 'ampere', 'NVIDIA A10G'; each may be empty. */
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly description: string;
+export interface WebGPUAdapter extends AdapterNames {
   /** Whether it is a program on the processor, right and slow, in place of a GPU. */
   readonly software: boolean;
 }
 
-/** The parts of WebGPU that are used here: its types are no dependency of ours. */
-interface Gpu {
-  requestAdapter(options: object): Promise<{readonly info: AdapterInfo} | null>;
-}
-type AdapterInfo = Omit<WebGPUAdapter, 'software'> & {readonly isFallbackAdapter?: boolean};
 interface Dawn {
   create(options: string[]): Gpu;
   readonly globals: object;
 }
 
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
 /** Its name must not be known to the compiler, which would ask everyone for the types of WebGPU. */
 const DAWN: string = 'webgpu';
 const BACKEND = '@tensorflow/tfjs-backend-webgpu';
@@ -49,39 +41,51 @@ const BACKEND = '@tensorflow/tfjs-backend-webgpu';
  * ```
  */
 export async function startWebGPU(): Promise<WebGPUAdapter> {
-  const gpu = webgpuOf(globalThis.navigator) ?? (await provideWebGPU());
-  const adapter = await gpu.requestAdapter({powerPreference: 'high-performance'});
-  if (adapter === null) {
+  const caller = 'startWebGPU';
+  const adapter = await webgpuGraphics(webgpuHere() ?? (await provideWebGPU(caller)));
+  if (adapter === undefined) {
     throw new UnavailableError(
       'startWebGPU: there is no graphics adapter. Needed is a GPU and on Linux its Vulkan driver (Debian: mesa-vulkan-drivers ' +
         'or nvidia-driver, and libvulkan1); `vulkaninfo --summary` lists what is there.',
     );
   }
-  // A bundler of a program that never calls this passes over a package that is not there, thanks to the catch.
-  await import('@tensorflow/tfjs-backend-webgpu').catch(unloadable(BACKEND));
-  if (tf.findBackendFactory(DAWN) === null) {
-    throw new UnavailableError(
-      `startWebGPU: ${BACKEND} was imported before WebGPU was there, and so has registered no backend. Leave the ` +
-        'import out: startWebGPU loads it.',
-    );
-  }
+  await loadBackend(caller);
   if (!(await tf.setBackend(DAWN))) {
     throw new UnavailableError(
       'startWebGPU: the backend did not start; tf.env().set("DEBUG", true) shows why.',
     );
   }
-  const {vendor, architecture, description, isFallbackAdapter} = adapter.info;
-  const names = `${vendor} ${architecture} ${description}`;
-  return {vendor, architecture, description, software: isFallbackAdapter === true || SOFTWARE.test(names)};
+  const {vendor, architecture, description, software} = adapter;
+  return {vendor, architecture, description, software};
 }
 
-function webgpuOf(navigator: object | undefined): Gpu | undefined {
-  return (navigator as {gpu?: Gpu} | undefined)?.gpu;
+/** For `ready`: what `startWebGPU` does in Node before it starts the backend; a page has WebGPU, or has not. */
+export const webgpuStarter: Starter = {
+  backendName: 'webgpu',
+  load: async () => {
+    if (!tf.env().getBool('IS_NODE')) return;
+    if (webgpuHere() === undefined) await provideWebGPU('ready');
+    await loadBackend('ready');
+  },
+};
+
+/** Lets the host's backend register itself, which it does where there is WebGPU. */
+async function loadBackend(caller: string): Promise<void> {
+  // A bundler of a program that never calls this passes over a package that is not there, thanks to the catch.
+  await import('@tensorflow/tfjs-backend-webgpu').catch(unloadable(caller, BACKEND));
+  if (tf.findBackendFactory(DAWN) === null) {
+    throw new UnavailableError(
+      `${caller}: ${BACKEND} was imported before WebGPU was there, and so has registered no backend. Leave the ` +
+        `import out: ${caller} loads it.`,
+    );
+  }
 }
 
 /** Puts Dawn where the host looks for WebGPU: `navigator.gpu` and the names of its classes. */
-async function provideWebGPU(): Promise<Gpu> {
-  const {create, globals} = (await import(DAWN).catch(unloadable(DAWN))) as Dawn;
+async function provideWebGPU(caller: string): Promise<Gpu> {
+  const {create, globals} = (await import(/* webpackIgnore: true */ /* @vite-ignore */ DAWN).catch(
+    unloadable(caller, DAWN),
+  )) as Dawn;
   const gpu = create([]);
   for (const [name, value] of Object.entries(globals)) {
     if (!(name in globalThis))
@@ -96,11 +100,11 @@ async function provideWebGPU(): Promise<Gpu> {
 }
 
 /** What becomes of the failed import of a package. */
-function unloadable(name: string): (error: Error) => never {
+function unloadable(caller: string, name: string): (error: Error) => never {
   return (error) => {
     const [reason] = error.message.split('\n');
     throw new UnavailableError(
-      `startWebGPU: the package ${name} could not be loaded (${reason}); npm install ${DAWN} ${BACKEND}`,
+      `${caller}: the package ${name} could not be loaded (${reason}); npm install ${DAWN} ${BACKEND}`,
       {cause: error},
     );
   };

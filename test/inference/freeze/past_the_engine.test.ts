@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, beforeEach, describe, expect, it, vi} from 'vitest';
 import '../../../src/entries/backends/wasm';
+import {IndirectConv3D} from '../../../src/geometry/kernel_names';
 import {type FrozenModel, freeze} from '../../../src/inference/freeze';
 import {registerWithHost, layers as sts} from '../../../src/layers';
 import {startBackend} from '../../support/backends';
@@ -19,8 +20,11 @@ const SHAPE: [number, number, number, number, number] = [1, 3, 5, 6, 4];
 class Gate extends tfl.layers.Layer {
   static className = 'Gate';
   static open = true;
+  /** What else happens in its calls. */
+  static passing = () => {};
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     if (!Gate.open) throw new Error('the gate is shut');
+    Gate.passing();
     return tf.mul([inputs].flat()[0]!, 2);
   }
   override computeOutputShape(shape: tfl.Shape | tfl.Shape[]): tfl.Shape | tfl.Shape[] {
@@ -40,12 +44,29 @@ function block(): tfl.LayersModel {
   return tfl.model({inputs: x, outputs: sts.globalAveragePooling3d().apply(sum) as Value});
 }
 
+/** Four convolutions of one size, a mean, three of its size. */
+function chain(): tfl.LayersModel {
+  const x = tfl.input({shape: SHAPE.slice(1)});
+  const along = (from: Value, count: number, kernelSize: number): Value =>
+    Array.from({length: count}).reduce<Value>(
+      (value) => sts.conv3d({filters: 4, kernelSize, padding: 'same'}).apply(value) as Value,
+      from,
+    );
+  const pooled = sts.globalAveragePooling3d({keepDims: true}).apply(along(x, 4, 3)) as Value;
+  return tfl.model({inputs: x, outputs: along(pooled, 3, 1)});
+}
+
 beforeAll(async () => {
   registerWithHost();
   tf.serialization.registerClass(Gate);
   await startBackend('cpu');
   await startBackend('wasm');
 });
+
+/** Puts a function in the place of the convolution's, on the same config. */
+function replaceKernel(kernelFunc: tf.KernelFunc): void {
+  tf.getKernel(IndirectConv3D, 'wasm')!.kernelFunc = kernelFunc;
+}
 
 let frozen: FrozenModel;
 let clip: tf.Tensor;
@@ -63,6 +84,7 @@ beforeEach(() => {
 
 afterEach(() => {
   Gate.open = true;
+  Gate.passing = () => {};
   frozen.dispose();
   clip.dispose();
 });
@@ -86,6 +108,56 @@ describe('past the engine', () => {
     expect(kernels.filter(({name}) => name === 'Mean')).toHaveLength(2);
     expect(direct.dataSync()).toEqual(engines.dataSync());
     tf.dispose([y, direct, engines]);
+  });
+
+  it('memory of spent values goes to the next ones, and none to two at a time', async () => {
+    const model = chain();
+    scramble(model);
+    const frozenChain = freeze(model);
+    const expected = Array.from((model.predict(clip) as tf.Tensor).dataSync());
+    const before = held();
+    const {kernelFunc} = tf.getKernel(IndirectConv3D, 'wasm')!;
+    const made = vi.spyOn(tf.backend() as unknown as {makeOutput(): unknown}, 'makeOutput');
+    let given = 0;
+    replaceKernel((args) => {
+      const {y, ...read} = args.inputs;
+      expect(Object.values(read).map((value) => value?.dataId)).not.toContain(y?.dataId ?? null);
+      if (y !== undefined) given++;
+      return kernelFunc(args);
+    });
+    const y = frozenChain.predict(clip) as tf.Tensor;
+    replaceKernel(kernelFunc);
+    // Of eight results the third and fourth of the clip's size and the third and fourth of the mean's.
+    expect([given, made.mock.calls.length]).toEqual([4, 4]);
+    made.mockRestore();
+    expect(held()).toEqual(before.map((count) => count + 1));
+    const actual = Array.from(y.dataSync());
+    for (const [i, value] of expected.entries()) expect(actual[i]).toBeCloseTo(value, 4);
+    tf.dispose(y);
+    replaceKernel((args) => {
+      if (args.inputs.y !== undefined) throw new Error('a worker is gone');
+      return kernelFunc(args);
+    });
+    expect(() => frozenChain.predict(clip)).toThrow('a worker is gone');
+    replaceKernel(kernelFunc);
+    expect(held()).toEqual(before);
+    frozenChain.dispose();
+    model.dispose();
+  });
+
+  it('a layer that runs the same model in the middle of a run', () => {
+    const expected = Array.from(answer().dataSync());
+    const before = held();
+    const inner: tf.Tensor[] = [];
+    Gate.passing = () => {
+      Gate.passing = () => {};
+      inner.push(tf.keep(answer()));
+    };
+    const outer = answer();
+    expect([outer, ...inner].map((y) => Array.from(y.dataSync()))).toEqual([expected, expected]);
+    tf.dispose([outer, ...inner]);
+    // The one answer that the first line has left.
+    expect(held()).toEqual(before);
   });
 
   it('a batch and a clip of whole numbers, which take ops of the engine', () => {

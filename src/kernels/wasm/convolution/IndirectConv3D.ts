@@ -10,6 +10,7 @@ import {
   convInfoOf,
   IndirectConv3D,
   type IndirectConv3DInputs,
+  WRITES_INTO,
 } from '../../../geometry/kernel_names';
 import {KeptPlans} from '../../kept_plans';
 import {planConvolution} from '../plan/forward';
@@ -26,14 +27,14 @@ const plans = new KeptPlans((info, variant) =>
   }),
 );
 
-/** A new tensor `activation(conv(x, filter) + bias + residual)`. */
+/** `activation(conv(x, filter) + bias + residual)`, a new tensor or `y`. */
 export function convolve(
   runtime: WasmRuntime,
-  {x, filter, bias, residual}: IndirectConv3DInputs,
+  {x, filter, bias, residual, y: given}: IndirectConv3DInputs,
   info: ConvInfo,
   activation: Activation = 'linear',
 ): TensorInfo {
-  const y = runtime.makeOutput(info.outputShape);
+  const y = runtime.outputIn(given, info.outputShape);
   const operands: Operands = {x: runtime.addressOf(x), y: runtime.addressOf(y)};
   let variant = 4 * codeOf(activation);
   if (bias !== undefined) {
@@ -51,6 +52,8 @@ export function convolve(
   return y;
 }
 
-export const indirectConv3DConfig: KernelConfig = wasmKernel(IndirectConv3D, ({inputs, attrs}, runtime) =>
+const kernel = wasmKernel(IndirectConv3D, ({inputs, attrs}, runtime) =>
   convolve(runtime, inputs as IndirectConv3DInputs, convInfoOf(attrs), activationOf(attrs)),
 );
+
+export const indirectConv3DConfig: KernelConfig & {[WRITES_INTO]: true} = {...kernel, [WRITES_INTO]: true};

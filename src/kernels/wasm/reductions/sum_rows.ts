@@ -26,6 +26,7 @@ import {wasmKernel} from '../runtime/wasm_kernel';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 
 type Arguments = Parameters<KernelFunc>[0];
+type SumInputs = Arguments['inputs'];
 
 /** Columns that the module sums at a time. */
 const STRIP = 16;
@@ -124,17 +125,17 @@ export const isSumOfRows = (args: Arguments, isMean = false): boolean =>
   planOf(args, isMean) !== undefined ||
   (args.inputs.x!.dtype === 'float32' && groupsOf(axesOf(args)).length > 1);
 
-/** Sums, or means, of one group of axes. */
-function sumRows({shape, rows}: SumPlan, x: TensorInfo, runtime: WasmRuntime): TensorInfo {
-  const y = runtime.makeOutput(shape);
-  runtime.runRows(rows, {x: runtime.addressOf(x), y: runtime.addressOf(y)});
+/** Sums, or means, of one group of axes; a new tensor, or `y` (WRITES_INTO). */
+function sumRows({shape, rows}: SumPlan, {x, y: given}: SumInputs, runtime: WasmRuntime): TensorInfo {
+  const y = runtime.outputIn(given, shape);
+  runtime.runRows(rows, {x: runtime.addressOf(x!), y: runtime.addressOf(y)});
   return y;
 }
 
 export function sumConfigOf(kernelName: typeof Sum | typeof Mean): StockReplacement {
   const isMean = kernelName === 'Mean';
   const ofOneGroup = wasmKernel(kernelName, (args, runtime) =>
-    sumRows(planOf(args, isMean)!, args.inputs.x!, runtime),
+    sumRows(planOf(args, isMean)!, args.inputs, runtime),
   );
   return {
     ...ofOneGroup,

@@ -4,8 +4,9 @@
  */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import {InvalidArgumentError, UnavailableError} from '../../../util/errors';
+import {InvalidArgumentError, StsError, UnavailableError} from '../../../util/errors';
 import {checkOptions, optionNames} from '../../../util/names';
+import type {Starter} from '../../starters';
 import {isShared} from '../module/instantiate';
 import {shareMemoryOfNode, type WasmPaths} from '../threads/shared_build';
 import {connect} from './wasm_runtime';
@@ -20,6 +21,9 @@ export interface SetThreadsOptions {
    */
   wasmPaths?: WasmPaths;
 }
+
+/** Threads that `ready` takes by itself: beyond them nobody has measured a gain. */
+const MOST_BY_ITSELF = 8;
 
 const KNOWN = optionNames<SetThreadsOptions>({wasmPaths: true});
 
@@ -77,12 +81,32 @@ async function changeThreads(count: number, options: SetThreadsOptions): Promise
   warnAboutCores(count);
 }
 
+/** For `ready`: on as many threads as the machine has cores, or on one where the memory cannot be shared. */
+export const wasmStarter: Starter = {
+  backendName: 'wasm',
+  start: async (threads) => {
+    const count = threads ?? Math.min(coresHere() ?? 1, MOST_BY_ITSELF);
+    if (count === 1) return 'one thread';
+    try {
+      await setThreads(count);
+      return `${count} threads`;
+    } catch (error) {
+      if (!(error instanceof StsError)) throw error;
+      return `one thread: ${error.message}`;
+    }
+  },
+};
+
+function coresHere(): number | undefined {
+  const os = globalThis.process?.getBuiltinModule?.('node:os');
+  return os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency;
+}
+
 let hasWarned = false;
 
 /** More threads than cores take turns: nothing is wrong, and everything is slower. Said once. */
 function warnAboutCores(count: number): void {
-  const os = globalThis.process?.getBuiltinModule?.('node:os');
-  const cores = os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency;
+  const cores = coresHere();
   if (hasWarned || cores === undefined || count <= cores) return;
   hasWarned = true;
   console.warn(

@@ -37,7 +37,10 @@ type Values = Float32Array | Int32Array | Uint8Array;
 class Frame {
   private readonly tensors: DataId[] = [];
   private readonly addresses: number[] = [];
+  /** Made by the kernel. */
   readonly outputs: TensorInfo[] = [];
+  /** Given to the kernel, to be written. */
+  readonly taken: TensorInfo[] = [];
 
   place(dataId: DataId, address: number): void {
     this.tensors.push(dataId);
@@ -55,6 +58,8 @@ export class WasmRuntime {
   private readonly packed = new Map<DataId, Map<string, Allocation>>();
   private scratchSpace: Allocation | undefined;
   private words = new Int32Array(0);
+  /** Of the call that is written: where its bases are. */
+  private readonly addresses: number[] = [];
   private pool: ThreadPool | undefined;
   private stepsWorthThreads = STEPS_WORTH_THREADS;
   /** The kernel that runs. */
@@ -105,6 +110,22 @@ export class WasmRuntime {
   }
 
   /**
+   * A float32 tensor to be written: a new one, or an input of the kernel, whose values are lost.
+   *
+   * @param given of as many float32 values
+   */
+  outputIn(given: TensorInfo | undefined, shape: number[]): TensorInfo {
+    if (given === undefined) return this.makeOutput(shape);
+    const tensor: TensorInfo = {dataId: given.dataId, shape, dtype: 'float32'};
+    if (given.dtype !== 'float32' || sizeOf(given.shape) !== sizeOf(shape))
+      throw new Error('A wasm kernel was given a tensor of another size for its result.');
+    // Of what lay there.
+    this.dropPacked(given.dataId);
+    this.frame!.taken.push(tensor);
+    return tensor;
+  }
+
+  /**
    * Runs a kernel. If it fails, whatever it has made is gone.
    *
    * @param inputs the tensors whose addresses it may ask for, beside those that it makes; such as may be left out are
@@ -125,6 +146,7 @@ export class WasmRuntime {
         }
         const result = kernel();
         for (const tensor of frame.outputs) this.heap.finish(tensor, this.addressOf(tensor));
+        for (const tensor of frame.taken) this.heap.finish(tensor, this.addressOf(tensor));
         return result;
       });
     } catch (error) {
@@ -189,11 +211,15 @@ export class WasmRuntime {
     const first = at / WORD_BYTES;
     const memory = this.wordsOfMemory(first + scratchBytes / WORD_BYTES);
     memory.set(words, first);
-    for (let i = 0; i < holes.length; i += 3) {
-      const base = bases[holes[i + 1]!]!;
+    const {addresses} = this;
+    for (let i = 0; i < bases.length; i++) {
+      const base = bases[i]!;
       const address = base === 'scratch' ? at : operands[base];
       if (address === undefined) throw new Error(`A wasm kernel runs a plan without its operand ${base}.`);
-      memory[first + holes[i]!] = address + holes[i + 2]!;
+      addresses[i] = address;
+    }
+    for (let i = 0; i < holes.length; i += 3) {
+      memory[first + holes[i]!] = addresses[holes[i + 1]!]! + holes[i + 2]!;
     }
     for (let i = 0; i < zeros.length; i += 2) {
       const from = first + zeros[i]!;

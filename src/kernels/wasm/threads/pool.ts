@@ -6,7 +6,7 @@
  */
 import {UnavailableError} from '../../../util/errors';
 import type {RowFunction} from '../module/instantiate';
-import {CONTROL, MOST_RANGES, type WorkerStart} from './worker_source';
+import {CONTROL, LOOKS, MOST_RANGES, type WorkerStart} from './worker_source';
 import {type RunningWorker, startWorker} from './workers';
 
 /** Ranges for each thread where there are rows enough: what one thread is late, the others make up for. */
@@ -154,9 +154,10 @@ export class ThreadPool {
     }
   }
 
-  /** Sleeps where that is allowed; the main thread of a page has to look again and again. */
+  /** Looks a while, then sleeps where that is allowed; the main thread of a page has to look again and again. */
   private awaitOthers(ranges: number, patience: number): void {
     const {control} = this;
+    for (let looks = 0; looks < LOOKS; looks++) if (Atomics.load(control, CONTROL.done) === ranges) return;
     let last = performance.now();
     for (let waited = 0; waited < patience; ) {
       const done = Atomics.load(control, CONTROL.done);

@@ -17,6 +17,12 @@ export const CONTROL = {
   words: 8,
 } as const;
 
+/**
+ * How often a thread looks for what it waits for before it sleeps, some tens of microseconds: the orders of a model follow each
+ * other closely, and to be woken takes longer.
+ */
+export const LOOKS = 4000;
+
 /** The most ranges of one order: what the low byte of `claim` holds. */
 export const MOST_RANGES = 255;
 
@@ -34,16 +40,21 @@ export interface WorkerStart {
  * of this one are done, so a claim that succeeds is one of the order that was read.
  */
 const serve = `
+const LOOKS = ${LOOKS};
 function serve({compiled, memory, control, thread}, ready) {
   const functions = Object.values(new WebAssembly.Instance(compiled, {env: {memory}}).exports);
   ready('ready');
+  let looks = LOOKS;
   for (;;) {
     const claim = Atomics.load(control, 0);
     const left = claim & 255;
     if (left === 0) {
+      if (++looks < LOOKS) continue;
       Atomics.wait(control, 0, claim);
+      looks = 0;
       continue;
     }
+    looks = 0;
     const [run, rows, step, call, stride] = control.slice(3);
     if (Atomics.compareExchange(control, 0, claim, claim - 1) !== claim) continue;
     const first = (left - 1) * step;

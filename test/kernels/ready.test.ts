@@ -1,0 +1,136 @@
+/** `ready` in Node: its rule, on backends that stand for those of other machines, and on the ones that there are. */
+
+import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import {InvalidArgumentError, ready, UnavailableError} from '../../src/entries';
+import {webgpuGraphics} from '../../src/kernels/graphics';
+import {registerStarter} from '../../src/kernels/starters';
+
+const gpu = {vendor: 'nvidia', architecture: 'ampere', description: 'NVIDIA A10G'};
+const software = {vendor: 'google', architecture: 'swiftshader', description: 'SwiftShader Device'};
+
+/** A machine with this adapter, if any, and these backends imported, of which the failing do not start. */
+function machine(adapter: object | null, backends: readonly string[], failing: readonly string[] = []): void {
+  vi.stubGlobal('navigator', {gpu: {requestAdapter: async () => adapter && {info: adapter}}});
+  for (const name of backends) {
+    tf.registerBackend(name, () => {
+      if (failing.includes(name)) throw new Error('no such machine');
+      return new MathBackendCPU();
+    });
+  }
+}
+
+beforeEach(() => {
+  for (const name of tf.engine().backendNames()) tf.removeBackend(name);
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+describe('the rule', () => {
+  it('takes TensorFlow where it is imported, and else a GPU', async () => {
+    machine(gpu, ['cpu', 'wasm', 'webgpu', 'tensorflow']);
+    expect(await ready()).toMatchObject({backend: 'tensorflow', tried: []});
+    expect(tf.getBackend()).toBe('tensorflow');
+    tf.removeBackend('tensorflow');
+    const {backend, reason, tried} = await ready();
+    expect(backend).toBe('webgpu');
+    expect(reason).toMatch(/the first of .*; nvidia ampere NVIDIA A10G$/);
+    expect(tried).toEqual([
+      {backend: 'tensorflow', reason: expect.stringMatching(/not imported.*tfjs-node/)},
+    ]);
+  });
+
+  it('takes no software adapter for a GPU', async () => {
+    machine(software, ['cpu', 'wasm', 'webgpu', 'webgl']);
+    const {backend, tried} = await ready();
+    expect(backend).toBe('wasm');
+    expect(tried.map((one) => one.backend)).toEqual(['tensorflow', 'webgpu', 'webgl']);
+    expect(tried[1]!.reason).toMatch(/google swiftshader SwiftShader Device computes on the processor/);
+    expect(tried[2]!.reason).toBe('no WebGL 2');
+  });
+
+  it('goes on where an adapter is missing or a backend does not start', async () => {
+    machine(null, ['cpu', 'wasm', 'webgpu'], ['wasm']);
+    const {backend, tried} = await ready();
+    expect(backend).toBe('cpu');
+    expect(Object.fromEntries(tried.map((one) => [one.backend, one.reason]))).toMatchObject({
+      webgpu: 'no graphics adapter',
+      wasm: expect.stringMatching(/could not start/),
+    });
+  });
+
+  it('takes what is preferred first, in order, and says what it is', async () => {
+    machine(software, ['cpu', 'wasm', 'webgpu', 'mine'], ['wasm']);
+    expect(await ready({prefer: 'webgpu'})).toEqual({
+      backend: 'webgpu',
+      reason: 'preferred; software: google swiftshader SwiftShader Device',
+      tried: [],
+    });
+    expect(await ready({prefer: ['wasm', 'mine']})).toMatchObject({
+      backend: 'mine',
+      tried: [{backend: 'wasm'}],
+    });
+  });
+
+  it('goes on with the others where nothing that is preferred runs', async () => {
+    machine(null, ['cpu', 'webgpu']);
+    const {backend, reason, tried} = await ready({prefer: ['webgpu', 'webgl']});
+    expect(backend).toBe('cpu');
+    expect(reason).toMatch(/^the first of/);
+    expect(tried.map((one) => one.backend)).toEqual(['webgpu', 'webgl', 'tensorflow', 'wasm']);
+  });
+
+  it('says all reasons where none starts', async () => {
+    machine(gpu, ['webgpu'], ['webgpu']);
+    const none = ready();
+    await expect(none).rejects.toThrow(UnavailableError);
+    await expect(none).rejects.toThrow(/ready: no backend .*webgpu: the host could not.*cpu: not imported/);
+  });
+
+  it('lets the entry of a backend load and start it, with the threads that are asked for', async () => {
+    machine(null, []);
+    const start = vi.fn(async () => 'three wheels');
+    registerStarter({
+      backendName: 'wasm',
+      load: async () => void tf.registerBackend('wasm', () => new MathBackendCPU()),
+      start,
+    });
+    expect(await ready({threads: 3})).toMatchObject({
+      backend: 'wasm',
+      reason: expect.stringMatching(/three wheels$/),
+    });
+    expect(start).toHaveBeenCalledWith(3);
+    tf.unregisterKernel('StsStarter', 'wasm');
+  });
+
+  it('refuses names that nobody has, and no counts', async () => {
+    machine(null, ['cpu', 'mine']);
+    await expect(ready({prefer: 'webgqu'})).rejects.toThrow(InvalidArgumentError);
+    await expect(ready({prefer: ['cpu', 'webgqu']})).rejects.toThrow(
+      /no backend "webgqu"; did you mean webgpu/,
+    );
+    await expect(ready({prefer: 3 as never})).rejects.toThrow(/prefer is 3; give a name or a list/);
+    await expect(ready({threads: 0})).rejects.toThrow(/threads is 0/);
+  });
+});
+
+it.each([
+  ['a GPU', {info: gpu}, false],
+  ['SwiftShader', {info: software}, true],
+  ['llvmpipe', {info: {...gpu, vendor: 'mesa', description: 'llvmpipe (LLVM 15.0.6, 256 bits)'}}, true],
+  ['Windows without a driver', {info: {...gpu, description: 'Microsoft Basic Render Driver'}}, true],
+  ['a fallback of any name', {info: {...gpu, isFallbackAdapter: true}}, true],
+  ['a fallback in older browsers', {isFallbackAdapter: true}, true],
+  ['a processor in the words of Dawn', {info: {...gpu, type: 'CPU'}}, true],
+  ['a GPU in the words of Dawn', {info: {...gpu, type: 'discrete GPU'}}, false],
+  ['a GPU whose names are hidden', {info: {vendor: '', architecture: '', description: ''}}, false],
+])('webgpu on %s', async (_, adapter, isSoftware) => {
+  const graphics = await webgpuGraphics({requestAdapter: async () => adapter as never});
+  expect(graphics).toMatchObject({software: isSoftware});
+  expect(graphics!.name).not.toBe('');
+});

@@ -1,0 +1,205 @@
+/** Data sets of files through ffmpeg, in the thread of the caller and in loader threads. */
+import '@tensorflow/tfjs-backend-cpu';
+import {execFileSync} from 'node:child_process';
+import {copyFileSync, mkdirSync, readdirSync, writeFileSync} from 'node:fs';
+import * as tf from '@tensorflow/tfjs-core';
+import {afterAll, describe, expect, it} from 'vitest';
+import {type DatasetOptions, datasets} from '../../../src/train/data';
+import type {Dataset} from '../../../src/train/data/dataset';
+import {formulaByte, workshop} from '../../video/clips/make_video';
+import {buildLoader} from './loader_build';
+
+const shop = workshop();
+const removeBuild = buildLoader();
+afterAll(() => {
+  removeBuild();
+  shop.remove();
+});
+
+const [WIDTH, HEIGHT] = [20, 14];
+for (const folder of ['set', 'set/a', 'set/b', 'frames', 'pictures', 'pictures/x', 'pictures/y'])
+  mkdirSync(shop.at(folder));
+shop.formula('set/a/1.mkv', WIDTH, HEIGHT, 9);
+shop.formula('set/b/2.mkv', WIDTH, HEIGHT, 12);
+writeFileSync(shop.at('set/b/broken.mkv'), 'no video');
+
+const validation: DatasetOptions = {frames: 3, interval: 2, crop: [10, 16], loaders: 0};
+const training: DatasetOptions = {
+  ...validation,
+  crop: 12,
+  augmentation: {colourJitter: {brightness: 0.4}, randAugment: {}},
+  mix: {mixup: 0.2, cutmix: 1},
+  mean: [124, 116, 104],
+  std: 57,
+};
+
+async function read(data: Dataset, batchSize = 2, epoch = 0) {
+  const batches = [];
+  for await (const {x, y} of data.batches(epoch, {batchSize, seed: 11})) {
+    batches.push({shape: x.shape, x: x.dataSync().slice(), y: [...y.dataSync()]});
+    tf.dispose([x, y]);
+  }
+  return batches;
+}
+
+describe('validation', () => {
+  it('reads the middle of each video, in the order of the list, and leaves out what it cannot read', async () => {
+    const data = await datasets.folder(shop.at('set'), {...validation, mean: 10, std: 2});
+    const batches = await read(data);
+    expect(data.size).toBe(3);
+    expect(batches.map(({shape, y}) => ({shape, y}))).toEqual([{shape: [2, 3, 10, 16, 3], y: [1, 0, 0, 1]}]);
+    // floor((total - 3 x 2 + 1) / 2), of 9 and of 12 frames; crops begin at column and row 2.
+    const expected = [2, 3].flatMap((start) =>
+      Array.from({length: 3 * 10 * 16 * 3}, (_, i) => {
+        const [frame, y, x] = [Math.floor(i / 480), Math.floor(i / 48) % 10, Math.floor(i / 3) % 16];
+        return (formulaByte(x + 2, y + 2, start + 2 * frame, i % 3) - 10) / 2;
+      }),
+    );
+    expect([...batches[0]!.x]).toEqual(expected);
+    const {unreadable, perClass} = data.summary();
+    expect(perClass).toEqual([1, 2]);
+    expect(unreadable).toEqual([
+      {path: shop.at('set/b/broken.mkv'), reason: expect.stringContaining('broken.mkv')},
+    ]);
+  });
+
+  it('refuses a data set of which nothing can be read', async () => {
+    mkdirSync(shop.at('ruins/a'), {recursive: true});
+    writeFileSync(shop.at('ruins/a/x.mp4'), 'nothing');
+    const data = await datasets.folder(shop.at('ruins'), validation);
+    await expect(read(data)).rejects.toThrow('datasets.folder: its one item cannot be read: ');
+  });
+
+  it('without ffmpeg says so at once, instead of listing every video', async () => {
+    const data = await datasets.folder(shop.at('set'), {...validation, ffmpeg: 'no-such-ffmpeg'});
+    await expect(read(data)).rejects.toThrow('no-such-ffmpeg was not found');
+    expect(data.summary().unreadable).toEqual([]);
+  });
+});
+
+describe('training', () => {
+  it('gives the same bits whatever the number of loaders, from the cache too', async () => {
+    const folder = shop.at('set');
+    const cache = {folder: shop.at('cache'), bytes: 1e6};
+    const own = await read(await datasets.folder(folder, training));
+    expect(own.map(({shape}) => shape[0])).toEqual([2, 1]);
+    expect(own[0]!.shape).toEqual([2, 3, 12, 12, 3]);
+    // The cache is filled first, then read.
+    for (const more of [{loaders: 3, ahead: 1}, {cache, loaders: 1}, {cache}]) {
+      const batches = await read(await datasets.folder(folder, {...training, ...more}));
+      expect(batches, JSON.stringify(more)).toEqual(own);
+    }
+    expect(readdirSync(cache.folder).length).toBe(2);
+    const other = await read(await datasets.folder(folder, {...training, cache}), 2, 1);
+    expect(other[0]!.x).not.toEqual(own[0]!.x);
+  });
+
+  it('splits into augmented and plain clips', async () => {
+    const cached = {...training, cache: {folder: shop.at('cache'), bytes: 1e6}};
+    const parts = (await datasets.folder(shop.at('set'), cached)).split({share: 0.5, seed: 3});
+    expect([parts.training.size, parts.validation.size]).toEqual([2, 1]);
+    const own = (await datasets.folder(shop.at('set'), {...validation, crop: 12, cache: cached.cache})).split(
+      {share: 0.5, seed: 3},
+    );
+    const batches = await read(parts.validation);
+    expect(batches.map(({y}) => y)).toEqual((await read(own.validation)).map(({y}) => y));
+    expect(await read(parts.validation, 2, 7)).toEqual(batches);
+  });
+});
+
+describe('other lists', () => {
+  it('raw frames are the frames of the video that they came of', async () => {
+    execFileSync('ffmpeg', [
+      '-v',
+      'error',
+      '-i',
+      shop.at('set/a/1.mkv'),
+      '-start_number',
+      '1',
+      shop.at('frames/f_%03d.png'),
+    ]);
+    writeFileSync(shop.at('frames.txt'), 'frames 9 1\nframes 40 0\n');
+    const data = await datasets.rawframes(shop.at('frames.txt'), {...validation, pattern: 'f_%03d.png'});
+    const [batch] = await read(data);
+    const [video] = await read(await datasets.folder(shop.at('set'), validation), 1);
+    expect(batch).toEqual({shape: [1, 3, 10, 16, 3], x: video!.x, y: [0, 1]});
+    expect(data.summary().unreadable[0]!.reason).toMatch(/no such file.*f_0\d\d\.png/);
+  });
+
+  it('pictures come without a time axis, scaled as ffmpegSource scales', async () => {
+    copyFileSync(shop.at('frames/f_003.png'), shop.at('pictures/x/a.png'));
+    copyFileSync(shop.at('frames/f_007.png'), shop.at('pictures/y/b.png'));
+    const data = await datasets.images(shop.at('pictures'), {
+      size: [HEIGHT, WIDTH],
+      crop: [HEIGHT, WIDTH],
+      loaders: 0,
+    });
+    const [batch] = await read(data);
+    expect(batch!.shape).toEqual([2, HEIGHT, WIDTH, 3]);
+    const expected = [2, 6].flatMap((frame) =>
+      Array.from({length: WIDTH * HEIGHT * 3}, (_, i) =>
+        formulaByte(Math.floor(i / 3) % WIDTH, Math.floor(i / 3 / WIDTH), frame, i % 3),
+      ),
+    );
+    expect([...batch!.x]).toEqual(expected);
+    const small = await datasets.images(shop.at('pictures'), {size: 8, crop: [8, 11], loaders: 0});
+    expect((await read(small))[0]!.shape).toEqual([2, 8, 11, 3]);
+  });
+
+  it('a list of paths', async () => {
+    writeFileSync(shop.at('list.txt'), 'set/a/1.mkv 0\nset/b/missing.mkv 1\n');
+    const data = await datasets.kinetics(shop.at('list.txt'), {...validation, classes: ['one', 'two']});
+    expect((await read(data))[0]!.y).toEqual([1, 0]);
+    expect(data.summary().unreadable[0]!.reason).toContain('no such file');
+  });
+});
+
+describe('an end', () => {
+  /** Processes whose command line holds the text. */
+  const running = (text: string) => {
+    const found = execFileSync('ps', ['-eo', 'args']).toString().split('\n');
+    return found.filter((line) => line.includes(text) && !line.startsWith('ps ')).length;
+  };
+
+  it.each([0, 2])('by a signal leaves no ffmpeg behind (loaders: %s)', async (loaders) => {
+    // Never gives a frame, as a hanging file system would have it.
+    const marker = `slow-${loaders}-${process.pid}`;
+    const ffmpeg = shop.script(marker, 'case "$*" in *-version*) exit 0;; esac\nwhile :; do sleep 0.1; done');
+    const data = await datasets.folder(shop.at('set'), {...validation, ffmpeg, loaders});
+    const stop = new AbortController();
+    const batches = data.batches(0, {batchSize: 2, seed: 1, signal: stop.signal});
+    const next = batches.next();
+    next.catch(() => {});
+    while (running(marker) === 0) await new Promise((resolve) => setTimeout(resolve, 30));
+    stop.abort(new Error('enough'));
+    await expect(next).rejects.toThrow('enough');
+    expect(running(marker)).toBe(0);
+  });
+
+  it('of a loader thread that cannot be started says what to do', async () => {
+    const {loaderProgram} = await import('../../../src/train/data/loaders/thread_pool');
+    const {url} = loaderProgram;
+    loaderProgram.url = () => new URL('file:///nowhere/clip_loader.mjs');
+    try {
+      const data = await datasets.folder(shop.at('set'), {...validation, loaders: 1});
+      await expect(read(data)).rejects.toThrow(/a loader thread ended .*set loaders to 0/);
+    } finally {
+      loaderProgram.url = url;
+    }
+  });
+});
+
+it.each([
+  [{crop: 4}, /datasets.folder: frames is undefined/],
+  [{frames: 2, size: 30}, /crop is missing/],
+  [{frames: 2, crop: 0}, /crop is 0/],
+  [{frames: 2, crop: 4, interval: 0}, /interval is 0/],
+  [{frames: 2, crop: 4, shortVideo: 'x'}, /shortVideo is "x"/],
+  [{frames: 2, crop: 4, std: 0}, /std is 0/],
+  [{frames: 2, crop: 4, loaders: -1}, /loaders is -1/],
+  [{frames: 2, crop: 4, cache: {folder: ''}}, /cache is/],
+  [{frames: 2, crop: 4, augmentation: {flp: 1}}, /unknown option flp; did you mean flip/],
+  [{frames: 2, crop: 4, augmentations: {}}, /unknown option augmentations; did you mean augmentation\?/],
+])('refuses %o', async (options, message) => {
+  await expect(datasets.folder(shop.at('set'), options as DatasetOptions)).rejects.toThrow(message);
+});

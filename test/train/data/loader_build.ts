@@ -1,0 +1,26 @@
+/** A build of the loader thread's program for tests of the sources, which Node's threads cannot run as they are. */
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath, pathToFileURL} from 'node:url';
+import {buildSync} from 'esbuild';
+import {loaderProgram} from '../../../src/train/data/loaders/thread_pool';
+
+/** Has loader threads run the sources. Returns what removes the build. */
+export function buildLoader(): () => void {
+  const folder = mkdtempSync(join(tmpdir(), 'tfjs-sts-loader-'));
+  const outfile = join(folder, 'clip_loader.mjs');
+  const source = new URL('../../../src/train/data/loaders/clip_loader.ts', import.meta.url);
+  buildSync({
+    entryPoints: [fileURLToPath(source)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    // Found from the project, not from the temporary folder.
+    alias: {'@tensorflow/tfjs-core': fileURLToPath(import.meta.resolve('@tensorflow/tfjs-core'))},
+    logLevel: 'error',
+  });
+  loaderProgram.url = () => pathToFileURL(outfile);
+  return () => rmSync(folder, {recursive: true});
+}
