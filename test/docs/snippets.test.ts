@@ -19,6 +19,7 @@ const modules: Record<string, () => Promise<object>> = {
   'tfjs-sts': () => import('../../src/entries'),
   'tfjs-sts/ops': () => import('../../src/entries/ops'),
   'tfjs-sts/networks': () => import('../../src/entries/networks'),
+  'tfjs-sts/train': () => import('../../src/entries/train'),
   'tfjs-sts/zoo': () => import('../../src/entries/zoo'),
   'tfjs-sts/checkpoints': () => import('../../src/entries/checkpoints'),
   'tfjs-sts/convert': () => import('../../src/entries/convert'),

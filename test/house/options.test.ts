@@ -13,6 +13,7 @@ import * as sts from '../../src/entries/index';
 import * as networks from '../../src/entries/networks';
 import * as onnx from '../../src/entries/onnx';
 import * as timeline from '../../src/entries/timeline';
+import * as trainEntry from '../../src/entries/train';
 import * as video from '../../src/entries/video';
 import * as zoo from '../../src/entries/zoo';
 
@@ -86,6 +87,15 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
     (options) => convert.storeCheckpoint(none(), 'a.safetensors', options),
   ],
   'convert.torchCheckpoint': ['names', (options) => convert.torchCheckpoint({model: tiny} as never, options)],
+  'train.train': [
+    'resume',
+    (options) =>
+      trainEntry.train(tiny, noData, {recipe: trainEntry.recipes.finetuneKinetics('x3d'), ...options}),
+  ],
+  'train.evaluate': ['batchSize', (options) => trainEntry.evaluate(tiny, noData, options)],
+  'recipes.imagePretraining': ['epochs', (options) => trainEntry.recipes.imagePretraining('x3d', options)],
+  'recipes.finetuneKinetics': ['clip', (options) => trainEntry.recipes.finetuneKinetics('x3d', options)],
+  'recipes.finetuneSomething': ['frozen', (options) => trainEntry.recipes.finetuneSomething('x3d', options)],
   'wasm.setThreads': ['wasmPaths', (options) => wasm.setThreads(1, options)],
 };
 
@@ -104,6 +114,7 @@ const takesNone = [
     ['networks.networkDefinition', 'networks.registerNetwork', 'networks.summarize'],
     ['zoo.registerModelScheme', 'zoo.listModels', 'zoo.modelMetadata'],
     ['checkpoints.entryOf', 'checkpoints.CheckpointEntry', 'checkpoints.storedAs', 'checkpoints.expanded'],
+    ['train.TrainingDivergedError'],
     ['checkpoints.GlobalRef', 'checkpoints.PickledObject'],
   );
 
@@ -115,6 +126,7 @@ const X = [1, 3, 4, 4, 4];
 const F = [3, 1, 1, 4, 4];
 const x = () => tf.zeros<tf.Rank.R5>([1, 3, 4, 4, 4]);
 const filter = (last: number) => tf.zeros<tf.Rank.R5>([3, 1, 1, 4, last]);
+const noData = {size: 1, classes: ['a'], batches: () => [] as never};
 const none = () => new checkpoints.Checkpoint([]);
 let tiny: tfl.LayersModel;
 beforeAll(async () => {
@@ -192,6 +204,8 @@ it('every public function is in one of the lists', () => {
     onnx,
     video,
     timeline,
+    train: trainEntry,
+    recipes: trainEntry.recipes,
     wasm,
   };
   const functions = Object.entries(spaces).flatMap(([space, members]) =>
