@@ -23,6 +23,9 @@ export {
   type PredictInputs,
   type PredictOptions,
   type ValueInfo,
+  type WarmUpModel,
+  type WarmUpOptions,
+  warmUp,
 } from '../inference/freeze';
 export {
   type FrozenSource,

@@ -60,6 +60,7 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
     'layout',
     (options) => sts.inflateKernel({shape: [1, 1, 1, 1], values: new Float32Array(1)}, 3, options as never),
   ],
+  'sts.warmUp': ['shapes', (options) => sts.warmUp(tiny, options)],
   'sts.ready': ['prefer', (options) => sts.ready(options)],
   'sts.predictInSlabs': ['slab', (options) => sts.predictInSlabs(tiny, x(), options)],
   'sts.loadFrozenModel': ['sha256', (options) => sts.loadFrozenModel(new Uint8Array(), options)],

@@ -25,6 +25,7 @@ import {numberValues, scheduled, type Turn} from './schedule';
 import {makeSteps} from './steps/make_steps';
 import {registeredLayer} from './steps/registered_layer';
 import type {Step} from './steps/step_ops';
+import {type WarmUpOptions, warmUp} from './warm_up';
 
 export interface PredictOptions {
   /** Entries of the batch in one run, as in `LayersModel.predict`. Default 32. */
@@ -144,6 +145,21 @@ export class FrozenModel implements InferenceModel {
     const given = this.given(x, caller);
     const outputs = this.explaining(given, caller, () => this.runInBatches(given, batchSize));
     return outputs.length === 1 ? outputs[0]! : outputs;
+  }
+
+  /**
+   * Takes the cost of the first run now: programs are compiled on webgpu and webgl, weights packed and threads woken on wasm.
+   * Await it before anything else runs on the backend.
+   *
+   * @param options `shapes` of the inputs, default: those of the model, a batch of 1
+   * @throws InvalidArgumentError as `warmUp`
+   *
+   * ```js
+   * await frozen.warmUp(); // while the page loads its video
+   * ```
+   */
+  async warmUp(options: WarmUpOptions = {}): Promise<void> {
+    await warmUp(this, options, 'FrozenModel.warmUp');
   }
 
   /**

@@ -15,3 +15,4 @@ export {FrozenModel, type PredictInputs, type PredictOptions, type ValueInfo} fr
 export type {ConvolutionStep} from './steps/convolution';
 export type {ScalingStep} from './steps/scaling';
 export type {Step} from './steps/step_ops';
+export {type WarmUpModel, type WarmUpOptions, warmUp} from './warm_up';
