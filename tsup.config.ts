@@ -1,7 +1,7 @@
 /**
  * The build: every file of src/entries is an entry. ESM and CJS share chunks among their entries, so that two entries
- * loaded by one program see one registry; the command line (src/cli/bin.ts) is ESM only, and src/entries/script.ts
- * one file for pages without modules.
+ * loaded by one program see one registry; the command line (src/cli/bin.ts) and the loader threads of data sets are ESM only, and
+ * src/entries/script.ts one file for pages without modules.
  */
 import {readdirSync, rmSync} from 'node:fs';
 import {basename} from 'node:path';
@@ -47,7 +47,12 @@ const fromGlobal: NonNullable<Options['esbuildPlugins']>[number] = {
 };
 
 export default defineConfig([
-  {...shared, entry: {...named, cli: 'src/cli/bin.ts'}, format: 'esm', dts: {entry: named}},
+  {
+    ...shared,
+    entry: {...named, cli: 'src/cli/bin.ts', clip_loader: 'src/train/data/loaders/clip_loader.ts'},
+    format: 'esm',
+    dts: {entry: named},
+  },
   {...shared, entry: named, format: 'cjs', shims: true, dts: {entry: named}},
   {
     ...shared,

@@ -1,7 +1,8 @@
 /**
  * Entry "tfjs-sts/node": what needs Node itself. Importing it registers the kernels of tfjs-sts for the backend of tfjs-node and
  * tfjs-node-gpu, 'tensorflow', and puts others in the place of the host's own 3D kernels there; neither package need be installed.
- * `restoreStockKernels('tensorflow')` takes the latter back. Besides: reading video files through ffmpeg, WebGPU.
+ * `restoreStockKernels('tensorflow')` takes the latter back. Besides: reading video files through ffmpeg, data sets of
+ * them for training, WebGPU.
  */
 import util from 'node:util';
 import {registerKernels, replaceStockKernels} from '../kernels/registry';
@@ -17,6 +18,26 @@ registerKernels(kernelConfigs);
 replaceStockKernels(stockReplacements);
 
 export {startWebGPU, type WebGPUAdapter} from '../kernels/webgpu/start_in_node';
+export type {
+  Augmentation,
+  ByteClip,
+  ColourJitter,
+  MixOptions,
+  RandAugmentOptions,
+  RandomSource,
+} from '../train/augment';
+export type {Batch, Batches, BatchesOptions} from '../train/batches';
+export {
+  type Dataset,
+  type DatasetOptions,
+  type DatasetSummary,
+  datasets,
+  type GeneratedOptions,
+  type ListedOptions,
+  type RawFramesOptions,
+  type SomethingOptions,
+  type SplitOptions,
+} from '../train/data';
 export type {
   Frame,
   FrameStream,

@@ -113,6 +113,20 @@ describe('in a Node CJS project', () => {
     expect(stdout, stderr).toBe('1000 1000\n');
   });
 
+  it('reads a data set in a thread of its own', () => {
+    const list = join(project.folder, 'list.txt');
+    writeFileSync(list, `${join(repository, 'examples/clips/coffee.mp4')} 0\n`);
+    const program = `
+      require('${cpu}');
+      const {datasets} = require('tfjs-sts/node');
+      (async () => {
+        const data = await datasets.kinetics(${JSON.stringify(list)}, {frames: 2, size: 32, crop: 32, loaders: 1});
+        for await (const {x} of data.batches(0, {batchSize: 2, seed: 1})) console.log(x.shape.join());
+      })();`;
+    const {stdout, stderr} = run(process.execPath, ['-e', program], project.folder);
+    expect(stdout, stderr).toBe('1,2,32,32,3\n');
+  });
+
   it('every entry loads by `require` and by `import`, without its backend', () => {
     for (const entry of entries) {
       const name = JSON.stringify(`tfjs-sts${entry.slice(1)}`);

@@ -17,8 +17,8 @@ export function buildLoader(): () => void {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    // Found from the project, not from the temporary folder.
-    alias: {'@tensorflow/tfjs-core': fileURLToPath(import.meta.resolve('@tensorflow/tfjs-core'))},
+    // Threads start without TensorFlow.js, which costs a second: an import of it would not be found.
+    external: ['@tensorflow/*'],
     logLevel: 'error',
   });
   loaderProgram.url = () => pathToFileURL(outfile);

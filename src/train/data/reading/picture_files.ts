@@ -1,8 +1,8 @@
 /** Picture files through ffmpeg: one or, as the frames of a clip, several of one size, by one process. Node only. */
 import {FormatError} from '../../../util/errors';
-import {type PictureSize, scaledSize} from '../../../video/clips';
 import {openFile} from '../../../video/clips/sources/ffmpeg_probe';
 import {startTool} from '../../../video/clips/sources/ffmpeg_process';
+import {type PictureSize, scaledSize} from '../../../video/clips/transforms';
 import type {ByteClip} from '../../augment';
 
 /** ffmpeg's scaler with what `scaledSize` would give, for pictures whose size is known to ffmpeg alone. */
