@@ -47,8 +47,8 @@ function browserProject(name: string, include: string[], headers = {}): TestProj
         '@tensorflow/tfjs-backend-webgpu',
         'fast-check',
       ],
-      // Of Node alone (test/support/dawn.ts).
-      exclude: ['webgpu'],
+      // Of Node alone (test/support/dawn.ts, tfjs_node.ts).
+      exclude: ['webgpu', '@tensorflow/tfjs-node'],
     },
     test: {
       name,

@@ -98,7 +98,7 @@ function findProgram(names) {
  * @param advice what to do where it can't be installed from here
  * @returns its path, or undefined after the advice has been printed
  */
-function ensureProgram({names, debianPackages, advice}) {
+export function ensureProgram({names, debianPackages, advice}) {
   const present = findProgram(names);
   if (present !== undefined) return present;
   if (process.getuid?.() === 0 && findProgram(['apt-get']) !== undefined) {

@@ -6,6 +6,7 @@
 import {mkdirSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {ensureTfjsNode} from './install_tfjs_node.mjs';
 import {build, ensureChromium, ensureFfmpeg, ensureNode, ensurePackages, runs} from './setup.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
@@ -125,6 +126,7 @@ function gate() {
     return chromium !== undefined;
   });
   step('ffmpeg', () => ensureFfmpeg() !== undefined);
+  step('tfjs-node', () => ensureTfjsNode());
   const env = chromium === undefined ? {} : {CHROMIUM_PATH: chromium};
 
   step('build', build);

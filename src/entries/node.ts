@@ -1,4 +1,21 @@
-/** Entry "tfjs-sts/node": what needs Node itself: reading video files through ffmpeg, WebGPU. No effect on import. */
+/**
+ * Entry "tfjs-sts/node": what needs Node itself. Importing it registers the kernels of tfjs-sts for the backend of tfjs-node and
+ * tfjs-node-gpu, 'tensorflow', and puts others in the place of the host's own 3D kernels there; neither package need be installed.
+ * `restoreStockKernels('tensorflow')` takes the latter back. Besides: reading video files through ffmpeg, WebGPU.
+ */
+import util from 'node:util';
+import {registerKernels, replaceStockKernels} from '../kernels/registry';
+import {kernelConfigs, stockReplacements} from '../kernels/tensorflow';
+
+// tfjs-node 4.22 calls two functions that Node 23 has removed; with these it runs on Node 24.
+const removed = {isNullOrUndefined: (value: unknown) => value == null, isArray: Array.isArray};
+for (const [name, value] of Object.entries(removed)) {
+  if (!(name in util)) Object.defineProperty(util, name, {value, configurable: true, writable: true});
+}
+
+registerKernels(kernelConfigs);
+replaceStockKernels(stockReplacements);
+
 export {startWebGPU, type WebGPUAdapter} from '../kernels/webgpu/start_in_node';
 export type {
   Frame,

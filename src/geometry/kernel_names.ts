@@ -106,6 +106,9 @@ export type KernelName = (typeof KERNEL_NAMES)[number];
 /** On a kernel config: its kernel is made of stock ops. A global symbol, as the ESM and CJS builds may both be loaded. */
 export const COMPOSED = Symbol.for('tfjs-sts.composed');
 
+/** On a kernel config: the kernel calls ops on the tensors of the host's engine, and so is called through the engine alone. */
+export const THROUGH_ENGINE = Symbol.for('tfjs-sts.through-engine');
+
 /**
  * On a kernel config: an input `y`, data of as many values as the result and read by nobody, becomes the result. If the
  * kernel fails, it stays the caller's, with any values.

@@ -114,11 +114,6 @@ describe('tfjs-sts', () => {
       /absent\.safetensors/,
     ],
     ['an unknown backend', () => ['predict', clip('tabby_cat'), '--backend', 'gpu'], /unknown backend 'gpu'/],
-    [
-      'a backend that is not installed',
-      () => ['predict', clip('tabby_cat'), '--backend', 'tensorflow'],
-      /npm install @tensorflow\/tfjs-node/,
-    ],
     ['bad --top', () => ['predict', clip('tabby_cat'), '--top', 'x'], /--top is 'x'/],
     ['bad --threads', () => ['predict', clip('tabby_cat'), '--threads', '65'], /setThreads: got 65/],
     ['bad --frames', () => ['predict', clip('tabby_cat'), '--frames', '0'], /--frames is '0'/],

@@ -3,7 +3,15 @@ import '../../src/entries/backends/cpu';
 import {stockReplacements as cpu} from '../../src/kernels/cpu';
 import '../../src/entries/backends/wasm';
 import type {StockReplacements} from '../../src/kernels/registry';
+import {stockReplacements as tensorflow} from '../../src/kernels/tensorflow';
 import {stockReplacements as wasm} from '../../src/kernels/wasm';
-import type {BackendName} from '../support/backends';
+import {type BackendName, backendNames} from '../support/backends';
 
-export const replacements = [cpu, wasm] as (StockReplacements & {backendName: BackendName})[];
+type Replacements = StockReplacements & {backendName: BackendName};
+
+export const replacements = [cpu, wasm] as Replacements[];
+
+/** Those of the host's convolutions, in Node tensorflow's too, whose pooling is the host's own. */
+export const convolutionReplacements: Replacements[] = backendNames.includes('tensorflow')
+  ? [...replacements, tensorflow as Replacements]
+  : replacements;

@@ -22,12 +22,12 @@ import {
   naiveStsTemporal,
 } from '../support/naive_conv3d';
 
-/**
- * Fewer in a page, where the host's programs are compiled shape by shape, and on webgpu, the same ones first.
- * `RANDOM_GEOMETRIES=2000` is for a look by hand.
- */
+/** In Node; the same ones first. oneDNN compiles each shape of each op, some twenty milliseconds of it. */
+const geometries: Partial<Record<BackendName, number>> = {webgpu: 200, tensorflow: 80};
+
+/** Fewer in a page, where the host's programs are compiled shape by shape. `RANDOM_GEOMETRIES=2000` is for a look by hand. */
 const geometriesOn = (backend: BackendName) =>
-  inBrowser ? 12 : Number(process.env.RANDOM_GEOMETRIES ?? (backend === 'webgpu' ? 200 : 500));
+  inBrowser ? 12 : Number(process.env.RANDOM_GEOMETRIES ?? geometries[backend] ?? 500);
 
 type Op = (x: tf.Tensor5D, w: tf.Tensor5D, bias: tf.Tensor1D) => tf.Tensor5D;
 

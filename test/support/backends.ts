@@ -4,14 +4,16 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 
-export type BackendName = 'cpu' | 'wasm' | 'webgl' | 'webgpu';
+export type BackendName = 'cpu' | 'wasm' | 'webgl' | 'webgpu' | 'tensorflow';
 
 /** True in a page, false in Node. */
 export const inBrowser = typeof window !== 'undefined';
 
 /** Runs the tests of each backend on this one alone: set where a second Node tests what differs there, the build of wasm. */
 const only = inBrowser ? undefined : process.env.TEST_BACKENDS;
-const startable: readonly BackendName[] = inBrowser ? ['cpu', 'wasm', 'webgl', 'webgpu'] : ['cpu', 'wasm'];
+const startable: readonly BackendName[] = inBrowser
+  ? ['cpu', 'wasm', 'webgl', 'webgpu']
+  : ['cpu', 'wasm', 'tensorflow'];
 
 /** The backends that must start in this environment; in Node webgpu besides, of which some tests know. */
 export const backendNames: readonly BackendName[] = startable.filter(
@@ -33,6 +35,7 @@ const loaders: Record<BackendName, () => Promise<unknown>> = {
     inBrowser
       ? import('@tensorflow/tfjs-backend-webgpu')
       : import('./dawn').then(({startDawn}) => startDawn()),
+  tensorflow: () => import('./tfjs_node'),
 };
 
 /** Loads and selects `name`; throws if it does not start. tfjs-layers comes along for the gradients of stock ops. */

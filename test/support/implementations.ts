@@ -9,6 +9,7 @@ import '../../src/entries/backends/webgpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
 import {kernelConfigs as cpuKernels} from '../../src/kernels/cpu';
 import {registerKernels} from '../../src/kernels/registry';
+import {kernelConfigs as tensorflowKernels} from '../../src/kernels/tensorflow';
 import {kernelConfigs as wasmKernels} from '../../src/kernels/wasm';
 import {kernelConfigs as webgpuKernels} from '../../src/kernels/webgpu';
 import {type BackendName, backendNames, startBackend, testsWebgpuInNode} from './backends';
@@ -30,6 +31,7 @@ const kernels: Partial<Record<BackendName, readonly tf.KernelConfig[]>> = {
   cpu: cpuKernels,
   wasm: wasmKernels,
   webgpu: webgpuKernels,
+  tensorflow: tensorflowKernels,
 };
 
 function composedOn(backend: BackendName): Implementation {
@@ -58,15 +60,19 @@ function kernelsOn(backend: BackendName, configs: readonly tf.KernelConfig[]): I
   };
 }
 
-export const implementations: Implementation[] = backendNames.flatMap((backend) => {
-  const configs = kernels[backend];
-  return configs === undefined ? [composedOn(backend)] : [kernelsOn(backend, configs), composedOn(backend)];
-});
+export const implementations: Implementation[] = backendNames
+  .filter((backend) => backend !== 'tensorflow')
+  .flatMap((backend) => {
+    const configs = kernels[backend];
+    return configs === undefined ? [composedOn(backend)] : [kernelsOn(backend, configs), composedOn(backend)];
+  });
 
 /**
- * Those of the tests of whole ops: in Node the kernels of webgpu too. Stock ops are not worth their time there, where each
- * shape of each is a program that SwiftShader compiles; they run in a page.
+ * Those of the tests of whole ops: in Node the kernels of webgpu and of tensorflow too. Stock ops are not worth their time there:
+ * each shape of each is a program that SwiftShader compiles; they run in a page. Those of tensorflow are what its kernels are made of.
  */
-export const conformingImplementations: Implementation[] = testsWebgpuInNode
-  ? [...implementations, kernelsOn('webgpu', webgpuKernels)]
-  : implementations;
+export const conformingImplementations: Implementation[] = [
+  ...implementations,
+  ...(testsWebgpuInNode ? [kernelsOn('webgpu', webgpuKernels)] : []),
+  ...(backendNames.includes('tensorflow') ? [kernelsOn('tensorflow', tensorflowKernels)] : []),
+];

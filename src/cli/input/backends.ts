@@ -13,8 +13,21 @@ interface CliBackend {
   load(): Promise<unknown>;
 }
 
-/** tfjs-node is no dependency of the development setup, so its name must not be known to the compiler. */
-const TFJS_NODE: string = '@tensorflow/tfjs-node';
+/** Not known to the compiler, since the one for GPUs is not installed where this is compiled. */
+const TFJS_NODE: readonly string[] = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
+
+/** Whichever of the two builds is there; the one for GPUs first, which nobody has by chance. */
+async function importTfjsNode(): Promise<void> {
+  // Before them: it puts back what they miss on Node 24.
+  await import('../../entries/node');
+  const [gpu, cpu] = TFJS_NODE as [string, string];
+  try {
+    await import(gpu);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    await import(cpu);
+  }
+}
 
 const BACKENDS: Readonly<Record<string, CliBackend>> = {
   // In Node the wasm backend finds its .wasm files beside itself; setWasmPaths is for browsers.
@@ -34,8 +47,8 @@ const BACKENDS: Readonly<Record<string, CliBackend>> = {
         .then(() => import('../../entries/backends/webgpu')),
   },
   tensorflow: {
-    peer: TFJS_NODE,
-    load: () => import(TFJS_NODE).then(() => import('../../entries/node')),
+    peer: '@tensorflow/tfjs-node',
+    load: importTfjsNode,
   },
 };
 

@@ -26,6 +26,7 @@ import {
   IndirectConv3D,
   type IndirectConv3DAttrs,
   REPLACED,
+  THROUGH_ENGINE,
   WRITES_INTO,
 } from '../../../geometry/kernel_names';
 import {sizeOf} from '../../../util/shapes';
@@ -51,7 +52,7 @@ export class DirectKernels {
   }
 
   /**
-   * Undefined where the backend has no convolution of ours, and where the engine has more to do than to call kernels: it
+   * Undefined where the backend has no convolution of ours or one that needs the engine, and where the engine has more to do than to call kernels: it
    * records for a gradient, measures, or checks.
    */
   static ofLiveBackend(): DirectKernels | undefined {
@@ -60,7 +61,7 @@ export class DirectKernels {
       return undefined;
     const live = backend();
     const kernel = getKernel(IndirectConv3D, getBackend());
-    if (kernel == null || COMPOSED in kernel) return undefined;
+    if (kernel == null || COMPOSED in kernel || THROUGH_ENGINE in kernel) return undefined;
     return new DirectKernels(live, getBackend(), kernel);
   }
 

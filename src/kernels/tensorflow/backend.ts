@@ -1,0 +1,67 @@
+/**
+ * The backend of tfjs-node and tfjs-node-gpu as far as the kernels of this folder see it: ops of TensorFlow by name, with
+ * attributes of its own types. Nothing is imported of either package: their native half need not be there.
+ */
+import type {DataType, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+
+/** An attribute of an op; `type` is one of TensorFlow's numbers for types of attributes, which the binding has. */
+export interface Attribute {
+  name: string;
+  type: number;
+  value: unknown;
+}
+
+type AttributeType = 'TF_ATTR_STRING' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_TYPE';
+
+/** What is used of the host's NodeJSKernelBackend (tfjs-node/src/nodejs_kernel_backend.ts). */
+export interface TensorFlowBackend {
+  readonly binding: Readonly<Record<AttributeType, number>>;
+  /** Whether ops run on a GPU: it takes tfjs-node-gpu, a GPU, and CUDA's libraries. */
+  readonly isUsingGpuDevice: boolean;
+  getDTypeInteger(dtype: DataType): number;
+  executeSingleOutput(op: string, attributes: Attribute[], inputs: TensorInfo[]): Tensor;
+  executeMultipleOutputs(
+    op: string,
+    attributes: Attribute[],
+    inputs: TensorInfo[],
+    outputs: number,
+  ): Tensor[];
+}
+
+/** The host types the backend of a kernel as unknown. The one cast. */
+export function tensorFlowOf(backend: unknown): TensorFlowBackend {
+  return backend as TensorFlowBackend;
+}
+
+const types = {
+  boolean: 'TF_ATTR_BOOL',
+  string: 'TF_ATTR_STRING',
+} as const;
+
+/** Attributes from plain values: strings, truth values and whole numbers, or lists of these; `T` is the type of the values. */
+export function attributes(
+  {binding, getDTypeInteger}: TensorFlowBackend,
+  values: Record<string, string | boolean | number | readonly number[]>,
+  floats: Record<string, number> = {},
+): Attribute[] {
+  const of = (name: string, type: AttributeType, value: unknown) => ({name, type: binding[type], value});
+  const float32 = getDTypeInteger.call({binding}, 'float32');
+  return [
+    of('T', 'TF_ATTR_TYPE', float32),
+    ...Object.entries(values).map(([name, value]) =>
+      of(name, types[typeof value as 'string'] ?? 'TF_ATTR_INT', value),
+    ),
+    ...Object.entries(floats).map(([name, value]) => of(name, 'TF_ATTR_FLOAT', value)),
+  ];
+}
+
+/** An attribute that is a type: `Tshape`, `U`. */
+export function typeAttribute(backend: TensorFlowBackend, name: string, dtype: DataType): Attribute {
+  return {name, type: backend.binding.TF_ATTR_TYPE, value: backend.getDTypeInteger(dtype)};
+}
+
+/** The sum of tensors of one shape, in one pass. */
+export function addAll<T extends Tensor>(backend: TensorFlowBackend, terms: readonly T[]): T {
+  if (terms.length === 1) return terms[0]!;
+  return backend.executeSingleOutput('AddN', attributes(backend, {N: terms.length}), [...terms]) as T;
+}

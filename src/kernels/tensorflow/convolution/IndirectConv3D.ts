@@ -1,0 +1,40 @@
+/** The forward kernel on the tensorflow backend: each part as an op of TensorFlow on a view, their sums, and the epilogue. */
+import * as tf from '@tensorflow/tfjs-core';
+import type {ConvInfo} from '../../../geometry/conv_info';
+import {activationOf, convInfoOf, IndirectConv3D, THROUGH_ENGINE} from '../../../geometry/kernel_names';
+import {addAll, type TensorFlowBackend, tensorFlowOf} from '../backend';
+import {dense} from './dense';
+import {applyEpilogue} from './epilogue';
+import {grouped} from './grouped';
+import {gridOf, partFilter, unviewOutput, viewInput} from './views';
+
+function convolve(backend: TensorFlowBackend, x: tf.Tensor5D, filter: tf.Tensor, info: ConvInfo): tf.Tensor {
+  const byChannel = new Map<number, tf.Tensor5D[]>();
+  for (const part of info.parts) {
+    const grid = gridOf(info, part);
+    const convolvePart = grid.groups === 1 ? dense : grouped;
+    const input = viewInput(x, part, info.outputShape[1]);
+    const y = convolvePart(backend, input, partFilter(filter, info, part, grid), grid);
+    const terms = byChannel.get(part.outputChannel) ?? [];
+    byChannel.set(part.outputChannel, [...terms, unviewOutput(y, part, info)]);
+  }
+  const sums = [...byChannel].sort(([a], [b]) => a - b).map(([, terms]) => addAll(backend, terms));
+  return sums.length === 1 ? sums[0]! : tf.concat(sums, 4);
+}
+
+export const indirectConv3DConfig: tf.KernelConfig & {[THROUGH_ENGINE]: true} = {
+  [THROUGH_ENGINE]: true,
+  kernelName: IndirectConv3D,
+  backendName: 'tensorflow',
+  kernelFunc: ({inputs, attrs, backend}) => {
+    const {x, filter, bias, residual} = inputs as Record<string, tf.Tensor>;
+    const info = convInfoOf(attrs);
+    const tensorflow = tensorFlowOf(backend);
+    return tf.tidy(() => {
+      const input = tf.reshape(x!, info.inputShape) as tf.Tensor5D;
+      const y = convolve(tensorflow, input, filter!, info);
+      const result = applyEpilogue(tensorflow, y, {bias, residual, activation: activationOf(attrs)});
+      return tf.reshape(result, info.outputShape);
+    });
+  },
+};

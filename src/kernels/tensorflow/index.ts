@@ -1,0 +1,26 @@
+/** The kernels of the tensorflow backend (tfjs-node, tfjs-node-gpu). Registering them is the entry's business (src/entries/node.ts). */
+import type {KernelConfig} from '@tensorflow/tfjs-core';
+import type {StockReplacements} from '../registry';
+import {hostConvolutionConfigs} from '../stock_kernels';
+import {indirectConv3DConfig} from './convolution/IndirectConv3D';
+import {indirectConv3DBackpropFilterConfig} from './convolution/IndirectConv3DBackpropFilter';
+import {indirectConv3DBackpropInputConfig} from './convolution/IndirectConv3DBackpropInput';
+import {batchNormTrainConfig} from './reductions/BatchNormTrain';
+import {batchNormTrainGradConfig} from './reductions/BatchNormTrainGrad';
+import {denseBincountConfig} from './reductions/DenseBincount';
+
+/** The kernels of this package's own ops. */
+export const kernelConfigs: readonly KernelConfig[] = [
+  indirectConv3DConfig,
+  indirectConv3DBackpropInputConfig,
+  indirectConv3DBackpropFilterConfig,
+  batchNormTrainConfig,
+  batchNormTrainGradConfig,
+];
+
+/** In the place of the host's own kernels. */
+export const stockReplacements: StockReplacements = {
+  backendName: 'tensorflow',
+  configs: [...hostConvolutionConfigs(kernelConfigs), denseBincountConfig],
+  canRun: () => true,
+};

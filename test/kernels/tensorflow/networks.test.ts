@@ -1,0 +1,78 @@
+/**
+ * Small networks on the tensorflow backend: frozen, after saving and loading, after steps of training, and what a thousand
+ * predictions leave behind. That the networks themselves are right there is test/networks/golden_tiny.test.ts.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {sequential} from '@tensorflow/tfjs-layers';
+import {beforeAll, describe, expect, it} from 'vitest';
+import * as sts from '../../../src/entries';
+import '../../../src/entries/node';
+import {createNetwork} from '../../../src/networks';
+import {numbers, saveAndLoad} from '../../layers/contract';
+import {startBackend} from '../../support/backends';
+
+beforeAll(() => startBackend('tensorflow'));
+
+const clip = () => numbers([1, 4, 32, 32, 3], 1);
+
+function worst(given: tf.Tensor, right: tf.Tensor): number {
+  expect(given.shape).toEqual(right.shape);
+  const [difference] = tf.tidy(() => tf.max(tf.abs(tf.sub(given, right)))).dataSync();
+  return difference!;
+}
+
+describe.each(['slowonly_tiny_sts', 'x3d_tiny_sts', 'ircsn_tiny'])('%s', (name) => {
+  const create = () => createNetwork(name, {frames: 4, height: 32, width: 32, classes: 5});
+
+  it('gives the same frozen, and saved and loaded', async () => {
+    const [model, input] = [create(), clip()];
+    const logits = model.predict(input) as tf.Tensor;
+    const frozen = sts.freeze(model);
+    // Logits are of the order of one; batch normalization multiplied into the weights rounds otherwise.
+    expect(worst(frozen.predict(input) as tf.Tensor, logits)).toBeLessThan(1e-4);
+    const loaded = await saveAndLoad(model);
+    expect(worst(loaded.predict(input) as tf.Tensor, logits)).toBe(0);
+    frozen.dispose();
+    loaded.dispose();
+    model.dispose();
+  });
+});
+
+it('trains: the loss of one clip falls', async () => {
+  const model = createNetwork('x3d_tiny', {frames: 4, height: 32, width: 32, classes: 5, dropout: 0});
+  model.compile({
+    optimizer: tf.train.sgd(0.05),
+    loss: (labels, logits) => tf.losses.softmaxCrossEntropy(labels, logits),
+  });
+  const [x, y] = [numbers([2, 4, 32, 32, 3], 1), tf.oneHot([1, 3], 5)];
+  const losses: number[] = [];
+  for (let step = 0; step < 6; step++) losses.push((await model.trainOnBatch(x, y)) as number);
+  expect(losses.every(Number.isFinite)).toBe(true);
+  expect(losses.at(-1)).toBeLessThan(losses[0]! * 0.9);
+  model.dispose();
+});
+
+it('keeps nothing of a thousand predictions', () => {
+  const model = sequential({
+    layers: [
+      sts.layers.stsConv3d({filters: 4, kernelSize: [3, 1, 1], inputShape: [2, 16, 16, 3]}),
+      sts.layers.batchNorm3d(),
+      sts.layers.depthwiseConv3d({kernelSize: 3, padding: 'same', activation: 'relu'}),
+      sts.layers.globalAveragePooling3d(),
+    ],
+  });
+  const frozen = sts.freeze(model);
+  model.dispose();
+  const input = numbers([1, 2, 16, 16, 3], 1);
+  const predict = (times: number) => {
+    for (let i = 0; i < times; i++) tf.dispose(frozen.predict(input) as tf.Tensor);
+  };
+  // oneDNN keeps what it has compiled, and the allocator its pages, from the first ones on.
+  predict(200);
+  const [tensors, resident] = [tf.memory().numTensors, process.memoryUsage.rss()];
+  predict(1000);
+  expect(tf.memory().numTensors).toBe(tensors);
+  // A leak of what one of them makes, 30 kB and more, would be 30 MB.
+  expect(process.memoryUsage.rss() - resident).toBeLessThan(16e6);
+  frozen.dispose();
+});
