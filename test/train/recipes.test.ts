@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import {beforeAll, expect, it} from 'vitest';
 import {createNetwork} from '../../src/entries/networks';
 import {recipes} from '../../src/entries/train';
-import {fits, frozenLayers, namedWeights, parametersOf} from '../../src/train/parameters';
+import {fits, frozenLayers, type GroupConfig, namedWeights, parametersOf} from '../../src/train/parameters';
 import {learningRateAt} from '../../src/train/schedules';
 
 beforeAll(async () => {
@@ -46,13 +46,14 @@ it('rates go with the batch: in proportion, of LAMB with its root; one that is g
 
 it('weights are treated by their groups', () => {
   const model = createNetwork('slowonly_tiny', {seed: 1});
-  const groups = {
-    ...{weightDecay: 0.1, decayNorms: false, decayBiases: false, batchNorms: 'partial', frozen: ['layer1_*']},
+  const groups: GroupConfig = {
+    ...{weightDecay: 0.1, decayNorms: false, decayBiases: false, frozen: ['layer1_*']},
+    batchNorms: 'partial',
     layerRates: [
       {layers: '*', factor: 2},
       {layers: 'classifier', factor: 10},
     ],
-  } as const;
+  };
   const weights = namedWeights(model, 'test');
   const parameters = parametersOf(weights, frozenLayers(model, groups, 'test'), groups);
   const of = (name: string) => parameters.find((parameter) => parameter.name === name);
