@@ -53,6 +53,7 @@ export {
 } from './reductions/pooling';
 export {sumOfFour, sumOfSixteen, sumStrips} from './reductions/sums';
 export {expandGrid, expandLine} from './taps';
+export {sixInputs, sixSums, transformLargeTaps} from './winograd/large_transforms';
 export {convolveWinograd, placeSums, winogradBlock} from './winograd/winograd';
 export {productWinograd, winogradProductBlock} from './winograd/winograd_product';
 export {

@@ -9,6 +9,7 @@ import {copyFloats, sumFloats} from '../arithmetic';
 import {PartCall, WinogradCall} from '../calls';
 import {multiplyPanels} from '../dense/dense';
 import {finishRun} from '../epilogue';
+import {largeInputs, largeOutputs} from './large_tiles';
 import {frameSums, timeSums, transformFrame, transformTime} from './winograd_transforms';
 
 /** Runs one part over its tiles `first` to `end - 1`: of 2 x 2 outputs of a frame, or of 2 outputs along time. */
@@ -17,33 +18,40 @@ export function convolveWinograd(address: usize, first: i32, end: i32): void {
   for (; first < end; first += call.block) winogradBlock(call, first, min(call.block, end - first));
 }
 
-/** Products a tile. */
-export function productsOf(call: WinogradCall): i32 {
-  return call.alongTime ? 4 : 16;
+/** Whether tiles are of 2 outputs along time; else of a frame. */
+export function isAlongTime(call: WinogradCall): bool {
+  return call.products === 4;
+}
+
+/** Outputs along a side of a tile of a frame. */
+function sideOf(call: WinogradCall): i32 {
+  return call.products === 36 ? 4 : 2;
 }
 
 /** Taps in time that are summed, each with products of its own. */
 export function turnsOf(call: WinogradCall, part: PartCall): i32 {
-  return call.alongTime ? 1 : part.tapsTime;
+  return isAlongTime(call) ? 1 : part.tapsTime;
 }
 
 /** The inputs of one turn, transformed. */
 export function transformInputs(call: WinogradCall, part: PartCall, first: i32, count: i32, turn: i32): void {
-  if (call.alongTime) timeInputs(call, part, first, count);
+  if (isAlongTime(call)) timeInputs(call, part, first, count);
+  else if (sideOf(call) === 4)
+    largeInputs(call, part, first, count, turn * part.dilationTime - part.paddingTime);
   else frameInputs(call, part, first, count, turn * part.dilationTime - part.paddingTime);
 }
 
 /** Tiles along the axes. */
 export function tilesWidth(call: WinogradCall, part: PartCall): i32 {
-  return call.alongTime ? part.outputWidth : (part.outputWidth + 1) >> 1;
+  return isAlongTime(call) ? part.outputWidth : (part.outputWidth + sideOf(call) - 1) / sideOf(call);
 }
 
 export function tilesHeight(call: WinogradCall, part: PartCall): i32 {
-  return call.alongTime ? part.outputHeight : (part.outputHeight + 1) >> 1;
+  return isAlongTime(call) ? part.outputHeight : (part.outputHeight + sideOf(call) - 1) / sideOf(call);
 }
 
 export function tilesTime(call: WinogradCall, part: PartCall): i32 {
-  if (!call.alongTime) return part.outputTime;
+  if (!isAlongTime(call)) return part.outputTime;
   const apart = part.dilationTime;
   const whole = part.outputTime / (2 * apart);
   return whole * apart + min(apart, part.outputTime - 2 * whole * apart);
@@ -62,7 +70,8 @@ export function winogradBlock(call: WinogradCall, first: i32, count: i32): void 
     transformInputs(call, part, first, count, turn);
     multiplyValues(call, part, turn, count);
   }
-  if (call.alongTime) timeOutputs(call, part, first, count);
+  if (isAlongTime(call)) timeOutputs(call, part, first, count);
+  else if (sideOf(call) === 4) largeOutputs(call, part, first, count);
   else frameOutputs(call, part, first, count);
 }
 
@@ -77,8 +86,7 @@ export function listValues(call: WinogradCall, part: PartCall, count: i32): void
 function multiplyValues(call: WinogradCall, part: PartCall, turn: i32, count: i32): void {
   const product = changetype<PartCall>(call.product);
   const inputs = part.inputs;
-  const products = productsOf(call);
-  for (let i = 0; i < products; i++) {
+  for (let i = 0; i < call.products; i++) {
     multiplyPanels(
       product,
       call.rows,
