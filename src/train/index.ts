@@ -23,3 +23,5 @@ export type {
   StepSchedule,
   WarmupConfig,
 } from './schedules';
+export type {ClipsByClass, FeatureCache} from './teach/features';
+export {type Taught, type TeachOptions, type TeachStage, teach} from './teach/teach';
