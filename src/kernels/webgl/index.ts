@@ -3,6 +3,7 @@ import type {KernelConfig} from '@tensorflow/tfjs-core';
 import type {StockReplacements} from '../registry';
 import {hostConvolutionConfigs} from '../stock_kernels';
 import {indirectConv3DConfig} from './convolution/IndirectConv3D';
+import {indirectConv3DBackpropFilterConfig} from './convolution/IndirectConv3DBackpropFilter';
 import {indirectConv3DBackpropInputConfig} from './convolution/IndirectConv3DBackpropInput';
 import {canRun} from './program';
 
@@ -10,6 +11,7 @@ import {canRun} from './program';
 export const kernelConfigs: readonly KernelConfig[] = [
   indirectConv3DConfig,
   indirectConv3DBackpropInputConfig,
+  indirectConv3DBackpropFilterConfig,
 ];
 
 /** In the place of the host's own kernels. */

@@ -35,21 +35,37 @@ export function addTap(form: Form, direction: Direction): string {
   return {pairs: addPairs, depthwise: addChannels, singles: addSingles}[form](direction);
 }
 
-/** Two channels of each of two positions: those of the first and those of the second, zeros for what lies outside. */
-const READ_PAIRS = `
-  vec4 pairsOf(vec4 texel0, vec4 texel1, ivec2 at0, ivec2 at1) {
-    vec2 x0 = at0.y == 0 ? texel0.xy : texel0.zw;
-    vec2 x1 = at1.y == 0 ? texel1.xy : texel1.zw;
-    return vec4(at0.x < 0 ? vec2(0.0) : x0, at1.x < 0 ? vec2(0.0) : x1);
-  }
-`;
-
 /** Where the texels of two positions are, and whether they are two: beyond the border the other one is read instead. */
 const PLACE_PAIRS = `
     int width = across(sourceTexShape);
     bool apart = at0.x >= 0 && at1.x >= 0 && at0.x != at1.x;
     ivec2 place0 = texelAt((at0.x < 0 ? at1.x : at0.x) + channel / 2, width);
     ivec2 place1 = texelAt((at1.x < 0 ? at0.x : at1.x) + channel / 2, width);
+`;
+
+/** `sourcePairs(at0, at1, channel)`: two channels of each of two positions, zeros for those of one that lies outside. */
+export const READ_PAIRS = `
+  vec4 pairsOf(vec4 texel0, vec4 texel1, ivec2 at0, ivec2 at1) {
+    vec2 x0 = at0.y == 0 ? texel0.xy : texel0.zw;
+    vec2 x1 = at1.y == 0 ? texel1.xy : texel1.zw;
+    return vec4(at0.x < 0 ? vec2(0.0) : x0, at1.x < 0 ? vec2(0.0) : x1);
+  }
+
+  vec4 sourcePairs(ivec2 at0, ivec2 at1, int channel) {
+    ${PLACE_PAIRS}
+    vec4 texel0 = texelFetch(source, place0, 0);
+    vec4 texel1 = apart ? texelFetch(source, place1, 0) : texel0;
+    return pairsOf(texel0, texel1, at0, at1);
+  }
+`;
+
+/** `sourceAt(at, channel)`: one value of a position, zero outside. */
+export const READ_SINGLES = `
+  float sourceAt(ivec2 at, int channel) {
+    if (at.x < 0) return 0.0;
+    vec4 texel = texelFetch(source, texelAt(at.x + channel / 2, across(sourceTexShape)), 0);
+    return texel[2 * at.y + channel % 2];
+  }
 `;
 
 function addPairs(direction: Direction): string {
@@ -94,13 +110,9 @@ function addChannels(): string {
   ${READ_PAIRS}
 
   vec4 addTap(vec4 sum, ivec2 at0, ivec2 at1, int slice, int column, int local, int group, ivec4 channels, int columns) {
-    int channel = column;
-    ${PLACE_PAIRS}
-    vec4 texel0 = texelFetch(source, place0, 0);
-    vec4 texel1 = apart ? texelFetch(source, place1, 0) : texel0;
     int number = slice * weightsSize.x * weightsSize.y + column / 2;
     vec4 w = texelFetch(weights, texelAt(number, across(weightsTexShape)), 0);
-    return sum + pairsOf(texel0, texel1, at0, at1) * (weightsSize.z > 0 ? w.xzxz : w.xyxy);
+    return sum + sourcePairs(at0, at1, column) * (weightsSize.z > 0 ? w.xzxz : w.xyxy);
   }
 `;
 }
@@ -109,11 +121,7 @@ function addSingles(direction: Direction): string {
   const [row, output] =
     direction === 'forward' ? ['i', 'column'] : ['local - group * columns', 'channel + i'];
   return `
-  float sourceAt(ivec2 at, int channel) {
-    if (at.x < 0) return 0.0;
-    vec4 texel = texelFetch(source, texelAt(at.x + channel / 2, across(sourceTexShape)), 0);
-    return texel[2 * at.y + channel % 2];
-  }
+  ${READ_SINGLES}
 
   float weightAt(int slice, int row, int c) {
     // A depthwise filter has the outputs of a channel side by side.

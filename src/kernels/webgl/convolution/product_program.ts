@@ -6,6 +6,7 @@ import {type Direction, type Product, type Quad, RULE_QUADS, ruleQuads} from '..
 import {ACTIVATE, ACTIVATION_UNIFORMS} from '../activations';
 import type {Program, Uniform} from '../program';
 import {addTap, type Form} from './forms';
+import {pairsOf, readTaps, roomFor} from './reading';
 
 /** What is bound besides source and weights. */
 export interface Epilogue {
@@ -15,11 +16,6 @@ export interface Epilogue {
 
 /** Quads of a term: its rule, then its channels. */
 const TERM_QUADS = RULE_QUADS + 1;
-
-/** Terms, and segments, that the uniforms have room for: as many as STS convolutions have, or a multiple. */
-const roomFor = (count: number) => Math.ceil(count / 4) * 4;
-
-const pairsOf = (n: number) => Math.ceil(n / 2);
 
 /** @param values all but those of the activation, in the order of the program's uniforms */
 export function productProgram(
@@ -76,36 +72,12 @@ export function productProgram(
   return {program, values};
 }
 
-/**
- * `reach(r, divisor, length)`: the place along an axis, or -1.
- * `sourceTexel(rule, frame, h, at)`: the first texel of a position of the source and its row in the texel; frames and lines are counted
- * through the batch, `h` and `at` are places on the axes of the rule, the latter -1 for none.
- */
-function readTaps(direction: Direction): string {
+/** `sumTerm(rule, column, local, group, columns)`: what a term adds to two places and two columns; `sums(column)`: all terms. */
+function sumTaps(form: Form): string {
   return `
   ivec4 place;
   bool hasSecond;
 
-  int reach(int r, int divisor, int length) {
-    ${direction === 'forward' ? 'return r < length ? r : -1;' : 'int at = r / divisor; return r >= 0 && at * divisor == r && at < length ? at : -1;'}
-  }
-
-  ivec2 sourceTexel(int rule, int frame, int h, int at) {
-    if (at < 0) return ivec2(-1, 0);
-    int order = rules[rule].x;
-    int height = rules[rule].w;
-    int width = rules[rule + 1].w;
-    int y = order == 0 ? h : order == 1 ? at / width : at % height;
-    int x = order == 0 ? at : order == 1 ? at % width : at / height;
-    int line = (frame * height + y) * ((width + 1) / 2) + x / 2;
-    return ivec2(line * counts.x, x % 2);
-  }
-`;
-}
-
-/** `sumTerm(rule, column, local, group, columns)`: what a term adds to two places and two columns; `sums(column)`: all terms. */
-function sumTaps(form: Form): string {
-  return `
   vec4 sumTerm(int rule, int column, int local, int group, int columns) {
     ivec4 head = rules[rule];
     ivec3 taps = rules[rule + 1].xyz;
