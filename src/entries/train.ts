@@ -7,3 +7,14 @@ import {registerWithHost} from '../layers';
 registerWithHost();
 
 export * from '../train';
+export type {
+  Augmentation,
+  ByteClip,
+  ColourJitter,
+  MixOptions,
+  RandAugmentOptions,
+  RandomSource,
+} from '../train/augment';
+export {augment, randomAt} from '../train/augment';
+export type {Dataset, DatasetSummary, SplitOptions} from '../train/data/dataset';
+export {type GeneratedOptions, generated} from '../train/data/generated';

@@ -22,7 +22,7 @@ import {
   naiveStsTemporal,
 } from '../support/naive_conv3d';
 
-/** In Node; the same ones first. oneDNN compiles each shape of each op, some twenty milliseconds of it. */
+/** In Node; the same ones first. oneDNN compiles each shape of each op: 80 geometries of four ops took 17 s of the processor. */
 const geometries: Partial<Record<BackendName, number>> = {webgpu: 200, tensorflow: 80};
 
 /** Fewer in a page, where the host's programs are compiled shape by shape. `RANDOM_GEOMETRIES=2000` is for a look by hand. */

@@ -90,7 +90,7 @@ beforeAll(async () => {
 describe.each(backendNames)('on %s', (backend) => {
   beforeAll(() => startBackend(backend));
 
-  // The same operations on both: on wasm those cases that call all of them.
+  // The same operations everywhere: elsewhere two cases, of which LAMB has them all, for fewer steps.
   const cases = Object.entries(CASES).filter(
     ([name]) => backend === 'cpu' || ['sgd_momentum', 'lamb_groups'].includes(name),
   );
@@ -99,7 +99,7 @@ describe.each(backendNames)('on %s', (backend) => {
     const weights = makeWeights();
     const updater = new WeightUpdater(parameters(weights, given), given.optimizer, given.clip);
     const {weights: expected, float32Off} = vectors.optimizers[name]!;
-    for (let i = 1; i <= STEPS; i++) {
+    for (let i = 1; i <= (backend === 'cpu' ? STEPS : 50); i++) {
       await step(updater, weights, given.learningRate);
       for (const {name: weightName, weight} of expected[i] === undefined ? [] : weights) {
         const values = weight.read().dataSync();

@@ -8,6 +8,8 @@ import {join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import '../../src/entries/backends/cpu';
+import '../../src/entries/backends/wasm';
 import * as sts from '../../src/entries/index';
 import {type Batches, evaluate, type Recipe, TrainingDivergedError, train} from '../../src/entries/train';
 import {backendNames, startBackend} from '../support/backends';

@@ -73,6 +73,11 @@ describe('crop and resize', () => {
   });
 });
 
+it('rounds a side of 2.5 pixels to 2, as Python does', () => {
+  const {width, height} = randomRectangle(given([0, 0, 0, 0]), {width: 5, height: 5}, [0.25, 0.25], [1, 1]);
+  expect([width, height]).toEqual([2, 2]);
+});
+
 it('flips left and right', () => {
   const data = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
   const flipped = [7, 8, 9, 4, 5, 6, 1, 2, 3, 17, 18, 19, 14, 15, 16, 11, 12, 13];

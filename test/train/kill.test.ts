@@ -1,0 +1,79 @@
+/** Runs in processes of their own that are killed, at moments of chance, end as the run that nobody killed. */
+import {type ChildProcess, spawn} from 'node:child_process';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {buildSync} from 'esbuild';
+import {afterAll, beforeAll, expect, it} from 'vitest';
+import {seededRandom} from '../../src/util/seeded_random';
+
+// In the project, where the program finds the packages that are left outside.
+const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url));
+let folder: string;
+let program: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(modules, '.tfjs-sts-kill-'));
+  program = join(folder, 'killed_run.mjs');
+  buildSync({
+    entryPoints: [fileURLToPath(new URL('support/killed_run.ts', import.meta.url))],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'error',
+  });
+});
+afterAll(() => rmSync(folder, {recursive: true}));
+
+const start = (backend: string, directory: string) =>
+  spawn(process.execPath, [program, backend, directory], {stdio: ['ignore', 'pipe', 'pipe']});
+
+/** Waits for the end; rejects with what the process said where it ends with an error of its own. */
+function ended(child: ChildProcess): Promise<NodeJS.Signals | null> {
+  let errors = '';
+  child.stderr!.on('data', (data) => {
+    errors += data;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('close', (code, signal) => (code ? reject(new Error(errors)) : resolve(signal)));
+  });
+}
+
+/** Kills a process that has said so many updates, some milliseconds later. Returns whether it was still running. */
+async function killed(child: ChildProcess, updates: number, milliseconds: number): Promise<boolean> {
+  let said = '';
+  child.stdout!.on('data', (data) => {
+    said += data;
+    if (said.split('\n').length > updates) setTimeout(() => child.kill('SIGKILL'), milliseconds);
+  });
+  return (await ended(child)) === 'SIGKILL';
+}
+
+it.each(['cpu', 'wasm'])('on %s', async (backend) => {
+  const [whole, parts] = [join(folder, `${backend}-whole`), join(folder, `${backend}-parts`)];
+  // A process that was killed while it wrote leaves such pieces behind.
+  mkdirSync(parts);
+  writeFileSync(join(parts, '.checkpoint.safetensors.1.tmp'), 'half');
+  const random = seededRandom(backend.length);
+  for (const updates of [1, 4]) {
+    const child = start(backend, parts);
+    expect(await killed(child, updates, random() * 30)).toBe(true);
+    appendFileSync(join(parts, 'log.jsonl'), '{"kind":"upda');
+  }
+  const both = [start(backend, parts), start(backend, whole)];
+  for (const child of both) child.stdout.resume();
+  await Promise.all(both.map(ended));
+  expect(readdirSync(parts).sort()).toEqual(['best.safetensors', 'checkpoint.safetensors', 'log.jsonl']);
+  for (const file of readdirSync(parts))
+    expect(readFileSync(join(parts, file)).equals(readFileSync(join(whole, file))), file).toBe(true);
+});
