@@ -23,6 +23,9 @@ export interface Implementation {
   use(): Promise<void>;
 }
 
+/** The name of the kernels of webgl, whose programs are few whatever the shapes. */
+export const WEBGL_KERNELS = 'webgl, kernels';
+
 function dropKernels(backend: BackendName): void {
   for (const name of KERNEL_NAMES) {
     if (tf.getKernel(name, backend) != null) tf.unregisterKernel(name, backend);
