@@ -31,6 +31,7 @@ import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {ensureProgram, runs} from './setup.mjs';
+import {members} from './wheel.mjs';
 
 const VERSION = '4.22.0';
 /** A version whose wheels carry the C library, which tfjs-node 4.22 compiles against and its tests here have run on. */
@@ -57,20 +58,21 @@ const WHEEL_OPTIONS = [
   ...['--platform', 'manylinux_2_17_x86_64'],
 ];
 
-/** Takes the library and the headers of its C interface out of a wheel. Arguments: the folder of the wheel, where to. */
-const UNPACK = `
-import glob, os, re, shutil, sys, zipfile
-source, target = sys.argv[1:]
-header = re.compile(r'tensorflow/(include/(tensorflow/c/|(.*/)?tsl/c/tsl_status|(.*/)?platform/ctstring).*\\.h)$')
-library = re.compile(r'tensorflow/(libtensorflow(_cc|_framework)\\.so\\.2)$')
-with zipfile.ZipFile(glob.glob(source + '/*.whl')[0]) as wheel:
-    for name in wheel.namelist():
-        found = header.match(name) or library.match(name)
-        if not found: continue
-        path = os.path.join(target, found.group(1) if header.match(name) else 'lib/' + found.group(1))
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with wheel.open(name) as packed, open(path, 'wb') as out: shutil.copyfileobj(packed, out, 1 << 20)
-`;
+const HEADER =
+  /^tensorflow\/(include\/(tensorflow\/c\/|(.*\/)?tsl\/c\/tsl_status|(.*\/)?platform\/ctstring).*\.h)$/;
+const LIBRARY = /^tensorflow\/(libtensorflow(_cc|_framework)\.so\.2)$/;
+
+/** Takes the library and the headers of its C interface out of a wheel, whose hash pip has compared. */
+function unpack(wheel, target) {
+  for (const {name, read} of members(readFileSync(wheel))) {
+    const header = HEADER.exec(name)?.[1];
+    const library = LIBRARY.exec(name)?.[1];
+    if (header === undefined && library === undefined) continue;
+    const path = join(target, header ?? join('lib', library));
+    mkdirSync(dirname(path), {recursive: true});
+    writeFileSync(path, read());
+  }
+}
 
 /** Stops with what is missing. */
 class Missing extends Error {}
@@ -104,8 +106,8 @@ function ensureLibrary(cache, {wheel, sha256}) {
         `pip could not give ${wheel} ${TENSORFLOW} with sha256 ${sha256}: it has to reach an index that has it ` +
           '(pip config, PIP_INDEX_URL).',
       );
-    if (!runs(python, ['-c', UNPACK, download, unpacked]))
-      throw new Missing(`${wheel}: the wheel could not be read.`);
+    const [file] = readdirSync(download).filter((name) => name.endsWith('.whl'));
+    unpack(join(download, file), unpacked);
     // The symbols for debugging are a quarter of it; without strip they stay.
     spawnSync('strip', [
       '--strip-unneeded',

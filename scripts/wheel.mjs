@@ -40,19 +40,24 @@ function downloaded(requirement) {
   }
 }
 
-/** One member of a zip archive. Trusts the archive: its hash has been checked. */
-function unzipped(zip, name) {
+/** The members of a zip archive, each unpacked when it is read. Trusts the archive: its hash has been checked. */
+export function* members(zip) {
   const end = zip.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
   let at = zip.readUInt32LE(end + 16);
   for (let left = zip.readUInt16LE(end + 10); left > 0; left--) {
-    const nameLength = zip.readUInt16LE(at + 28);
-    if (zip.toString('utf8', at + 46, at + 46 + nameLength) === name) {
-      const local = zip.readUInt32LE(at + 42);
-      const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
-      const packed = zip.subarray(start, start + zip.readUInt32LE(at + 20));
-      return zip.readUInt16LE(at + 10) === 8 ? inflateRawSync(packed) : packed;
-    }
+    const [entry, nameLength] = [at, zip.readUInt16LE(at + 28)];
     at += 46 + nameLength + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
+    const read = () => {
+      const local = zip.readUInt32LE(entry + 42);
+      const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
+      const packed = zip.subarray(start, start + zip.readUInt32LE(entry + 20));
+      return zip.readUInt16LE(entry + 10) === 8 ? inflateRawSync(packed) : packed;
+    };
+    yield {name: zip.toString('utf8', entry + 46, entry + 46 + nameLength), read};
   }
-  throw new Error(`the wheel holds no ${name}`);
+}
+
+function unzipped(zip, wanted) {
+  for (const {name, read} of members(zip)) if (name === wanted) return read();
+  throw new Error(`the wheel holds no ${wanted}`);
 }

@@ -22,9 +22,11 @@ export type {
   Augmentation,
   ByteClip,
   ColourJitter,
+  Interpolation,
   MixOptions,
   RandAugmentOptions,
   RandomSource,
+  ValueRange,
 } from '../train/augment';
 export type {Batch, Batches, BatchesOptions} from '../train/batches';
 export {
@@ -41,9 +43,11 @@ export {
 export type {
   Frame,
   FrameStream,
+  PerChannel,
   Picture,
   PictureSize,
   SeekableVideo,
+  ShortVideoPolicy,
   SizedFrame,
   VideoInfo,
 } from '../video/clips';

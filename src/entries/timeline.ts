@@ -4,6 +4,7 @@
  */
 export type * from '../inference/freeze/frozen_data';
 export type * from '../inference/freeze/frozen_model';
+export type {WarmUpOptions} from '../inference/freeze/warm_up';
 export type {OutputKind} from '../layers';
 export type {PartialShape} from '../util/shapes';
 export type {

@@ -11,10 +11,13 @@ export type {
   Augmentation,
   ByteClip,
   ColourJitter,
+  Interpolation,
   MixOptions,
   RandAugmentOptions,
   RandomSource,
+  ValueRange,
 } from '../train/augment';
-export {augment, randomAt} from '../train/augment';
+export {augment, type RandomPurpose, randomAt} from '../train/augment';
 export type {Dataset, DatasetSummary, SplitOptions} from '../train/data/dataset';
 export {type GeneratedOptions, generated} from '../train/data/generated';
+export type {PerChannel} from '../video/clips';

@@ -75,7 +75,7 @@ async function replace(path: string, parts: Parts): Promise<void> {
   const {mkdir, rename, rm} = files();
   const {basename, dirname, join} = paths();
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = join(folder, `.${basename(path)}.${crypto.randomUUID()}.tmp`);
   let made: string | undefined;
   try {
     made = await mkdir(folder, {recursive: true});

@@ -92,6 +92,15 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
     (options) =>
       trainEntry.train(tiny, noData, {recipe: trainEntry.recipes.finetuneKinetics('x3d'), ...options}),
   ],
+  'train.augment': [
+    'flip',
+    (options) =>
+      trainEntry.augment(picture, {width: 1, height: 1}, options, trainEntry.randomAt(0, 'augment')),
+  ],
+  'train.generated': [
+    'repeats',
+    (options) => trainEntry.generated({classes: ['a'], labels: [0], make: () => picture, ...options}),
+  ],
   'train.evaluate': ['batchSize', (options) => trainEntry.evaluate(tiny, noData, options)],
   'recipes.imagePretraining': ['epochs', (options) => trainEntry.recipes.imagePretraining('x3d', options)],
   'recipes.finetuneKinetics': ['clip', (options) => trainEntry.recipes.finetuneKinetics('x3d', options)],
@@ -114,7 +123,7 @@ const takesNone = [
     ['networks.networkDefinition', 'networks.registerNetwork', 'networks.summarize'],
     ['zoo.registerModelScheme', 'zoo.listModels', 'zoo.modelMetadata'],
     ['checkpoints.entryOf', 'checkpoints.CheckpointEntry', 'checkpoints.storedAs', 'checkpoints.expanded'],
-    ['train.TrainingDivergedError'],
+    ['train.TrainingDivergedError', 'train.randomAt'],
     ['checkpoints.GlobalRef', 'checkpoints.PickledObject'],
   );
 
@@ -126,6 +135,7 @@ const X = [1, 3, 4, 4, 4];
 const F = [3, 1, 1, 4, 4];
 const x = () => tf.zeros<tf.Rank.R5>([1, 3, 4, 4, 4]);
 const filter = (last: number) => tf.zeros<tf.Rank.R5>([3, 1, 1, 4, last]);
+const picture = {data: new Uint8Array(3), frames: 1, height: 1, width: 1};
 const noData = {size: 1, classes: ['a'], batches: () => [] as never};
 const none = () => new checkpoints.Checkpoint([]);
 let tiny: tfl.LayersModel;

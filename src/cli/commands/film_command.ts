@@ -93,13 +93,18 @@ export interface FilmWork {
   json?(timeline: Timeline): string;
 }
 
+function remark(notes: readonly string[], {io, progress}: Running): void {
+  if (notes.length > 0) progress.clear();
+  for (const note of notes) io.stderr.write(`tfjs-sts: note: ${oneLine(note)}\n`);
+}
+
 /** Opens the film, has it analysed and writes what was found. */
 export async function analyzeFilm(
   {film, threshold, compute, output}: FilmChoice,
   {doing, model, json}: FilmWork,
   running: Running,
 ): Promise<void> {
-  const {io, tools, progress, signal} = running;
+  const {tools, progress, signal} = running;
   // First, so that a wrong path is said at once.
   const video = await tools.openVideo(film, {signal});
   try {
@@ -107,9 +112,7 @@ export async function analyzeFilm(
     const {name, ...asked} = model ?? {};
     const loaded = await load([SHOT_MODEL, ...(name === undefined ? [] : [name])], compute, running);
     const [network, clips] = loaded;
-    const notes = clips === undefined ? [] : modelNotes(clips);
-    if (notes.length > 0) progress.clear();
-    for (const note of notes) io.stderr.write(`tfjs-sts: note: ${oneLine(note)}\n`);
+    remark(clips === undefined ? [] : modelNotes(clips), running);
     progress.stage(doing);
     const started = performance.now();
     const timeline = await analyze(video, {
@@ -121,9 +124,7 @@ export async function analyzeFilm(
     });
     for (const one of loaded) one.model.dispose();
     const ended = performance.now();
-    const note = shortfall(timeline, film, video.info);
-    if (note !== undefined) progress.clear();
-    if (note !== undefined) io.stderr.write(`tfjs-sts: note: ${oneLine(note)}\n`);
+    remark(shortfall(timeline, film, video.info), running);
     await writeResult({timeline, film, ...(json && {json: json(timeline)})}, output, running);
     progress.finish(closingLine(timeline, (ended - started) / 1000));
   } finally {

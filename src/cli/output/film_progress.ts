@@ -37,14 +37,14 @@ export function clock(seconds: number): string {
 /** Containers count and time a little more than there is to see: less than this share of it is no loss. */
 const WHOLE = 0.98;
 
-/** What is to be said of a film of which its container promises more than was read; undefined when it is whole. */
-export function shortfall({video}: Timeline, film: string, promised: Partial<VideoInfo>): string | undefined {
+/** What is to be said of a film of which its container promises more than was read; nothing when it is whole. */
+export function shortfall({video}: Timeline, film: string, promised: Partial<VideoInfo>): string[] {
   const {duration = 0, frameCount = 0} = promised;
   const isWhole = video.duration >= duration * WHOLE && video.frames >= frameCount * WHOLE;
-  if (isWhole) return undefined;
+  if (isWhole) return [];
   const found = `${video.frames} frames in ${clock(video.duration)}`;
   const wanted = [frameCount > 0 && `${frameCount} frames`, duration > 0 && clock(duration)].filter(Boolean);
-  return `${film} has ${found}, but its header says ${wanted.join(' in ')}; it may be cut short`;
+  return [`${film} has ${found}, but its header says ${wanted.join(' in ')}; it may be cut short`];
 }
 
 /** What was done, for the end: `9 shots in 0:34, read in 8.1 s, 4.2x real time`. */

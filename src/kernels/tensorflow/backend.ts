@@ -2,7 +2,7 @@
  * The backend of tfjs-node and tfjs-node-gpu as far as the kernels of this folder see it: ops of TensorFlow by name, with
  * attributes of its own types. Nothing is imported of either package: their native half need not be there.
  */
-import type {DataType, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+import {concat, type DataType, type Tensor, type Tensor5D, type TensorInfo} from '@tensorflow/tfjs-core';
 
 /** An attribute of an op; `type` is one of TensorFlow's numbers for types of attributes, which the binding has. */
 export interface Attribute {
@@ -40,14 +40,17 @@ const types = {
 
 /** Attributes from plain values: strings, truth values and whole numbers, or lists of these; `T` is the type of the values. */
 export function attributes(
-  {binding, getDTypeInteger}: TensorFlowBackend,
+  backend: TensorFlowBackend,
   values: Record<string, string | boolean | number | readonly number[]>,
   floats: Record<string, number> = {},
 ): Attribute[] {
-  const of = (name: string, type: AttributeType, value: unknown) => ({name, type: binding[type], value});
-  const float32 = getDTypeInteger.call({binding}, 'float32');
+  const of = (name: string, type: AttributeType, value: unknown) => ({
+    name,
+    type: backend.binding[type],
+    value,
+  });
   return [
-    of('T', 'TF_ATTR_TYPE', float32),
+    typeAttribute(backend, 'T', 'float32'),
     ...Object.entries(values).map(([name, value]) =>
       of(name, types[typeof value as 'string'] ?? 'TF_ATTR_INT', value),
     ),
@@ -64,4 +67,19 @@ export function typeAttribute(backend: TensorFlowBackend, name: string, dtype: D
 export function addAll<T extends Tensor>(backend: TensorFlowBackend, terms: readonly T[]): T {
   if (terms.length === 1) return terms[0]!;
   return backend.executeSingleOutput('AddN', attributes(backend, {N: terms.length}), [...terms]) as T;
+}
+
+/** Terms of the values from a channel on. */
+export type ChannelTerm = readonly [channel: number, term: Tensor5D];
+
+/** The sums of terms of the same channels, side by side in the order of their channels. */
+export function sumByChannel(backend: TensorFlowBackend, terms: readonly ChannelTerm[]): Tensor5D {
+  const channels = [...new Set(terms.map(([channel]) => channel))].sort((a, b) => a - b);
+  const sums = channels.map((channel) =>
+    addAll(
+      backend,
+      terms.filter(([of]) => of === channel).map(([, term]) => term),
+    ),
+  );
+  return sums.length === 1 ? sums[0]! : concat(sums, 4);
 }

@@ -6,7 +6,7 @@ import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions, optionNames} from '../../util/names';
 import type {Picture} from '../../video/clips';
 import type {AffineOptions, Interpolation} from './affine';
-import {type Range, randomRectangle} from './crop';
+import {randomRectangle, type ValueRange} from './crop';
 import {brightness, colour, contrast, hue} from './enhance';
 import {type ByteClip, eachFrame, flip} from './pictures';
 import {
@@ -29,9 +29,9 @@ export interface ColourJitter {
 
 export interface Augmentation {
   /** Share of the area that RandomResizedCrop keeps. Default 0.08 to 1. */
-  readonly area?: Range;
+  readonly area?: ValueRange;
   /** Width over height of what it keeps. Default 3/4 to 4/3. */
-  readonly aspect?: Range;
+  readonly aspect?: ValueRange;
   /** Between pixels. Default `'bicubic'`. */
   readonly interpolation?: Interpolation;
   /** Probability of left and right exchanged. Default 0.5; 0 where the classes tell left from right (Something-Something V2). */
@@ -71,7 +71,7 @@ function refuse(caller: string, name: string, value: unknown, needed: string): n
   throw new InvalidArgumentError(`${caller}: ${name} is ${JSON.stringify(value)}; it must be ${needed}.`);
 }
 
-function checkRange(caller: string, name: string, range: Range | undefined, most: number): void {
+function checkRange(caller: string, name: string, range: ValueRange | undefined, most: number): void {
   if (range === undefined) return;
   const [low, high] = range;
   if (range.length === 2 && low > 0 && low <= high && high <= most) return;

@@ -3,7 +3,7 @@ import {between, type RandomSource} from './random';
 import type {Rectangle} from './resize';
 
 /** The lowest and the highest value. */
-export type Range = readonly [low: number, high: number];
+export type ValueRange = readonly [low: number, high: number];
 
 const ATTEMPTS = 10;
 
@@ -21,8 +21,8 @@ function roundHalfEven(value: number): number {
 export function randomRectangle(
   random: RandomSource,
   {width, height}: {readonly width: number; readonly height: number},
-  area: Range,
-  aspect: Range,
+  area: ValueRange,
+  aspect: ValueRange,
 ): Rectangle {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const pixels = between(random, ...area) * width * height;

@@ -8,7 +8,7 @@ export {
   checkAugmentation,
   planAugmentation,
 } from './augment';
-export {type Range, randomRectangle} from './crop';
+export {randomRectangle, type ValueRange} from './crop';
 export {checkMix, cutBox, type MixOptions, type MixPlan, mixClips, mixTargets, planMix} from './mix';
 export {type ByteClip, eachFrame} from './pictures';
 export {
@@ -19,5 +19,14 @@ export {
   operationAt,
   type RandAugmentOptions,
 } from './rand_augment';
-export {below, beta, normal, type Purpose, permutation, philox, type RandomSource, randomAt} from './random';
+export {
+  below,
+  beta,
+  normal,
+  permutation,
+  philox,
+  type RandomPurpose,
+  type RandomSource,
+  randomAt,
+} from './random';
 export {cropAndResize, type Rectangle} from './resize';

@@ -7,7 +7,7 @@ import {InvalidArgumentError} from '../../util/errors';
 
 /** What numbers are drawn for. Their values are part of the counter: never change one. */
 const PURPOSES = {order: 0, clip: 1, augment: 2, mix: 3, split: 4, generate: 5} as const;
-export type Purpose = keyof typeof PURPOSES;
+export type RandomPurpose = keyof typeof PURPOSES;
 
 /** Something that numbers are drawn from. */
 export interface RandomSource {
@@ -66,7 +66,7 @@ export class RandomStream implements RandomSource {
   /** `randomAt` says what the arguments are. */
   constructor(
     seed: number,
-    private readonly purpose: Purpose,
+    private readonly purpose: RandomPurpose,
     private readonly epoch = 0,
     private readonly index = 0,
   ) {
@@ -99,7 +99,7 @@ export class RandomStream implements RandomSource {
  * const isFlipped = random.uniform() < 0.5;
  * ```
  */
-export function randomAt(seed: number, purpose: Purpose, epoch = 0, index = 0): RandomStream {
+export function randomAt(seed: number, purpose: RandomPurpose, epoch = 0, index = 0): RandomSource {
   return new RandomStream(seed, purpose, epoch, index);
 }
 

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {InvalidArgumentError} from '../../util/errors';
 import type {PerChannel} from '../../video/clips';
+import {perChannel} from '../../video/clips/transforms';
 import {type ByteClip, type MixOptions, mixClips, mixTargets, planMix, type RandomSource} from '../augment';
 import type {Batch} from '../batches';
 
@@ -16,11 +17,9 @@ export interface BatchForm {
   readonly isPictures: boolean;
 }
 
-const perChannel = (value: PerChannel) => (typeof value === 'number' ? [value, value, value] : value);
-
 /** What each byte becomes in each channel. */
 function normalTables({mean, std}: BatchForm): Float32Array[] {
-  const [means, divisors] = [perChannel(mean), perChannel(std)];
+  const [means, divisors] = [perChannel(mean, 0), perChannel(std, 1)];
   return means.map((offset, channel) =>
     Float32Array.from({length: 256}, (_, value) => (value - offset) / divisors[channel]!),
   );

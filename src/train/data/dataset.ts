@@ -46,6 +46,7 @@ export interface DatasetParts {
 export class Dataset implements Batches {
   private readonly failures: Failures = new Map();
 
+  /** @internal Data sets are made by `datasets` and `generated`. */
   constructor(private readonly parts: DatasetParts) {
     const {caller, labels, classes} = parts;
     if (labels.length === 0 || classes.length === 0)

@@ -126,7 +126,11 @@ function axisTaps(from: number, to: number, start: number, count: number): AxisT
   return taps;
 }
 
-function perChannel(value: PerChannel | undefined, fallback: number): readonly [number, number, number] {
+/** One number for each of red, green, blue. */
+export function perChannel(
+  value: PerChannel | undefined,
+  fallback: number,
+): readonly [number, number, number] {
   if (value === undefined) return [fallback, fallback, fallback];
   return typeof value === 'number' ? [value, value, value] : value;
 }

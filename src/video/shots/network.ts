@@ -15,7 +15,11 @@ export type ShotNetwork = (frames: tf.Tensor5D) => {readonly single: tf.Tensor; 
 type Model = LayersModel | FrozenModel;
 
 /** TransNetV2 of the zoo as `loadModel` gives it or its bare model, another model with its two outputs, or a function. */
-export type ShotModel = {readonly model: Model | ShotNetwork} | Model | ShotNetwork;
+export type ShotModel =
+  | {readonly model: LayersModel | FrozenModel | ShotNetwork}
+  | LayersModel
+  | FrozenModel
+  | ShotNetwork;
 
 /** A network ready for use. */
 export interface OpenNetwork {

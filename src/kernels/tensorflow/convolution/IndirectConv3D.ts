@@ -2,24 +2,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../../../geometry/conv_info';
 import {activationOf, convInfoOf, IndirectConv3D, THROUGH_ENGINE} from '../../../geometry/kernel_names';
-import {addAll, type TensorFlowBackend, tensorFlowOf} from '../backend';
+import {sumByChannel, type TensorFlowBackend, tensorFlowOf} from '../backend';
 import {dense} from './dense';
 import {applyEpilogue} from './epilogue';
 import {grouped} from './grouped';
 import {gridOf, partFilter, unviewOutput, viewInput} from './views';
 
 function convolve(backend: TensorFlowBackend, x: tf.Tensor5D, filter: tf.Tensor, info: ConvInfo): tf.Tensor {
-  const byChannel = new Map<number, tf.Tensor5D[]>();
-  for (const part of info.parts) {
+  const terms = info.parts.map((part) => {
     const grid = gridOf(info, part);
     const convolvePart = grid.groups === 1 ? dense : grouped;
     const input = viewInput(x, part, info.outputShape[1]);
     const y = convolvePart(backend, input, partFilter(filter, info, part, grid), grid);
-    const terms = byChannel.get(part.outputChannel) ?? [];
-    byChannel.set(part.outputChannel, [...terms, unviewOutput(y, part, info)]);
-  }
-  const sums = [...byChannel].sort(([a], [b]) => a - b).map(([, terms]) => addAll(backend, terms));
-  return sums.length === 1 ? sums[0]! : tf.concat(sums, 4);
+    return [part.outputChannel, unviewOutput(y, part, info)] as const;
+  });
+  return sumByChannel(backend, terms);
 }
 
 export const indirectConv3DConfig: tf.KernelConfig & {[THROUGH_ENGINE]: true} = {

@@ -44,72 +44,46 @@ function attributes3D(backend: TensorFlowBackend, {strides, dilations, padding}:
 type Backend = TensorFlowBackend;
 const shapeTensor = (shape: readonly number[]) => tf.tensor1d([...shape], 'int32');
 
-/** x `[batch, height, width, in]`, filter `[kh, kw, in / groups, out]`. */
-export function conv2D(backend: Backend, x: tf.Tensor, filter: tf.Tensor, how: Conv2D): tf.Tensor4D {
-  return backend.executeSingleOutput('Conv2D', attributes2D(backend, how), [x, filter]) as tf.Tensor4D;
-}
-
-export function conv2DInput(
+type Forward = (backend: Backend, x: tf.Tensor, filter: tf.Tensor, how: Conv2D) => tf.Tensor4D;
+type InputGradient = (
   backend: Backend,
   shape: readonly number[],
   filter: tf.Tensor,
   dy: tf.Tensor,
   how: Conv2D,
-): tf.Tensor {
-  const inputs = [shapeTensor(shape), filter, dy];
-  return backend.executeSingleOutput('Conv2DBackpropInput', attributes2D(backend, how), inputs);
-}
-
-export function conv2DFilter(
+) => tf.Tensor;
+type FilterGradient = (
   backend: Backend,
   x: tf.Tensor,
   shape: readonly number[],
   dy: tf.Tensor,
   how: Conv2D,
-): tf.Tensor {
-  const inputs = [x, shapeTensor(shape), dy];
-  return backend.executeSingleOutput('Conv2DBackpropFilter', attributes2D(backend, how), inputs);
-}
+) => tf.Tensor;
+
+const forward2D =
+  (op: string): Forward =>
+  (backend, x, filter, how) =>
+    backend.executeSingleOutput(op, attributes2D(backend, how), [x, filter]) as tf.Tensor4D;
+
+const inputGradient2D =
+  (op: string): InputGradient =>
+  (backend, shape, filter, dy, how) =>
+    backend.executeSingleOutput(op, attributes2D(backend, how), [shapeTensor(shape), filter, dy]);
+
+const filterGradient2D =
+  (op: string): FilterGradient =>
+  (backend, x, shape, dy, how) =>
+    backend.executeSingleOutput(op, attributes2D(backend, how), [x, shapeTensor(shape), dy]);
+
+/** x `[batch, height, width, in]`, filter `[kh, kw, in / groups, out]`. */
+export const conv2D = forward2D('Conv2D');
+export const conv2DInput = inputGradient2D('Conv2DBackpropInput');
+export const conv2DFilter = filterGradient2D('Conv2DBackpropFilter');
 
 /** x `[batch, height, width, channels]`, filter `[kh, kw, channels, multiplier]`. */
-export function depthwise2D(backend: Backend, x: tf.Tensor, filter: tf.Tensor, how: Conv2D): tf.Tensor4D {
-  const inputs = [x, filter];
-  return backend.executeSingleOutput(
-    'DepthwiseConv2dNative',
-    attributes2D(backend, how),
-    inputs,
-  ) as tf.Tensor4D;
-}
-
-export function depthwise2DInput(
-  backend: Backend,
-  shape: readonly number[],
-  filter: tf.Tensor,
-  dy: tf.Tensor,
-  how: Conv2D,
-): tf.Tensor {
-  const inputs = [shapeTensor(shape), filter, dy];
-  return backend.executeSingleOutput(
-    'DepthwiseConv2dNativeBackpropInput',
-    attributes2D(backend, how),
-    inputs,
-  );
-}
-
-export function depthwise2DFilter(
-  backend: Backend,
-  x: tf.Tensor,
-  shape: readonly number[],
-  dy: tf.Tensor,
-  how: Conv2D,
-): tf.Tensor {
-  const inputs = [x, shapeTensor(shape), dy];
-  return backend.executeSingleOutput(
-    'DepthwiseConv2dNativeBackpropFilter',
-    attributes2D(backend, how),
-    inputs,
-  );
-}
+export const depthwise2D = forward2D('DepthwiseConv2dNative');
+export const depthwise2DInput = inputGradient2D('DepthwiseConv2dNativeBackpropInput');
+export const depthwise2DFilter = filterGradient2D('DepthwiseConv2dNativeBackpropFilter');
 
 /** x `[batch, time, height, width, in]`, filter `[kt, kh, kw, in, out]`. */
 export function conv3D(backend: Backend, x: tf.Tensor, filter: tf.Tensor, how: Conv3D): tf.Tensor5D {

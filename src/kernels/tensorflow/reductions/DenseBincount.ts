@@ -1,6 +1,6 @@
 /** `tf.denseBincount`, which the host's tensorflow backend lacks, by TensorFlow's op of that name: `layers.colorHistogram` counts with it. */
 import * as tf from '@tensorflow/tfjs-core';
-import {tensorFlowOf} from '../backend';
+import {tensorFlowOf, typeAttribute} from '../backend';
 
 export const denseBincountConfig: tf.KernelConfig = {
   kernelName: tf.DenseBincount,
@@ -8,19 +8,14 @@ export const denseBincountConfig: tf.KernelConfig = {
   kernelFunc: ({inputs, attrs, backend}) => {
     const {x, weights} = inputs as Record<string, tf.Tensor>;
     const {size, binaryOutput} = attrs as unknown as tf.DenseBincountAttrs;
-    const {binding, getDTypeInteger, executeSingleOutput} = tensorFlowOf(backend);
-    const type = (name: string, dtype: tf.DataType) => ({
-      name,
-      type: binding.TF_ATTR_TYPE,
-      value: getDTypeInteger.call(backend, dtype),
-    });
+    const tensorflow = tensorFlowOf(backend);
     const how = [
-      type('Tidx', 'int32'),
-      type('T', weights!.dtype),
-      {name: 'binary_output', type: binding.TF_ATTR_BOOL, value: binaryOutput ?? false},
+      typeAttribute(tensorflow, 'Tidx', 'int32'),
+      typeAttribute(tensorflow, 'T', weights!.dtype),
+      {name: 'binary_output', type: tensorflow.binding.TF_ATTR_BOOL, value: binaryOutput ?? false},
     ];
     return tf.tidy(() =>
-      executeSingleOutput.call(backend, 'DenseBincount', how, [x!, tf.scalar(size, 'int32'), weights!]),
+      tensorflow.executeSingleOutput('DenseBincount', how, [x!, tf.scalar(size, 'int32'), weights!]),
     );
   },
 };

@@ -3,6 +3,7 @@
  * under a name of their own and renamed, so several programs may share a folder and none sees half a file; when all files
  * together grow beyond the limit, those used longest ago are deleted. Node only.
  */
+import {writeWhole} from '../../../files/write_file';
 import {InvalidArgumentError} from '../../../util/errors';
 import type {SeekableVideo} from '../../../video/clips';
 import type {ByteClip} from '../../augment';
@@ -94,22 +95,18 @@ export async function keepVideo(
   return clip;
 }
 
-/** A cache that cannot be written to, on a full disk for instance, must not end a run. */
 async function write(
   place: string,
   {data, frames, height, width}: ByteClip,
   {folder, bytes}: NonNullable<Reading['cache']>,
 ): Promise<void> {
-  const {mkdir, rename, rm, writeFile} = files();
-  const temporary = `${place}.${crypto.randomUUID()}.tmp`;
   try {
-    await mkdir(folder, {recursive: true});
+    await files().mkdir(folder, {recursive: true});
     await makeRoom(folder, bytes - data.length - HEADER_BYTES);
     const header = new Uint8Array(Uint32Array.of(MAGIC, frames, height, width).buffer);
-    await writeFile(temporary, [header, data], {flush: true});
-    await rename(temporary, place);
+    await writeWhole(folder, paths().basename(place), [header, data]);
   } catch {
-    await rm(temporary, {force: true}).catch(() => {});
+    // A cache that cannot be written to, on a full disk for instance, must not end a run.
   }
 }
 
