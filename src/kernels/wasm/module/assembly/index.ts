@@ -54,7 +54,8 @@ export {
 export {sumOfFour, sumOfSixteen, sumStrips} from './reductions/sums';
 export {expandGrid, expandLine} from './taps';
 export {sixInputs, sixSums, transformLargeTaps} from './winograd/large_transforms';
-export {convolveWinograd, placeSums, winogradBlock} from './winograd/winograd';
+export {placeSums} from './winograd/tiles';
+export {convolveWinograd, winogradBlock} from './winograd/winograd';
 export {productWinograd, winogradProductBlock} from './winograd/winograd_product';
 export {
   frameSums,

@@ -5,7 +5,7 @@
  */
 import {PartCall, WinogradCall} from '../calls';
 import {sixInputs, sixSums} from './large_transforms';
-import {placeSums, tilesHeight, tilesWidth} from './winograd';
+import {placeSums, tilesHeight, tilesWidth} from './tiles';
 
 /** Transforms the inputs of tiles, of the tap in time that is `time` frames away. */
 export function largeInputs(call: WinogradCall, part: PartCall, first: i32, count: i32, time: i32): void {

@@ -6,16 +6,8 @@
 import {addFloats, copyFloats, zeroFloats} from '../arithmetic';
 import {BLOCK, PartCall, ProductCall, WinogradCall, WinogradProductCall} from '../calls';
 import {productRows} from '../dense/product';
-import {
-  frameOfPair,
-  isAlongTime,
-  listValues,
-  tilesHeight,
-  tilesTime,
-  tilesWidth,
-  transformInputs,
-  turnsOf,
-} from './winograd';
+import {frameOfPair, isAlongTime, tilesHeight, tilesTime, tilesWidth} from './tiles';
+import {listValues, transformInputs, turnsOf} from './winograd';
 import {frameTaps, timeTaps, transformFrameGradients, transformTimeGradients} from './winograd_transforms';
 
 /** Inputs `first` to `end - 1` of the filter, of one part. */
