@@ -7,7 +7,7 @@ const entries = [
   {entry: 'index', limit: '53 kB'},
   {entry: 'ops', limit: '11 kB'},
   {entry: 'networks', limit: '28 kB'},
-  {entry: 'train', limit: '52 kB'},
+  {entry: 'train', limit: '66 kB'},
   {entry: 'zoo', limit: '58 kB'},
   {entry: 'checkpoints', limit: '21 kB'},
   {entry: 'convert', limit: '44 kB'},
