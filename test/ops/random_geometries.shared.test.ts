@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src/entries';
-import {type BackendName, inBrowser} from '../support/backends';
+import {type BackendName, inBrowser, useFewPrograms} from '../support/backends';
 import {conformingImplementations, type Implementation, WEBGL_KERNELS} from '../support/implementations';
 import {
   type Axes,
@@ -257,12 +257,9 @@ describe.each(conformingImplementations)('random geometries on $name', ({use, na
 
   beforeAll(async () => {
     await use();
-    // The programs with which the host uploads and reads tensors take shapes as uniforms then, as ours always do.
-    if (name === WEBGL_KERNELS) tf.env().set('WEBGL_USE_SHAPES_UNIFORMS', true);
+    if (name === WEBGL_KERNELS) useFewPrograms(backend);
   });
-  afterAll(() => {
-    if (name === WEBGL_KERNELS) tf.env().set('WEBGL_USE_SHAPES_UNIFORMS', false);
-  });
+  afterAll(() => useFewPrograms(backend, false));
 
   it.each(families)(`$op: ${numRuns} geometries`, async ({samples}) => {
     await fc.assert(fc.asyncProperty(samples, check), {numRuns, seed: 20221125});
