@@ -9,9 +9,7 @@ import {type BackendName, backendNames} from '../support/backends';
 
 type Replacements = StockReplacements & {backendName: BackendName};
 
-export const replacements = [cpu, wasm] as Replacements[];
-
-/** Those of the host's convolutions, in Node tensorflow's too, whose pooling is the host's own. */
-export const convolutionReplacements: Replacements[] = backendNames.includes('tensorflow')
-  ? [...replacements, tensorflow as Replacements]
-  : replacements;
+export const replacements: Replacements[] = [
+  ...([cpu, wasm] as Replacements[]),
+  ...(backendNames.includes('tensorflow') ? [tensorflow as Replacements] : []),
+];

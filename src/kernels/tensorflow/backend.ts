@@ -54,6 +54,7 @@ export function attributes(
   backend: TensorFlowBackend,
   values: Record<string, string | boolean | number | readonly number[]>,
   floats: Record<string, number> = {},
+  dtype: DataType = 'float32',
 ): Attribute[] {
   const of = (name: string, type: AttributeType, value: unknown) => ({
     name,
@@ -61,7 +62,7 @@ export function attributes(
     value,
   });
   return [
-    typeAttribute(backend, 'T', 'float32'),
+    typeAttribute(backend, 'T', dtype),
     ...Object.entries(values).map(([name, value]) =>
       of(name, types[typeof value as 'string'] ?? 'TF_ATTR_INT', value),
     ),

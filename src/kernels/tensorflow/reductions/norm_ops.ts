@@ -5,8 +5,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {attributes, reshape, type TensorFlowBackend, typeAttribute} from '../backend';
 
-const how = (backend: TensorFlowBackend, epsilon: number) => [
-  ...attributes(backend, {data_format: 'NHWC', is_training: true}, {epsilon}),
+const how = (backend: TensorFlowBackend, epsilon: number, training = true) => [
+  ...attributes(backend, {data_format: 'NHWC', is_training: training}, {epsilon}),
   typeAttribute(backend, 'U', 'float32'),
 ];
 
@@ -25,6 +25,18 @@ export function normalize(
   // The op's variance is by n - 1, and by 1 of a single row.
   const rows = x.shape[0]!;
   return [reshape(y, x.shape), mean, tf.mul(unbiased, Math.max(rows - 1, 1) / rows)];
+}
+
+/** x `[..., channels]` by given statistics. */
+export function normalizeBy(
+  backend: TensorFlowBackend,
+  {x, gamma, beta, mean, variance}: Record<'x' | 'gamma' | 'beta' | 'mean' | 'variance', tf.Tensor>,
+  epsilon: number,
+): tf.Tensor {
+  const images = reshape(x, [tf.util.sizeFromShape(x.shape.slice(0, -1)), 1, 1, x.shape.at(-1)!]);
+  const inputs = [images, gamma, beta, mean, variance];
+  const [y] = backend.executeMultipleOutputs('FusedBatchNormV3', how(backend, epsilon, false), inputs, 6);
+  return reshape(y!, x.shape);
 }
 
 /** The gradients with respect to x, gamma and beta. */
