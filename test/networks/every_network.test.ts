@@ -5,8 +5,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
-import {kernelConfigs} from '../../src/kernels/cpu';
 import {registerKernels} from '../../src/kernels/registry';
+import {kernelConfigs} from '../../src/kernels/wasm';
 import {registerLayers} from '../../src/layers';
 import {
   createNetwork,
@@ -19,7 +19,7 @@ import {registerGradients} from '../../src/ops/grads/register';
 import {startBackend} from '../support/backends';
 
 beforeAll(async () => {
-  await startBackend('cpu');
+  await startBackend('wasm');
   registerLayers();
   registerGradients();
   registerKernels(kernelConfigs);
