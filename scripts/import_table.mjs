@@ -66,7 +66,16 @@ const table = {
     packages: [core, layers],
   },
   train: {
-    ours: ['models/checkpoints', 'networks', 'layers', 'ops', 'files', 'video/clips', 'util'],
+    ours: [
+      'inference/freeze',
+      'models/checkpoints',
+      'networks',
+      'layers',
+      'ops',
+      'files',
+      'video/clips',
+      'util',
+    ],
     packages: [core, layers],
     node: true,
   },

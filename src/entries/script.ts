@@ -4,6 +4,7 @@
  * "tfjs-sts/checkpoints", whose names say little alone (read, assign), are in `sts.checkpoints`. No entry of `exports`.
  */
 import './backends/cpu';
+import './backends/webgl';
 
 export {type SetThreadsOptions, setThreads} from './backends/wasm';
 export * as checkpoints from './checkpoints';

@@ -3,6 +3,7 @@
  * generated ones implement it; the loop knows nothing else of them.
  */
 import type * as tf from '@tensorflow/tfjs-core';
+import type {Augmentation, MixOptions} from './augment';
 
 /** Samples and what is to be said of them. Whoever receives a batch disposes its tensors. */
 export interface Batch {
@@ -24,6 +25,16 @@ export interface BatchesOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a recipe asks of its data. */
+export interface DataRecipe {
+  /** Of each clip. Absent: the data are what they are, whatever else is said here. */
+  readonly augmentation?: Augmentation;
+  /** Of batches. Default: none. */
+  readonly mix?: MixOptions;
+  /** How often in a row each clip is seen, every time differently augmented. Default 1. */
+  readonly repeats?: number;
+}
+
 /** A data set, epoch after epoch in batches. */
 export interface Batches {
   /** Samples an epoch. */
@@ -36,4 +47,9 @@ export interface Batches {
    * @param epoch counted from 0
    */
   batches(epoch: number, options: BatchesOptions): AsyncIterable<Batch>;
+  /**
+   * The same data as a recipe wants them for training; what the data set was told itself stays. Absent: `train` takes the batches as
+   * they are, whatever the recipe says.
+   */
+  augmented?(recipe: DataRecipe): Batches;
 }

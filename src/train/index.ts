@@ -1,5 +1,5 @@
 /** Training: the loop, recipes, evaluation. Exports only. */
-export type {Batch, Batches, BatchesOptions} from './batches';
+export type {Batch, Batches, BatchesOptions, DataRecipe} from './batches';
 export {type EvaluateOptions, type Evaluation, evaluate} from './evaluate';
 export {
   type EpochResult,
@@ -23,3 +23,5 @@ export type {
   StepSchedule,
   WarmupConfig,
 } from './schedules';
+export type {ClipsByClass, FeatureCache} from './teach/features';
+export {type Taught, type TeachOptions, type TeachStage, teach} from './teach/teach';

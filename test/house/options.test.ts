@@ -101,6 +101,7 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
     'repeats',
     (options) => trainEntry.generated({classes: ['a'], labels: [0], make: () => picture, ...options}),
   ],
+  'train.teach': ['views', (options) => trainEntry.teach(tiny, {classes: {}, ...options})],
   'train.evaluate': ['batchSize', (options) => trainEntry.evaluate(tiny, noData, options)],
   'recipes.imagePretraining': ['epochs', (options) => trainEntry.recipes.imagePretraining('x3d', options)],
   'recipes.finetuneKinetics': ['clip', (options) => trainEntry.recipes.finetuneKinetics('x3d', options)],

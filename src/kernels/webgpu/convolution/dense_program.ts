@@ -3,10 +3,11 @@
  * to its memory, where each value is read by many invocations; sums stay in registers, in variables with names, since compilers
  * leave arrays of sums in memory. All parts of a convolution are one grid: the column of a workgroup says which it computes.
  */
+import {type Direction, type Product, RULE_QUADS} from '../../../geometry/products';
 import {componentsOf, GRID_ROW, type Program, repeat} from '../program';
 import {type Epilogue, epilogueFields, epilogueInputs, epilogueKey, finish, readQuad} from './epilogue';
-import {type Product, productUniforms, TERM_QUADS} from './product';
-import {type Direction, RULE_QUADS, readTaps} from './reading';
+import {productUniforms, TERM_QUADS} from './product';
+import {readTaps} from './reading';
 import {DEPTH, type Tile, threadsOf} from './tiles';
 
 /** Quads of a row of the source between two loads. The products of a tap are filled up to quads, so that a quad has one tap. */

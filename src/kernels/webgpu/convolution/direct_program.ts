@@ -2,6 +2,7 @@
  * A product without tiles: an invocation computes one row of one column, or of a few neighbours where each column has one
  * channel of the source, as in a depthwise convolution. For groups so narrow that a tile would be empty.
  */
+import {type Direction, type Product, RULE_QUADS} from '../../../geometry/products';
 import {
   type Components,
   componentsOf,
@@ -12,8 +13,8 @@ import {
   typeOf,
 } from '../program';
 import {type Epilogue, epilogueFields, epilogueInputs, epilogueKey, finish} from './epilogue';
-import {type Product, productUniforms, TERM_QUADS} from './product';
-import {type Direction, RULE_QUADS, readTaps} from './reading';
+import {productUniforms, TERM_QUADS} from './product';
+import {readTaps} from './reading';
 
 const THREADS = 64;
 

@@ -1,7 +1,7 @@
 /** How a product ends, in all programs: bias, residual and activation, and the values written. */
+import type {Direction} from '../../../geometry/products';
 import {ACTIVATE, ACTIVATION_FIELDS} from '../activations';
 import {type Components, repeat} from '../program';
-import type {Direction} from './reading';
 
 /** What is bound besides source and weights. */
 export interface Epilogue {

@@ -2,10 +2,11 @@
  * The gradient by the filter in tiles: a workgroup sums, over a chunk of output positions, the products of some inputs at some taps
  * with some output gradients. As in `dense_program.ts` both come through its memory.
  */
+import {RULE_QUADS} from '../../../geometry/products';
 import {componentsOf, GRID_ROW, type Program, repeat} from '../program';
 import {readQuad} from './epilogue';
 import {BLOCK_QUADS, type FilterProduct, filterUniforms} from './filter_product';
-import {RULE_QUADS, readTaps} from './reading';
+import {readTaps} from './reading';
 
 /** Positions between two loads. */
 const DEPTH = 16;

@@ -2,9 +2,10 @@
  * The gradient by the filter without tiles: an invocation sums one element of the filter over a chunk of output positions. For
  * groups so narrow that a tile would be empty, depthwise ones above all, whose neighbours read neighbouring values.
  */
+import {RULE_QUADS} from '../../../geometry/products';
 import {GRID_ROW, type Program} from '../program';
 import {BLOCK_QUADS, type FilterProduct, filterUniforms} from './filter_product';
-import {RULE_QUADS, readTaps} from './reading';
+import {readTaps} from './reading';
 
 export const FILTER_DIRECT_THREADS = 64;
 

@@ -4,10 +4,9 @@
  * sums of its own, which `reductions/sum_chunks.ts` adds up: as many workgroups as keep a GPU busy, and no atomic additions.
  */
 import type {ConvInfo, ConvPart} from '../../../geometry/conv_info';
+import {type Quad, RULE_QUADS, ruleQuads} from '../../../geometry/products';
 import {tapCount} from '../../../geometry/taps';
 import {sizeOf} from '../../../util/shapes';
-import type {Quad} from '../program';
-import {RULE_QUADS, ruleQuads} from './reading';
 import {ENOUGH_GROUPS} from './tiles';
 
 /** Taps of some output channels that a part reads, or that none does and whose gradient is zero. */

@@ -1,63 +1,6 @@
-/**
- * Tap rules as the programs read them. A rule is numbers in uniforms, so that a program serves every kernel, stride, padding and
- * dilation, frames read as lines too: a line is a grid of one axis over the pixels of a frame in its order.
- *
- * Along an axis, tap k of row o reads `(o * scale + offset + k * step) / divisor` where that is whole and inside. Forward the
- * divisor is 1; backward, where a row is an input and reads the outputs that have read it, it is the stride.
- */
-import type {ConvInfo, ConvPart} from '../../../geometry/conv_info';
-import {tapCount} from '../../../geometry/taps';
-import type {Triple} from '../../../util/shapes';
-import {PLACE_IN, type Quad} from '../program';
-
-/** Which way a rule is read: from outputs to inputs, or from inputs to the outputs that read them. */
-export type Direction = 'forward' | 'backward';
-
-interface Axes {
-  /** How a frame is read: as it is, or as a line in the order of rows or of columns. */
-  order: 0 | 1 | 2;
-  taps: Triple;
-  strides: Triple;
-  padding: Triple;
-  dilations: Triple;
-}
-
-/** A rule as three axes; those of a line are time, nothing, the line. */
-function axesOf({rule}: ConvPart): Axes {
-  if (rule.kind === 'grid') return {order: 0, ...rule};
-  return {
-    order: rule.order === 'row-major' ? 1 : 2,
-    taps: [1, 1, rule.taps],
-    strides: [rule.timeStride, 1, rule.stride],
-    padding: [0 - (rule.firstFrame ?? 0), 0, rule.padding],
-    dilations: [1, 1, 1],
-  };
-}
-
-/** Quads of a rule, as `tapAt` of READ_TAPS expects them. */
-export const RULE_QUADS = 7;
-
-export function ruleQuads(info: ConvInfo, part: ConvPart, direction: Direction): Quad[] {
-  const {order, taps, strides, padding, dilations} = axesOf(part);
-  const [, time, height, width] = direction === 'forward' ? info.inputShape : info.outputShape;
-  const size: Triple = order === 0 ? [time, height, width] : [time, 1, height * width];
-  const ones: Triple = [1, 1, 1];
-  const quad = ([t, h, w]: Triple, last = 0): Quad => [t, h, w, last];
-  const negative = (triple: Triple) => triple.map((n) => 0 - n) as Triple;
-  const [scale, offset, step, divisor] =
-    direction === 'forward'
-      ? [strides, negative(padding), dilations, ones]
-      : [ones, padding, negative(dilations), strides];
-  return [
-    [order, tapCount(part.rule), part.firstTap, height],
-    quad(taps, width),
-    quad(scale),
-    quad(offset),
-    quad(step),
-    quad(divisor),
-    quad(size, time * height * width),
-  ];
-}
+/** Tap rules, as `ruleQuads` has them (src/geometry/products.ts), as the programs read them. */
+import type {Direction} from '../../../geometry/products';
+import {PLACE_IN} from '../program';
 
 /**
  * Functions of the programs:

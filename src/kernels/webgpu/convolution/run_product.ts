@@ -1,13 +1,15 @@
 /** Plans a product in the form that its shapes ask for, and runs it. */
+
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Activation} from '../../../geometry/kernel_names';
+import type {Product, Quad, Segment} from '../../../geometry/products';
 import {activationUniforms} from '../activations';
-import {type Grid, gridOf, newTensor, type Program, type Quad, run} from '../program';
+import {type Grid, gridOf, newTensor, type Program, run} from '../program';
 import {denseProgram} from './dense_program';
 import {directGrid, directProgram} from './direct_program';
 import type {Epilogue} from './epilogue';
-import {type Product, productUniforms, type Segment} from './product';
+import {productUniforms} from './product';
 import {slidingProgram, slidingRule} from './sliding_program';
 import {type Tile, tileFor} from './tiles';
 

@@ -5,6 +5,7 @@
  * loads an output in place of 27.
  */
 
+import type {Product, Quad, Segment} from '../../../geometry/products';
 import type {GridTaps} from '../../../geometry/taps';
 import {
   type Components,
@@ -13,12 +14,11 @@ import {
   invocationGrid,
   invocationOf,
   type Program,
-  type Quad,
   repeat,
   typeOf,
 } from '../program';
 import {type Epilogue, epilogueFields, epilogueInputs, epilogueKey, finish} from './epilogue';
-import {type Product, productUniforms, type Segment} from './product';
+import {productUniforms} from './product';
 
 const THREADS = 64;
 /** Neighbours along a line. */

@@ -1,5 +1,5 @@
 /** Which tile of rows and columns a workgroup computes: a table and a rule, from shapes alone. */
-import type {Product} from './product';
+import type {Product} from '../../../geometry/products';
 
 export interface Tile {
   readonly rows: number;

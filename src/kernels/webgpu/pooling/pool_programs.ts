@@ -2,8 +2,10 @@
  * 3D pooling as programs: an invocation computes one position of up to four channels. Forward it goes through a window, backward through
  * the outputs whose windows hold its input, so that nothing is added by two at once.
  */
+
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {Quad} from '../../../geometry/products';
 import {type PoolInfo, rowsOf} from '../../pool_info';
 import {
   type Components,
@@ -13,7 +15,6 @@ import {
   newTensor,
   PLACE_IN,
   type Program,
-  type Quad,
   run,
   typeOf,
 } from '../program';

@@ -1,8 +1,10 @@
 /** Adds up the sums that chunks have made of the same elements: `[chunks, size]` to `[size]`, times a factor. */
+
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {Quad} from '../../../geometry/products';
 import {sizeOf} from '../../../util/shapes';
-import {gridOf, type Program, type Quad, run} from '../program';
+import {gridOf, type Program, run} from '../program';
 
 const THREADS = 64;
 
