@@ -17,7 +17,7 @@ import {
   naiveForward,
   naiveInputGradient,
 } from '../support/naive_conv3d';
-import {convolutionReplacements, replacements} from './replacements';
+import {replacements} from './replacements';
 
 const GEOMETRIES = inBrowser ? 30 : 120;
 
@@ -119,7 +119,7 @@ function check(naive: NaiveConvolution, op: Op, seed: number, {forward, gradient
 
 const undilated = ({dilations}: Geometry) => dilations.every((dilation) => dilation === 1);
 
-describe.each(convolutionReplacements)('$backendName', (replacement) => {
+describe.each(replacements)('$backendName', (replacement) => {
   const {backendName} = replacement;
   beforeAll(async () => {
     await startBackend(backendName);

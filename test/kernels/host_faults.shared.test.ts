@@ -151,6 +151,12 @@ const faults: Record<string, Fault> = {
     },
     right: [1],
   },
+  'the gradient of tf.maxPool3d of equal values: all of it to each': {
+    backends: ['tensorflow'],
+    run: () =>
+      tf.grad((x) => tf.maxPool3d(x as tf.Tensor5D, [1, 1, 2], [1, 1, 2], 'valid'))(line(1, 1, 0, 0)),
+    right: [1, 0, 1, 0],
+  },
   'tf.stridedSlice of whole numbers: reads them as floats': {
     backends: ['wasm'],
     run: () => tf.stridedSlice(tf.tensor1d([1, 2, 3], 'int32'), [0], [3], [2]),

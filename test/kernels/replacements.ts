@@ -10,12 +10,9 @@ import {type BackendName, backendNames} from '../support/backends';
 
 type Replacements = StockReplacements & {backendName: BackendName};
 
-/** Those of webgl in a page, where the backend is. */
+/** In Node tensorflow's besides, in a page webgl's, where the backend is. */
 export const replacements = (
-  backendNames.includes('webgl') ? [cpu, wasm, webgl] : [cpu, wasm]
+  backendNames.includes('webgl')
+    ? [cpu, wasm, webgl]
+    : [cpu, wasm, tensorflow].filter(({backendName}) => backendNames.includes(backendName as BackendName))
 ) as Replacements[];
-
-/** Those of the host's convolutions, in Node tensorflow's too, whose pooling is the host's own. */
-export const convolutionReplacements: Replacements[] = backendNames.includes('tensorflow')
-  ? [...replacements, tensorflow as Replacements]
-  : replacements;
