@@ -16,7 +16,7 @@ const entries = [
   {entry: 'timeline', limit: '46 kB'},
   {entry: 'cpu', limit: '6 kB'},
   {entry: 'wasm', limit: '40 kB'},
-  {entry: 'webgl', limit: '10 kB'},
+  {entry: 'webgl', limit: '12 kB'},
   {entry: 'webgpu', limit: '16 kB'},
   {entry: 'node', limit: '28 kB', platform: 'node'},
 ];
@@ -50,5 +50,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '149 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '160 kB', path: 'dist/tfjs-sts.min.js'},
 ];

@@ -42,6 +42,26 @@ function missingTorch() {
   return torchMissing || undefined;
 }
 
+/** Whether libtensorflow is there says a start of it: its native half is installed apart. */
+let tensorflowMissing;
+function missingTensorflow() {
+  if (tensorflowMissing === undefined) {
+    const program = "await import('tfjs-sts/node'); await import('@tensorflow/tfjs-node')";
+    const options = {encoding: 'utf8', cwd: fileURLToPath(new URL('.', import.meta.url))};
+    const {status} = spawnSync(process.execPath, ['--input-type=module', '-e', program], options);
+    tensorflowMissing = status === 0 ? '' : 'tfjs-node does not start: node scripts/install_tfjs_node.mjs';
+  }
+  return tensorflowMissing || undefined;
+}
+
+/** Frozen, since single ops and predict of a model are timed on wasm. */
+const ON_TENSORFLOW = {
+  backend: 'tensorflow',
+  frozen: true,
+  takes: isNetwork,
+  missing: missingTensorflow,
+};
+
 /** In the order of their turns. */
 export const rivals = [
   rival('tfjs-sts', 1, TFJS, {kernels: true}),
@@ -49,6 +69,8 @@ export const rivals = [
   rival('tfjs-sts frozen', 1, TFJS, {kernels: true, frozen: true, takes: isNetwork}),
   rival('tfjs-sts frozen', 2, TFJS, {kernels: true, frozen: true, takes: isNetwork}),
   rival('tfjs-sts from array to array', 1, TFJS, {kernels: true, fromArray: true, takes: isOp}),
+  rival('tfjs-sts on tensorflow', 1, TFJS, ON_TENSORFLOW),
+  rival('tfjs-sts on tensorflow', 2, TFJS, ON_TENSORFLOW),
   rival('onnxruntime-web', 1, ONNX_RUNTIME, {package: 'onnxruntime-web'}),
   rival('onnxruntime-web', 2, ONNX_RUNTIME, {package: 'onnxruntime-web'}),
   rival('conv2d on views', 1, TFJS),

@@ -14,6 +14,7 @@ const HELP = `usage: node benchmarks/run.mjs ops|networks|narrow [options]
 
   --only TEXT     cases whose name has TEXT in it; several: --only X3D --only SlowOnly
   --rivals TEXT   rivals whose name has TEXT in it; several as above
+  --threads N     rivals on that many threads alone
   --rounds N      how often each rival runs a case (default: 25 for ops, 15 for networks, 5 for narrow)
   --seconds N     a rival that has used so much in a case takes no further turn (default 20)
   --quick         one round
@@ -36,6 +37,7 @@ const {values: options, positionals} = parseArgs({
   options: {
     only: {type: 'string', multiple: true},
     rivals: {type: 'string', multiple: true},
+    threads: {type: 'string'},
     rounds: {type: 'string'},
     seconds: {type: 'string', default: '20'},
     quick: {type: 'boolean', default: false},
@@ -53,7 +55,9 @@ if (options.help || !Object.hasOwn(lists, what)) {
 const matching = (list, texts) =>
   texts === undefined ? list : list.filter(({name}) => texts.some((text) => name.includes(text)));
 const cases = matching(lists[what], options.only);
-const wanted = matching(rivals, options.rivals);
+const wanted = matching(rivals, options.rivals).filter(
+  ({threads}) => options.threads === undefined || threads === Number(options.threads),
+);
 const rounds = options.quick ? 1 : Number(options.rounds ?? {ops: 25, networks: 15, narrow: 5}[what]);
 
 const processor = os.cpus()[0].model.trim();

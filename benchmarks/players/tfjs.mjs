@@ -1,20 +1,34 @@
 /**
- * TensorFlow.js on its wasm backend in Node: with the kernels of tfjs-sts/wasm, without them (the composed form: stock 2D
- * convolutions on views), or with the host's own conv3d. Options: kernels, frozen, stock, fromArray.
+ * TensorFlow.js in Node: on its wasm backend with the kernels of tfjs-sts/wasm, without them (the composed form: stock 2D
+ * convolutions on views), or with the host's own conv3d; or on libtensorflow. Options: backend, kernels, frozen, stock, fromArray.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-wasm';
 import {freeze} from 'tfjs-sts';
 import {buildModel, clipTensor, sample} from './model.mjs';
 import {given, serve, versionOf} from './serve.mjs';
 
-const {kernels, frozen: freezes, stock, fromArray, threads} = given;
-if (kernels) {
-  const {setThreads} = await import('tfjs-sts/wasm');
-  await setThreads(threads);
-}
+const {backend = 'wasm', kernels, frozen: freezes, stock, fromArray, threads} = given;
+/** How each backend comes with as many threads as the race gives; which package's version is told. */
+const backends = {
+  wasm: async () => {
+    await import('@tensorflow/tfjs-backend-wasm');
+    if (!kernels) return '@tensorflow/tfjs-backend-wasm';
+    const {setThreads} = await import('tfjs-sts/wasm');
+    await setThreads(threads);
+    return '@tensorflow/tfjs-backend-wasm';
+  },
+  tensorflow: async () => {
+    // Read when libtensorflow starts.
+    process.env.TF_NUM_INTRAOP_THREADS = String(threads);
+    process.env.TF_CPP_MIN_LOG_LEVEL = '2';
+    await import('tfjs-sts/node');
+    await import('@tensorflow/tfjs-node');
+    return '@tensorflow/tfjs-node';
+  },
+};
+const packageName = await backends[backend]();
 tf.enableProdMode();
-await tf.setBackend('wasm');
+await tf.setBackend(backend);
 
 const model = buildModel(given.case, {stock});
 const frozen = freezes ? freeze(model) : undefined;
@@ -35,7 +49,7 @@ function firstOf(outputs) {
 }
 
 let output;
-/** On tensors of the backend. The wasm backend has computed them when a call returns. */
+/** On tensors of the backend. Both backends have computed them when a call returns. */
 function runOnTensors() {
   output?.dispose();
   output = predict(clip);
@@ -51,7 +65,7 @@ function runOnArrays() {
 }
 
 const onArrays = fromArray || given.case.network !== undefined;
-await serve(versionOf('@tensorflow/tfjs-backend-wasm'), onArrays ? runOnArrays : runOnTensors, () => {
+await serve(versionOf(packageName), onArrays ? runOnArrays : runOnTensors, () => {
   const inOrder = tf.tidy(() => (output.rank === 5 ? tf.transpose(output, [0, 4, 1, 2, 3]) : output));
   return sample(inOrder.dataSync());
 });

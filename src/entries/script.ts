@@ -5,6 +5,7 @@
  */
 import './backends/cpu';
 import './backends/webgl';
+import './backends/webgpu';
 
 export {type SetThreadsOptions, setThreads} from './backends/wasm';
 export * as checkpoints from './checkpoints';

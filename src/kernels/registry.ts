@@ -39,6 +39,7 @@ export const STOCK_KERNEL_NAMES = [
   tf.Cast,
   tf.SpaceToBatchND,
   tf.BatchToSpaceND,
+  tf.FusedBatchNorm,
   tf.DenseBincount,
 ] as const;
 export type StockKernelName = (typeof STOCK_KERNEL_NAMES)[number];

@@ -54,14 +54,14 @@ describe('tfjs-sts', () => {
   });
 
   it.each([
-    ['coffee', /^espresso$/],
-    ['tabby_cat', /^(tiger cat|Egyptian cat|tabby, tabby cat|tabby)$/],
-  ])('names the shipped clip %s', async (name, label) => {
-    const {code, out, err} = await run(['predict', clip(name), '--json']);
+    ['coffee', 'wasm', /^espresso$/],
+    ['tabby_cat', 'tensorflow', /^(tiger cat|Egyptian cat|tabby, tabby cat|tabby)$/],
+  ])('names the shipped clip %s, on %s', async (name, backend, label) => {
+    const {code, out, err} = await run(['predict', clip(name), '--json', '--backend', backend]);
     expect(err).toBe('');
     expect(code).toBe(0);
     const answer = JSON.parse(out);
-    expect(answer).toMatchObject({model: 'efficientnet_lite0_sts', backend: 'wasm', frames: 8});
+    expect(answer).toMatchObject({model: 'efficientnet_lite0_sts', backend, frames: 8});
     expect(answer.predictions).toHaveLength(5);
     expect(answer.predictions[0].label).toMatch(label);
     expect(answer.predictions[0].probability).toBeGreaterThan(0.3);

@@ -33,6 +33,7 @@ function wholeNumbers(shape: readonly number[], factor: number): Float32Array {
 }
 
 const both = ['cpu', 'wasm'] as const;
+const all = [...both, 'webgl'] as const;
 const line = (...values: number[]) => tf.tensor5d(values, [1, 1, 1, values.length, 1]);
 
 /** A 'same' convolution, and what its output and gradients ought to be. */
@@ -84,13 +85,13 @@ const sparse = convolution([3, 6, 8], [1, 1, 2], [2, 3, 3]);
 
 const faults: Record<string, Fault> = {
   "tf.conv3d, 'same', kernel shorter than the stride: reads 1, 3, 5, ...": {
-    backends: both,
+    backends: all,
     run: () => tf.conv3d(line(0, 1, 2, 3, 4, 5), tf.ones([1, 1, 1, 1, 1]), [1, 1, 2], 'same'),
     right: [0, 2, 4],
   },
   'the same, with more channels': {backends: both, ...sparse.forward},
-  'its gradient by x': {backends: both, ...sparse.inputGradient},
-  'its gradient by the filter': {backends: both, ...sparse.filterGradient},
+  'its gradient by x': {backends: all, ...sparse.inputGradient},
+  'its gradient by the filter': {backends: all, ...sparse.filterGradient},
   'the gradient of tf.conv3d by x': {backends: ['wasm'], ...plain.inputGradient},
   "the gradient of tf.conv3d by the filter, 'same' with a stride": {
     backends: ['wasm'],
@@ -98,28 +99,28 @@ const faults: Record<string, Fault> = {
   },
   'tf.conv3dTranspose': {backends: ['wasm'], ...plain.transposed},
   "tf.maxPool3d, 'same', window shorter than the stride": {
-    backends: both,
+    backends: all,
     run: () => tf.maxPool3d(line(0, 1, 2, 3, 4, 5), 1, [1, 1, 2], 'same'),
     right: [0, 2, 4],
   },
   "tf.avgPool3d, 'same', window shorter than the stride": {
-    backends: both,
+    backends: all,
     run: () => tf.avgPool3d(line(0, 1, 2, 3, 4, 5), 1, [1, 1, 2], 'same'),
     right: [0, 2, 4],
   },
   'the gradient of that tf.maxPool3d': {
-    backends: both,
+    backends: all,
     run: () => tf.grad((x) => tf.maxPool3d(x as tf.Tensor5D, 1, [1, 1, 2], 'same'))(line(0, 1, 2, 3, 4, 5)),
     right: [1, 0, 1, 0, 1, 0],
   },
   'the gradient of that tf.avgPool3d': {
-    backends: both,
+    backends: all,
     run: () => tf.grad((x) => tf.avgPool3d(x as tf.Tensor5D, 1, [1, 1, 2], 'same'))(line(0, 1, 2, 3, 4, 5)),
     right: [1, 0, 1, 0, 1, 0],
   },
   // f(x) = (x0 + x1) / 2 + (x0 + x1 + x2) / 3 + ... : a border window averages two inputs.
   'the gradient of tf.avgPool3d at the borders: divides by the whole window': {
-    backends: both,
+    backends: all,
     run: () => tf.grad((x) => tf.avgPool3d(x as tf.Tensor5D, [1, 1, 3], 1, 'same'))(line(1, 2, 3, 4)),
     right: [1 / 2 + 1 / 3, 1 / 2 + 1 / 3 + 1 / 3, 1 / 3 + 1 / 3 + 1 / 2, 1 / 3 + 1 / 2].map(Math.fround),
   },
@@ -149,6 +150,12 @@ const faults: Record<string, Fault> = {
       return tf.scalar(Number(tf.maxPool3d(solid as tf.Tensor5D, 1, 1, 'valid').dtype === 'bool'));
     },
     right: [1],
+  },
+  'the gradient of tf.maxPool3d of equal values: all of it to each': {
+    backends: ['tensorflow'],
+    run: () =>
+      tf.grad((x) => tf.maxPool3d(x as tf.Tensor5D, [1, 1, 2], [1, 1, 2], 'valid'))(line(1, 1, 0, 0)),
+    right: [1, 0, 1, 0],
   },
   'tf.stridedSlice of whole numbers: reads them as floats': {
     backends: ['wasm'],

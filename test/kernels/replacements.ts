@@ -5,13 +5,14 @@ import '../../src/entries/backends/wasm';
 import type {StockReplacements} from '../../src/kernels/registry';
 import {stockReplacements as tensorflow} from '../../src/kernels/tensorflow';
 import {stockReplacements as wasm} from '../../src/kernels/wasm';
+import {stockReplacements as webgl} from '../../src/kernels/webgl';
 import {type BackendName, backendNames} from '../support/backends';
 
 type Replacements = StockReplacements & {backendName: BackendName};
 
-export const replacements = [cpu, wasm] as Replacements[];
-
-/** Those of the host's convolutions, in Node tensorflow's too, whose pooling is the host's own. */
-export const convolutionReplacements: Replacements[] = backendNames.includes('tensorflow')
-  ? [...replacements, tensorflow as Replacements]
-  : replacements;
+/** In Node tensorflow's besides, in a page webgl's, where the backend is. */
+export const replacements = (
+  backendNames.includes('webgl')
+    ? [cpu, wasm, webgl]
+    : [cpu, wasm, tensorflow].filter(({backendName}) => backendNames.includes(backendName as BackendName))
+) as Replacements[];

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src/entries';
-import {type BackendName, inBrowser} from '../support/backends';
+import {type BackendName, inBrowser, useFewPrograms} from '../support/backends';
 import {conformingImplementations, type Implementation, WEBGL_KERNELS} from '../support/implementations';
 import {
   type Axes,
@@ -26,11 +26,13 @@ import {
 const geometries: Partial<Record<BackendName, number>> = {webgpu: 200, tensorflow: 80};
 
 /**
- * Fewer in a page, where the host's programs are compiled shape by shape; those of our kernels on webgl are not.
+ * Fewer in a page, where the host's programs are compiled shape by shape, on webgl for 10 seconds a geometry; those of our
+ * kernels on webgl are not.
  * `RANDOM_GEOMETRIES=2000` is for a look by hand.
  */
 const geometriesOn = ({name, backend}: Pick<Implementation, 'name' | 'backend'>) => {
-  if (inBrowser) return name === WEBGL_KERNELS ? 200 : 12;
+  if (inBrowser && backend === 'webgl') return name === WEBGL_KERNELS ? 200 : 3;
+  if (inBrowser) return 12;
   return Number(process.env.RANDOM_GEOMETRIES ?? geometries[backend] ?? 500);
 };
 
@@ -257,12 +259,9 @@ describe.each(conformingImplementations)('random geometries on $name', ({use, na
 
   beforeAll(async () => {
     await use();
-    // The programs with which the host uploads and reads tensors take shapes as uniforms then, as ours always do.
-    if (name === WEBGL_KERNELS) tf.env().set('WEBGL_USE_SHAPES_UNIFORMS', true);
+    if (name === WEBGL_KERNELS) useFewPrograms(backend);
   });
-  afterAll(() => {
-    if (name === WEBGL_KERNELS) tf.env().set('WEBGL_USE_SHAPES_UNIFORMS', false);
-  });
+  afterAll(() => useFewPrograms(backend, false));
 
   it.each(families)(`$op: ${numRuns} geometries`, async ({samples}) => {
     await fc.assert(fc.asyncProperty(samples, check), {numRuns, seed: 20221125});

@@ -41,8 +41,9 @@ describe('examples', () => {
     // Projects of their own, see bundled_examples.test.ts.
     .filter((name) => !existsSync(join(repository, 'examples', name, 'package.json')));
 
-  it('are the six that run below, each with a README that says how', () => {
-    expect(folders.sort()).toEqual(['drop_in_layer', 'inflate', 'predict', 'slowfast', 'timeline', 'worker']);
+  it('are the seven that run below, each with a README that says how', () => {
+    const names = ['drop_in_layer', 'inflate', 'node_gpu', 'predict', 'slowfast', 'timeline', 'worker'];
+    expect(folders.sort()).toEqual(names);
     for (const name of folders) {
       const text = readFileSync(join(repository, 'examples', name, 'README.md'), 'utf8');
       expect(text).toContain(`node examples/${name}/main.mjs`);
@@ -68,6 +69,15 @@ describe('examples', () => {
     expect(sts).toBeLessThan(0.01);
     expect(center).toBeLessThan(0.01);
     expect(mean).toBeGreaterThan(1);
+  });
+
+  it('node_gpu says which device did the work, learns there, and freezes to the same logits', () => {
+    const output = outputOf('node_gpu');
+    expect(output).toContain('@tensorflow/tfjs-node: the work is done by the processor');
+    const [[before, after]] = numbersAfter(output, 'loss ') as [[number, number]];
+    expect(after).toBeLessThan(before * 0.9);
+    // Logits are of the order of one.
+    expect(Number(/^frozen: the same logits to (\S+)$/m.exec(output)?.[1])).toBeLessThan(1e-4);
   });
 
   it('predict says what is in the two clips', () => {

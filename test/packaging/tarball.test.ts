@@ -194,14 +194,15 @@ describe('in a page of three script tags', () => {
   });
   afterAll(() => project?.remove());
 
-  it('is the global sts, with the kernels of wasm and threads', async () => {
+  it('is the global sts, with the kernels of all backends of a page, and threads', async () => {
     const {server, address} = await serve(project.folder);
     try {
-      const {threads, ...found} = JSON.parse(
+      const {threads, kernels, ...found} = JSON.parse(
         await readPage(`${address}#${encodeURIComponent(JSON.stringify(question))}`),
       );
       checkAnswer(JSON.stringify(found));
       expect(threads).toBe(true);
+      expect(kernels).toEqual(['kernel', 'kernel', 'kernel', 'kernel']);
     } finally {
       server.close();
     }

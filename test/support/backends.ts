@@ -47,3 +47,11 @@ export async function startBackend(name: BackendName): Promise<void> {
     throw new Error(`The ${name} backend did not start ${inBrowser ? 'in the browser' : 'in Node'}.`);
   await tf.ready();
 }
+
+/**
+ * The host compiles each of its webgl programs for every shape, and that is most of what a test of many shapes takes. With `few` they
+ * take shapes as uniforms, as ours always do.
+ */
+export function useFewPrograms(name: BackendName, few = true): void {
+  if (name === 'webgl') tf.env().set('WEBGL_USE_SHAPES_UNIFORMS', few);
+}

@@ -66,14 +66,19 @@ export function naivePool3d(pool: NaivePool, x: ArrayLike<number>): PooledValues
   };
 }
 
-/** Gradients by the input: `max` gives all to the last of the largest, `average` shares evenly. */
-export function naivePool3dGradients(pool: NaivePool, x: ArrayLike<number>, dy: ArrayLike<number>) {
+/** Gradients by the input: `max` gives all to the last or the first of the largest, `average` shares evenly. */
+export function naivePool3dGradients(
+  pool: NaivePool,
+  x: ArrayLike<number>,
+  dy: ArrayLike<number>,
+  takes: 'last' | 'first' = 'last',
+) {
   const max = new Float64Array(x.length);
   const average = new Float64Array(x.length);
   windows(pool).forEach((window, i) => {
     const most = Math.max(...window.map((at) => x[at]!));
-    const last = window.filter((at) => x[at] === most).at(-1)!;
-    max[last]! += dy[i]!;
+    const found = window.filter((at) => x[at] === most).at(takes === 'last' ? -1 : 0)!;
+    max[found]! += dy[i]!;
     for (const at of window) average[at]! += dy[i]! / window.length;
   });
   return {max, average};

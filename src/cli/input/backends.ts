@@ -18,6 +18,8 @@ const TFJS_NODE: readonly string[] = ['@tensorflow/tfjs-node-gpu', '@tensorflow/
 
 /** Whichever of the two builds is there; the one for GPUs first, which nobody has by chance. */
 async function importTfjsNode(): Promise<void> {
+  // What libtensorflow says of itself as it starts would stand among our lines; its warnings stay.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
   // Before them: it puts back what they miss on Node 24.
   await import('../../entries/node');
   const [gpu, cpu] = TFJS_NODE as [string, string];

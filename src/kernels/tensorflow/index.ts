@@ -5,9 +5,14 @@ import {hostConvolutionConfigs} from '../stock_kernels';
 import {indirectConv3DConfig} from './convolution/IndirectConv3D';
 import {indirectConv3DBackpropFilterConfig} from './convolution/IndirectConv3DBackpropFilter';
 import {indirectConv3DBackpropInputConfig} from './convolution/IndirectConv3DBackpropInput';
+import {avgPool3DConfig} from './reductions/AvgPool3D';
+import {avgPool3DGradConfig} from './reductions/AvgPool3DGrad';
 import {batchNormTrainConfig} from './reductions/BatchNormTrain';
 import {batchNormTrainGradConfig} from './reductions/BatchNormTrainGrad';
 import {denseBincountConfig} from './reductions/DenseBincount';
+import {fusedBatchNormConfig} from './reductions/FusedBatchNorm';
+import {maxPool3DConfig} from './reductions/MaxPool3D';
+import {maxPool3DGradConfig} from './reductions/MaxPool3DGrad';
 
 /** The kernels of this package's own ops. */
 export const kernelConfigs: readonly KernelConfig[] = [
@@ -21,6 +26,10 @@ export const kernelConfigs: readonly KernelConfig[] = [
 /** In the place of the host's own kernels. */
 export const stockReplacements: StockReplacements = {
   backendName: 'tensorflow',
-  configs: [...hostConvolutionConfigs(kernelConfigs), denseBincountConfig],
+  configs: [
+    ...hostConvolutionConfigs(kernelConfigs),
+    ...[maxPool3DConfig, maxPool3DGradConfig, avgPool3DConfig, avgPool3DGradConfig],
+    ...[fusedBatchNormConfig, denseBincountConfig],
+  ],
   canRun: () => true,
 };

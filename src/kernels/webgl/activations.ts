@@ -29,7 +29,8 @@ export const ACTIVATE = `
 
   vec4 upTo6(vec4 v) { return mix(rectified(v), vec4(6.0), greaterThan(v, vec4(6.0))); }
 
-  vec4 sigmoid(vec4 v) { return 1.0 / (1.0 + exp(-v)); }
+  // The exponential of NaN is a number on some devices.
+  vec4 sigmoid(vec4 v) { return mix(1.0 / (1.0 + exp(-v)), v, isnan(v)); }
 
   vec4 expMinusOne(vec4 v) {
     vec4 series = v * (1.0 + v * (0.5 + v * (1.0 / 6.0 + v * (1.0 / 24.0))));

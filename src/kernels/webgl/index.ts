@@ -5,6 +5,10 @@ import {hostConvolutionConfigs} from '../stock_kernels';
 import {indirectConv3DConfig} from './convolution/IndirectConv3D';
 import {indirectConv3DBackpropFilterConfig} from './convolution/IndirectConv3DBackpropFilter';
 import {indirectConv3DBackpropInputConfig} from './convolution/IndirectConv3DBackpropInput';
+import {avgPool3DConfig} from './pooling/AvgPool3D';
+import {avgPool3DGradConfig} from './pooling/AvgPool3DGrad';
+import {maxPool3DConfig} from './pooling/MaxPool3D';
+import {maxPool3DGradConfig} from './pooling/MaxPool3DGrad';
 import {canRun} from './program';
 
 /** The kernels of this package's own ops. */
@@ -17,6 +21,12 @@ export const kernelConfigs: readonly KernelConfig[] = [
 /** In the place of the host's own kernels. */
 export const stockReplacements: StockReplacements = {
   backendName: 'webgl',
-  configs: hostConvolutionConfigs(kernelConfigs),
+  configs: [
+    ...hostConvolutionConfigs(kernelConfigs),
+    maxPool3DConfig,
+    maxPool3DGradConfig,
+    avgPool3DConfig,
+    avgPool3DGradConfig,
+  ],
   canRun,
 };

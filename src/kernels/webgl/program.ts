@@ -30,7 +30,7 @@ export function canRun(): boolean {
 }
 
 /**
- * Runs a program on float32 tensors.
+ * Runs a program.
  *
  * @param values of each uniform, arrays flat
  * @returns a new tensor of the shape `[..., width, channels]`
@@ -41,6 +41,7 @@ export function run(
   inputs: readonly TensorInfo[],
   shape: readonly number[],
   values: readonly (readonly number[])[],
+  dtype: TensorInfo['dtype'] = 'float32',
 ): TensorInfo {
   const program: GPGPUProgram = {
     variableNames: [...names],
@@ -53,7 +54,7 @@ export function run(
   };
   const views = inputs.map((tensor) => ({...tensor, shape: viewOf(tensor.shape)}));
   const flat = values.map((numbers) => [...numbers]);
-  const {dataId, dtype} = backend.runWebGLProgram(program, views, 'float32', flat);
+  const {dataId} = backend.runWebGLProgram(program, views, dtype, flat);
   return {dataId, dtype, shape: [...shape]};
 }
 

@@ -7,13 +7,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import '../../../src/entries/backends/webgpu';
 import {conv3d} from '../../../src/entries/ops';
-import {conv3dInfo, depthwiseConv3dInfo} from '../../../src/geometry/conv_info';
+import {conv3dInfo, depthwiseConv3dInfo, stsDepthwiseConv3dInfo} from '../../../src/geometry/conv_info';
 import {productOf} from '../../../src/geometry/products';
 import {
   denseStep,
   directStep,
   planProduct,
   runProduct,
+  slidingSteps,
   stepsOf,
 } from '../../../src/kernels/webgpu/convolution/run_product';
 import {TILES} from '../../../src/kernels/webgpu/convolution/tiles';
@@ -28,6 +29,7 @@ import {
   naiveDepthwiseConv3d,
   naiveForward,
   naiveInputGradient,
+  naiveStsDepthwise,
 } from '../../support/naive_conv3d';
 import {valuesOf} from '../wasm/wasm_host';
 
@@ -112,7 +114,7 @@ it('tiles compute groups, more columns than one of them has, and more rows', asy
 describe.each([8, 6, 5])('a depthwise convolution of %i channels', (channels) => {
   const steps: [string, Steps, RegExp][] = [
     ['directly', (product, epilogue) => [directStep(product, epilogue)], /^direct/],
-    ['in a sliding window', stepsOf, /^sliding/],
+    ['in a sliding window', slidingSteps, /^sliding/],
   ];
 
   it.each(steps)('%s', async (_, chosen, key) => {
@@ -130,6 +132,23 @@ describe.each([8, 6, 5])('a depthwise convolution of %i channels', (channels) =>
     }
     await check(naiveDepthwiseConv3d(given), info, chosen);
   });
+});
+
+it('a depthwise STS convolution in two steps', async () => {
+  const channels = 6;
+  const given = {
+    ...geometry(channels, [3, 3, 3, channels, 1], channels),
+    strides: [1, 1, 1] as [number, number, number],
+    dilations: [1, 1, 1] as [number, number, number],
+    before: [1, 1, 1] as [number, number, number],
+    output: [3, 5, 6] as [number, number, number],
+  };
+  const info = stsDepthwiseConv3dInfo(given.xShape, given.filterShape, {pad: 'same'});
+  const keys = slidingSteps(productOf(info, 'forward'), {bias: false, residual: false}).map(
+    ({program}) => program.key.split('_')[0],
+  );
+  expect(keys).toEqual(['direct', 'sliding']);
+  await check(naiveStsDepthwise(given), info, slidingSteps);
 });
 
 it('refuses a tensor that the device cannot bind, by name', () => {

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../../../geometry/conv_info';
 import {activationOf, convInfoOf, IndirectConv3D, THROUGH_ENGINE} from '../../../geometry/kernel_names';
-import {sumByChannel, type TensorFlowBackend, tensorFlowOf} from '../backend';
+import {reshape, sumByChannel, type TensorFlowBackend, tensorFlowOf} from '../backend';
 import {dense} from './dense';
 import {applyEpilogue} from './epilogue';
 import {grouped} from './grouped';
@@ -28,10 +28,10 @@ export const indirectConv3DConfig: tf.KernelConfig & {[THROUGH_ENGINE]: true} = 
     const info = convInfoOf(attrs);
     const tensorflow = tensorFlowOf(backend);
     return tf.tidy(() => {
-      const input = tf.reshape(x!, info.inputShape) as tf.Tensor5D;
+      const input = reshape(x!, info.inputShape) as tf.Tensor5D;
       const y = convolve(tensorflow, input, filter!, info);
       const result = applyEpilogue(tensorflow, y, {bias, residual, activation: activationOf(attrs)});
-      return tf.reshape(result, info.outputShape);
+      return reshape(result, info.outputShape);
     });
   },
 };

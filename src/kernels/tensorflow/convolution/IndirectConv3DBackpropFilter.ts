@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {convInfoOf, IndirectConv3DBackpropFilter} from '../../../geometry/kernel_names';
 import {tapCount} from '../../../geometry/taps';
-import {addAll, tensorFlowOf} from '../backend';
+import {addAll, reshape, tensorFlowOf} from '../backend';
 import {denseFilter} from './dense';
 import {groupedFilter} from './grouped';
 import {gridOf, viewInput, viewOutput} from './views';
@@ -15,15 +15,15 @@ export const indirectConv3DBackpropFilterConfig: tf.KernelConfig = {
     const info = convInfoOf(attrs);
     const tensorflow = tensorFlowOf(backend);
     return tf.tidy(() => {
-      const input = tf.reshape(x!, info.inputShape) as tf.Tensor5D;
-      const gradient = tf.reshape(dy!, info.outputShape) as tf.Tensor5D;
+      const input = reshape(x!, info.inputShape) as tf.Tensor5D;
+      const gradient = reshape(dy!, info.outputShape) as tf.Tensor5D;
       const [taps, inputs, outputs] = info.filterView;
       const blocks = info.parts.map((part) => {
         const grid = gridOf(info, part);
         const filterOf = grid.groups === 1 ? denseFilter : groupedFilter;
         const given = viewInput(input, part, info.outputShape[1]);
         const count = tapCount(part.rule);
-        const block = tf.reshape(filterOf(tensorflow, given, viewOutput(gradient, part), grid), [
+        const block = reshape(filterOf(tensorflow, given, viewOutput(gradient, part), grid), [
           count,
           inputs,
           part.outputChannels,
@@ -34,7 +34,7 @@ export const indirectConv3DBackpropFilterConfig: tf.KernelConfig = {
           [part.outputChannel, outputs - part.outputChannel - part.outputChannels],
         ]);
       });
-      return tf.reshape(addAll(tensorflow, blocks), info.filterShape);
+      return reshape(addAll(tensorflow, blocks), info.filterShape);
     });
   },
 };

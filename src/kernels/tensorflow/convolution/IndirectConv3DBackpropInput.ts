@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {convInfoOf, IndirectConv3DBackpropInput} from '../../../geometry/kernel_names';
 import type {Shape5D} from '../../../util/shapes';
-import {sumByChannel, tensorFlowOf} from '../backend';
+import {reshape, sumByChannel, tensorFlowOf} from '../backend';
 import {denseInput} from './dense';
 import {groupedInput} from './grouped';
 import {gridOf, partFilter, unviewInput, viewOutput} from './views';
@@ -15,7 +15,7 @@ export const indirectConv3DBackpropInputConfig: tf.KernelConfig = {
     const info = convInfoOf(attrs);
     const tensorflow = tensorFlowOf(backend);
     return tf.tidy(() => {
-      const gradient = tf.reshape(dy!, info.outputShape) as tf.Tensor5D;
+      const gradient = reshape(dy!, info.outputShape) as tf.Tensor5D;
       const terms = info.parts.map((part) => {
         const grid = gridOf(info, part);
         const inputOf = grid.groups === 1 ? denseInput : groupedInput;
@@ -26,7 +26,7 @@ export const indirectConv3DBackpropInputConfig: tf.KernelConfig = {
           grid,
         );
         const shape = [...info.inputShape.slice(0, 4), part.inputChannels] as Shape5D;
-        return [part.inputChannel, tf.reshape<tf.Rank.R5>(unviewInput(dx, part, info), shape)] as const;
+        return [part.inputChannel, reshape(unviewInput(dx, part, info), shape)] as const;
       });
       return sumByChannel(tensorflow, terms);
     });

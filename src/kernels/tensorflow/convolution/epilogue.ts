@@ -1,7 +1,7 @@
 /** What follows a convolution: bias, residual and activation, in as few passes over the result as TensorFlow's ops allow. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Activation, ActivationName} from '../../../geometry/kernel_names';
-import {attributes, type TensorFlowBackend} from '../backend';
+import {attributes, reshape, type TensorFlowBackend} from '../backend';
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
 
@@ -33,7 +33,7 @@ export function applyEpilogue(
   {bias, residual, activation}: Epilogue,
 ): tf.Tensor {
   let result = bias === undefined ? y : addBias(backend, y, bias);
-  if (residual !== undefined) result = tf.add(result, tf.reshape(residual, result.shape));
+  if (residual !== undefined) result = tf.add(result, reshape(residual, result.shape));
   return typeof activation === 'string'
     ? functions[activation](result)
     : tf.leakyRelu(result, activation.leakyRelu);
@@ -41,5 +41,5 @@ export function applyEpilogue(
 
 function addBias(backend: TensorFlowBackend, y: tf.Tensor, bias: tf.Tensor): tf.Tensor {
   const how = attributes(backend, {data_format: 'NHWC'});
-  return backend.executeSingleOutput('BiasAdd', how, [tf.reshape(y, [-1, bias.shape[0]!]), bias]);
+  return backend.executeSingleOutput('BiasAdd', how, [y, bias]);
 }

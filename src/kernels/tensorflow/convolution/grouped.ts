@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape5D, Triple} from '../../../util/shapes';
-import {addAll, type TensorFlowBackend} from '../backend';
+import {addAll, attributes, reshape, type TensorFlowBackend} from '../backend';
 import {denseFilter} from './dense';
 import {type Conv2D, conv2D, depthwise2D, depthwise2DFilter, depthwise2DInput} from './ops';
 import {applyMargins, type Margin, marginsOf} from './padding';
@@ -55,36 +55,48 @@ function timeTaps({rule, input, output}: Grid): TimeTap[] {
   return reading.length > 0 ? reading : all.slice(0, 1);
 }
 
-/** For each of `firsts`, `count` frames from there on, `stride` apart, zeros outside: `[batch * count, height, width, channels]`. */
+/**
+ * For each of `firsts`, `count` frames from there on, `stride` apart, zeros outside: `[batch * count, height, width, channels]`. Frames
+ * of one video that follow each other are a view, as TensorFlow copies nothing where it cuts the first axis.
+ */
 function framesFrom(x: tf.Tensor5D, firsts: readonly number[], stride: number, count: number): tf.Tensor4D[] {
   const [batch, time, ...frame] = x.shape;
+  if (stride === 1 && count === time && firsts.every((first) => first === 0)) {
+    const all = reshape(x, [batch * time, ...frame]);
+    return firsts.map(() => all);
+  }
   const before = Math.max(0, -Math.min(...firsts));
   const after = Math.max(0, Math.max(...firsts) + (count - 1) * stride + 1 - time);
   const wide = applyMargins(x, [{before, after}, NONE, NONE]);
+  const one = batch === 1 && stride === 1 ? reshape(wide, [time + before + after, ...frame]) : undefined;
   return firsts.map((first) => {
     const begin = first + before;
-    const taken =
-      stride === 1
-        ? tf.slice(wide, [0, begin, 0, 0, 0], [batch, count, ...frame])
-        : tf.stridedSlice(
-            wide,
-            [0, begin, 0, 0, 0],
-            [batch, begin + (count - 1) * stride + 1, ...frame],
-            [1, stride, 1, 1, 1],
-          );
-    return tf.reshape(taken, [batch * count, ...frame]);
+    if (one !== undefined) return tf.slice(one, [begin, 0, 0, 0], [count, ...frame]);
+    const taken = tf.stridedSlice(
+      wide,
+      [0, begin, 0, 0, 0],
+      [batch, begin + (count - 1) * stride + 1, ...frame],
+      [1, stride, 1, 1, 1],
+    );
+    return reshape(taken, [batch * count, ...frame]);
   });
 }
 
-/** The filter of one tap in time, as 2D ops take it. */
-function frameFilter(filter: tf.Tensor5D, tap: number, grid: Grid): tf.Tensor4D {
-  const [, kh, kw] = grid.rule.taps;
-  const shape = filter.shape.slice(1);
-  const frame = tf.slice(filter, [tap, 0, 0, 0, 0], [1, ...shape] as Shape5D);
+/** The filter of each tap in time, as 2D ops take it. */
+function frameFilters(backend: TensorFlowBackend, filter: tf.Tensor5D, grid: Grid): tf.Tensor4D[] {
+  const [kt, kh, kw] = grid.rule.taps;
   const perGroup = grid.outputs / grid.groups;
-  return isDepthwise(grid)
-    ? tf.reshape(frame, [kh, kw, grid.groups, perGroup])
-    : tf.reshape(frame, [kh, kw, grid.inputs / grid.groups, grid.outputs]);
+  const frame = isDepthwise(grid)
+    ? ([kh, kw, grid.groups, perGroup] as const)
+    : ([kh, kw, grid.inputs / grid.groups, grid.outputs] as const);
+  if (kt === 1) return [reshape(filter, frame)];
+  const how = attributes(backend, {num: kt, axis: 0});
+  return backend.executeMultipleOutputs(
+    'Unpack',
+    how,
+    [reshape(filter, [kt, ...frame])],
+    kt,
+  ) as tf.Tensor4D[];
 }
 
 /** x `[batch, ...input, inputs]`, filter `[...taps, inputs of a group, outputs]`; `[batch, ...output, outputs]`. */
@@ -99,10 +111,11 @@ export function grouped(
   const taps = timeTaps(grid);
   const firsts = taps.map(({first}) => first);
   const convolve = isDepthwise(grid) ? depthwise2D : conv2D;
+  const filters = frameFilters(backend, filter, grid);
   const terms = framesFrom(x, firsts, grid.rule.strides[0], grid.output[0]).map((frames, i) =>
-    convolve(backend, frames, frameFilter(filter, taps[i]!.tap, grid), how),
+    convolve(backend, frames, filters[taps[i]!.tap]!, how),
   );
-  return tf.reshape(addAll(backend, terms), [x.shape[0], ...grid.output, grid.outputs]);
+  return reshape(addAll(backend, terms), [x.shape[0], ...grid.output, grid.outputs]);
 }
 
 /** Puts `stride - 1` zeros after every position of an axis. */
@@ -111,11 +124,11 @@ function stretch(x: tf.Tensor5D, axis: number, stride: number): tf.Tensor5D {
   const outer = x.shape.slice(0, axis + 1);
   const inner = x.shape.slice(axis + 1);
   const size = tf.util.sizeFromShape(inner);
-  const apart = tf.pad(tf.reshape(x, [-1, size]), [
+  const apart = tf.pad(reshape(x, [-1, size]), [
     [0, 0],
     [0, (stride - 1) * size],
   ]);
-  return tf.reshape(apart, [...outer.slice(0, -1), outer.at(-1)! * stride, ...inner] as Shape5D);
+  return reshape(apart, [...outer.slice(0, -1), outer.at(-1)! * stride, ...inner] as Shape5D);
 }
 
 /** Whether TensorFlow's own gradients of a depthwise 2D convolution take it. */
@@ -151,15 +164,16 @@ export function groupedInput(
   const taps = timeTaps(back);
   const how = planeOf(grid, marginsOf(grid));
   const shape = [batch * input[0], input[1], input[2], grid.inputs];
+  const filters = frameFilters(backend, filter, grid);
   const terms = framesFrom(
     apart,
     taps.map(({first}) => first),
     1,
     input[0],
   ).map((frames, i) =>
-    depthwise2DInput(backend, shape, frameFilter(filter, rule.taps[0] - 1 - taps[i]!.tap, grid), frames, how),
+    depthwise2DInput(backend, shape, filters[rule.taps[0] - 1 - taps[i]!.tap]!, frames, how),
   );
-  return tf.reshape(addAll(backend, terms), [batch, ...input, grid.inputs]);
+  return reshape(addAll(backend, terms), [batch, ...input, grid.inputs]);
 }
 
 /** The same as a convolution forward: of the output gradient with zeros between its values, with the filter turned round. */
@@ -173,8 +187,8 @@ function groupedBack(
   const apart = [0, 1, 2].reduce((x, axis) => stretch(x, axis + 1, rule.strides[axis]!), dy);
   const [within, perGroup] = [inputs / groups, outputs / groups];
   const taps = tf.util.sizeFromShape(rule.taps);
-  const turned = tf.reverse(tf.reshape(filter, [taps, within, groups, perGroup]), 0);
-  const swapped = tf.reshape(tf.transpose(turned, [0, 3, 2, 1]), [
+  const turned = tf.reverse(reshape(filter, [taps, within, groups, perGroup]), 0);
+  const swapped = reshape(tf.transpose(turned, [0, 3, 2, 1]), [
     ...rule.taps,
     perGroup,
     inputs,
@@ -201,7 +215,7 @@ export function groupedFilter(
   const [x, grid] = withoutCuts(given, whole);
   const {rule, output, groups, outputs} = grid;
   const taps = timeTaps(grid);
-  const rows = tf.reshape(dy, [-1, output[1], output[2], outputs]) as tf.Tensor4D;
+  const rows = reshape(dy, [-1, output[1], output[2], outputs]) as tf.Tensor4D;
   const ofFrames = hasOwnGradients(grid) ? ownFilter : filterAsConvolution;
   const frames = framesFrom(
     x,
@@ -209,7 +223,7 @@ export function groupedFilter(
     rule.strides[0],
     output[0],
   );
-  const gradients = frames.map((read) => tf.reshape(ofFrames(backend, read, rows, grid), [1, -1]));
+  const gradients = frames.map((read) => reshape(ofFrames(backend, read, rows, grid), [1, -1]));
   // Taps that read no frame have no gradient.
   const first = taps[0]!.tap;
   const last = first + taps.length;
@@ -217,7 +231,7 @@ export function groupedFilter(
     [first, rule.taps[0] - last],
     [0, 0],
   ]);
-  return tf.reshape(filter, [...rule.taps, 1, (outputs / groups) * groups]) as tf.Tensor5D;
+  return reshape(filter, [...rule.taps, 1, (outputs / groups) * groups]) as tf.Tensor5D;
 }
 
 type FrameFilter = (backend: TensorFlowBackend, x: tf.Tensor4D, dy: tf.Tensor4D, grid: Grid) => tf.Tensor;
@@ -236,8 +250,8 @@ const filterAsConvolution: FrameFilter = (backend, x, dy, grid) => {
   const [, kh, kw] = grid.rule.taps;
   const [frames, height, width, channels] = x.shape;
   const [, rows, columns, outputs] = dy.shape;
-  const image = tf.reshape(tf.transpose(x, [1, 2, 0, 3]), [1, height, width, frames * channels]);
-  const weights = tf.reshape(tf.transpose(dy, [1, 2, 0, 3]), [
+  const image = reshape(tf.transpose(x, [1, 2, 0, 3]), [1, height, width, frames * channels]);
+  const weights = reshape(tf.transpose(dy, [1, 2, 0, 3]), [
     rows,
     columns,
     frames * channels,
@@ -246,7 +260,7 @@ const filterAsConvolution: FrameFilter = (backend, x, dy, grid) => {
   const {strides, dilations, margins} = planeOf(grid, marginsOf(grid));
   const each = depthwise2D(backend, image, weights, {strides: dilations, dilations: strides, margins});
   const wanted = tf.slice(each, [0, 0, 0, 0], [1, kh, kw, frames * outputs]);
-  return tf.sum(tf.reshape(wanted, [kh * kw, frames, outputs]), 1);
+  return tf.sum(reshape(wanted, [kh * kw, frames, outputs]), 1);
 };
 
 function filterByGroups(

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {ConvInfo, ConvPart} from '../../../geometry/conv_info';
 import {type GridTaps, type LineTaps, tapCount} from '../../../geometry/taps';
 import type {Shape5D, Triple} from '../../../util/shapes';
+import {reshape} from '../backend';
 
 /** An ordinary convolution of `[batch, time, height, width, channels]`. */
 export interface Grid {
@@ -78,13 +79,13 @@ export function unviewInput(x: tf.Tensor5D, {rule, inputChannels}: ConvPart, inf
   const frames = fromLines(x, rule, [batch, read, height, width, inputChannels]);
   if (timeStride === 1) return frames;
   const frame = height * width * inputChannels;
-  const spread = tf.pad(tf.reshape(frames, [batch, read, frame]), [
+  const spread = tf.pad(reshape(frames, [batch, read, frame]), [
     [0, 0],
     [0, 0],
     [0, (timeStride - 1) * frame],
   ]);
-  const lines = tf.reshape(spread, [batch, read * timeStride, frame]);
-  return tf.reshape(tf.slice(lines, [0, 0, 0], [batch, time, frame]), [
+  const lines = reshape(spread, [batch, read * timeStride, frame]);
+  return reshape(tf.slice(lines, [0, 0, 0], [batch, time, frame]), [
     batch,
     time,
     height,
@@ -109,13 +110,13 @@ function takeFrames(x: tf.Tensor5D, {timeStride, firstFrame = 0}: LineTaps, coun
 function toLines(frames: tf.Tensor5D, {order}: LineTaps): tf.Tensor5D {
   const [batch, time, height, width, channels] = frames.shape;
   const inOrder = order === 'column-major' ? tf.transpose(frames, [0, 1, 3, 2, 4]) : frames;
-  return tf.reshape(inOrder, [batch * time, 1, 1, height * width, channels]);
+  return reshape(inOrder, [batch * time, 1, 1, height * width, channels]);
 }
 
 function fromLines(lines: tf.Tensor5D, {order}: LineTaps, shape: Shape5D): tf.Tensor5D {
-  if (order === 'row-major') return tf.reshape(lines, shape);
+  if (order === 'row-major') return reshape(lines, shape);
   const [batch, time, height, width, channels] = shape;
-  return tf.transpose(tf.reshape(lines, [batch, time, width, height, channels]), [0, 1, 3, 2, 4]);
+  return tf.transpose(reshape(lines, [batch, time, width, height, channels]), [0, 1, 3, 2, 4]);
 }
 
 /** The filter positions of a part, `[kt, kh, kw, inputs of a group, outputs]` of its grid. */
@@ -123,8 +124,8 @@ export function partFilter(filter: tf.Tensor, info: ConvInfo, part: ConvPart, {r
   const [taps, inputs, outputs] = info.filterView;
   const count = tapCount(part.rule);
   const shape: Shape5D = [...rule.taps, inputs, part.outputChannels];
-  if (count === taps && part.outputChannels === outputs) return tf.reshape(filter, shape);
-  const view = tf.reshape(filter, info.filterView);
+  if (count === taps && part.outputChannels === outputs) return reshape(filter, shape);
+  const view = reshape(filter, info.filterView);
   const begin = [part.firstTap, 0, part.outputChannel];
-  return tf.reshape(tf.slice(view, begin, [count, inputs, part.outputChannels]), shape);
+  return reshape(tf.slice(view, begin, [count, inputs, part.outputChannels]), shape);
 }

@@ -180,7 +180,7 @@ export const CALLS = {
     part: 'usize',
     /** A PartCall: the matrix products, its taps those that are summed, its rows rounded up to panels of 8. */
     product: 'usize',
-    /** Room for `block` positions of transformed inputs, 16 times, or 4 times along time, at these distances in bytes. */
+    /** Room for `block` positions of transformed inputs, for each of the products, at these distances in bytes. */
     values: 'usize',
     valuesApart: 'i32',
     /** Room for `block` positions of sums of the product, as often. */
@@ -190,12 +190,15 @@ export const CALLS = {
     weightsApart: 'i32',
     /** Room for `block` addresses. */
     rows: 'usize',
-    /** Room for the inputs of a tile, which are copied where some lie outside. */
+    /**
+     * Room for the inputs of a tile, which are copied where some lie outside; of a tile of 4 x 4 outputs for what is
+     * transformed along one axis, inputs or sums.
+     */
     patch: 'usize',
     /** Tiles at a time: a multiple of 4, at most BLOCK. */
     block: 'i32',
-    /** 1 for tiles of 2 outputs along time, 0 for tiles of 2 x 2 outputs of a frame. */
-    alongTime: 'i32',
+    /** Of a tile: 4 of 2 outputs along time, 16 of 2 x 2 outputs of a frame, 36 of 4 x 4. */
+    products: 'i32',
   },
 
   /** A gradient with respect to the filter (product.ts): `y` of the part is the output gradient, `weights` the result. */

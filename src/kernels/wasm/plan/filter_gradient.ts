@@ -53,7 +53,8 @@ function planPart(info: ConvInfo, part: ConvPart, starts: boolean): RowPlan {
       },
       scratch,
     );
-  const form = winogradOf(part, outputShape);
+  // The module has the transposed transforms of small tiles alone.
+  const form = winogradOf(part, outputShape, outputShape, 2);
   if (form !== undefined) return planWinogradProduct(form, steps, describe);
   // One range for each thread: all output rows, or bands, are gone through for every range.
   const work = {rows: filterRows, block: filterRows, steps};

@@ -30,7 +30,7 @@ export type WeightsPlan = PackedWeights | number;
 /** Panels as they are, or transformed for the minimal-filtering form. */
 export function inForm(weights: PackedWeights, form: Winograd | undefined): PackedWeights {
   if (form === undefined) return weights;
-  const layout = `${form.alongTime ? 'time' : 'frame'} ${weights.layout}`;
+  const layout = `${form.products} ${weights.layout}`;
   return {...weights, layout, transform: {bytes: winogradWeightBytes(form), sizes: transformSizes(form)}};
 }
 

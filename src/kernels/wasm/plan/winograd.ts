@@ -21,17 +21,23 @@ const CACHE_LINE = 64;
 const LEAST_GAIN = 1.25;
 
 /**
- * Weights of more bytes are read from memory for every block of tiles, and so for longer blocks; with fewer, 8 to 256 tiles
- * take the same time.
+ * Weights of more bytes are read from memory for every block of tiles, and so for longer blocks; with fewer, 8 to 256 tiles of
+ * 2 outputs a side take the same time.
  */
 const CACHED_WEIGHTS = 2 ** 22;
+
+/** Tiles of 4 x 4 outputs have four times the weights of the direct form: more bytes of them are not worth their memory. */
+const LARGE_WEIGHTS = 2 ** 23;
+
+/** Products of tiles of 2 x 2 outputs for each of those of 4 x 4, at least: lengths that are no multiple of 4 are rounded up. */
+const LARGE_GAIN = 1.2;
 
 /** A part in the minimal-filtering form. */
 export interface Winograd {
   alongTime: boolean;
   /** Frames between the two outputs of a tile along time, as between its taps. */
   apart: number;
-  /** Products a tile: 16 of a frame, 4 along time. */
+  /** Products a tile: 4 along time, 16 of 2 x 2 outputs of a frame, 36 of 4 x 4. */
   products: number;
   /** Taps that are summed, each with products of its own. */
   turns: number;
@@ -48,43 +54,56 @@ export interface Winograd {
  * How a part onto `outputShape` goes in this form, or undefined where it does not or would not gain.
  *
  * @param whole what decides whether it gains, if `outputShape` is some frames of it
+ * @param largest side of the largest tile of a frame
  */
 export function winogradOf(
   part: ConvPart,
   outputShape: Shape5D,
   whole: Shape5D = outputShape,
+  largest: 2 | 4 = 4,
 ): Winograd | undefined {
   const {rule, groups, inputChannels: inputs, outputChannels: outputs} = part;
   if (rule.kind !== 'grid' || groups > 1 || Math.min(inputs, outputs) < LEAST_CHANNELS) return undefined;
   const takes = (axis: 0 | 1 | 2) => rule.taps[axis] === 3 && rule.strides[axis] === 1;
   const inFrame = takes(1) && takes(2) && rule.dilations[1] * rule.dilations[2] === 1;
   if (!inFrame && !(takes(0) && rule.taps[1] === 1 && rule.taps[2] === 1)) return undefined;
-  const form = inFrame
+  const small = inFrame
     ? {alongTime: false, apart: 0, products: 16, turns: rule.taps[0]}
     : {alongTime: true, apart: rule.dilations[0], products: 4, turns: 1};
-  if (!gains(form, whole)) return undefined;
+  if (!gains(small, whole)) return undefined;
   const panels = Math.ceil(outputs / PANEL);
+  const weightsOf = ({products, turns}: {products: number; turns: number}) =>
+    products * turns * inputs * panels * PANEL * FLOAT_BYTES;
+  const large = {...small, products: 36};
+  const isLarge =
+    inFrame && largest === 4 && weightsOf(large) <= LARGE_WEIGHTS && gainsMore(large, small, whole);
+  const form = isLarge ? large : small;
   const tiles = tilesOf(form, outputShape);
-  const weights = form.products * form.turns * inputs * panels * PANEL * FLOAT_BYTES;
-  const block = Math.min(weights > CACHED_WEIGHTS ? 64 : 32, Math.ceil(tiles / 4) * 4);
-  return {...form, inputs, panels, tiles, block};
+  const block = (isLarge ? 16 : 32) * (weightsOf(form) > CACHED_WEIGHTS ? 2 : 1);
+  return {...form, inputs, panels, tiles, block: Math.min(block, Math.ceil(tiles / 4) * 4)};
 }
 
 type Tiling = Pick<Winograd, 'alongTime' | 'apart' | 'products'>;
 
-/** Tiles of 2 x 2 outputs of a frame, or of 2 outputs along time. */
-function tilesOf({alongTime, apart}: Tiling, [batch, time, height, width]: Shape5D): number {
-  const pairs = (length: number, between = 1) => {
-    const whole = Math.floor(length / (2 * between));
-    return whole * between + Math.min(between, length - 2 * whole * between);
-  };
-  return batch * (alongTime ? pairs(time, apart) * height * width : time * pairs(height) * pairs(width));
+/** Tiles of 2 x 2 or 4 x 4 outputs of a frame, or of 2 outputs along time. */
+function tilesOf({alongTime, apart, products}: Tiling, [batch, time, height, width]: Shape5D): number {
+  const side = products === 36 ? 4 : 2;
+  const across = Math.ceil(height / side) * Math.ceil(width / side);
+  if (!alongTime) return batch * time * across;
+  const whole = Math.floor(time / (2 * apart));
+  const pairs = whole * apart + Math.min(apart, time - 2 * whole * apart);
+  return batch * pairs * height * width;
 }
 
 function gains(form: Tiling, shape: Shape5D): boolean {
   const tiles = tilesOf(form, shape);
   const direct = (form.alongTime ? 3 : 9) * sizeOf(shape.slice(0, 4));
   return direct >= LEAST_GAIN * form.products * tiles && tiles >= LEAST_TILES * (form.alongTime ? 2 : 1);
+}
+
+function gainsMore(large: Tiling, small: Tiling, shape: Shape5D): boolean {
+  const [tiles, others] = [tilesOf(large, shape), tilesOf(small, shape)];
+  return small.products * others >= LARGE_GAIN * large.products * tiles && tiles >= LEAST_TILES;
 }
 
 /**
@@ -106,8 +125,8 @@ export function winogradWeightBytes(form: Winograd): number {
 
 /** What the module's `transformWeights` is told of weights that are packed in panels. */
 export function transformSizes(form: Winograd): number[] {
-  const {panels, turns, inputs, alongTime} = form;
-  return [weightsApart(form), panels, turns, inputs, alongTime ? 1 : 0];
+  const {panels, turns, inputs, products} = form;
+  return [weightsApart(form), panels, turns, inputs, products];
 }
 
 /**
@@ -132,11 +151,11 @@ export function planWinograd(form: Winograd, steps: number, describe: Describe):
   plan.write(head, 'WinogradCall', {
     ...{part: partAddress, product, valuesApart, sumsApart, block},
     rows: plan.floats(block),
-    patch: plan.floats(16 * inputs),
+    patch: plan.floats(products === 36 ? Math.max(36 * inputs, 24 * columns) : 16 * inputs),
     values: plan.reserve(products * valuesApart),
     sums: plan.reserve(products * sumsApart),
     weightsApart: weightsApart(form),
-    alongTime: form.alongTime ? 1 : 0,
+    products,
   });
   return plan.finish('convolveWinograd', {rows: tiles, block, steps});
 }

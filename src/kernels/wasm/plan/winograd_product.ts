@@ -56,7 +56,7 @@ export function planWinogradProduct(form: Winograd, steps: number, describe: Des
     values: plan.reserve(products * valuesApart),
     ...{sums: 0 as const, sumsApart: 0, weightsApart: 0},
     block: BLOCK,
-    alongTime: form.alongTime ? 1 : 0,
+    products,
   });
   plan.write(head, 'WinogradProductCall', {
     ...{inputs: transform, product, gradientsApart, sumsApart, strip, tiles},

@@ -10,7 +10,7 @@ import {denseProgram} from './dense_program';
 import {directGrid, directProgram} from './direct_program';
 import type {Epilogue} from './epilogue';
 import {productUniforms} from './product';
-import {slidingProgram, slidingRule} from './sliding_program';
+import {sharesFrames, slidingProgram, slidingRule} from './sliding_program';
 import {type Tile, tileFor} from './tiles';
 
 /** Columns and depth of a group below which most of a tile would be empty. */
@@ -31,12 +31,21 @@ export interface Step {
   readonly values: readonly Quad[];
 }
 
-/** One step, or two where a depthwise product slides in part alone: the half of an STS convolution that moves. */
+/** One step, or two where a depthwise product slides in part alone and gains by it: the half of an STS convolution that moves. */
 export function stepsOf(product: Product, epilogue: Epilogue): Step[] {
   const narrow = product.segments.some(
     ({columns, terms}) => columns < LEAST_COLUMNS || terms.some(({depth}) => depth < LEAST_DEPTH),
   );
   if (!narrow) return [denseStep(product, epilogue, tileFor(product))];
+  const sliding = product.segments.filter((segment) => slidingRule(product, segment) !== undefined);
+  const isSplit = sliding.length < product.segments.length;
+  // A second step goes through the tensors once more; what makes up for that is a value that serves several frames.
+  const gains = sliding.some((segment) => sharesFrames({...product, segments: [segment]}));
+  return isSplit && !gains ? [directStep(product, epilogue)] : slidingSteps(product, epilogue);
+}
+
+/** A step for each segment that can slide, and one for all that cannot. */
+export function slidingSteps(product: Product, epilogue: Epilogue): Step[] {
   const isSliding = (segment: Segment) => slidingRule(product, segment) !== undefined;
   const rest = product.segments.filter((segment) => !isSliding(segment));
   return [

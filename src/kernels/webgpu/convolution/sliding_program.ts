@@ -63,21 +63,29 @@ function lanesOf(product: Product, components: Components): Lanes {
   return {units, blocks, lines: height, chunks: Math.ceil(time / frames), frames};
 }
 
+function componentsIn({segments, sourceChannels, destinationChannels}: Product): Components {
+  const {groups, first, terms} = segments[0]!;
+  return componentsOf(sourceChannels, destinationChannels, groups, first, terms[0]!.source);
+}
+
+/**
+ * Whether chunks have several frames, so that values are shared along time: clips large enough to keep a GPU busy by chunks.
+ *
+ * @param product of the segment that slides alone
+ */
+export function sharesFrames(product: Product): boolean {
+  return lanesOf(product, componentsIn(product)).frames > 1;
+}
+
 /** @param product of the segment that slides alone */
 export function slidingProgram(
   product: Product,
   epilogue: Epilogue,
 ): {program: Program; grid: Grid; values: Quad[]} {
-  const {direction, segments, sourceChannels, destinationChannels, info} = product;
+  const {direction, segments, info} = product;
   const [segment] = segments as [Segment];
   const rule = slidingRule(product, segment)!;
-  const components = componentsOf(
-    sourceChannels,
-    destinationChannels,
-    segment.groups,
-    segment.first,
-    segment.terms[0]!.source,
-  );
+  const components = componentsIn(product);
   const {fields, values, key} = productUniforms(product, 1);
   const {units, blocks, lines, chunks, frames} = lanesOf(product, components);
   const stride = direction === 'forward' ? rule.strides[2] : 1;

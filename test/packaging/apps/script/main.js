@@ -22,6 +22,7 @@ async function main() {
     values: [...(await y.data())],
     gradient: [...(await gradient.data())],
     coverage: sts.kernelCoverage(),
+    kernels: ['cpu', 'wasm', 'webgl', 'webgpu'].map((name) => sts.kernelCoverage(name).IndirectConv3D),
     threads: alone.every((value, i) => value === together[i]),
   };
 }

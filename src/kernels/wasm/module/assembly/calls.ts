@@ -123,7 +123,7 @@ export class WinogradCall {
   rows!: usize;
   patch!: usize;
   block!: i32;
-  alongTime!: i32;
+  products!: i32;
 }
 
 @unmanaged

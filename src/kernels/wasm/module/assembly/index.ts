@@ -53,7 +53,9 @@ export {
 } from './reductions/pooling';
 export {sumOfFour, sumOfSixteen, sumStrips} from './reductions/sums';
 export {expandGrid, expandLine} from './taps';
-export {convolveWinograd, placeSums, winogradBlock} from './winograd/winograd';
+export {sixInputs, sixSums, transformLargeTaps} from './winograd/large_transforms';
+export {placeSums} from './winograd/tiles';
+export {convolveWinograd, winogradBlock} from './winograd/winograd';
 export {productWinograd, winogradProductBlock} from './winograd/winograd_product';
 export {
   frameSums,

@@ -5,10 +5,11 @@
  * weights by the tiles of dense.ts, one matrix product for each of the four or sixteen, and the sums transformed back.
  * All factors of the transforms are 1 and 1/2, so that whole numbers stay exact.
  */
-import {copyFloats, sumFloats} from '../arithmetic';
+import {copyFloats} from '../arithmetic';
 import {PartCall, WinogradCall} from '../calls';
 import {multiplyPanels} from '../dense/dense';
-import {finishRun} from '../epilogue';
+import {largeInputs, largeOutputs} from './large_tiles';
+import {frameOfPair, isAlongTime, placeSums, sideOf, tilesHeight, tilesTime, tilesWidth} from './tiles';
 import {frameSums, timeSums, transformFrame, transformTime} from './winograd_transforms';
 
 /** Runs one part over its tiles `first` to `end - 1`: of 2 x 2 outputs of a frame, or of 2 outputs along time. */
@@ -17,41 +18,17 @@ export function convolveWinograd(address: usize, first: i32, end: i32): void {
   for (; first < end; first += call.block) winogradBlock(call, first, min(call.block, end - first));
 }
 
-/** Products a tile. */
-export function productsOf(call: WinogradCall): i32 {
-  return call.alongTime ? 4 : 16;
-}
-
 /** Taps in time that are summed, each with products of its own. */
 export function turnsOf(call: WinogradCall, part: PartCall): i32 {
-  return call.alongTime ? 1 : part.tapsTime;
+  return isAlongTime(call) ? 1 : part.tapsTime;
 }
 
 /** The inputs of one turn, transformed. */
 export function transformInputs(call: WinogradCall, part: PartCall, first: i32, count: i32, turn: i32): void {
-  if (call.alongTime) timeInputs(call, part, first, count);
+  if (isAlongTime(call)) timeInputs(call, part, first, count);
+  else if (sideOf(call) === 4)
+    largeInputs(call, part, first, count, turn * part.dilationTime - part.paddingTime);
   else frameInputs(call, part, first, count, turn * part.dilationTime - part.paddingTime);
-}
-
-/** Tiles along the axes. */
-export function tilesWidth(call: WinogradCall, part: PartCall): i32 {
-  return call.alongTime ? part.outputWidth : (part.outputWidth + 1) >> 1;
-}
-
-export function tilesHeight(call: WinogradCall, part: PartCall): i32 {
-  return call.alongTime ? part.outputHeight : (part.outputHeight + 1) >> 1;
-}
-
-export function tilesTime(call: WinogradCall, part: PartCall): i32 {
-  if (!call.alongTime) return part.outputTime;
-  const apart = part.dilationTime;
-  const whole = part.outputTime / (2 * apart);
-  return whole * apart + min(apart, part.outputTime - 2 * whole * apart);
-}
-
-/** The first output frame of tile number `pair` along time; the second one is a dilation later, as what they read is. */
-export function frameOfPair(part: PartCall, pair: i32): i32 {
-  return pair + (pair / part.dilationTime) * part.dilationTime;
 }
 
 export function winogradBlock(call: WinogradCall, first: i32, count: i32): void {
@@ -62,7 +39,8 @@ export function winogradBlock(call: WinogradCall, first: i32, count: i32): void 
     transformInputs(call, part, first, count, turn);
     multiplyValues(call, part, turn, count);
   }
-  if (call.alongTime) timeOutputs(call, part, first, count);
+  if (isAlongTime(call)) timeOutputs(call, part, first, count);
+  else if (sideOf(call) === 4) largeOutputs(call, part, first, count);
   else frameOutputs(call, part, first, count);
 }
 
@@ -77,8 +55,7 @@ export function listValues(call: WinogradCall, part: PartCall, count: i32): void
 function multiplyValues(call: WinogradCall, part: PartCall, turn: i32, count: i32): void {
   const product = changetype<PartCall>(call.product);
   const inputs = part.inputs;
-  const products = productsOf(call);
-  for (let i = 0; i < products; i++) {
+  for (let i = 0; i < call.products; i++) {
     multiplyPanels(
       product,
       call.rows,
@@ -196,12 +173,4 @@ function timeOutputs(call: WinogradCall, part: PartCall, first: i32, count: i32)
     placeSums(part, row, sums);
     if (t + step < part.outputTime) placeSums(part, row + step * frame, sums + apart);
   }
-}
-
-/** Ends one row of the output: sums onto the bias or what is there, residual, activation. */
-export function placeSums(part: PartCall, row: i32, sums: usize): void {
-  const y = part.y + row * part.yRowBytes;
-  sumFloats(y, part.starts ? part.bias : y, sums, part.outputs);
-  if (!part.activation && !part.residual) return;
-  finishRun(y, part.residual ? part.residual + row * part.yRowBytes : 0, part.outputs, part.activation);
 }

@@ -6,16 +6,8 @@
 import {addFloats, copyFloats, zeroFloats} from '../arithmetic';
 import {BLOCK, PartCall, ProductCall, WinogradCall, WinogradProductCall} from '../calls';
 import {productRows} from '../dense/product';
-import {
-  frameOfPair,
-  listValues,
-  productsOf,
-  tilesHeight,
-  tilesTime,
-  tilesWidth,
-  transformInputs,
-  turnsOf,
-} from './winograd';
+import {frameOfPair, isAlongTime, tilesHeight, tilesTime, tilesWidth} from './tiles';
+import {listValues, transformInputs, turnsOf} from './winograd';
 import {frameTaps, timeTaps, transformFrameGradients, transformTimeGradients} from './winograd_transforms';
 
 /** Inputs `first` to `end - 1` of the filter, of one part. */
@@ -44,7 +36,7 @@ export function winogradProductBlock(
 ): void {
   const product = changetype<ProductCall>(call.product);
   const panels = product.panels;
-  const products = productsOf(inputs);
+  const products = inputs.products;
   const turns = turnsOf(inputs, strip);
   transformGradients(call, inputs, strip, tile, count);
   listValues(inputs, strip, count);
@@ -79,7 +71,7 @@ function transformGradients(
     const t = (tile / (width * height)) % time;
     const clip = tile / (width * height * time);
     const to = product.panels + (i << 5);
-    if (inputs.alongTime) {
+    if (isAlongTime(inputs)) {
       const frame = frameOfPair(part, t);
       copyGradient(part, inputs.patch, outputs, clip, frame, h, w);
       copyGradient(part, inputs.patch + bytes, outputs, clip, frame + part.dilationTime, h, w);
@@ -112,18 +104,18 @@ function placeTaps(
   held: i32,
 ): void {
   const sums = changetype<PartCall>(changetype<ProductCall>(call.product).part);
-  const products = productsOf(inputs);
-  const taps = inputs.alongTime ? 3 : 9;
+  const products = inputs.products;
+  const taps = isAlongTime(inputs) ? 3 : 9;
   const turns = turnsOf(inputs, part);
   for (let turn = 0; turn < turns; turn++) {
     for (let k = 0; k < held; k++) {
       const from = call.sums + turn * products * call.sumsApart + k * sums.tapBytes;
-      if (inputs.alongTime) timeTaps(from, call.sumsApart, sums.tapBytes);
+      if (isAlongTime(inputs)) timeTaps(from, call.sumsApart, sums.tapBytes);
       else frameTaps(from, call.sumsApart, sums.tapBytes);
       for (let tap = 0; tap < taps; tap++) {
         const to = part.weights + ((turn * taps + tap) * part.inputs + first + k) * part.tapBytes;
         // Taps of a frame stand in lines of four.
-        const sum = from + (inputs.alongTime ? tap : tap + tap / 3) * call.sumsApart;
+        const sum = from + (isAlongTime(inputs) ? tap : tap + tap / 3) * call.sumsApart;
         if (part.starts) copyFloats(to, sum, part.outputs);
         else addFloats(to, sum, part.outputs);
       }

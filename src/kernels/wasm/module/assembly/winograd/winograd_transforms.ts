@@ -9,6 +9,7 @@
  * Along height and width, each is done along the one and then along the other.
  */
 import {BLOCK} from '../calls';
+import {transformLargeTaps} from './large_transforms';
 
 /** What goes along the width is one of four, known where it is called: the compiler writes the methods out there. */
 // biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`
@@ -154,10 +155,10 @@ export function timeSums(sums: usize, apart: usize, bytes: i32): void {
 }
 
 /**
- * Transforms weights that are packed in panels (pack.ts) into as many panels for each of the 4 or 16 products.
+ * Transforms weights that are packed in panels (pack.ts) into as many panels for each of the products.
  *
  * @param from packed panels of `turns` times 9 taps, or 3 taps along time
- * @param to   room for `panels * turns * inputs * 8` floats, 16 times, or 4 times along time, `apart` bytes apart
+ * @param to   room for `panels * turns * inputs * 8` floats, for each of the 4, 16 or 36 products, `apart` bytes apart
  */
 export function transformWeights(
   from: usize,
@@ -166,11 +167,12 @@ export function transformWeights(
   panels: i32,
   turns: i32,
   inputs: i32,
-  alongTime: i32,
+  products: i32,
 ): void {
   const tap = (<usize>inputs) << 5;
-  for (let i = 0; i < panels * turns; i++, from += (alongTime ? 3 : 9) * tap, to += tap) {
-    if (alongTime) transformTimeTaps(from, tap, to, apart);
+  for (let i = 0; i < panels * turns; i++, from += (products === 4 ? 3 : 9) * tap, to += tap) {
+    if (products === 4) transformTimeTaps(from, tap, to, apart);
+    else if (products === 36) transformLargeTaps(from, tap, to, apart);
     else transformFrameTaps(from, tap, to, apart);
   }
 }

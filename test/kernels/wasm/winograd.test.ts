@@ -164,7 +164,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
   beforeAll(use);
 
   it.each(Object.entries(shapes))('whole numbers: %s', (_, shape) => {
-    expect(formOf(shape)).toMatchObject({alongTime: shape.form === 'time'});
+    expect(formOf(shape)).toMatchObject({products: shape.form === 'time' ? 4 : 16});
     const pad = shape.pad.map((n) => [n, n] as const);
     expectExact(naiveConv3d(geometry(shape)), (x, filter, bias) =>
       sts.fused.conv3d({x, filter, strides: shape.strides ?? 1, dilations: dilationsOf(shape), pad, bias}),

@@ -1,0 +1,43 @@
+/** Where the tiles of the minimal-filtering form lie (winograd.ts), and how a row of their outputs ends. */
+import {sumFloats} from '../arithmetic';
+import {PartCall, WinogradCall} from '../calls';
+import {finishRun} from '../epilogue';
+
+/** Whether tiles are of 2 outputs along time; else of a frame. */
+export function isAlongTime(call: WinogradCall): bool {
+  return call.products === 4;
+}
+
+/** Outputs along a side of a tile of a frame. */
+export function sideOf(call: WinogradCall): i32 {
+  return call.products === 36 ? 4 : 2;
+}
+
+/** Tiles along the axes. */
+export function tilesWidth(call: WinogradCall, part: PartCall): i32 {
+  return isAlongTime(call) ? part.outputWidth : (part.outputWidth + sideOf(call) - 1) / sideOf(call);
+}
+
+export function tilesHeight(call: WinogradCall, part: PartCall): i32 {
+  return isAlongTime(call) ? part.outputHeight : (part.outputHeight + sideOf(call) - 1) / sideOf(call);
+}
+
+export function tilesTime(call: WinogradCall, part: PartCall): i32 {
+  if (!isAlongTime(call)) return part.outputTime;
+  const apart = part.dilationTime;
+  const whole = part.outputTime / (2 * apart);
+  return whole * apart + min(apart, part.outputTime - 2 * whole * apart);
+}
+
+/** The first output frame of tile number `pair` along time; the second one is a dilation later, as what they read is. */
+export function frameOfPair(part: PartCall, pair: i32): i32 {
+  return pair + (pair / part.dilationTime) * part.dilationTime;
+}
+
+/** Ends one row of the output: sums onto the bias or what is there, residual, activation. */
+export function placeSums(part: PartCall, row: i32, sums: usize): void {
+  const y = part.y + row * part.yRowBytes;
+  sumFloats(y, part.starts ? part.bias : y, sums, part.outputs);
+  if (!part.activation && !part.residual) return;
+  finishRun(y, part.residual ? part.residual + row * part.yRowBytes : 0, part.outputs, part.activation);
+}
