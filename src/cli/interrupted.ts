@@ -9,8 +9,17 @@ export class Interrupted extends StsError {
   /** What shells report of a process that a signal ended. */
   readonly exitCode: number;
 
-  constructor(signal: keyof typeof SIGNAL_NUMBERS) {
-    super(`interrupted (${signal}); nothing was written`);
+  /** @param then what became of the work */
+  constructor(
+    private readonly signal: keyof typeof SIGNAL_NUMBERS,
+    then = 'nothing was written',
+  ) {
+    super(`interrupted (${signal}); ${then}`);
     this.exitCode = 128 + SIGNAL_NUMBERS[signal];
+  }
+
+  /** The same, where something else became of the work. */
+  with(then: string): Interrupted {
+    return new Interrupted(this.signal, then);
   }
 }

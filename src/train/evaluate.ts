@@ -9,6 +9,7 @@ import {checkOptions, optionNames} from '../util/names';
 import type {Batches} from './batches';
 import {type LossConfig, loss} from './losses';
 import {highest, type Metrics, MetricsCounter} from './metrics';
+import {forModel} from './pictures';
 
 export interface EvaluateOptions {
   /** Samples that go through the network at once. Default 8. */
@@ -46,7 +47,11 @@ export async function evaluate(
   checkCount('evaluate', 'batchSize', batchSize);
   const counter = new MetricsCounter(data.classes);
   let lossSum = 0;
-  for await (const {x, y} of data.batches(0, {batchSize, seed: 0, ...(signal && {signal})})) {
+  for await (const {x, y} of forModel(model, data).batches(0, {
+    batchSize,
+    seed: 0,
+    ...(signal && {signal}),
+  })) {
     const [logits, mean] = tf.tidy(() => {
       const answer = model.apply(x, {training: false}) as tf.Tensor2D;
       return [answer, loss(answer, y as tf.Tensor2D, config)] as [tf.Tensor2D, tf.Scalar];

@@ -40,12 +40,16 @@ export function partialShapeText(shape: PartialShape): string {
   return `[${shape.map((length) => length ?? '?').join(', ')}]`;
 }
 
-/** The number of elements of a shape. */
+/** The number of elements of a shape. A plain loop, as below: both run several times in every step of a frozen model. */
 export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
+  let size = 1;
+  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis]!;
+  return size;
 }
 
 /** Whether two shapes have the same lengths. */
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }

@@ -26,11 +26,13 @@ import {
 const geometries: Partial<Record<BackendName, number>> = {webgpu: 200, tensorflow: 80};
 
 /**
- * Fewer in a page, where the host's programs are compiled shape by shape; those of our kernels on webgl are not.
+ * Fewer in a page, where the host's programs are compiled shape by shape, on webgl for 10 seconds a geometry; those of our
+ * kernels on webgl are not.
  * `RANDOM_GEOMETRIES=2000` is for a look by hand.
  */
 const geometriesOn = ({name, backend}: Pick<Implementation, 'name' | 'backend'>) => {
-  if (inBrowser) return name === WEBGL_KERNELS ? 200 : 12;
+  if (inBrowser && backend === 'webgl') return name === WEBGL_KERNELS ? 200 : 3;
+  if (inBrowser) return 12;
   return Number(process.env.RANDOM_GEOMETRIES ?? geometries[backend] ?? 500);
 };
 

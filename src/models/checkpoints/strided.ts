@@ -58,29 +58,67 @@ export function gather(
   begin = 0,
 ): Uint8Array {
   if (target.length === 0) return target;
+  const unit = largestUnit(source, target, itemBytes);
+  const [from, to] = [inUnits(source, unit), inUnits(target, unit)];
+  const width = itemBytes / unit;
   const rank = shape.length;
   const rowLength = rank === 0 ? 1 : shape[rank - 1]!;
-  const rowStep = (rank === 0 ? 1 : strides[rank - 1]!) * itemBytes;
+  const rowStep = (rank === 0 ? 1 : strides[rank - 1]!) * width;
   const index = new Array<number>(Math.max(rank - 1, 0)).fill(0);
-  let start = offset * itemBytes;
+  let start = offset * width;
   let column = begin % rowLength;
   for (let axis = rank - 2, row = Math.floor(begin / rowLength); axis >= 0; axis--) {
     index[axis] = row % shape[axis]!;
     row = Math.floor(row / shape[axis]!);
-    start += index[axis]! * strides[axis]! * itemBytes;
+    start += index[axis]! * strides[axis]! * width;
   }
-  for (let to = 0; to < target.length; ) {
-    const end = Math.min(target.length, to + (rowLength - column) * itemBytes);
-    for (let from = start + column * rowStep; to < end; from += rowStep) {
-      for (let b = 0; b < itemBytes; b++) target[to++] = source[from + b]!;
-    }
+  for (let done = 0; done < to.length; ) {
+    const end = Math.min(to.length, done + (rowLength - column) * width);
+    copyRow(from, start + column * rowStep, rowStep, to, done, end, width);
+    done = end;
     column = 0;
     for (let axis = rank - 2; axis >= 0; axis--) {
-      start += strides[axis]! * itemBytes;
+      start += strides[axis]! * width;
       if (++index[axis]! < shape[axis]!) break;
-      start -= shape[axis]! * strides[axis]! * itemBytes;
+      start -= shape[axis]! * strides[axis]! * width;
       index[axis] = 0;
     }
   }
   return target;
+}
+
+/** What bytes are copied as. Whole numbers: floats could lose the bits of a NaN. */
+type Units = Uint8Array | Uint16Array | Uint32Array;
+
+/** The most bytes that can be copied at a time: files may have put elements anywhere. */
+function largestUnit(source: Uint8Array, target: Uint8Array, itemBytes: number): number {
+  const fits = (unit: number) => (itemBytes | source.byteOffset | target.byteOffset) % unit === 0;
+  return [4, 2].find(fits) ?? 1;
+}
+
+function inUnits({buffer, byteOffset, byteLength}: Uint8Array, unit: number): Units {
+  const length = Math.floor(byteLength / unit);
+  if (unit === 4) return new Uint32Array(buffer, byteOffset, length);
+  return unit === 2
+    ? new Uint16Array(buffer, byteOffset, length)
+    : new Uint8Array(buffer, byteOffset, length);
+}
+
+/** Elements of `width` units, `step` units apart, side by side into `to` from `begin` to `end`. */
+function copyRow(
+  from: Units,
+  first: number,
+  step: number,
+  to: Units,
+  begin: number,
+  end: number,
+  width: number,
+): void {
+  if (width === 1) {
+    for (let i = begin, at = first; i < end; i++, at += step) to[i] = from[at]!;
+    return;
+  }
+  for (let i = begin, at = first; i < end; i += width, at += step) {
+    for (let unit = 0; unit < width; unit++) to[i + unit] = from[at + unit]!;
+  }
 }

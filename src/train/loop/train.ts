@@ -8,6 +8,7 @@ import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions, optionNames} from '../../util/names';
 import type {Batches} from '../batches';
 import {checkClassifier} from '../evaluate';
+import {forModel} from '../pictures';
 import {completeRecipe, type Recipe} from '../recipes/recipe';
 import {RunDirectory} from '../run_files/run_directory';
 import type {EpochResult, TrainingRun, TrainProgress} from './report';
@@ -26,6 +27,8 @@ export interface TrainOptions {
   readonly checkpointEvery?: number;
   /** After every update. */
   readonly onProgress?: (progress: TrainProgress) => void;
+  /** After every epoch, its validation included. */
+  readonly onEpoch?: (result: EpochResult) => void;
   /** Ends the run after an update: a checkpoint is written, then the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -37,6 +40,7 @@ const OPTIONS = optionNames<TrainOptions>({
   resume: true,
   checkpointEvery: true,
   onProgress: true,
+  onEpoch: true,
   signal: true,
 });
 
@@ -61,15 +65,17 @@ export async function train(model: LayersModel, data: Batches, options: TrainOpt
   if (data.size < 1) throw new InvalidArgumentError('train: the data has no samples.');
   const recipe = completeRecipe('train', options.recipe);
   const runDirectory = directory === undefined ? undefined : new RunDirectory(directory);
-  const augmented = (recipe.augmentation && data.augmented?.(recipe)) ?? data;
+  const augmented = forModel(model, (recipe.augmentation && data.augmented?.(recipe)) ?? data);
   const session = new TrainingSession(model, augmented, recipe, runDirectory);
   try {
     await session.open(resume);
     const epochs: EpochResult[] = [];
     while (session.position.epoch < recipe.epochs) {
       await trainEpoch(session, augmented, {...options, checkpointEvery});
-      epochs.push(await endEpoch(session, validation, runDirectory, signal));
+      const result = await endEpoch(session, validation, runDirectory, signal);
+      epochs.push(result);
       await session.save();
+      options.onEpoch?.(result);
       signal?.throwIfAborted();
     }
     session.finish();

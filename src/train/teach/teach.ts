@@ -11,6 +11,7 @@ import {checkOptions, optionNames} from '../../util/names';
 import {checkSeed} from '../../util/seeded_random';
 import type {Batches} from '../batches';
 import {train} from '../loop/train';
+import {forModel} from '../pictures';
 import type {RecipeOverrides} from '../recipes';
 import type {Recipe} from '../recipes/recipe';
 import {
@@ -106,7 +107,7 @@ export async function teach(model: LayersModel, options: TeachOptions): Promise<
       };
       if (!isBatches(classes))
         return featuresOfClips(body, classes, options.cache ?? new WeakMap(), features);
-      const found = await featuresOfData(body, classes, {epochs: views, seed}, features);
+      const found = await featuresOfData(body, forModel(model, classes), {epochs: views, seed}, features);
       if (found.size > 0) return found;
       throw new InvalidArgumentError('teach: the data set gave no clip; its summary() says why.');
     });

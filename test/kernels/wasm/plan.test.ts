@@ -22,14 +22,15 @@ const infos = {
 
 describe.each(Object.entries(infos))('the plan of %s', (_, info) => {
   const plans: RowPlan[] = [
-    ...planConvolution(info, epilogue).map(({rows}) => rows),
-    ...planInputGradient(info).parts.map(({rows}) => rows),
+    ...planConvolution(info, epilogue, true).map(({rows}) => rows),
+    ...planInputGradient(info, true).parts.map(({rows}) => rows),
     ...planFilterGradient(info).parts,
   ];
 
   it('is plain data, as can be sent to a worker', () => {
     expect(structuredClone(plans)).toEqual(plans);
-    expect(structuredClone(planConvolution(info, epilogue))).toEqual(planConvolution(info, epilogue));
+    const plan = () => planConvolution(info, epilogue, false);
+    expect(structuredClone(plan())).toEqual(plan());
   });
 
   it('keeps its calls and zeros inside of its scratch, at vectors', () => {
@@ -72,26 +73,39 @@ describe('bands', () => {
   /** The most that one of two threads computes, if each takes the next band when it is done. */
   const largerShare = (rows: number) => Math.ceil(rows / 2) / rows;
 
-  it('of the depthwise convolutions of X3D-S are shared evenly by two threads', () => {
-    const sizes: [side: number, channels: number, stride: number][] = [
-      [80, 54, 2],
-      [40, 54, 1],
-      [40, 108, 2],
-      [20, 108, 1],
-      [20, 216, 2],
-      [10, 216, 1],
-      [10, 432, 2],
-      [5, 432, 1],
-    ];
-    for (const [side, channels, stride] of sizes) {
-      const shape = [1, 13, side, side, channels];
-      const info = depthwiseConv3dInfo(shape, [3, 3, 3, channels, 1], {
-        strides: [1, stride, stride],
-        pad: 'same',
-      });
-      const plan = planConvolution(info, epilogue)[0]!.rows;
-      expect(plan.run).toBe('convolveBands');
-      expect(largerShare(plan.rows), String(shape)).toBeLessThan(0.56);
+  /** Of X3D-S. */
+  const layers: [side: number, channels: number, stride: number][] = [
+    [80, 54, 2],
+    [40, 54, 1],
+    [40, 108, 2],
+    [20, 108, 1],
+    [20, 216, 2],
+    [10, 216, 1],
+    [10, 432, 2],
+    [5, 432, 1],
+  ];
+
+  function rowsOf([side, channels, stride]: (typeof layers)[number], shared: boolean): number {
+    const info = depthwiseConv3dInfo([1, 13, side, side, channels], [3, 3, 3, channels, 1], {
+      strides: [1, stride, stride],
+      pad: 'same',
+    });
+    const {run, rows} = planConvolution(info, epilogue, shared)[0]!.rows;
+    expect(run).toBe('convolveBands');
+    return rows;
+  }
+
+  it('are shared evenly by two threads', () => {
+    for (const layer of layers) expect(largerShare(rowsOf(layer, true)), String(layer)).toBeLessThan(0.56);
+  });
+
+  it('are not cut for one thread, but for the cache', () => {
+    for (const layer of layers) {
+      const [side, channels] = layer;
+      const rows = rowsOf(layer, false);
+      expect(rows, String(layer)).toBeLessThanOrEqual(rowsOf(layer, true));
+      // All lines of three frames of 20x20 positions of 64 channels are 300 kB.
+      if (side <= 20) expect(rows, String(layer)).toBe(Math.ceil(channels / 64));
     }
   });
 });

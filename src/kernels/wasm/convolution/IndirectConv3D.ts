@@ -20,11 +20,11 @@ import type {Operands, WasmRuntime} from '../runtime/wasm_runtime';
 import {weightsOf} from './packed_weights';
 
 const plans = new KeptPlans((info, variant) =>
-  planConvolution(info, {
-    bias: variant % 2 === 1,
-    residual: variant % 4 >= 2,
-    activation: Math.floor(variant / 4),
-  }),
+  planConvolution(
+    info,
+    {bias: variant % 2 === 1, residual: variant % 4 >= 2, activation: Math.floor(variant / 8)},
+    variant % 8 >= 4,
+  ),
 );
 
 /** `activation(conv(x, filter) + bias + residual)`, a new tensor or `y`. */
@@ -36,7 +36,7 @@ export function convolve(
 ): TensorInfo {
   const y = runtime.outputIn(given, info.outputShape);
   const operands: Operands = {x: runtime.addressOf(x), y: runtime.addressOf(y)};
-  let variant = 4 * codeOf(activation);
+  let variant = 8 * codeOf(activation) + (runtime.isShared ? 4 : 0);
   if (bias !== undefined) {
     operands.bias = runtime.addressOf(bias);
     variant += 1;

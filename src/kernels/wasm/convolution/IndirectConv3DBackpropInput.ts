@@ -12,7 +12,7 @@ import {wasmKernel} from '../runtime/wasm_kernel';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 import {weightsOf} from './packed_weights';
 
-const plans = new KeptPlans(planInputGradient);
+const plans = new KeptPlans((info, variant) => planInputGradient(info, variant === 1));
 
 /** dy `info.outputShape`, filter `info.filterShape`; a new tensor of `info.inputShape`. */
 export function backpropInput(
@@ -20,7 +20,7 @@ export function backpropInput(
   {dy, filter}: IndirectConv3DBackpropInputInputs,
   info: ConvInfo,
 ): TensorInfo {
-  const {writesAll, parts} = plans.of(info);
+  const {writesAll, parts} = plans.of(info, runtime.isShared ? 1 : 0);
   const dx = runtime.makeOutput(info.inputShape);
   if (!writesAll) runtime.write(dx, 0);
   const operands = {dy: runtime.addressOf(dy), dx: runtime.addressOf(dx)};

@@ -36,15 +36,16 @@ function runningOp(): string | undefined {
 /** The kernel of ours that runs. */
 let runningKernel: string | undefined;
 
-/** Runs a kernel; what it asks for in vain is told under its name. */
-export function named<T>(kernelName: string, kernel: () => T): T {
+/** From now on what is asked for in vain is told under this name. Returns the name for `endKernel`. */
+export function beginKernel(kernelName: string): string | undefined {
   const outer = runningKernel;
   runningKernel = kernelName;
-  try {
-    return kernel();
-  } finally {
-    runningKernel = outer;
-  }
+  return outer;
+}
+
+/** @param outer what `beginKernel` gave */
+export function endKernel(outer: string | undefined): void {
+  runningKernel = outer;
 }
 
 /** The error of an allocation that failed. */

@@ -18,9 +18,9 @@ const CHANNELS = 64;
 const SLOT_FLOATS = 96 * 1024;
 
 /**
- * Bands that there should be at least, for threads to share: cut along the lines if each has so many of them, since those at
- * their ends are copied for both neighbours, or of a line rule so many positions; then into fewer channels, but not into so
- * few that most of a cache line is read in vain.
+ * Bands that there should be at least where threads share them: cut along the lines if each has so many of them, since those
+ * at their ends are copied for both neighbours, or of a line rule so many positions; then into fewer channels, but not into
+ * so few that most of a cache line is read in vain.
  */
 const SHARES = 8;
 const LEAST_LINES = 8;
@@ -53,20 +53,25 @@ export function readsInPlace({rule, groups, outputChannels}: ConvPart): boolean 
   return rule.kind === 'grid' ? rule.taps[1] * rule.taps[2] === 1 : isRowMajor(rule) && rule.stride > 2;
 }
 
-/** The bands of a depthwise part with one output a channel. */
-export function bandsOf(part: ConvPart, inputShape: Shape5D, outputShape: Shape5D): Bands {
+/**
+ * The bands of a depthwise part with one output a channel.
+ *
+ * @param shared whether several threads compute them; one is the slower for every cut
+ */
+export function bandsOf(part: ConvPart, inputShape: Shape5D, outputShape: Shape5D, shared: boolean): Bands {
   const {rule, groups} = part;
+  const shares = shared ? SHARES : 1;
   const [batch, , height, width] = outputShape;
   const cuts =
     rule.kind === 'grid' ? evenCuts(height, LEAST_LINES) : evenCuts(height * width, LEAST_POSITIONS);
-  const wanted = Math.ceil(SHARES / (batch * cuts));
+  const wanted = Math.ceil(shares / (batch * cuts));
   const pieces = Math.max(
     Math.ceil(groups / CHANNELS),
     Math.min(wanted, Math.floor(groups / LEAST_CHANNELS)),
   );
   const channels = Math.ceil(groups / pieces / 4) * 4;
   const most = SLOT_FLOATS / channels;
-  const least = Math.min(SHARES / (batch * pieces), cuts);
+  const least = Math.min(shares / (batch * pieces), cuts);
   const shape =
     rule.kind === 'grid'
       ? gridShape(rule, inputShape[3], outputShape, most, least)

@@ -13,12 +13,21 @@ export interface Epilogue {
   activation: number;
 }
 
-/** For each part of the convolution; operands are x, weights, y and those of the epilogue. */
-export function planConvolution(info: ConvInfo, epilogue: Epilogue): PartPlan[] {
-  return info.parts.map((_, index) => planPart(info, index, epilogue));
+/**
+ * For each part of the convolution; operands are x, weights, y and those of the epilogue.
+ *
+ * @param shared whether several threads share the rows
+ */
+export function planConvolution(info: ConvInfo, epilogue: Epilogue, shared: boolean): PartPlan[] {
+  return info.parts.map((_, index) => planPart(info, index, epilogue, shared));
 }
 
-function planPart(info: ConvInfo, index: number, {bias, residual, activation}: Epilogue): PartPlan {
+function planPart(
+  info: ConvInfo,
+  index: number,
+  {bias, residual, activation}: Epilogue,
+  shared: boolean,
+): PartPlan {
   const part = info.parts[index]!;
   const {inputShape, outputShape, wholeShape} = info;
   const [, , height, width, channels] = inputShape;
@@ -39,7 +48,7 @@ function planPart(info: ConvInfo, index: number, {bias, residual, activation}: E
       },
       scratch,
     );
-  const geometry = {part, inputShape, outputShape, wholeShape};
+  const geometry = {part, inputShape, outputShape, wholeShape, shared};
   return readsAsTheyLie(part)
     ? planDepthwisePart(geometry, firstWeight(info, part), describe)
     : planDensePart(geometry, panelsOf(info, part), describe);

@@ -20,8 +20,12 @@ export interface InputGradientPlan {
   readonly parts: readonly PartPlan[];
 }
 
-/** Operands are dy, weights and dx. */
-export function planInputGradient(info: ConvInfo): InputGradientPlan {
+/**
+ * Operands are dy, weights and dx.
+ *
+ * @param shared whether several threads share the rows
+ */
+export function planInputGradient(info: ConvInfo, shared: boolean): InputGradientPlan {
   const inverses = info.parts.flatMap((part) => inverseParts(info, part));
   // Where every part is one whole phase, the first of them writes; else all add to zeros.
   const writesAll = inverses.length === info.parts.length && inverses.every(({whole}) => whole);
@@ -30,10 +34,10 @@ export function planInputGradient(info: ConvInfo): InputGradientPlan {
     parts: inverses.map((inverse) => {
       const begins =
         info.parts.find(({inputChannel}) => inputChannel === inverse.of.inputChannel) === inverse.of;
-      if (inverse.whole) return planWhole(info, inverse, writesAll && begins);
+      if (inverse.whole) return planWhole(info, inverse, {starts: writesAll && begins, shared});
       const place: Place = {shape: info.inputShape, rule: inverse.phase.place};
       return placesRows(info, inverse)
-        ? planWhole(info, inverse, begins, place)
+        ? planWhole(info, inverse, {starts: begins, shared, place})
         : planScattered(info, inverse);
     }),
   };
@@ -52,7 +56,11 @@ function placesRows(info: ConvInfo, inverse: InversePart): boolean {
 }
 
 /** Straight into the gradient, which `starts` here or is added to; with a place for its rows also where they lie apart. */
-function planWhole(info: ConvInfo, inverse: InversePart, starts: boolean, place?: Place): PartPlan {
+function planWhole(
+  info: ConvInfo,
+  inverse: InversePart,
+  {starts, shared, place}: {starts: boolean; shared: boolean; place?: Place},
+): PartPlan {
   const {part} = inverse;
   const inverted = inverseInfo(info, inverse, info.inputShape[4]);
   const {inputShape, outputShape} = inverted;
@@ -69,7 +77,7 @@ function planWhole(info: ConvInfo, inverse: InversePart, starts: boolean, place?
       },
       scratch,
     );
-  const geometry = {part, inputShape, outputShape, ...(place && {place})};
+  const geometry = {part, inputShape, outputShape, shared, ...(place && {place})};
   return isDepthwise(inverse)
     ? planDepthwisePart(geometry, inverseTaps(info, inverse), describe)
     : planDensePart(geometry, transposedPanels(info, inverse), describe);

@@ -26,6 +26,8 @@ export interface PartGeometry {
   outputShape: Shape5D;
   /** Of a part of some frames, the shape of all of them; see ConvInfo. */
   wholeShape?: Shape5D | undefined;
+  /** Whether several threads share the rows. */
+  shared: boolean;
   /** Where the rows of the depthwise or narrow form belong, if they are not those of a tensor in their order. */
   place?: Place;
 }
@@ -76,12 +78,12 @@ export function planDepthwisePart(
   weights: WeightsPlan,
   describe: Describe,
 ): PartPlan {
-  const {part, inputShape, outputShape, place} = geometry;
+  const {part, inputShape, outputShape, shared, place} = geometry;
   const steps = stepsOf(geometry);
   if (place === undefined && readsInPlace(part)) {
     return {weights, rows: planBlocks('convolveDepthwise', geometry, steps, describe)};
   }
-  const bands = bandsOf(part, inputShape, outputShape);
+  const bands = bandsOf(part, inputShape, outputShape, shared);
   return {weights, rows: planBands(bands, place ?? inOrder(part, outputShape), steps, describe)};
 }
 

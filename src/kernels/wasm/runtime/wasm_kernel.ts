@@ -4,12 +4,10 @@
  * the composed form runs and kernelCoverage() says so.
  */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
-import {type KernelConfig, type KernelFunc, type TensorInfo, unregisterKernel} from '@tensorflow/tfjs-core';
+import {type KernelConfig, unregisterKernel} from '@tensorflow/tfjs-core';
 import {UnavailableError} from '../../../util/errors';
 import {WATCHED} from '../memory/undo';
-import {connect, type WasmRuntime} from './wasm_runtime';
-
-type WasmKernel = (args: Parameters<KernelFunc>[0], runtime: WasmRuntime) => TensorInfo | TensorInfo[];
+import {connect, type WasmKernel} from './wasm_runtime';
 
 export function wasmKernel(kernelName: string, run: WasmKernel): KernelConfig {
   const config: KernelConfig & {[WATCHED]: true} = {
@@ -27,7 +25,7 @@ export function wasmKernel(kernelName: string, run: WasmKernel): KernelConfig {
             'has started, or leave out the import of tfjs-sts/wasm.',
         );
       }
-      return runtime.run(kernelName, args.inputs, () => run(args, runtime));
+      return runtime.run(kernelName, run, args);
     },
   };
   return config;

@@ -4,9 +4,15 @@
  * for an address allocates nothing, and what a kernel reads or writes by itself goes through here, as copies.
  */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
-import type {DataId, NamedTensorInfoMap, NumericDataType, TensorInfo} from '@tensorflow/tfjs-core';
+import type {
+  DataId,
+  KernelFunc,
+  NamedTensorInfoMap,
+  NumericDataType,
+  TensorInfo,
+} from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../../util/shapes';
-import {emscriptenOf, guardAllocations, named} from '../memory/allocations';
+import {beginKernel, emscriptenOf, endKernel, guardAllocations} from '../memory/allocations';
 import {type Heap, heapOf} from '../memory/heap';
 import {bestBuild, compile, instantiate, type KernelModule} from '../module/instantiate';
 import type {Operand, RowPlan} from '../plan/call_plan';
@@ -29,6 +35,11 @@ interface Allocation {
 
 /** Where the operands of a plan are. */
 export type Operands = Partial<Record<Operand, number>>;
+
+type KernelArguments = Parameters<KernelFunc>[0];
+
+/** Computes on tensors of the host by the runtime of their backend. */
+export type WasmKernel = (args: KernelArguments, runtime: WasmRuntime) => TensorInfo | TensorInfo[];
 
 /** Of float32, int32, bool. */
 type Values = Float32Array | Int32Array | Uint8Array;
@@ -89,6 +100,11 @@ export class WasmRuntime {
     return this.heap.memory;
   }
 
+  /** Whether several threads share what there is to compute. */
+  get isShared(): boolean {
+    return this.pool !== undefined;
+  }
+
   /** Where the values of an input, or of a tensor of `makeOutput`, lie until the kernel ends. Allocates nothing. */
   addressOf(tensor: TensorInfo): number {
     const address = this.frame?.addressOf(tensor.dataId);
@@ -126,36 +142,41 @@ export class WasmRuntime {
   }
 
   /**
-   * Runs a kernel. If it fails, whatever it has made is gone.
+   * Runs a kernel, which may ask for the addresses of its inputs and of what it makes. If it fails, whatever it has made is
+   * gone.
    *
-   * @param inputs the tensors whose addresses it may ask for, beside those that it makes; such as may be left out are
-   *     undefined or null
    * @throws UnavailableError if a worker of `setThreads` is gone
    */
-  run<T>(kernelName: string, inputs: Partial<NamedTensorInfoMap>, kernel: () => T): T {
+  run(kernelName: string, kernel: WasmKernel, args: KernelArguments): TensorInfo | TensorInfo[] {
     // Before the kernel has allocated anything.
     this.pool?.check();
-    const outer = this.frame;
+    const {heap, frame: outer} = this;
+    const outerName = beginKernel(kernelName);
     const frame = new Frame();
     this.frame = frame;
     try {
-      return named(kernelName, () => {
-        for (const name in inputs) {
-          const tensor = inputs[name];
-          if (tensor != null) frame.place(tensor.dataId, this.heap.place(tensor));
-        }
-        const result = kernel();
-        for (const tensor of frame.outputs) this.heap.finish(tensor, this.addressOf(tensor));
-        for (const tensor of frame.taken) this.heap.finish(tensor, this.addressOf(tensor));
-        return result;
-      });
+      // Inputs that may be left out are undefined or null, for which the host's type has no word.
+      const inputs: Partial<NamedTensorInfoMap> = args.inputs;
+      for (const name in inputs) {
+        const tensor = inputs[name];
+        if (tensor != null) frame.place(tensor.dataId, heap.place(tensor));
+      }
+      const result = kernel(args, this);
+      if (!heap.lasts) {
+        for (const tensor of frame.outputs) heap.finish(tensor, this.addressOf(tensor));
+        for (const tensor of frame.taken) heap.finish(tensor, this.addressOf(tensor));
+      }
+      return result;
     } catch (error) {
       for (const tensor of frame.outputs) this.backend.disposeData(tensor.dataId);
       throw error;
     } finally {
       this.frame = outer;
-      this.heap.clear();
-      if (!this.heap.lasts) this.forget();
+      endKernel(outerName);
+      if (!heap.lasts) {
+        heap.clear();
+        this.forget();
+      }
     }
   }
 

@@ -1,0 +1,184 @@
+/**
+ * `tfjs-sts eval MODEL DATA`: how good a model is on labelled videos, each seen in one or several views whose probabilities are
+ * averaged, as the published figures were measured.
+ */
+import {freeze} from '../../../inference/freeze';
+import {registerLayers} from '../../../layers';
+import {type LoadedModel, loadModel, type ModelInfo} from '../../../models/zoo';
+import type {Listed} from '../../../train/data/lists';
+import {MetricsCounter} from '../../../train/metrics';
+import {FormatError, InvalidArgumentError, UnavailableError} from '../../../util/errors';
+import {ffmpegSource} from '../../../video/clips/sources/ffmpeg';
+import {readViews, type ViewOptions} from '../../../video/clips/views';
+import {recognize} from '../../../video/recognize';
+import type {Command} from '../../command';
+import {parseCommand} from '../../input/arguments';
+import {startBackend} from '../../input/backends';
+import {COMPUTE_HELP, COMPUTE_OPTIONS, type ComputeChoice, computeChoice} from '../../input/film';
+import {checkData, DATA_HELP, type DataChoice, listData} from '../../input/training_data';
+import {about} from '../../input/user_files';
+import type {CliIo} from '../../io';
+import {metricsText} from '../../output/metrics_text';
+import {oneLine} from '../../output/one_line';
+import {createProgress, type Progress} from '../../output/progress';
+
+const HELP = `Says how good a model is on labelled videos.
+
+usage: tfjs-sts eval MODEL DATA [options]
+
+  MODEL                 what predict takes: the name of a model that ships, a .safetensors file, a model.json
+${DATA_HELP}                        Classes are found among the model's by their names, in a list without names by number
+
+options:
+  --views CLIPSxCROPS   how many clips, spread over each video, and of each the middle (1) or three crops side by
+                        side (3); probabilities are averaged over all of them. Kinetics' figures are 10x3,
+                        Something-Something's 1x3 (default 1x1)
+  --videos FOLDER       where the videos of a list are (default: beside it)
+  --json                print one JSON object: model, views, samples, top1, top5, meanClass, confusion (row: the
+                        class, column: the answer), classes, unreadable
+${COMPUTE_HELP}`;
+
+interface Options {
+  readonly model: string;
+  readonly data: string;
+  readonly views: {readonly clips: number; readonly crops: 1 | 3};
+  readonly reading: DataChoice;
+  readonly compute: ComputeChoice;
+  readonly json: boolean;
+}
+
+/** Options of a command line; undefined when only help is wanted. */
+function parse(args: readonly string[]): Options | undefined {
+  const {values, positionals} = parseCommand('eval', args, {
+    views: {type: 'string', default: '1x1'},
+    videos: {type: 'string'},
+    json: {type: 'boolean', default: false},
+    ...COMPUTE_OPTIONS,
+  });
+  if (values.help) return undefined;
+  const [model, data, ...others] = positionals;
+  if (model === undefined || data === undefined || others.length > 0) {
+    throw new InvalidArgumentError(
+      `eval takes a MODEL and DATA, got ${positionals.length}: tfjs-sts eval MODEL DATA; see tfjs-sts eval --help`,
+    );
+  }
+  const [, clips, crops] = /^([1-9]\d{0,2})x([13])$/.exec(values.views) ?? [];
+  if (clips === undefined) {
+    throw new InvalidArgumentError(
+      `--views is '${values.views}'; it must be clips x crops, such as 10x3; of crops there are 1 or 3`,
+    );
+  }
+  const {videos, json} = values;
+  return {
+    model,
+    data,
+    views: {clips: Number(clips), crops: crops === '3' ? 3 : 1},
+    reading: {videos, loaders: undefined, cache: undefined},
+    compute: computeChoice(values),
+    json,
+  };
+}
+
+/** The model's class of each class of the data. */
+function classesOf(model: LoadedModel, {classes}: Listed, data: string): number[] {
+  const {labels, name} = model.info;
+  const count = model.model.outputs[0]!.shape.at(-1)!;
+  const isNumbered = classes.every((one, i) => one === String(i));
+  if (labels.length === 0 || (isNumbered && !classes.every((one) => labels.includes(one)))) {
+    if (classes.length <= count) return classes.map((_, i) => i);
+    throw new InvalidArgumentError(`'${data}' has ${classes.length} classes, ${name} ${count}`);
+  }
+  const strangers = classes.filter((one) => !labels.includes(one));
+  if (strangers.length === 0) return classes.map((one) => labels.indexOf(one));
+  throw new InvalidArgumentError(
+    `${name} does not know ${strangers.length} of the ${classes.length} classes of '${data}', such as '${strangers[0]}'; it knows ${labels.slice(0, 5).join(', ')}${labels.length > 5 ? ', ...' : ''}`,
+  );
+}
+
+/** With three crops the frames are scaled to the crop, which as mmaction's test pipelines is as long as the shorter side. */
+function viewOptions(info: ModelInfo, views: Options['views']): ViewOptions & Pick<ModelInfo, 'size'> {
+  const {frames, interval, size, crop, mean, std} = info;
+  return {
+    ...{frames, mean, std, ...views},
+    ...(interval !== undefined && {interval}),
+    size: views.crops === 3 && crop !== undefined ? crop : size,
+    ...(crop !== undefined && {crop}),
+  };
+}
+
+async function run(options: Options, io: CliIo, progress: Progress): Promise<void> {
+  const {model: name, data, views, compute, reading, json} = options;
+  const signal = io.interruption();
+  await checkData(data);
+  const listed = await about(data, () => listData('eval', data, reading));
+  progress.stage(`loading ${name} on ${compute.backend}`);
+  await startBackend(compute.backend, compute.threads);
+  registerLayers();
+  const loaded = await about(name, () => loadModel(name));
+  const {model, info} = loaded;
+  const places = await about(data, () => classesOf(loaded, listed, data));
+  const classes = model.outputs[0]!.shape.at(-1)!;
+  const counter = new MetricsCounter(Array.from({length: classes}, (_, i) => info.labels[i] ?? `class ${i}`));
+  const frozen = await about(name, () => freeze(model));
+  model.dispose();
+  const unreadable: {path: string; reason: string}[] = [];
+  const wanted = viewOptions(info, views);
+  progress.stage(`asking ${info.name}`);
+  try {
+    for (const [i, item] of listed.items.entries()) {
+      signal.throwIfAborted();
+      if (item.kind !== 'video') continue;
+      try {
+        const source = await ffmpegSource(item.path, {size: wanted.size, signal});
+        try {
+          const answers = await recognize(frozen, readViews(source, wanted), {
+            ...{top: classes, output: info.output, signal},
+          });
+          const scores = new Float64Array(classes);
+          for (const {index, probability} of answers) scores[index] = probability;
+          counter.add(scores, places[listed.labels[i]!]!);
+        } finally {
+          await source.close();
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        const isOfVideo = [FormatError, InvalidArgumentError, UnavailableError].some(
+          (kind) => error instanceof kind,
+        );
+        if (!isOfVideo) throw error;
+        unreadable.push({path: item.path, reason: (error as Error).message});
+      }
+      progress.advance(i + 1, listed.items.length, `${i + 1} of ${listed.items.length} videos`);
+    }
+  } finally {
+    frozen.dispose();
+  }
+  progress.clear();
+  for (const {path, reason} of unreadable)
+    io.stderr.write(`tfjs-sts: note: passed over, cannot be read: ${oneLine(`${path}: ${reason}`)}\n`);
+  const metrics = counter.result();
+  if (metrics.samples === 0)
+    throw new InvalidArgumentError(`none of the ${listed.items.length} videos of '${data}' can be read`);
+  if (json) {
+    const answer = {model: info.name, views: `${views.clips}x${views.crops}`, ...metrics, unreadable};
+    io.stdout.write(`${JSON.stringify(answer)}\n`);
+  } else io.stdout.write(metricsText(metrics));
+}
+
+/** The command `eval`. */
+export function evalCommand(): Command {
+  return {
+    summary: 'say how good a model is on labelled videos',
+    async run(args, io) {
+      const options = parse(args);
+      if (options === undefined) return void io.stdout.write(HELP);
+      const progress = createProgress(io.stderr, options.json);
+      try {
+        await run(options, io, progress);
+      } catch (error) {
+        progress.clear();
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,23 @@
+/** Pictures for networks on clips: those of one frame take them as clips of that length. */
+import * as tf from '@tensorflow/tfjs-core';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import type {Batches} from './batches';
+
+/** Data whose pictures `[batch, height, width, channels]` have a time axis if the model wants one of length 1. */
+export function forModel(model: LayersModel, data: Batches): Batches {
+  const {shape} = model.inputs[0]!;
+  if (shape.length !== 5 || shape[1] !== 1) return data;
+  return {
+    size: data.size,
+    classes: data.classes,
+    async *batches(epoch, options) {
+      for await (const {x, y} of data.batches(epoch, options)) {
+        if (x.rank === 4) {
+          const clips = tf.expandDims(x, 1);
+          x.dispose();
+          yield {x: clips, y};
+        } else yield {x, y};
+      }
+    },
+  };
+}

@@ -1,0 +1,238 @@
+/** The commands train, teach and eval on videos of plain colours: what they leave behind, how they end, and what they refuse. */
+import {copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {Interrupted} from '../../src/cli/interrupted';
+import {main} from '../../src/cli/main';
+import {loadModel, saveModel} from '../../src/models/zoo';
+import {createNetwork} from '../../src/networks';
+import {type Workshop, workshop} from '../video/clips/make_video';
+import {box} from './fake';
+
+const NETWORK = 'x3d_tiny_sts';
+const COLOURS = {blue: '0x1010f0', green: '0x10f010', red: '0xf01010'} as const;
+const CLIP = ['--network', NETWORK, '--frames', '4', '--side', '32'];
+/** Decoding costs most. */
+const READING = ['--loaders', '0'];
+
+let shop: Workshop;
+let clips: string;
+let base: string;
+beforeAll(async () => {
+  shop = workshop();
+  clips = shop.at('clips');
+  mkdirSync(clips);
+  for (const [label, colour] of Object.entries(COLOURS)) {
+    mkdirSync(`${clips}/${label}`);
+    const source = `color=${colour}:s=40x32:r=10:d=0.8,noise=alls=20:allf=t,format=gbrp`;
+    shop.make(`clips/${label}/0.mkv`, '-f', 'lavfi', '-i', source, '-c:v', 'ffv1');
+    for (const i of [1, 2]) copyFileSync(`${clips}/${label}/0.mkv`, `${clips}/${label}/${i}.mkv`);
+  }
+  base = shop.at('base.safetensors');
+  await tf.setBackend('cpu');
+  const model = createNetwork(NETWORK, {frames: 4, height: 32, width: 32, classes: 7, seed: 4});
+  await saveModel(model, base, {mean: 127, std: 128, network: NETWORK, size: 32});
+  model.dispose();
+});
+afterAll(() => shop.remove());
+
+/** A call of the command line; `stopAfter`: the signal comes when stderr has said this. */
+async function call(args: readonly string[], stopAfter?: string) {
+  const {io, written} = box();
+  const stop = new AbortController();
+  const stderr = {
+    write(text: string) {
+      written.err += text;
+      if (stopAfter !== undefined && text.includes(stopAfter)) stop.abort(new Interrupted('SIGINT'));
+    },
+  };
+  const code = await main(args.includes('--loaders') ? [...args, '--cache', shop.at('cache')] : args, {
+    ...io,
+    stderr,
+    interruption: () => stop.signal,
+  });
+  return {code, ...written};
+}
+
+describe('teach', () => {
+  it('makes a model that predict, eval and export take, and says how good it is on clips kept apart', async () => {
+    const file = shop.at('colours.safetensors');
+    const args = ['teach', clips, '-o', file, '--model', base, '--validation', '0.3', ...READING];
+    const {code, out, err} = await call(args);
+    expect(err).toMatch(/looking at the clips\n(.*\n)*teaching the classifier\n/);
+    expect(out).toMatch(/colours\.safetensors: 3 classes from 6 clips, top-1 100\.0 % of clips kept apart\n/);
+    expect(code).toBe(0);
+
+    const {model, info} = await loadModel(file);
+    expect(info).toMatchObject({labels: Object.keys(COLOURS), network: NETWORK, frames: 4, mean: 127});
+    model.dispose();
+    const said = await call([
+      'predict',
+      `${clips}/green/1.mkv`,
+      '--model',
+      file,
+      '--backend',
+      'cpu',
+      '--json',
+    ]);
+    expect(JSON.parse(said.out).predictions[0].label).toBe('green');
+    const torch = shop.at('torch.safetensors');
+    expect((await call(['export', file, '--format', 'torch', '-o', torch])).code).toBe(0);
+
+    // One of the videos in the wrong folder, one that is none.
+    const mixed = shop.at('mixed');
+    mkdirSync(mixed);
+    for (const label of ['red', 'blue']) mkdirSync(`${mixed}/${label}`);
+    copyFileSync(`${clips}/red/0.mkv`, `${mixed}/red/a.mkv`);
+    copyFileSync(`${clips}/green/0.mkv`, `${mixed}/red/b.mkv`);
+    copyFileSync(`${clips}/blue/0.mkv`, `${mixed}/blue/c.mkv`);
+    writeFileSync(`${mixed}/blue/d.mkv`, 'no video');
+    const judged = await call(['eval', file, mixed, '--views', '2x3', '--json']);
+    expect(judged.err).toMatch(/note: passed over, cannot be read: .*d\.mkv/);
+    const answer = JSON.parse(judged.out);
+    expect(answer).toMatchObject({samples: 3, top1: 2 / 3, views: '2x3', meanClass: (1 + 0 + 0.5) / 3});
+    expect(answer.confusion).toEqual([
+      [1, 0, 0],
+      [0, 0, 0],
+      [0, 1, 1],
+    ]);
+    expect(answer.unreadable).toHaveLength(1);
+    const text = (await call(['eval', file, mixed])).out;
+    expect(text).toMatch(/^top-1 +66\.7 %$/m);
+    expect(text).toMatch(/^red +2 +50\.0 % +green \(1\)$/m);
+  });
+
+  it('ends with 130 at Ctrl-C and leaves nothing behind', async () => {
+    const file = shop.at('never.safetensors');
+    const {code, err} = await call(['teach', clips, '-o', file, '--model', base, ...READING], 'teaching');
+    expect(code).toBe(130);
+    expect(err).toMatch(/interrupted \(SIGINT\); nothing was written\n$/);
+    expect(readdirSync(shop.folder).filter((name) => name.includes('never'))).toEqual([]);
+  });
+});
+
+describe('train', () => {
+  const args = (folder: string) => [
+    ...['train', clips, ...CLIP, ...READING, '--recipe', 'finetuneSomething', '-o', folder, '--start', base],
+    ...['--epochs', '2', '--batch', '3', '--validation', '0.3', '--rate', '0.01'],
+  ];
+
+  it('a run that Ctrl-C ended goes on with --resume and ends with the very same model', async () => {
+    const [whole, parts] = [shop.at('whole'), shop.at('parts')];
+    const run = await call(args(whole));
+    expect(run.err).toMatch(/epoch 2: loss \d+\.\d{3}, \d+\.\d %, validation top-1 \d+\.\d %\n/);
+    expect(run.code).toBe(0);
+    expect(run.out).toMatch(
+      /model\.safetensors: 3 classes, 4 updates, top-1 \d+\.\d %, best \d+\.\d % after epoch \d\n$/,
+    );
+    const cut = await call(args(parts), 'epoch 1:');
+    expect(cut.code).toBe(130);
+    expect(cut.err).toMatch(/interrupted \(SIGINT\); go on with the same command and --resume\n$/);
+    const again = await call(args(parts));
+    expect(again.code).toBe(1);
+    expect(again.err).toMatch(/there is a run in .*--resume/);
+    expect((await call([...args(parts), '--resume'])).code).toBe(0);
+    const file = (folder: string) => readFileSync(`${folder}/model.safetensors`);
+    expect(file(parts).equals(file(whole))).toBe(true);
+
+    const {model, info} = await loadModel(`${whole}/model.safetensors`);
+    expect(info).toMatchObject({
+      labels: Object.keys(COLOURS),
+      network: NETWORK,
+      frames: 4,
+      mean: 127,
+      std: 128,
+    });
+    expect(model.outputs[0]!.shape).toEqual([null, 3]);
+    model.dispose();
+    const onnx = shop.at('model.onnx');
+    expect((await call(['export', `${whole}/model.safetensors`, '--format', 'onnx', '-o', onnx])).code).toBe(
+      0,
+    );
+  });
+
+  it('begins with the weights of its start, the classifier excepted', async () => {
+    const folder = shop.at('still');
+    // A rate so small that no weight moves further than this.
+    const {code, err} = await call([...args(folder), '--rate', '1e-12', '--epochs', '1']);
+    expect(err).not.toMatch(/error/);
+    expect(code).toBe(0);
+    const [before, after] = [await loadModel(base), await loadModel(`${folder}/model.safetensors`)];
+    const values = (model: typeof before.model, name: string) =>
+      [
+        ...model.weights
+          .find((weight) => weight.originalName === name)!
+          .read()
+          .dataSync(),
+      ] as number[];
+    const kernels = before.model.weights
+      .map(({originalName}) => originalName)
+      .filter((name) => name.endsWith('kernel'));
+    expect(kernels.length).toBeGreaterThan(5);
+    for (const name of kernels.filter((one) => one !== 'classifier/kernel')) {
+      const there = values(after.model, name);
+      values(before.model, name).forEach((value, i) => {
+        expect(Math.abs(value - there[i]!)).toBeLessThan(1e-6);
+      });
+    }
+    before.model.dispose();
+    after.model.dispose();
+  });
+});
+
+describe('refused at once', () => {
+  it.each([
+    ['teach without a place', ['teach', '.'], /teach needs -o FILE/],
+    ['teach into another kind of file', ['teach', '.', '-o', 'a.json'], /ends in \.safetensors/],
+    [
+      'teach with half a share',
+      ['teach', '.', '-o', 'a.safetensors', '--validation', '1.5'],
+      /above 0 and below 1/,
+    ],
+    ['a misspelt option', ['teach', '.', '-o', 'a.safetensors', '--veiws', '3'], /did you mean --views/],
+    [
+      'data that are not there',
+      ['teach', 'nowhere', '-o', 'a.safetensors'],
+      /no such file or folder: 'nowhere'/,
+    ],
+    [
+      'train without a recipe',
+      ['train', '.', '-o', 'a'],
+      /train needs --recipe NAME, one of finetuneKinetics/,
+    ],
+    [
+      'a recipe of another name',
+      ['train', '.', '-o', 'a', '--recipe', 'finetune'],
+      /did you mean finetuneKinetics/,
+    ],
+    [
+      'a rate that is none',
+      ['train', '.', '-o', 'a', '--recipe', 'finetuneKinetics', '--rate', 'x'],
+      /--rate is 'x'/,
+    ],
+    [
+      'train without a network',
+      ['train', '.', '-o', 'a', '--recipe', 'finetuneKinetics', ...READING],
+      /train needs --network/,
+    ],
+    ['eval without data', ['eval', 'a'], /eval takes a MODEL and DATA/],
+    ['views of two crops', ['eval', 'a', '.', '--views', '10x2'], /--views is '10x2'/],
+  ])('%s', async (_, args, message) => {
+    const {code, out, err} = await call(args);
+    expect(err).toMatch(message);
+    expect(err.trimEnd().split('\n').at(-1)).toMatch(/^tfjs-sts: /);
+    expect([code, out]).toEqual([1, '']);
+  });
+
+  it('eval of classes that the model does not know', async () => {
+    const file = shop.at('strange');
+    mkdirSync(file);
+    mkdirSync(`${file}/violet`);
+    copyFileSync(`${clips}/red/0.mkv`, `${file}/violet/a.mkv`);
+    const {err} = await call(['eval', shop.at('colours.safetensors'), file]);
+    expect(err).toMatch(
+      /does not know 1 of the 1 classes of '.*', such as 'violet'; it knows blue, green, red/,
+    );
+  });
+});
