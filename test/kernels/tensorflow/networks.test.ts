@@ -77,7 +77,7 @@ it('keeps nothing of predictions', () => {
   frozen.dispose();
 });
 
-it('normalizes clips by given statistics, which the host refuses, forward and back', () => {
+it('normalizes clips by given statistics, which the host refuses', () => {
   const [x, mean, offset] = [numbers([2, 2, 3, 2, 3], 1), numbers([3], 2), numbers([3], 3)];
   const [variance, scale] = [tf.tensor1d([0.5, 1, 2]), tf.tensor1d([2, -1, 0.5])];
   const normalize = (...[a, m, v, b, g]: tf.Tensor[]) =>
