@@ -30,6 +30,11 @@ const browserTests = 'test/**/*.browser.test.ts';
 const sharedTests = 'test/**/*.shared.test.ts';
 const isolatedTests = 'test/**/*.isolated.test.ts';
 const packagingTests = 'test/packaging/**/*.test.ts';
+/** What a second Node need not repeat (scripts/test.mjs): what kernels do without memory has nothing to do with rounding. */
+const testsOfOneNode =
+  process.env.TEST_BACKENDS === undefined
+    ? []
+    : ['test/kernels/wasm/**/memory.test.ts', 'test/kernels/wasm/copying_heap.test.ts'];
 
 /** Tests in pages that Vite serves with `headers`. */
 function browserProject(name: string, include: string[], headers = {}): TestProjectInlineConfiguration {
@@ -83,7 +88,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [browserTests, isolatedTests, packagingTests],
+          exclude: [browserTests, isolatedTests, packagingTests, ...testsOfOneNode],
           setupFiles: ['test/support/device_errors.ts'],
           env: swiftShaderEnvironment(chromium),
           testTimeout: 3 * minute,

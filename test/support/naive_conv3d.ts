@@ -54,20 +54,17 @@ function ordinary(
 ): void {
   const [batch, time, height, width] = g.xShape as [number, number, number, number];
   const [kts, khs, kws] = g.filterShape as [number, number, number];
+  const taps = [...indices([kts, khs, kws])] as Axes[];
   for (const [n, t, h, w] of indices([batch, ...g.output]) as Generator<[number, number, number, number]>) {
-    for (const [kt, kh, kw] of indices([kts, khs, kws]) as Generator<Axes>) {
+    const yAt = flat5(yShape, n, t, h, w, y.firstOut);
+    for (const [kt, kh, kw] of taps) {
       const ti = t * g.strides[0] + kt * g.dilations[0] - g.before[0];
       const hi = h * g.strides[1] + kh * g.dilations[1] - g.before[1];
       const wi = w * g.strides[2] + kw * g.dilations[2] - g.before[2];
       if (ti < 0 || ti >= time || hi < 0 || hi >= height || wi < 0 || wi >= width) continue;
+      const xAt = flat5(g.xShape, n, ti, hi, wi, x.firstIn);
       for (let o = 0; o < y.out; o++) {
-        for (let i = 0; i < x.in; i++) {
-          visit(
-            flat5(yShape, n, t, h, w, y.firstOut + o),
-            flat5(g.xShape, n, ti, hi, wi, x.firstIn + i),
-            wIndex(kt, kh, kw, i, y.firstOut + o),
-          );
-        }
+        for (let i = 0; i < x.in; i++) visit(yAt + o, xAt + i, wIndex(kt, kh, kw, i, y.firstOut + o));
       }
     }
   }
@@ -223,23 +220,23 @@ export interface Bounded {
   bounds: Float64Array;
 }
 
-type Pick = (y: number, x: number, w: number) => [target: number, a: number, b: number];
+/** Calls `add` for each product with the place of the sum that it belongs to. */
+type Products = (add: (target: number, product: number) => void) => void;
 
 /**
- * The products that `pick` selects, summed. n float32 products added in any order differ from the exact sum by at most
+ * Sums of products. n float32 products added in any order differ from the exact sum by at most
  * n * 2^-24 * sum |terms| in first order; one more rounding is allowed for the second order. A bias is one more term,
  * wherever it comes in: a kernel that starts from it rounds it with every product that is added.
  */
-function sum(naive: NaiveConvolution, size: number, pick: Pick, bias?: Float32Array): Bounded {
+function sum(size: number, products: Products, bias?: Float32Array): Bounded {
   const values = Float64Array.from({length: size}, (_, i) =>
     bias === undefined ? 0 : bias[i % bias.length]!,
   );
   const magnitudes = values.map(Math.abs);
   const counts = new Float64Array(size).fill(bias === undefined ? 0 : 1);
-  naive.forEachProduct((y, x, w) => {
-    const [target, a, b] = pick(y, x, w);
-    values[target]! += a * b;
-    magnitudes[target]! += Math.abs(a * b);
+  products((target, product) => {
+    values[target]! += product;
+    magnitudes[target]! += Math.abs(product);
     counts[target]! += 1;
   });
   return {values, bounds: magnitudes.map((magnitude, i) => (counts[i]! + 1) * 2 ** -24 * magnitude)};
@@ -252,10 +249,11 @@ export const naiveForward = (
   x: Float32Array,
   w: Float32Array,
   bias?: Float32Array,
-): Bounded => sum(naive, sizeOf(naive.yShape), (yi, xi, wi) => [yi, x[xi]!, w[wi]!], bias);
+): Bounded =>
+  sum(sizeOf(naive.yShape), (add) => naive.forEachProduct((yi, xi, wi) => add(yi, x[xi]! * w[wi]!)), bias);
 
 export const naiveInputGradient = (naive: NaiveConvolution, dy: Float32Array, w: Float32Array): Bounded =>
-  sum(naive, sizeOf(naive.xShape), (yi, xi, wi) => [xi, dy[yi]!, w[wi]!]);
+  sum(sizeOf(naive.xShape), (add) => naive.forEachProduct((yi, xi, wi) => add(xi, dy[yi]! * w[wi]!)));
 
 export const naiveFilterGradient = (naive: NaiveConvolution, dy: Float32Array, x: Float32Array): Bounded =>
-  sum(naive, sizeOf(naive.filterShape), (yi, xi, wi) => [wi, dy[yi]!, x[xi]!]);
+  sum(sizeOf(naive.filterShape), (add) => naive.forEachProduct((yi, xi, wi) => add(wi, dy[yi]! * x[xi]!)));
