@@ -8,7 +8,7 @@ const entries = [
   {entry: 'ops', limit: '11 kB'},
   {entry: 'networks', limit: '28 kB'},
   {entry: 'train', limit: '66 kB'},
-  {entry: 'zoo', limit: '58 kB'},
+  {entry: 'zoo', limit: '59 kB'},
   {entry: 'checkpoints', limit: '21 kB'},
   {entry: 'convert', limit: '44 kB'},
   {entry: 'onnx', limit: '12 kB'},

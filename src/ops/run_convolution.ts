@@ -1,11 +1,12 @@
 /** What the ops of the family share in front of the kernel: tensors from what was given, rank 4 to 5, bias and layout checks. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../geometry/conv_info';
-import {type ConvKind, type ConvSettings, convInfo} from '../geometry/conv_settings';
+import type {ConvKind, ConvSettings} from '../geometry/conv_settings';
 import {type Activation, IndirectConv3D, type IndirectConv3DAttrs} from '../geometry/kernel_names';
 import {InvalidArgumentError} from '../util/errors';
 import type {Shape5D} from '../util/shapes';
 import {activate, checkActivation} from './activations';
+import {keptInfo} from './kept_info';
 import {runWith} from './run_kernel';
 
 export type Tensor4or5D = tf.Tensor4D | tf.Tensor5D;
@@ -57,7 +58,7 @@ export function runConvolution<T extends Tensor4or5D>(
   const given = toFloatTensor(x, 'x', op);
   const $filter = toFloatTensor(filter, 'filter', op);
   const $x = given.rank === 4 ? tf.reshape<tf.Rank.R5>(given, [1, ...given.shape] as Shape5D) : given;
-  const info = convInfo(settings, $x.shape, $filter.shape);
+  const info = keptInfo(settings, $x.shape, $filter.shape);
   const inputs: Record<string, tf.Tensor> = {x: $x, filter: $filter};
   if (epilogue.bias !== undefined)
     inputs.bias = checkBias(op, toFloatTensor(epilogue.bias, 'bias', op), info);
