@@ -4,11 +4,9 @@
  */
 import type {ConvInfo} from '../geometry/conv_info';
 import {type ConvSettings, convInfo} from '../geometry/conv_settings';
+import {Kept} from '../util/kept';
 
-const kept = new Map<string, ConvInfo>();
-
-/** More are not kept: a program that computes at ever new sizes plans anew. */
-const MOST_KEPT = 512;
+const kept = new Kept<ConvInfo>(512);
 
 /** As `convInfo`; the same object for the same settings and shapes. */
 export function keptInfo(
@@ -17,10 +15,5 @@ export function keptInfo(
   filterShape: readonly number[],
 ): ConvInfo {
   const key = JSON.stringify([settings, xShape, filterShape]);
-  const known = kept.get(key);
-  if (known !== undefined) return known;
-  const info = convInfo(settings, xShape, filterShape);
-  if (kept.size === MOST_KEPT) kept.clear();
-  kept.set(key, info);
-  return info;
+  return kept.get(key, () => convInfo(settings, xShape, filterShape));
 }

@@ -19,8 +19,7 @@ import {
 } from '../input/film';
 import {closingLine, filmProgress, shortfall} from '../output/film_progress';
 import {modelNotes} from '../output/model_notes';
-import {oneLine} from '../output/one_line';
-import {createProgress} from '../output/progress';
+import {writeNotes} from '../output/notes';
 import {
   checkOutputs,
   OUTPUT_OPTIONS,
@@ -28,30 +27,17 @@ import {
   outputChoice,
   writeResult,
 } from '../output/timeline_output';
+import {type ProgressCommand, progressCommand} from './progress_command';
 
-interface FilmCommand<Options> {
-  readonly summary: string;
-  readonly help: string;
-  /** Undefined when only help is wanted. */
-  parse(args: readonly string[]): Options | undefined;
-  /** Whether a program is to read the standard output. */
-  isForProgram(options: Options): boolean;
+interface FilmCommand<Options> extends Omit<ProgressCommand<Options>, 'run'> {
   run(options: Options, running: Running): Promise<void>;
 }
 
-export function filmCommand<Options>(
-  {summary, help, parse, isForProgram, run}: FilmCommand<Options>,
-  tools: FilmTools,
-): Command {
-  return {
-    summary,
-    async run(args, io) {
-      const options = parse(args);
-      if (options === undefined) return void io.stdout.write(help);
-      const progress = createProgress(io.stderr, isForProgram(options));
-      await untilTold(io, progress, (signal) => run(options, {io, tools, progress, signal}));
-    },
-  };
+export function filmCommand<Options>({run, ...command}: FilmCommand<Options>, tools: FilmTools): Command {
+  return progressCommand({
+    ...command,
+    run: (options, io, progress) => untilTold(io, (signal) => run(options, {io, tools, progress, signal})),
+  });
 }
 
 /** What is chosen about a film whose shots are found. */
@@ -93,18 +79,13 @@ export interface FilmWork {
   json?(timeline: Timeline): string;
 }
 
-function remark(notes: readonly string[], {io, progress}: Running): void {
-  if (notes.length > 0) progress.clear();
-  for (const note of notes) io.stderr.write(`tfjs-sts: note: ${oneLine(note)}\n`);
-}
-
 /** Opens the film, has it analysed and writes what was found. */
 export async function analyzeFilm(
   {film, threshold, compute, output}: FilmChoice,
   {doing, model, json}: FilmWork,
   running: Running,
 ): Promise<void> {
-  const {tools, progress, signal} = running;
+  const {io, tools, progress, signal} = running;
   // First, so that a wrong path is said at once.
   const video = await tools.openVideo(film, {signal});
   try {
@@ -112,7 +93,7 @@ export async function analyzeFilm(
     const {name, ...asked} = model ?? {};
     const loaded = await load([SHOT_MODEL, ...(name === undefined ? [] : [name])], compute, running);
     const [network, clips] = loaded;
-    remark(clips === undefined ? [] : modelNotes(clips), running);
+    writeNotes(clips === undefined ? [] : modelNotes(clips), io, progress);
     progress.stage(doing);
     const started = performance.now();
     const timeline = await analyze(video, {
@@ -124,7 +105,7 @@ export async function analyzeFilm(
     });
     for (const one of loaded) one.model.dispose();
     const ended = performance.now();
-    remark(shortfall(timeline, film, video.info), running);
+    writeNotes(shortfall(timeline, film, video.info), io, progress);
     await writeResult({timeline, film, ...(json && {json: json(timeline)})}, output, running);
     progress.finish(closingLine(timeline, (ended - started) / 1000));
   } finally {

@@ -20,8 +20,9 @@ import {about} from '../input/user_files';
 import type {CliIo} from '../io';
 import {errorLine} from '../output/error_line';
 import {modelNotes} from '../output/model_notes';
+import {writeNotes} from '../output/notes';
 import {oneLine} from '../output/one_line';
-import {createProgress, type Progress} from '../output/progress';
+import type {Progress} from '../output/progress';
 
 /** What the command calls. */
 export interface PredictTools {
@@ -42,6 +43,8 @@ interface PredictOptions {
   readonly frames: number | undefined;
   readonly json: boolean;
 }
+
+import {progressCommand} from './progress_command';
 
 const DEFAULTS = {model: DEFAULT_MODEL, backend: 'wasm', threads: 1, top: 5};
 
@@ -192,8 +195,7 @@ async function run(running: Running): Promise<void> {
   const notes = modelNotes(loaded);
   const frozen = await about(options.model, () => freeze(loaded.model));
   loaded.model.dispose();
-  if (notes.length > 0) progress.clear();
-  for (const note of notes) io.stderr.write(`tfjs-sts: note: ${oneLine(note)}\n`);
+  writeNotes(notes, io, progress);
   let since = started;
   const failed: string[] = [];
   for (const video of videos) {
@@ -239,18 +241,11 @@ const realTools: PredictTools = {
  * @param tools default: the zoo, ffmpeg and the real backends.
  */
 export function predictCommand(tools: PredictTools = realTools): Command {
-  return {
+  return progressCommand({
     summary: 'say what a video shows',
-    async run(args, io) {
-      const options = parse(args);
-      if (options === undefined) return void io.stdout.write(HELP);
-      const progress = createProgress(io.stderr, options.json);
-      try {
-        await run({options, io, tools, progress});
-      } catch (error) {
-        progress.clear();
-        throw error;
-      }
-    },
-  };
+    help: HELP,
+    parse,
+    isForProgram: ({json}) => json,
+    run: (options, io, progress) => run({options, io, tools, progress}),
+  });
 }

@@ -40,10 +40,10 @@ export function oneOf<T extends string>(option: string, text: string, known: rea
 }
 
 /** The value of an option that counts something; undefined when it was not given. */
-export function wholeNumber(option: string, text: string | undefined): number | undefined {
+export function wholeNumber(option: string, text: string | undefined, least = 1): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(text) || Number(text) < 1) {
-    throw new InvalidArgumentError(`--${option} is '${text}'; it must be a whole number from 1 on`);
+  if (!/^\d{1,9}$/.test(text) || Number(text) < least) {
+    throw new InvalidArgumentError(`--${option} is '${text}'; it must be a whole number from ${least} on`);
   }
   return Number(text);
 }

@@ -79,16 +79,11 @@ export function thresholdOf(text: string | undefined): number | undefined {
  * Does the work of a command until it is done or the process is told to end: then it fails with that, whatever failed first. A
  * decoder may have heard the same signal.
  */
-export async function untilTold(
-  io: CliIo,
-  progress: Progress,
-  work: (signal: AbortSignal) => Promise<void>,
-): Promise<void> {
+export async function untilTold(io: CliIo, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const signal = io.interruption();
   try {
     await work(signal);
   } catch (error) {
-    progress.clear();
     await new Promise((resolve) => setImmediate(resolve));
     signal.throwIfAborted();
     throw error;

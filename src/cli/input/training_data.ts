@@ -14,7 +14,7 @@ import {
 } from '../../train/data/lists';
 import {InvalidArgumentError, UnavailableError} from '../../util/errors';
 import type {CliIo} from '../io';
-import {oneLine} from '../output/one_line';
+import {writeNotes} from '../output/notes';
 import type {Progress} from '../output/progress';
 import {wholeNumber} from './arguments';
 
@@ -47,8 +47,7 @@ export function dataChoice(values: {
   cache?: string | undefined;
 }): DataChoice {
   const {videos, cache} = values;
-  const loaders = values.loaders === '0' ? 0 : wholeNumber('loaders', values.loaders);
-  return {videos, loaders, cache};
+  return {videos, loaders: wholeNumber('loaders', values.loaders, 0), cache};
 }
 
 const CACHE_BYTES = 4e9;
@@ -94,7 +93,7 @@ export async function openData(
 }
 
 /** The videos of a data set and their classes. */
-export async function listData(caller: string, path: string, {videos}: DataChoice): Promise<Listed> {
+export async function listData(caller: string, path: string, videos: string | undefined): Promise<Listed> {
   await checkData(path);
   const folder = videos ?? dirname(path);
   if (/\.csv$/i.test(path)) return listKineticsCsv(caller, path, folder, undefined);
@@ -108,10 +107,16 @@ export function remarkUnreadable(sets: readonly Dataset[], io: CliIo, progress: 
   const unreadable = new Map(
     sets.flatMap((set) => set.summary().unreadable).map(({path, reason}) => [path, reason]),
   );
-  if (unreadable.size > 0) progress.clear();
-  for (const [path, reason] of unreadable)
-    io.stderr.write(`tfjs-sts: note: passed over, cannot be read: ${oneLine(`${path}: ${reason}`)}\n`);
+  writeNotes(
+    [...unreadable].map(([path, reason]) => unreadableNote({path, reason})),
+    io,
+    progress,
+  );
 }
+
+/** What is said of an item that could not be read. */
+export const unreadableNote = ({path, reason}: {readonly path: string; readonly reason: string}) =>
+  `passed over, cannot be read: ${path}: ${reason}`;
 
 /** The value of --validation: a share of the data, or other data. */
 export function validationChoice(text: string | undefined): number | string | undefined {

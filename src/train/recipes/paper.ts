@@ -13,8 +13,13 @@ type Family = (typeof FAMILIES)[number];
 /** What of a recipe may be said otherwise: everything. */
 export type RecipeOverrides = Partial<Recipe>;
 
+/** The family of the paper that a network is of, if any. */
+export function paperFamily(network: string): Family | undefined {
+  return FAMILIES.find((name) => network === name || network.startsWith(`${name}_`));
+}
+
 function familyOf(caller: string, network: string): Family {
-  const family = FAMILIES.find((name) => network === name || network.startsWith(`${name}_`));
+  const family = paperFamily(network);
   if (family !== undefined) return family;
   throw new InvalidArgumentError(
     `${caller}: the authors have no recipe for ${JSON.stringify(network)}${knownNames(network, FAMILIES)}. Give the family that is nearest, and what should differ.`,

@@ -11,16 +11,16 @@ import {FormatError, InvalidArgumentError, UnavailableError} from '../../../util
 import {ffmpegSource} from '../../../video/clips/sources/ffmpeg';
 import {readViews, type ViewOptions} from '../../../video/clips/views';
 import {recognize} from '../../../video/recognize';
-import type {Command} from '../../command';
 import {parseCommand} from '../../input/arguments';
 import {startBackend} from '../../input/backends';
 import {COMPUTE_HELP, COMPUTE_OPTIONS, type ComputeChoice, computeChoice} from '../../input/film';
-import {checkData, DATA_HELP, type DataChoice, listData} from '../../input/training_data';
+import {checkData, DATA_HELP, listData, unreadableNote} from '../../input/training_data';
 import {about} from '../../input/user_files';
 import type {CliIo} from '../../io';
 import {metricsText} from '../../output/metrics_text';
-import {oneLine} from '../../output/one_line';
-import {createProgress, type Progress} from '../../output/progress';
+import {writeNotes} from '../../output/notes';
+import type {Progress} from '../../output/progress';
+import {progressCommand} from '../progress_command';
 
 const HELP = `Says how good a model is on labelled videos.
 
@@ -42,7 +42,7 @@ interface Options {
   readonly model: string;
   readonly data: string;
   readonly views: {readonly clips: number; readonly crops: 1 | 3};
-  readonly reading: DataChoice;
+  readonly videos: string | undefined;
   readonly compute: ComputeChoice;
   readonly json: boolean;
 }
@@ -73,7 +73,7 @@ function parse(args: readonly string[]): Options | undefined {
     model,
     data,
     views: {clips: Number(clips), crops: crops === '3' ? 3 : 1},
-    reading: {videos, loaders: undefined, cache: undefined},
+    videos,
     compute: computeChoice(values),
     json,
   };
@@ -107,10 +107,10 @@ function viewOptions(info: ModelInfo, views: Options['views']): ViewOptions & Pi
 }
 
 async function run(options: Options, io: CliIo, progress: Progress): Promise<void> {
-  const {model: name, data, views, compute, reading, json} = options;
+  const {model: name, data, views, compute, videos, json} = options;
   const signal = io.interruption();
   await checkData(data);
-  const listed = await about(data, () => listData('eval', data, reading));
+  const listed = await about(data, () => listData('eval', data, videos));
   progress.stage(`loading ${name} on ${compute.backend}`);
   await startBackend(compute.backend, compute.threads);
   registerLayers();
@@ -154,8 +154,7 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
     frozen.dispose();
   }
   progress.clear();
-  for (const {path, reason} of unreadable)
-    io.stderr.write(`tfjs-sts: note: passed over, cannot be read: ${oneLine(`${path}: ${reason}`)}\n`);
+  writeNotes(unreadable.map(unreadableNote), io, progress);
   const metrics = counter.result();
   if (metrics.samples === 0)
     throw new InvalidArgumentError(`none of the ${listed.items.length} videos of '${data}' can be read`);
@@ -166,19 +165,11 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
 }
 
 /** The command `eval`. */
-export function evalCommand(): Command {
-  return {
+export const evalCommand = () =>
+  progressCommand({
     summary: 'say how good a model is on labelled videos',
-    async run(args, io) {
-      const options = parse(args);
-      if (options === undefined) return void io.stdout.write(HELP);
-      const progress = createProgress(io.stderr, options.json);
-      try {
-        await run(options, io, progress);
-      } catch (error) {
-        progress.clear();
-        throw error;
-      }
-    },
-  };
-}
+    help: HELP,
+    parse,
+    isForProgram: ({json}) => json,
+    run,
+  });

@@ -9,7 +9,6 @@ import {STORAGE_TYPES, type StorageType} from '../../../models/checkpoints';
 import {loadModel, modelFile} from '../../../models/zoo';
 import {evaluate, type TeachOptions, teach} from '../../../train';
 import {InvalidArgumentError} from '../../../util/errors';
-import type {Command} from '../../command';
 import {DEFAULT_MODEL, onePositional, parseCommand, storageType, wholeNumber} from '../../input/arguments';
 import {startBackend} from '../../input/backends';
 import {COMPUTE_HELP, COMPUTE_OPTIONS, type ComputeChoice, computeChoice} from '../../input/film';
@@ -28,7 +27,8 @@ import {
 import {about} from '../../input/user_files';
 import type {CliIo} from '../../io';
 import {metricsText, percent} from '../../output/metrics_text';
-import {createProgress, type Progress} from '../../output/progress';
+import type {Progress} from '../../output/progress';
+import {progressCommand} from '../progress_command';
 
 const HELP = `Makes a model for classes of your own from few clips: a new classifier on what a trained network sees in them.
 
@@ -99,7 +99,7 @@ function parse(args: readonly string[]): Options | undefined {
     views: wholeNumber('views', values.views) ?? 1,
     flips: !values['no-flip'],
     lastStage: values['last-stage'],
-    seed: values.seed === '0' ? 0 : (wholeNumber('seed', values.seed) ?? 0),
+    seed: wholeNumber('seed', values.seed, 0) ?? 0,
     dtype: storageType(values.dtype),
     reading: dataChoice(values),
     compute: computeChoice(values),
@@ -156,19 +156,11 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
 }
 
 /** The command `teach`. */
-export function teachCommand(): Command {
-  return {
+export const teachCommand = () =>
+  progressCommand({
     summary: 'make a model for classes of your own from few clips',
-    async run(args, io) {
-      const options = parse(args);
-      if (options === undefined) return void io.stdout.write(HELP);
-      const progress = createProgress(io.stderr, options.json);
-      try {
-        await run(options, io, progress);
-      } catch (error) {
-        progress.clear();
-        throw error;
-      }
-    },
-  };
-}
+    help: HELP,
+    parse,
+    isForProgram: ({json}) => json,
+    run,
+  });

@@ -7,8 +7,8 @@ import {join} from 'node:path';
 import {writeWhole} from '../../../files/write_file';
 import {modelFile} from '../../../models/zoo';
 import {type Recipe, type RecipeOverrides, recipes, type TrainProgress, train} from '../../../train';
+import {paperFamily} from '../../../train/recipes/paper';
 import {InvalidArgumentError} from '../../../util/errors';
-import type {Command} from '../../command';
 import {oneOf, onePositional, parseCommand, wholeNumber} from '../../input/arguments';
 import {startBackend} from '../../input/backends';
 import {COMPUTE_HELP, COMPUTE_OPTIONS, type ComputeChoice, computeChoice} from '../../input/film';
@@ -30,7 +30,8 @@ import {Interrupted} from '../../interrupted';
 import type {CliIo} from '../../io';
 import {clock} from '../../output/film_progress';
 import {percent} from '../../output/metrics_text';
-import {createProgress, type Progress} from '../../output/progress';
+import type {Progress} from '../../output/progress';
+import {progressCommand} from '../progress_command';
 
 const RECIPES = ['finetuneKinetics', 'finetuneSomething', 'imagePretraining'] as const;
 
@@ -116,7 +117,7 @@ function parse(args: readonly string[]): Options | undefined {
     recipe: oneOf('recipe', recipe, RECIPES),
     overrides: {
       batchSize: wholeNumber('batch', values.batch) ?? 8,
-      seed: values.seed === '0' ? 0 : (wholeNumber('seed', values.seed) ?? 0),
+      seed: wholeNumber('seed', values.seed, 0) ?? 0,
       ...(epochs !== undefined && {epochs}),
       ...(microBatchSize !== undefined && {microBatchSize}),
       ...(learningRate !== undefined && {learningRate}),
@@ -144,8 +145,7 @@ function rateOf(text: string | undefined): number | undefined {
 
 /** The paper's recipe for the network's family, or for the nearest of its families. */
 function recipeOf(network: string, {recipe, overrides}: Options): Recipe {
-  const isPapers = /^(?:slowfast|slowonly|r2plus1d|ircsn|x3d)_/.test(network);
-  return recipes[recipe](isPapers ? network : 'x3d', overrides);
+  return recipes[recipe](paperFamily(network) ?? 'x3d', overrides);
 }
 
 /** Says before long work that there is a run already. */
@@ -224,19 +224,11 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
 }
 
 /** The command `train`. */
-export function trainCommand(): Command {
-  return {
+export const trainCommand = () =>
+  progressCommand({
     summary: 'train a network on labelled clips',
-    async run(args, io) {
-      const options = parse(args);
-      if (options === undefined) return void io.stdout.write(HELP);
-      const progress = createProgress(io.stderr, false);
-      try {
-        await run(options, io, progress);
-      } catch (error) {
-        progress.clear();
-        throw error;
-      }
-    },
-  };
-}
+    help: HELP,
+    parse,
+    isForProgram: () => false,
+    run,
+  });

@@ -8,10 +8,10 @@ import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../../util/shapes';
 import {emscriptenOf, outOfMemory} from './allocations';
 
-export interface Heap {
+export type Heap = LastingHeap | PassingHeap;
+
+interface Allocator {
   readonly memory: WebAssembly.Memory;
-  /** Whether what was allocated outlasts the kernel that did it. */
-  readonly lasts: boolean;
   /** Where the values of a tensor lie from now on, until the kernel ends. */
   place(tensor: TensorInfo): number;
   /** The same for a tensor whose values will be written: they may be anything. */
@@ -23,6 +23,16 @@ export interface Heap {
    */
   allocate(bytes: number): number;
   free(address: number): void;
+}
+
+/** What was allocated outlasts the kernel that did it. */
+interface LastingHeap extends Allocator {
+  readonly lasts: true;
+}
+
+/** All is free again when a kernel has ended. */
+interface PassingHeap extends Allocator {
+  readonly lasts: false;
   /** Has the values that were written at an address where the backend looks for those of a tensor. */
   finish(tensor: TensorInfo, address: number): void;
   /** A kernel has ended. */
@@ -43,7 +53,7 @@ function bytesOf({shape, dtype}: TensorInfo): number {
   return sizeOf(shape) * util.bytesPerElement(dtype);
 }
 
-class OwnHeapOfBackend implements Heap {
+class OwnHeapOfBackend implements LastingHeap {
   readonly lasts = true;
 
   constructor(
@@ -66,14 +76,10 @@ class OwnHeapOfBackend implements Heap {
   free(address: number): void {
     emscriptenOf(this.backend)._free(address);
   }
-
-  finish(): void {}
-
-  clear(): void {}
 }
 
 /** Everything lies one behind the other until the kernel ends. */
-class CopyingHeap implements Heap {
+class CopyingHeap implements PassingHeap {
   readonly lasts = false;
   readonly memory = new WebAssembly.Memory({initial: 1});
   /** 0 is no address. */

@@ -18,6 +18,7 @@ import {
   tidy,
   util,
 } from '@tensorflow/tfjs-core';
+import {Kept} from '../../../util/kept';
 import {sameShape, sizeOf} from '../../../util/shapes';
 import type {StockReplacement} from '../../registry';
 import {isNumeric} from '../../stock_kernels';
@@ -60,10 +61,7 @@ function resultShape({inputs, attrs}: Arguments, axes: number[]): number[] {
 }
 
 /** Plans by shape and axes; undefined for what is left to the host, and for axes that lie apart. */
-const kept = new Map<string, SumPlan | undefined>();
-
-/** More are not kept: a program that sums at ever new sizes plans anew. */
-const MOST_KEPT = 256;
+const kept = new Kept<SumPlan | undefined>(256);
 
 /** What attributes of one axis were last found to mean. */
 interface Found extends SumAttrs {
@@ -93,11 +91,7 @@ function planOf(args: Arguments, isMean: boolean): SumPlan | undefined {
 function keptPlan(args: Arguments, isMean: boolean): SumPlan | undefined {
   const {axis, keepDims} = args.attrs as unknown as SumAttrs;
   const key = `${isMean}|${args.inputs.x!.shape}|${axis}|${keepDims}`;
-  if (kept.has(key)) return kept.get(key);
-  if (kept.size === MOST_KEPT) kept.clear();
-  const plan = planSum(args, isMean);
-  kept.set(key, plan);
-  return plan;
+  return kept.get(key, () => planSum(args, isMean));
 }
 
 function planSum(args: Arguments, isMean: boolean): SumPlan | undefined {

@@ -164,7 +164,7 @@ function main(form: Form): string {
       int local = o - channels.z;
       if (local < 0 || local >= channels.w) continue;
       int group = local / columns;
-      ${form === 'depthwise' ? 'if (local + 1 >= channels.w) isWhole = false;' : 'if (local + 1 >= (group + 1) * columns) isWhole = false;'}
+      if (local + 1 >= ${form === 'depthwise' ? 'channels.w' : '(group + 1) * columns'}) isWhole = false;
       if (tap < 0 || tap >= rules[rule].y) continue;
       int channel = ${form === 'depthwise' ? 'o' : 'channels.x + group * channels.y + row'};
       sum += sumPart(rule, tap, channel, o, first, last);
