@@ -39,8 +39,6 @@ export interface IndirectConv3DInputs extends NamedTensorInfoMap {
   filter: TensorInfo;
   bias: TensorInfo | undefined;
   residual: TensorInfo | undefined;
-  /** Where the result goes; of kernels that are marked WRITES_INTO. */
-  y?: TensorInfo;
 }
 
 /** The gradient with respect to x: dy `info.outputShape`, filter `info.filterShape`, result `info.inputShape`. */
@@ -108,12 +106,6 @@ export const COMPOSED = Symbol.for('tfjs-sts.composed');
 
 /** On a kernel config: the kernel calls ops on the tensors of the host's engine, and so is called through the engine alone. */
 export const THROUGH_ENGINE = Symbol.for('tfjs-sts.through-engine');
-
-/**
- * On a kernel config: an input `y`, data of as many values as the result and read by nobody, becomes the result. If the
- * kernel fails, it stays the caller's, with any values.
- */
-export const WRITES_INTO = Symbol.for('tfjs-sts.into');
 
 /** On a config that stands in the place of the host's: the host's own, or undefined where there was none. */
 export const REPLACED = Symbol.for('tfjs-sts.replaced');

@@ -16,12 +16,13 @@ import {
 } from '@tensorflow/tfjs-core';
 import {checkCount} from '../../util/counts';
 import {FormatError, InvalidArgumentError, StsError} from '../../util/errors';
+import {Kept} from '../../util/kept';
 import {checkOptions, knownNames, optionNames} from '../../util/names';
 import {type PartialShape, partialShapeText} from '../../util/shapes';
 import {checkedData} from './check_data';
 import type {FrozenGraph, FrozenInput, FrozenModelData, FrozenOutput, FrozenTensor} from './frozen_data';
 import {runTurns} from './run_turns';
-import {numberValues, scheduled, type Turn} from './schedule';
+import {numberValues, type Schedule, scheduled} from './schedule';
 import {makeSteps} from './steps/make_steps';
 import {registeredLayer} from './steps/registered_layer';
 import type {Step} from './steps/step_ops';
@@ -33,6 +34,9 @@ export interface PredictOptions {
   /** Of the host's interface; nothing is printed. */
   readonly verbose?: boolean;
 }
+
+/** A program asks for the same few values again and again. */
+const MOST_SCHEDULES = 8;
 
 const KNOWN = optionNames<PredictOptions>({batchSize: true, verbose: true});
 
@@ -50,8 +54,9 @@ export class FrozenModel implements InferenceModel {
   readonly inputs: ValueInfo[];
   readonly outputs: ValueInfo[];
   private readonly numbers: ReadonlyMap<string, number>;
-  private readonly turns: readonly Turn[];
-  private readonly outputNumbers: readonly number[];
+  private readonly schedule: Schedule;
+  /** Of `execute`, by the values that were wanted. */
+  private readonly otherSchedules = new Kept<Schedule>(MOST_SCHEDULES);
   private disposed = false;
 
   private constructor(
@@ -62,9 +67,7 @@ export class FrozenModel implements InferenceModel {
     this.inputs = graph.inputs.map(infoOf);
     this.outputs = graph.outputs.map(infoOf);
     this.numbers = numberValues(graph);
-    const values = graph.outputs.map(({value}) => value);
-    this.turns = this.turnsFor(values);
-    this.outputNumbers = values.map((value) => this.numbers.get(value)!);
+    this.schedule = this.scheduleFor(graph.outputs.map(({value}) => value));
   }
 
   /**
@@ -178,9 +181,8 @@ export class FrozenModel implements InferenceModel {
     const caller = 'FrozenModel.execute';
     const given = this.given(x, caller);
     const values = [outputs].flat().map((name) => this.valueOf(name, caller));
-    const turns = this.turnsFor(values);
-    const numbers = values.map((value) => this.numbers.get(value)!);
-    const made = this.explaining(given, caller, () => tidy(() => runTurns(given, turns, numbers)));
+    const schedule = this.otherSchedules.get(JSON.stringify(values), () => this.scheduleFor(values));
+    const made = this.explaining(given, caller, () => tidy(() => runTurns(given, schedule)));
     return Array.isArray(outputs) ? made : made[0]!;
   }
 
@@ -230,12 +232,12 @@ export class FrozenModel implements InferenceModel {
     dispose([...this.tensors.values()]);
   }
 
-  private turnsFor(values: readonly string[]): Turn[] {
+  private scheduleFor(values: readonly string[]): Schedule {
     return scheduled(this.graph, this.steps, this.numbers, values);
   }
 
   private runInBatches(given: readonly Tensor[], batchSize: number): Tensor[] {
-    const run = (inputs: readonly Tensor[]) => runTurns(inputs, this.turns, this.outputNumbers);
+    const run = (inputs: readonly Tensor[]) => runTurns(inputs, this.schedule);
     const batch = given[0]!.shape[0]!;
     return tidy(() => {
       if (batch <= batchSize) return run(given);

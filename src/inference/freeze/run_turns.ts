@@ -3,51 +3,58 @@
  * kernels of ours make is a tensor only where a layer reads it or the caller gets it.
  */
 import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
-import type {Turn} from './schedule';
+import type {Schedule, Turn} from './schedule';
 import {DirectKernels} from './steps/direct_kernels';
 import type {LayerStep} from './steps/layer';
 import type {RunnableStep} from './steps/step';
 
 /**
  * @param given inputs of the model, which stay the caller's
- * @param wanted numbers of the values to return, each as a tensor of its own
+ * @returns the values of the schedule, each as a tensor of its own
  */
-export function runTurns(
-  given: readonly Tensor[],
-  turns: readonly Turn[],
-  wanted: readonly number[],
-): Tensor[] {
-  const run = new Run(given);
+export function runTurns(given: readonly Tensor[], schedule: Schedule): Tensor[] {
+  const run = new Run(given, schedule);
   try {
-    for (const turn of turns) run.take(turn);
-    const answers = wanted.map((value) => run.tensor(value));
+    for (let turn = 0; turn < schedule.turns.length; ) turn = run.take(turn);
+    const answers = schedule.wanted.map((value) => run.tensor(value));
     // An answer that is an input, which is the caller's, or another answer is a tensor of its own.
     return answers.map((y, i) => (given.includes(y) || answers.indexOf(y) < i ? y.clone() : y));
   } catch (error) {
     run.freeData();
     throw error;
-  } finally {
-    run.freeSpares();
   }
 }
 
 class Run {
   private readonly kernels = DirectKernels.ofLiveBackend();
+  /** Until the memory has no room for all that a recording needs. */
+  private mayRunRecordings = true;
   /** By the number of the value: a tensor, or the data of one that there is not yet. */
   private readonly tensors: (Tensor | undefined)[];
   private readonly data: (TensorInfo | undefined)[] = [];
   private readonly masks: (Tensor | null)[] = [];
 
-  constructor(given: readonly Tensor[]) {
+  constructor(
+    given: readonly Tensor[],
+    private readonly schedule: Schedule,
+  ) {
     this.tensors = [...given];
   }
 
-  take(turn: Turn): void {
+  /** Takes a turn, or several at once. Returns the number of the next. */
+  take(at: number): number {
+    const {kernels} = this;
+    if (kernels !== undefined) {
+      const next = this.mayRunRecordings ? this.takeRecorded(at, kernels) : undefined;
+      if (next !== undefined) return next;
+    }
+    const turn = this.schedule.turns[at]!;
     const {step, inputs, outputs, spent} = turn;
-    const made = this.kernels && this.takeDirectly(step, inputs, this.kernels);
+    const made = kernels && this.takeDirectly(step, inputs, kernels);
     if (made !== undefined) this.data[outputs[0]!] = made;
     else this.takeByEngine(turn);
     for (const value of spent) this.free(value);
+    return at + 1;
   }
 
   /** The value as a tensor. */
@@ -65,8 +72,18 @@ class Run {
     for (const info of this.data) if (info !== undefined) this.kernels!.free(info);
   }
 
-  freeSpares(): void {
-    this.kernels?.freeSpares();
+  private takeRecorded(at: number, kernels: DirectKernels): number | undefined {
+    const infoOf = (value: number) => this.infoOf(value);
+    const segment = this.schedule.segments.from(at, infoOf, kernels);
+    const made = segment?.recording.run(segment.reads.map(infoOf));
+    if (segment === undefined) return undefined;
+    if (made === undefined) {
+      this.mayRunRecordings = false;
+      return undefined;
+    }
+    for (const [i, value] of segment.makes.entries()) this.data[value] = made[i]!;
+    for (const value of segment.spent) this.free(value);
+    return segment.end;
   }
 
   private takeDirectly(
@@ -75,14 +92,17 @@ class Run {
     kernels: DirectKernels,
   ): TensorInfo | undefined {
     return step.runDirectly?.(
-      inputs.map((value) => this.data[value] ?? this.tensors[value]!),
+      inputs.map((value) => this.infoOf(value)),
       kernels,
     );
   }
 
+  private infoOf(value: number): TensorInfo {
+    return this.data[value] ?? this.tensors[value]!;
+  }
+
   private takeByEngine(turn: Turn): void {
     const {step, inputs, outputs} = turn;
-    this.freeSpares();
     if (turn.masked && step.kind === 'layer') {
       this.takeMasked(step, turn);
       return;

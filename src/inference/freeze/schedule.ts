@@ -1,5 +1,6 @@
 /** In which order the steps of a frozen model run for the values that are wanted, and when each value can be freed. */
 import type {FrozenGraph} from './frozen_data';
+import {Segments} from './segments';
 import type {Step} from './steps/step_ops';
 
 /** A step in its turn; values are numbered. */
@@ -12,19 +13,27 @@ export interface Turn {
   readonly spent: readonly number[];
 }
 
+/** What runs for the values that are wanted. */
+export interface Schedule {
+  readonly turns: readonly Turn[];
+  /** Numbers of the values. */
+  readonly wanted: readonly number[];
+  readonly segments: Segments;
+}
+
 /** The number of each value: inputs first, then what the steps make. */
 export function numberValues({inputs, steps}: FrozenGraph): Map<string, number> {
   const names = [...inputs.map(({name}) => name), ...steps.flatMap(({outputs}) => outputs)];
   return new Map(names.map((name, number) => [name, number]));
 }
 
-/** The turns for these values; steps that they do not need are left out. */
+/** The schedule for these values; steps that they do not need are left out. */
 export function scheduled(
   graph: FrozenGraph,
   steps: readonly Step[],
   numbers: ReadonlyMap<string, number>,
   wanted: readonly string[],
-): Turn[] {
+): Schedule {
   const turns: Turn[] = [];
   const needed = new Set(wanted);
   const kept = new Set([...graph.inputs.map(({name}) => name), ...wanted]);
@@ -39,5 +48,6 @@ export function scheduled(
     const read = {inputs: numbersOf(inputs), outputs: numbersOf(outputs), spent: numbersOf(spent)};
     turns.push({step: steps[i]!, masked, ...read});
   }
-  return turns.reverse();
+  turns.reverse();
+  return {turns, wanted: numbersOf(wanted), segments: new Segments(turns)};
 }

@@ -2,6 +2,7 @@
  * Indirect convolution on the wasm backend, in place on the host's tensors by our own WebAssembly module: part by part, as
  * planned from its shapes (plan/forward.ts).
  */
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../../../geometry/conv_info';
 import {
@@ -10,13 +11,13 @@ import {
   convInfoOf,
   IndirectConv3D,
   type IndirectConv3DInputs,
-  WRITES_INTO,
 } from '../../../geometry/kernel_names';
+import {type BeginTape, RECORDER} from '../../../geometry/recording';
 import {KeptPlans} from '../../kept_plans';
 import {planConvolution} from '../plan/forward';
 import {codeOf} from '../plan/part_call';
 import {wasmKernel} from '../runtime/wasm_kernel';
-import type {Operands, WasmRuntime} from '../runtime/wasm_runtime';
+import {connect, type Operands, type WasmRuntime} from '../runtime/wasm_runtime';
 import {weightsOf} from './packed_weights';
 
 const plans = new KeptPlans((info, variant) =>
@@ -27,14 +28,14 @@ const plans = new KeptPlans((info, variant) =>
   ),
 );
 
-/** `activation(conv(x, filter) + bias + residual)`, a new tensor or `y`. */
+/** `activation(conv(x, filter) + bias + residual)`, a new tensor. */
 export function convolve(
   runtime: WasmRuntime,
-  {x, filter, bias, residual, y: given}: IndirectConv3DInputs,
+  {x, filter, bias, residual}: IndirectConv3DInputs,
   info: ConvInfo,
   activation: Activation = 'linear',
 ): TensorInfo {
-  const y = runtime.outputIn(given, info.outputShape);
+  const y = runtime.makeOutput(info.outputShape);
   const operands: Operands = {x: runtime.addressOf(x), y: runtime.addressOf(y)};
   let variant = 8 * codeOf(activation) + (runtime.isShared ? 4 : 0);
   if (bias !== undefined) {
@@ -56,4 +57,10 @@ const kernel = wasmKernel(IndirectConv3D, ({inputs, attrs}, runtime) =>
   convolve(runtime, inputs as IndirectConv3DInputs, convInfoOf(attrs), activationOf(attrs)),
 );
 
-export const indirectConv3DConfig: KernelConfig & {[WRITES_INTO]: true} = {...kernel, [WRITES_INTO]: true};
+const beginTape: BeginTape = (backend) => connect(backend as BackendWasm)?.newTape();
+
+/** A tape takes this kernel and Mean. */
+export const indirectConv3DConfig: KernelConfig & {[RECORDER]: BeginTape} = {
+  ...kernel,
+  [RECORDER]: beginTape,
+};
