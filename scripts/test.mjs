@@ -80,13 +80,18 @@ function countReport(project, report) {
   }
 }
 
-/** Runs a project of vitest.config.ts, or of its files those under the given paths, and counts its tests. */
-function vitest(project, {env = {}, node = process.execPath, title = project, paths = []}) {
+/** Runs projects of vitest.config.ts, or of their files those under the given paths, and counts their tests. */
+function vitest(projects, {env = {}, node = process.execPath, title = projects.join(', '), paths = []}) {
   timed(`tests: ${title}`, () => {
     const failedBefore = count.failed;
     const reportFile = join(cache, `${title}.json`);
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
-    const succeeded = tool('vitest', ['run', '--project', project, ...reporters, ...paths], env, node);
+    const succeeded = tool(
+      'vitest',
+      ['run', ...projects.flatMap((name) => ['--project', name]), ...reporters, ...paths],
+      env,
+      node,
+    );
     try {
       countReport(title, JSON.parse(readFileSync(reportFile, 'utf8')));
     } catch (error) {
@@ -107,7 +112,7 @@ function vitestOnNewerNode(env) {
   const node = timed(title, () => ensureNode(NEWER_NODE, '.cache'));
   if (node === undefined) fail(`${title}: npm gave no package of it for ${process.platform}-${process.arch}`);
   else {
-    vitest('node', {
+    vitest(['node-together', 'node'], {
       env: {...env, TEST_BACKENDS: 'wasm'},
       node,
       title,
@@ -139,11 +144,11 @@ function gate() {
   step('are the types wrong', () => tool('@arethetypeswrong/cli', [tarball(), '--profile', 'node16']));
   step('size of the entries', () => tool('size-limit', []));
 
-  vitest('node', {env});
+  vitest(['node-together', 'node'], {env});
   vitestOnNewerNode(env);
-  vitest('browser', {env});
-  vitest('isolated', {env});
-  vitest('packaging', {env: {...env, TFJS_STS_TARBALL: tarball()}});
+  vitest(['browser'], {env});
+  vitest(['isolated'], {env});
+  vitest(['packaging'], {env: {...env, TFJS_STS_TARBALL: tarball()}});
 }
 
 if (ensurePackages()) gate();

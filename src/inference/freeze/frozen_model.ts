@@ -21,8 +21,8 @@ import {checkOptions, knownNames, optionNames} from '../../util/names';
 import {type PartialShape, partialShapeText} from '../../util/shapes';
 import {checkedData} from './check_data';
 import type {FrozenGraph, FrozenInput, FrozenModelData, FrozenOutput, FrozenTensor} from './frozen_data';
-import {runTurns} from './run_turns';
-import {numberValues, type Schedule, scheduled} from './schedule';
+import {Runner} from './runner';
+import {numberValues, scheduled} from './schedule';
 import {makeSteps} from './steps/make_steps';
 import {registeredLayer} from './steps/registered_layer';
 import type {Step} from './steps/step_ops';
@@ -36,7 +36,7 @@ export interface PredictOptions {
 }
 
 /** A program asks for the same few values again and again. */
-const MOST_SCHEDULES = 8;
+const MOST_RUNNERS = 8;
 
 const KNOWN = optionNames<PredictOptions>({batchSize: true, verbose: true});
 
@@ -54,9 +54,9 @@ export class FrozenModel implements InferenceModel {
   readonly inputs: ValueInfo[];
   readonly outputs: ValueInfo[];
   private readonly numbers: ReadonlyMap<string, number>;
-  private readonly schedule: Schedule;
+  private readonly runner: Runner;
   /** Of `execute`, by the values that were wanted. */
-  private readonly otherSchedules = new Kept<Schedule>(MOST_SCHEDULES);
+  private readonly otherRunners = new Kept<Runner>(MOST_RUNNERS);
   private disposed = false;
 
   private constructor(
@@ -67,7 +67,7 @@ export class FrozenModel implements InferenceModel {
     this.inputs = graph.inputs.map(infoOf);
     this.outputs = graph.outputs.map(infoOf);
     this.numbers = numberValues(graph);
-    this.schedule = this.scheduleFor(graph.outputs.map(({value}) => value));
+    this.runner = this.runnerFor(graph.outputs.map(({value}) => value));
   }
 
   /**
@@ -181,8 +181,8 @@ export class FrozenModel implements InferenceModel {
     const caller = 'FrozenModel.execute';
     const given = this.given(x, caller);
     const values = [outputs].flat().map((name) => this.valueOf(name, caller));
-    const schedule = this.otherSchedules.get(JSON.stringify(values), () => this.scheduleFor(values));
-    const made = this.explaining(given, caller, () => tidy(() => runTurns(given, schedule)));
+    const runner = this.otherRunners.get(JSON.stringify(values), () => this.runnerFor(values));
+    const made = this.explaining(given, caller, () => tidy(() => runner.run(given)));
     return Array.isArray(outputs) ? made : made[0]!;
   }
 
@@ -232,12 +232,12 @@ export class FrozenModel implements InferenceModel {
     dispose([...this.tensors.values()]);
   }
 
-  private scheduleFor(values: readonly string[]): Schedule {
-    return scheduled(this.graph, this.steps, this.numbers, values);
+  private runnerFor(values: readonly string[]): Runner {
+    return new Runner(scheduled(this.graph, this.steps, this.numbers, values));
   }
 
   private runInBatches(given: readonly Tensor[], batchSize: number): Tensor[] {
-    const run = (inputs: readonly Tensor[]) => runTurns(inputs, this.schedule);
+    const run = (inputs: readonly Tensor[]) => this.runner.run(inputs);
     const batch = given[0]!.shape[0]!;
     return tidy(() => {
       if (batch <= batchSize) return run(given);

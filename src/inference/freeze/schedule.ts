@@ -1,6 +1,5 @@
 /** In which order the steps of a frozen model run for the values that are wanted, and when each value can be freed. */
 import type {FrozenGraph} from './frozen_data';
-import {Segments} from './segments';
 import type {Step} from './steps/step_ops';
 
 /** A step in its turn; values are numbered. */
@@ -18,7 +17,6 @@ export interface Schedule {
   readonly turns: readonly Turn[];
   /** Numbers of the values. */
   readonly wanted: readonly number[];
-  readonly segments: Segments;
 }
 
 /** The number of each value: inputs first, then what the steps make. */
@@ -48,6 +46,5 @@ export function scheduled(
     const read = {inputs: numbersOf(inputs), outputs: numbersOf(outputs), spent: numbersOf(spent)};
     turns.push({step: steps[i]!, masked, ...read});
   }
-  turns.reverse();
-  return {turns, wanted: numbersOf(wanted), segments: new Segments(turns)};
+  return {turns: turns.reverse(), wanted: numbersOf(wanted)};
 }

@@ -16,6 +16,7 @@ import {type BeginTape, RECORDER} from '../../../geometry/recording';
 import {KeptPlans} from '../../kept_plans';
 import {planConvolution} from '../plan/forward';
 import {codeOf} from '../plan/part_call';
+import {beginTape} from '../runtime/tape';
 import {wasmKernel} from '../runtime/wasm_kernel';
 import {connect, type Operands, type WasmRuntime} from '../runtime/wasm_runtime';
 import {weightsOf} from './packed_weights';
@@ -57,10 +58,10 @@ const kernel = wasmKernel(IndirectConv3D, ({inputs, attrs}, runtime) =>
   convolve(runtime, inputs as IndirectConv3DInputs, convInfoOf(attrs), activationOf(attrs)),
 );
 
-const beginTape: BeginTape = (backend) => connect(backend as BackendWasm)?.newTape();
+const begin: BeginTape = (backend) => {
+  const runtime = connect(backend as BackendWasm);
+  return runtime && beginTape(runtime);
+};
 
 /** A tape takes this kernel and Mean. */
-export const indirectConv3DConfig: KernelConfig & {[RECORDER]: BeginTape} = {
-  ...kernel,
-  [RECORDER]: beginTape,
-};
+export const indirectConv3DConfig: KernelConfig & {[RECORDER]: BeginTape} = {...kernel, [RECORDER]: begin};

@@ -9,9 +9,25 @@ import type {Recording} from '../../../geometry/recording';
 import {OutOfMemoryError} from '../../../util/errors';
 import type {RowFunction} from '../module/instantiate';
 import type {Address, Operand, RowPlan} from '../plan/call_plan';
-import {layOut} from './layout';
-import {type NotedCall, SPAN, type TapeValue} from './tape';
+import {type Lifetime, layOut} from './layout';
 import type {Operands, WasmRuntime} from './wasm_runtime';
+
+/**
+ * Names begin beyond all addresses and lie as far apart: so many bytes from the beginning of a value are `number * SPAN +
+ * bytes`, counted from 1, and a whole number that is exact for a million values.
+ */
+export const SPAN = 2 ** 33;
+
+/** All are float32. */
+export interface TapeValue extends Lifetime {
+  readonly shape: number[];
+  readonly isGiven: boolean;
+}
+
+export interface NotedCall {
+  readonly plan: RowPlan;
+  readonly operands: Operands;
+}
 
 const WORD_BYTES = 4;
 /** Calls begin at multiples of 16 bytes. */

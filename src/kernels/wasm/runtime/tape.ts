@@ -6,28 +6,15 @@ import type {DataId, NumericDataType, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Recording, Tape} from '../../../geometry/recording';
 import {sizeOf} from '../../../util/shapes';
 import type {RowPlan} from '../plan/call_plan';
-import type {Lifetime} from './layout';
-import {RecordedCalls} from './recorded_calls';
-import type {Operands, WasmRuntime} from './wasm_runtime';
+import {type NotedCall, RecordedCalls, SPAN, type TapeValue} from './recorded_calls';
+import type {CallNotes, Operands, WasmRuntime} from './wasm_runtime';
 
-/**
- * Names begin beyond all addresses and lie as far apart: so many bytes from the beginning of a value are `number * SPAN +
- * bytes`, counted from 1, and a whole number that is exact for a million values.
- */
-export const SPAN = 2 ** 33;
-
-/** All are float32. */
-export interface TapeValue extends Lifetime {
-  readonly shape: number[];
-  readonly isGiven: boolean;
+/** Begins a tape of what kernels of a runtime compute; undefined where they cannot be noted. */
+export function beginTape(runtime: WasmRuntime): Tape | undefined {
+  return runtime.canBeNoted ? new CallTape(runtime) : undefined;
 }
 
-export interface NotedCall {
-  readonly plan: RowPlan;
-  readonly operands: Operands;
-}
-
-export class CallTape implements Tape {
+class CallTape implements Tape, CallNotes {
   private readonly values: (TapeValue & {first: number; last: number})[] = [];
   private readonly numbers = new Map<DataId, number>();
   private readonly calls: NotedCall[] = [];
@@ -42,19 +29,16 @@ export class CallTape implements Tape {
     return this.newValue(shape, true);
   }
 
-  /** For the runtime: a value that a kernel makes. */
   made(shape: number[], dtype: NumericDataType): TensorInfo {
     if (dtype !== 'float32') throw new Error('A tape holds values of float32 alone.');
     return this.newValue(shape, false);
   }
 
-  /** For the runtime: the name of a value; undefined for tensors of the backend. */
   nameOf(dataId: DataId): number | undefined {
     const number = this.numbers.get(dataId);
     return number === undefined ? undefined : number * SPAN;
   }
 
-  /** For the runtime: rows that a kernel would have computed. */
   note(plan: RowPlan, operands: Operands): void {
     const at = this.calls.push({plan, operands: {...operands}}) - 1;
     for (const address of Object.values(operands)) {
@@ -68,7 +52,7 @@ export class CallTape implements Tape {
   record(call: () => TensorInfo | undefined): TensorInfo | undefined {
     const before = this.calls.length;
     try {
-      const result = this.runtime.taping(this, call);
+      const result = this.runtime.noting(this, call);
       if (result !== undefined && this.numbers.has(result.dataId)) return result;
     } catch {
       // Whoever takes this call another way meets the error there, if it is one.

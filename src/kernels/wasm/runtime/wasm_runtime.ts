@@ -17,7 +17,6 @@ import {type Heap, heapOf} from '../memory/heap';
 import {bestBuild, compile, instantiate, type KernelModule} from '../module/instantiate';
 import type {Operand, RowPlan} from '../plan/call_plan';
 import {ThreadPool} from '../threads/pool';
-import {CallTape} from './tape';
 
 /** Vectors are 16 bytes; the host's allocator aligns to 8. */
 const ALIGNMENT = 16;
@@ -44,6 +43,16 @@ export type WasmKernel = (args: KernelArguments, runtime: WasmRuntime) => Tensor
 
 /** Of float32, int32, bool. */
 type Values = Float32Array | Int32Array | Uint8Array;
+
+/** Where kernels are noted instead of run (tape.ts). */
+export interface CallNotes {
+  /** What stands for the address of a value; undefined for tensors of the backend. */
+  nameOf(dataId: DataId): number | undefined;
+  /** A value that a kernel makes. */
+  made(shape: number[], dtype: NumericDataType): TensorInfo;
+  /** Rows that a kernel would have computed. */
+  note(plan: RowPlan, operands: Operands): void;
+}
 
 /** What a running kernel knows: its inputs and then its outputs, a handful, among which a search is faster than a map. */
 class Frame {
@@ -75,7 +84,7 @@ export class WasmRuntime {
   /** The kernel that runs. */
   private frame: Frame | undefined;
   /** Where kernels are recorded instead of run. */
-  private tape: CallTape | undefined;
+  private notes: CallNotes | undefined;
   /** Tensors that recordings read. */
   private readonly recorded = new WeakSet<DataId>();
   private changes = 0;
@@ -114,18 +123,18 @@ export class WasmRuntime {
     return this.changes;
   }
 
-  /** A tape for kernels that compute with `runRows` alone. Undefined where addresses do not outlast a kernel. */
-  newTape(): CallTape | undefined {
-    return this.heap.lasts ? new CallTape(this) : undefined;
+  /** Whether addresses outlast a kernel, so that calls with them can be noted. */
+  get canBeNoted(): boolean {
+    return this.heap.lasts;
   }
 
-  /** Calls a function whose kernels are recorded. */
-  taping<Result>(tape: CallTape, call: () => Result): Result {
-    this.tape = tape;
+  /** Calls a function whose kernels are noted instead of run: kernels that compute with `runRows` alone. */
+  noting<Result>(notes: CallNotes, call: () => Result): Result {
+    this.notes = notes;
     try {
       return call();
     } finally {
-      this.tape = undefined;
+      this.notes = undefined;
     }
   }
 
@@ -143,9 +152,9 @@ export class WasmRuntime {
    */
   makeOutput(shape: number[], dtype: NumericDataType = 'float32'): TensorInfo {
     const frame = this.frame!;
-    if (this.tape !== undefined) {
-      const value = this.tape.made(shape, dtype);
-      frame.place(value.dataId, this.tape.nameOf(value.dataId)!);
+    if (this.notes !== undefined) {
+      const value = this.notes.made(shape, dtype);
+      frame.place(value.dataId, this.notes.nameOf(value.dataId)!);
       return value;
     }
     const tensor = this.backend.makeOutput(shape, dtype);
@@ -176,7 +185,7 @@ export class WasmRuntime {
       const inputs: Partial<NamedTensorInfoMap> = args.inputs;
       for (const name in inputs) {
         const tensor = inputs[name];
-        if (tensor != null) frame.place(tensor.dataId, this.tape ? this.noted(tensor) : heap.place(tensor));
+        if (tensor != null) frame.place(tensor.dataId, this.notes ? this.noted(tensor) : heap.place(tensor));
       }
       const result = kernel(args, this);
       if (!heap.lasts) {
@@ -232,8 +241,8 @@ export class WasmRuntime {
    */
   runRows(plan: RowPlan, operands: Operands): void {
     const {pool} = this;
-    if (this.tape !== undefined) {
-      this.tape.note(plan, operands);
+    if (this.notes !== undefined) {
+      this.notes.note(plan, operands);
       return;
     }
     const {run, rows, block, scratchBytes: stride} = plan;
@@ -309,7 +318,7 @@ export class WasmRuntime {
    * @param layout says how it is packed: one tensor may be packed in several ways
    */
   packedFrom(tensor: TensorInfo, layout: string, bytes: number, pack: (to: number) => void): number {
-    if (this.tape?.nameOf(tensor.dataId) !== undefined)
+    if (this.notes?.nameOf(tensor.dataId) !== undefined)
       throw new Error('Weights that the calls of a recording compute cannot be packed before they run.');
     const layouts = this.packed.get(tensor.dataId) ?? new Map<string, Allocation>();
     const known = layouts.get(layout);
@@ -365,7 +374,7 @@ export class WasmRuntime {
 
   /** The name that stands for the address of an input on the tape; for one that the recording reads, its address. */
   private noted(tensor: TensorInfo): number {
-    const name = this.tape!.nameOf(tensor.dataId);
+    const name = this.notes!.nameOf(tensor.dataId);
     if (name !== undefined) return name;
     this.recorded.add(tensor.dataId);
     return this.heap.place(tensor);

@@ -4,24 +4,35 @@
  */
 import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Schedule, Turn} from './schedule';
+import {Segments} from './segments';
 import {DirectKernels} from './steps/direct_kernels';
 import type {LayerStep} from './steps/layer';
 import type {RunnableStep} from './steps/step';
 
-/**
- * @param given inputs of the model, which stay the caller's
- * @returns the values of the schedule, each as a tensor of its own
- */
-export function runTurns(given: readonly Tensor[], schedule: Schedule): Tensor[] {
-  const run = new Run(given, schedule);
-  try {
-    for (let turn = 0; turn < schedule.turns.length; ) turn = run.take(turn);
-    const answers = schedule.wanted.map((value) => run.tensor(value));
-    // An answer that is an input, which is the caller's, or another answer is a tensor of its own.
-    return answers.map((y, i) => (given.includes(y) || answers.indexOf(y) < i ? y.clone() : y));
-  } catch (error) {
-    run.freeData();
-    throw error;
+/** Runs a schedule, and keeps what its runs have in common. */
+export class Runner {
+  private readonly segments: Segments;
+
+  constructor(private readonly schedule: Schedule) {
+    this.segments = new Segments(schedule.turns);
+  }
+
+  /**
+   * @param given inputs of the model, which stay the caller's
+   * @returns the values of the schedule, each as a tensor of its own
+   */
+  run(given: readonly Tensor[]): Tensor[] {
+    const {turns, wanted} = this.schedule;
+    const run = new Run(given, turns, this.segments);
+    try {
+      for (let turn = 0; turn < turns.length; ) turn = run.take(turn);
+      const answers = wanted.map((value) => run.tensor(value));
+      // An answer that is an input, which is the caller's, or another answer is a tensor of its own.
+      return answers.map((y, i) => (given.includes(y) || answers.indexOf(y) < i ? y.clone() : y));
+    } catch (error) {
+      run.freeData();
+      throw error;
+    }
   }
 }
 
@@ -36,7 +47,8 @@ class Run {
 
   constructor(
     given: readonly Tensor[],
-    private readonly schedule: Schedule,
+    private readonly turns: readonly Turn[],
+    private readonly segments: Segments,
   ) {
     this.tensors = [...given];
   }
@@ -44,11 +56,9 @@ class Run {
   /** Takes a turn, or several at once. Returns the number of the next. */
   take(at: number): number {
     const {kernels} = this;
-    if (kernels !== undefined) {
-      const next = this.mayRunRecordings ? this.takeRecorded(at, kernels) : undefined;
-      if (next !== undefined) return next;
-    }
-    const turn = this.schedule.turns[at]!;
+    const next = kernels && this.takeRecorded(at, kernels);
+    if (next !== undefined) return next;
+    const turn = this.turns[at]!;
     const {step, inputs, outputs, spent} = turn;
     const made = kernels && this.takeDirectly(step, inputs, kernels);
     if (made !== undefined) this.data[outputs[0]!] = made;
@@ -73,8 +83,9 @@ class Run {
   }
 
   private takeRecorded(at: number, kernels: DirectKernels): number | undefined {
+    if (!this.mayRunRecordings) return undefined;
     const infoOf = (value: number) => this.infoOf(value);
-    const segment = this.schedule.segments.from(at, infoOf, kernels);
+    const segment = this.segments.from(at, infoOf, kernels);
     const made = segment?.recording.run(segment.reads.map(infoOf));
     if (segment === undefined) return undefined;
     if (made === undefined) {
