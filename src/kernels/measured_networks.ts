@@ -54,10 +54,12 @@ export function isMeasured(network: string): boolean {
  */
 export function isFasterOnWasm(network: string): boolean {
   const known = Object.keys(MEASURED);
-  const [, name = ''] = /^([a-z][a-z0-9_]*)(?:\.[a-z0-9_]+)?$/.exec(network) ?? [];
+  // JavaScript may give a list of one, which reads as its only name.
+  const given = typeof network === 'string' ? network : '';
+  const [, name = ''] = /^([a-z][a-z0-9_]*)(?:\.[a-z0-9_]+)?$/.exec(given) ?? [];
   if (!isMeasured(name)) {
     throw new InvalidArgumentError(
-      `ready: no network is called ${JSON.stringify(network)}${knownNames(String(network), known)}, with or without the tag of a model. ` +
+      `ready: no network is called ${JSON.stringify(network)}${knownNames(given, known)}, with or without the tag of a model. ` +
         'For one of your own leave it out, or name the one that it is most like.',
     );
   }

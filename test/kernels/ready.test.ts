@@ -153,6 +153,7 @@ describe('the rule', () => {
     ['toString', /"toString"/],
     [3, /no network is called 3/],
     [null, /no network is called null/],
+    [['x3d_s'], /no network is called \["x3d_s"\]/],
   ])('refuses the network %j', async (network, message) => {
     machine(null, ['cpu']);
     await expect(ready({network: network as never})).rejects.toThrow(InvalidArgumentError);
