@@ -197,7 +197,7 @@ export const CALLS = {
     patch: 'usize',
     /** Tiles at a time: a multiple of 4, at most BLOCK. */
     block: 'i32',
-    /** Of a tile: 4 of 2 outputs along time, 16 of 2 x 2 outputs of a frame, 36 of 4 x 4. */
+    /** Of a tile: 4 of 2 outputs along time, 6 of 4, 16 of 2 x 2 outputs of a frame, 36 of 4 x 4. */
     products: 'i32',
   },
 
