@@ -190,9 +190,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
    */
   it.each(['time', 'frame'] as const)('other numbers, %s: rounding', (form) => {
     const shape =
-      shapes[
-        form === 'time' ? 'along time, deep' : 'no padding, more products than a panel is deep'
-      ]!;
+      shapes[form === 'time' ? 'along time, deep' : 'no padding, more products than a panel is deep']!;
     const naive = naiveConv3d(geometry(shape));
     const values = valuesFor(naive, valuesOf);
     const [x, filter, bias, dy] = values;

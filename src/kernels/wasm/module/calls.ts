@@ -176,8 +176,13 @@ export const CALLS = {
 
   /** A part in the minimal-filtering form (winograd.ts). */
   WinogradCall: {
-    /** A PartCall: the convolution. */
+    /**
+     * A PartCall: the convolution. So many, of one input and geometry, stand at these distances in bytes: what is transformed
+     * is theirs too. Of several each has one turn (winograd.ts).
+     */
     part: 'usize',
+    parts: 'i32',
+    partBytes: 'i32',
     /** A PartCall: the matrix products, its taps those that are summed, its rows rounded up to panels of 8. */
     product: 'usize',
     /** Room for `block` positions of transformed inputs, for each of the products, at these distances in bytes. */

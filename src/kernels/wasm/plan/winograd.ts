@@ -142,24 +142,27 @@ export function transformSizes(form: Winograd): number[] {
 /**
  * The rows of a part are its tiles.
  *
- * @param describe the part's own call, with the scratch that it shares with its products
+ * @param describes the part's own call, with the scratch that it shares with its products, and those of others that read the
+ *   same input in the same geometry
  */
-export function planWinograd(form: Winograd, steps: number, describe: Describe): RowPlan {
+export function planWinograd(form: Winograd, steps: number, describes: readonly Describe[]): RowPlan {
   const {products, inputs, panels, block, tiles} = form;
   const columns = panels * PANEL;
   const [valuesApart, sumsApart] = [apart(block * inputs), apart(block * columns)];
   const plan = new CallPlan();
-  const [head, partAddress, product] = [
-    plan.call('WinogradCall'),
-    plan.call('PartCall'),
-    plan.call('PartCall'),
-  ];
+  const head = plan.call('WinogradCall');
+  const partAddresses = describes.map(() => plan.call('PartCall'));
+  const product = plan.call('PartCall');
   const zeros = plan.zeros(Math.max(inputs, columns));
-  const part = describe({zeros, edge: plan.floats(4 * PANEL), pointers: 0, gathered: 0});
-  plan.write(partAddress, 'PartCall', part);
-  plan.write(product, 'PartCall', {...part, taps: form.turns, yRowBytes: columns * FLOAT_BYTES});
+  const scratch = {zeros, edge: plan.floats(4 * PANEL), pointers: 0, gathered: 0} as const;
+  const parts = describes.map((describe) => describe(scratch));
+  for (const [i, part] of parts.entries()) plan.write(partAddresses[i]!, 'PartCall', part);
+  plan.write(product, 'PartCall', {...parts[0]!, taps: form.turns, yRowBytes: columns * FLOAT_BYTES});
   plan.write(head, 'WinogradCall', {
-    ...{part: partAddress, product, valuesApart, sumsApart, block},
+    ...{part: partAddresses[0]!, parts: parts.length},
+    // The calls lie one after the other, and the product's behind them.
+    partBytes: (product.bytes - partAddresses[0]!.bytes) / parts.length,
+    ...{product, valuesApart, sumsApart, block},
     rows: plan.floats(block),
     patch: plan.floats(products === 36 ? Math.max(36 * inputs, 24 * columns) : 16 * inputs),
     values: plan.reserve(products * valuesApart),
@@ -167,5 +170,5 @@ export function planWinograd(form: Winograd, steps: number, describe: Describe):
     weightsApart: weightsApart(form),
     products,
   });
-  return plan.finish('convolveWinograd', {rows: tiles, block, steps});
+  return plan.finish('convolveWinograd', {rows: tiles, block, steps: steps * parts.length});
 }

@@ -40,8 +40,16 @@ export function winogradBlock(call: WinogradCall, first: i32, count: i32): void 
   const turns = turnsOf(call, part);
   for (let turn = 0; turn < turns; turn++) {
     transformInputs(call, part, first, count, turn);
-    multiplyValues(call, part, turn, count);
+    for (let i = 0; i < call.parts; i++) {
+      const one = changetype<PartCall>(call.part + i * call.partBytes);
+      multiplyValues(call, one, turn, count);
+      if (turn + 1 === turns) placeOutputs(call, one, first, count);
+    }
   }
+}
+
+/** Transforms the sums of all turns back and puts them where they belong. */
+function placeOutputs(call: WinogradCall, part: PartCall, first: i32, count: i32): void {
   const large = sideOf(call) === 4;
   if (isAlongTime(call)) {
     if (large) largeTimeOutputs(call, part, first, count);
@@ -68,7 +76,7 @@ function multiplyValues(call: WinogradCall, part: PartCall, turn: i32, count: i3
       1,
       i * call.valuesApart,
       inputs,
-      product.weights + i * call.weightsApart + turn * inputs * 32,
+      part.weights + i * call.weightsApart + turn * inputs * 32,
       call.sums + i * call.sumsApart,
       turn ? 0 : product.zeros,
       false,
