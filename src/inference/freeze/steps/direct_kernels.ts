@@ -96,7 +96,9 @@ export class DirectKernels {
       inputs[`filter${i}`] = filter;
       if (bias !== undefined) inputs[`bias${i}`] = bias;
       const y = spares?.take(size);
-      if (y !== undefined) taken.push((inputs[`y${i}`] = y));
+      if (y === undefined) continue;
+      inputs[`y${i}`] = y;
+      taken.push(y);
     }
     let made: TensorInfo[] = [];
     try {
