@@ -115,6 +115,20 @@ export const THROUGH_ENGINE = Symbol.for('tfjs-sts.through-engine');
  */
 export const WRITES_INTO = Symbol.for('tfjs-sts.into');
 
+/**
+ * On the config of IndirectConv3D: a kernel for several such convolutions of one input, with the same attributes and without
+ * residual, at once. Results are the `y<i>`, or none where each is as well called by itself.
+ */
+export const SIBLINGS = Symbol.for('tfjs-sts.siblings');
+
+/** For each of the convolutions, from 0 on, `filter<i>`, for all or none `bias<i>`, and where its result may go, `y<i>`. */
+export interface SiblingInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  [own: `filter${number}`]: TensorInfo;
+  [own: `bias${number}`]: TensorInfo;
+  [own: `y${number}`]: TensorInfo;
+}
+
 /** On a config that stands in the place of the host's: the host's own, or undefined where there was none. */
 export const REPLACED = Symbol.for('tfjs-sts.replaced');
 

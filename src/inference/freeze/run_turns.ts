@@ -4,6 +4,7 @@
  */
 import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Turn} from './schedule';
+import type {ConvolutionStep} from './steps/convolution';
 import {DirectKernels} from './steps/direct_kernels';
 import type {LayerStep} from './steps/layer';
 import type {RunnableStep} from './steps/step';
@@ -44,9 +45,13 @@ class Run {
 
   take(turn: Turn): void {
     const {step, inputs, outputs, spent} = turn;
-    const made = this.kernels && this.takeDirectly(step, inputs, this.kernels);
-    if (made !== undefined) this.data[outputs[0]!] = made;
-    else this.takeByEngine(turn);
+    // Made with a sibling before it.
+    const isDone = this.data[outputs[0]!] !== undefined;
+    if (!isDone && !(this.kernels && this.takeTogether(turn, this.kernels))) {
+      const made = this.kernels && this.takeDirectly(step, inputs, this.kernels);
+      if (made !== undefined) this.data[outputs[0]!] = made;
+      else this.takeByEngine(turn);
+    }
     for (const value of spent) this.free(value);
   }
 
@@ -67,6 +72,18 @@ class Run {
 
   freeSpares(): void {
     this.kernels?.freeSpares();
+  }
+
+  /** The turn and its siblings at once. */
+  private takeTogether({step, inputs, outputs, siblings}: Turn, kernels: DirectKernels): boolean {
+    if (siblings.length === 0 || step.kind !== 'convolution') return false;
+    const x = this.data[inputs[0]!] ?? this.tensors[inputs[0]!]!;
+    const others = siblings.map((turn) => turn.step as ConvolutionStep);
+    const made = step.runTogether(x, others, kernels);
+    for (const [i, info] of made.entries()) {
+      this.data[i === 0 ? outputs[0]! : siblings[i - 1]!.outputs[0]!] = info;
+    }
+    return made.length > 0;
   }
 
   private takeDirectly(

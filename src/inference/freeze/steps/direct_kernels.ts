@@ -26,10 +26,13 @@ import {
   IndirectConv3D,
   type IndirectConv3DAttrs,
   REPLACED,
+  SIBLINGS,
+  type SiblingInputs,
   THROUGH_ENGINE,
   WRITES_INTO,
 } from '../../../geometry/kernel_names';
 import {sizeOf} from '../../../util/shapes';
+import type {FilterAndBias} from './host_conv3d';
 import {SpareData} from './spare_data';
 
 export class DirectKernels {
@@ -37,6 +40,7 @@ export class DirectKernels {
   readonly replacesConv3D: boolean;
   private readonly convolution: KernelFunc;
   private readonly averaging: KernelFunc | undefined;
+  private readonly siblings: KernelFunc | undefined;
   /** Where kernels write into data that they are given. */
   private readonly spares: SpareData | undefined;
 
@@ -49,6 +53,7 @@ export class DirectKernels {
     if (WRITES_INTO in convolution) this.spares = new SpareData((dataId) => backend.disposeData(dataId));
     this.replacesConv3D = replacementOf(Conv3D, backendName) !== undefined;
     this.averaging = replacementOf(Mean, backendName);
+    this.siblings = (convolution as {[SIBLINGS]?: KernelFunc})[SIBLINGS];
   }
 
   /**
@@ -70,6 +75,41 @@ export class DirectKernels {
     const {outputShape} = attrs.info;
     // The host types attributes as open maps; ours are plain JSON data behind a closed interface.
     return this.call(this.convolution, inputs, attrs as unknown as NamedAttrMap, outputShape);
+  }
+
+  /**
+   * Convolutions of one input at once, with the same attributes; none where that gains nothing.
+   *
+   * @param weights all with a bias or all without
+   */
+  convolveSiblings(
+    x: TensorInfo,
+    weights: readonly FilterAndBias[],
+    attrs: IndirectConv3DAttrs,
+  ): TensorInfo[] {
+    const {backend, spares, siblings} = this;
+    if (siblings === undefined) return [];
+    const size = sizeOf(attrs.info.outputShape);
+    const inputs: SiblingInputs = {x};
+    const taken: TensorInfo[] = [];
+    for (const [i, {filter, bias}] of weights.entries()) {
+      inputs[`filter${i}`] = filter;
+      if (bias !== undefined) inputs[`bias${i}`] = bias;
+      const y = spares?.take(size);
+      if (y === undefined) continue;
+      inputs[`y${i}`] = y;
+      taken.push(y);
+    }
+    let made: TensorInfo[] = [];
+    try {
+      made = siblings({inputs, attrs: attrs as unknown as NamedAttrMap, backend}) as TensorInfo[];
+      return made;
+    } finally {
+      if (made.length === 0) {
+        for (const _ of weights) spares?.forget(size);
+        for (const y of taken) spares?.putBack(y);
+      }
+    }
   }
 
   /** `tf.mean`, of `shape`; undefined where that runs a kernel of the host. As of a convolution, attributes are best kept. */

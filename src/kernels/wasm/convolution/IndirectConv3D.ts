@@ -2,7 +2,7 @@
  * Indirect convolution on the wasm backend, in place on the host's tensors by our own WebAssembly module: part by part, as
  * planned from its shapes (plan/forward.ts).
  */
-import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
+import type {KernelConfig, KernelFunc, NamedAttrMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../../../geometry/conv_info';
 import {
   type Activation,
@@ -10,14 +10,19 @@ import {
   convInfoOf,
   IndirectConv3D,
   type IndirectConv3DInputs,
+  SIBLINGS,
+  type SiblingInputs,
   WRITES_INTO,
 } from '../../../geometry/kernel_names';
 import {KeptPlans} from '../../kept_plans';
-import {planConvolution} from '../plan/forward';
+import {planConvolution, planSiblings} from '../plan/forward';
 import {codeOf} from '../plan/part_call';
 import {wasmKernel} from '../runtime/wasm_kernel';
 import type {Operands, WasmRuntime} from '../runtime/wasm_runtime';
 import {weightsOf} from './packed_weights';
+
+/** More convolutions than this read their input each for itself. */
+const MOST_SIBLINGS = 64;
 
 const plans = new KeptPlans((info, variant) =>
   planConvolution(
@@ -52,8 +57,44 @@ export function convolve(
   return y;
 }
 
+const siblingPlans = new KeptPlans((info, variant) =>
+  planSiblings(info, variant % MOST_SIBLINGS, {
+    bias: Math.floor(variant / MOST_SIBLINGS) % 2 === 1,
+    activation: Math.floor(variant / (2 * MOST_SIBLINGS)),
+  }),
+);
+
+/** Convolutions that share what is transformed of their input; none if they share nothing. */
+function convolveSiblings(runtime: WasmRuntime, inputs: SiblingInputs, attrs: NamedAttrMap): TensorInfo[] {
+  const info = convInfoOf(attrs);
+  const count = Object.keys(inputs).filter((name) => name.startsWith('filter')).length;
+  const hasBias = inputs.bias0 !== undefined;
+  if (count >= MOST_SIBLINGS) return [];
+  const variant = (2 * codeOf(activationOf(attrs)) + (hasBias ? 1 : 0)) * MOST_SIBLINGS + count;
+  const [plan] = siblingPlans.of(info, variant);
+  if (plan === undefined) return [];
+  const operands: Operands = {x: runtime.addressOf(inputs.x)};
+  const made = Array.from({length: count}, (_, i) => {
+    const y = runtime.outputIn(inputs[`y${i}`], info.outputShape);
+    operands[`y${i}`] = runtime.addressOf(y);
+    operands[`weights${i}`] = weightsOf(runtime, inputs[`filter${i}`]!, plan.weights);
+    if (hasBias) operands[`bias${i}`] = runtime.addressOf(inputs[`bias${i}`]!);
+    return y;
+  });
+  runtime.runRows(plan.rows, operands);
+  return made;
+}
+
 const kernel = wasmKernel(IndirectConv3D, ({inputs, attrs}, runtime) =>
   convolve(runtime, inputs as IndirectConv3DInputs, convInfoOf(attrs), activationOf(attrs)),
 );
 
-export const indirectConv3DConfig: KernelConfig & {[WRITES_INTO]: true} = {...kernel, [WRITES_INTO]: true};
+const siblings = wasmKernel(IndirectConv3D, ({inputs, attrs}, runtime) =>
+  convolveSiblings(runtime, inputs as SiblingInputs, attrs ?? {}),
+);
+
+export const indirectConv3DConfig: KernelConfig & {[WRITES_INTO]: true; [SIBLINGS]: KernelFunc} = {
+  ...kernel,
+  [WRITES_INTO]: true,
+  [SIBLINGS]: siblings.kernelFunc,
+};
