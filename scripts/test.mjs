@@ -17,6 +17,8 @@ const stepLimit = 25 * minute;
 const cache = '.cache/test';
 /** The Node version on which the kernels are tested besides. */
 const NEWER_NODE = 22;
+/** Those on which tfjs-node is tried besides, in a program of its own; Node 23 has removed what it calls. */
+const TFJS_NODES = [22, 24];
 
 const count = {passed: 0, failed: 0, skipped: 0};
 /** What is repeated at the end: failures, and skips with their reason. */
@@ -121,6 +123,17 @@ function vitestOnNewerNode(env) {
   }
 }
 
+/** tfjs-node on the other Nodes that it must run on. */
+function tfjsNodeOnOtherNodes() {
+  const [here] = process.versions.node.split('.');
+  for (const major of TFJS_NODES.filter((one) => one !== Number(here))) {
+    step(`tfjs-node on node ${major}`, () => {
+      const node = ensureNode(major, '.cache');
+      return node !== undefined && runs(node, ['test/kernels/tensorflow/smoke.mjs'], {timeout: minute});
+    });
+  }
+}
+
 function gate() {
   rmSync(cache, {recursive: true, force: true});
   mkdirSync(cache, {recursive: true});
@@ -146,6 +159,7 @@ function gate() {
 
   vitest(['node-together', 'node'], {env});
   vitestOnNewerNode(env);
+  tfjsNodeOnOtherNodes();
   vitest(['browser'], {env});
   vitest(['isolated'], {env});
   vitest(['packaging'], {env: {...env, TFJS_STS_TARBALL: tarball()}});

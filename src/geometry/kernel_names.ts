@@ -107,6 +107,19 @@ export const COMPOSED = Symbol.for('tfjs-sts.composed');
 /** On a kernel config: the kernel calls ops on the tensors of the host's engine, and so is called through the engine alone. */
 export const THROUGH_ENGINE = Symbol.for('tfjs-sts.through-engine');
 
+/**
+ * On the config of IndirectConv3D: a kernel for several such convolutions of one input, with the same attributes and without
+ * residual, at once. Results are theirs, or none where each is as well called by itself.
+ */
+export const SIBLINGS = Symbol.for('tfjs-sts.siblings');
+
+/** For each of the convolutions, from 0 on, `filter<i>` and, for all or none, `bias<i>`. */
+export interface SiblingInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  [own: `filter${number}`]: TensorInfo;
+  [own: `bias${number}`]: TensorInfo;
+}
+
 /** On a config that stands in the place of the host's: the host's own, or undefined where there was none. */
 export const REPLACED = Symbol.for('tfjs-sts.replaced');
 

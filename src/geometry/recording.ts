@@ -19,10 +19,10 @@ export interface Tape {
    * Records what a function has the kernels compute, of values of the tape and of tensors that stay what they are, such as
    * weights.
    *
-   * @returns the value that the function returns; undefined, with nothing recorded, where it gives none or fails, as the
-   *     kernels do that cannot be recorded
+   * @returns the values that the function returns; none, with nothing recorded, where it gives none or fails, as the kernels
+   *     do that cannot be recorded
    */
-  record(call: () => TensorInfo | undefined): TensorInfo | undefined;
+  record(call: () => readonly TensorInfo[]): readonly TensorInfo[];
   /** @param made values that a run gives to its caller */
   finish(made: readonly TensorInfo[]): Recording;
 }

@@ -4,10 +4,9 @@
  */
 import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Schedule, Turn} from './schedule';
-import {Segments} from './segments';
+import {runDirectly, Segments} from './segments';
 import {DirectKernels} from './steps/direct_kernels';
 import type {LayerStep} from './steps/layer';
-import type {RunnableStep} from './steps/step';
 
 /** Runs a schedule, and keeps what its runs have in common. */
 export class Runner {
@@ -56,14 +55,14 @@ class Run {
   /** Takes a turn, or several at once. Returns the number of the next. */
   take(at: number): number {
     const {kernels} = this;
-    const next = kernels && this.takeRecorded(at, kernels);
-    if (next !== undefined) return next;
     const turn = this.turns[at]!;
-    const {step, inputs, outputs, spent} = turn;
-    const made = kernels && this.takeDirectly(step, inputs, kernels);
-    if (made !== undefined) this.data[outputs[0]!] = made;
-    else this.takeByEngine(turn);
-    for (const value of spent) this.free(value);
+    // Not if it was made with a sibling before it.
+    if (this.data[turn.outputs[0]!] === undefined) {
+      const next = kernels && this.takeRecorded(at, kernels);
+      if (next !== undefined) return next;
+      if (!(kernels && this.takeDirectly(turn, kernels))) this.takeByEngine(turn);
+    }
+    for (const value of turn.spent) this.free(value);
     return at + 1;
   }
 
@@ -97,15 +96,10 @@ class Run {
     return segment.end;
   }
 
-  private takeDirectly(
-    step: RunnableStep,
-    inputs: readonly number[],
-    kernels: DirectKernels,
-  ): TensorInfo | undefined {
-    return step.runDirectly?.(
-      inputs.map((value) => this.infoOf(value)),
-      kernels,
-    );
+  private takeDirectly(turn: Turn, kernels: DirectKernels): boolean {
+    const made = runDirectly(turn, (value) => this.infoOf(value), kernels);
+    for (const [value, info] of made) this.data[value] = info;
+    return made.length > 0;
   }
 
   private infoOf(value: number): TensorInfo {

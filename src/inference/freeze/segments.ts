@@ -6,6 +6,7 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Recording} from '../../geometry/recording';
 import {sameShape} from '../../util/shapes';
 import type {Turn} from './schedule';
+import type {ConvolutionStep} from './steps/convolution';
 import type {DirectKernels} from './steps/direct_kernels';
 import type {RunnableStep} from './steps/step';
 
@@ -73,18 +74,26 @@ export class Segments {
       values.set(value, given);
       return given;
     };
+    const made = new Set<number>();
     let end = first;
     for (; end < this.turns.length; end++) {
-      const {inputs, outputs} = this.turns[end]!;
-      const step: RunnableStep = this.turns[end]!.step;
-      const made = tape.record(() => step.runDirectly?.(inputs.map(onTape), kernels));
-      if (made === undefined) break;
-      values.set(outputs[0]!, made);
+      const turn = this.turns[end]!;
+      if (made.has(turn.outputs[0]!)) continue;
+      const numbers: number[] = [];
+      const recorded = tape.record(() =>
+        runDirectly(turn, onTape, kernels).map(([value, info]) => {
+          numbers.push(value);
+          return info;
+        }),
+      );
+      if (recorded.length === 0) break;
+      for (const [i, value] of numbers.entries()) {
+        values.set(value, recorded[i]!);
+        made.add(value);
+      }
     }
     if (end === first) return undefined;
-    const turns = this.turns.slice(first, end);
-    const made = new Set(turns.map(({outputs}) => outputs[0]!));
-    const spent = new Set(turns.flatMap((turn) => turn.spent));
+    const spent = new Set(this.turns.slice(first, end).flatMap((turn) => turn.spent));
     const makes = [...made].filter((value) => !spent.has(value));
     return {
       ...{end, reads, makes, kernels},
@@ -93,6 +102,26 @@ export class Segments {
       recording: tape.finish(makes.map((value) => values.get(value)!)),
     };
   }
+}
+
+/**
+ * A turn by kernels of ours alone, with its siblings where that is one kernel: numbers of values and what they are. Nothing
+ * where it takes more.
+ */
+export function runDirectly(
+  {step, inputs, outputs, siblings}: Turn,
+  infoOf: (value: number) => TensorInfo,
+  kernels: DirectKernels,
+): [number, TensorInfo][] {
+  if (siblings.length > 0 && step.kind === 'convolution') {
+    const others = siblings.map((turn) => turn.step as ConvolutionStep);
+    const made = step.runTogether(infoOf(inputs[0]!), others, kernels);
+    const numbers = [outputs[0]!, ...siblings.map((turn) => turn.outputs[0]!)];
+    if (made.length > 0) return made.map((info, i) => [numbers[i]!, info]);
+  }
+  const runnable: RunnableStep = step;
+  const made = runnable.runDirectly?.(inputs.map(infoOf), kernels);
+  return made === undefined ? [] : [[outputs[0]!, made]];
 }
 
 /** Values of other types no tape takes. */

@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, beforeEach, describe, expect, it, vi} from 'vitest';
 import '../../../src/entries/backends/wasm';
-import {IndirectConv3D} from '../../../src/geometry/kernel_names';
+import {IndirectConv3D, SIBLINGS} from '../../../src/geometry/kernel_names';
 import {type FrozenModel, freeze} from '../../../src/inference/freeze';
 import {connect} from '../../../src/kernels/wasm/runtime/wasm_runtime';
 import {registerWithHost, layers as sts} from '../../../src/layers';
@@ -58,6 +58,41 @@ function chain(): tfl.LayersModel {
     );
   const pooled = sts.globalAveragePooling3d({keepDims: true}).apply(along(x, 4, 3)) as Value;
   return tfl.model({inputs: x, outputs: along(pooled, 3, 1)});
+}
+
+const BRANCHED: [number, number, number, number, number] = [1, 3, 12, 13, 20];
+
+/**
+ * Convolutions of one input: three alike with a bias each, two alike without, and one of another activation; those of
+ * another kernel read each for itself.
+ */
+function branches(): tfl.LayersModel {
+  const x = tfl.input({shape: BRANCHED.slice(1)});
+  const conv = (kernelSize: [number, number, number], useBias: boolean, activation?: 'relu') =>
+    sts.conv3d({filters: 18, kernelSize, padding: 'same', useBias, ...(activation && {activation})});
+  const frame: [number, number, number] = [1, 3, 3];
+  const all = [
+    ...[conv(frame, true), conv(frame, false), conv(frame, true), conv(frame, true, 'relu')],
+    ...[conv(frame, true), conv(frame, false), conv([3, 1, 1], true), conv([3, 1, 1], true)],
+  ];
+  const made = all.map((layer) => conv([1, 1, 1], true).apply(layer.apply(x)) as Value);
+  return tfl.model({inputs: x, outputs: tfl.layers.concatenate().apply(made) as Value});
+}
+
+/** The kernel of the convolution for several at once, with a counter of the convolutions in each of its calls that did them. */
+function watchSiblings(kernelFunc?: tf.KernelFunc) {
+  const config = tf.getKernel(IndirectConv3D, 'wasm') as tf.KernelConfig & {[SIBLINGS]: tf.KernelFunc};
+  const own = config[SIBLINGS];
+  const together: number[] = [];
+  config[SIBLINGS] = (args) => {
+    const made = (kernelFunc ?? own)(args) as tf.TensorInfo[];
+    if (made.length > 0) together.push(made.length);
+    return made;
+  };
+  const restore = () => {
+    config[SIBLINGS] = own;
+  };
+  return {together, restore};
 }
 
 beforeAll(async () => {
@@ -203,6 +238,40 @@ describe('past the engine', () => {
     }
     expect(refused).toBe(1);
     expect(held()).toEqual(before);
+  });
+
+  it('convolutions of one input at once, with the same bits', async () => {
+    const model = branches();
+    scramble(model);
+    const branched = freeze(model);
+    model.dispose();
+    const x = tf.randomNormal(BRANCHED, 0, 1, 'float32', 5);
+    let engines = tf.scalar(0) as tf.Tensor;
+    await tf.profile(() => {
+      engines = branched.predict(x) as tf.Tensor;
+      return engines;
+    });
+    const before = held();
+    const watched = watchSiblings();
+    for (const time of ['weights packed', 'weights there']) {
+      const direct = branched.predict(x) as tf.Tensor;
+      expect(direct.dataSync(), time).toEqual(engines.dataSync());
+      direct.dispose();
+    }
+    watched.restore();
+    // Recorded in the first run.
+    expect(watched.together).toEqual([3, 2]);
+    // Weights that were packed stay.
+    expect(held()[0]).toBe(before[0]);
+    const failing = watchSiblings(() => {
+      throw new Error('a worker is gone');
+    });
+    const there = held();
+    expect(() => branched.predict(x)).toThrow('a worker is gone');
+    failing.restore();
+    expect(held()).toEqual(there);
+    tf.dispose([x, engines]);
+    branched.dispose();
   });
 
   it('a layer that runs the same model in the middle of a run', () => {

@@ -25,9 +25,12 @@ import {
   IndirectConv3D,
   type IndirectConv3DAttrs,
   REPLACED,
+  SIBLINGS,
+  type SiblingInputs,
   THROUGH_ENGINE,
 } from '../../../geometry/kernel_names';
 import {type BeginTape, RECORDER, type Tape} from '../../../geometry/recording';
+import type {FilterAndBias} from './host_conv3d';
 
 export class DirectKernels {
   /** Whether `tf.conv3d` runs a kernel of ours. */
@@ -35,6 +38,7 @@ export class DirectKernels {
   private readonly convolution: KernelFunc;
   private readonly averaging: KernelFunc | undefined;
   private readonly begin: BeginTape | undefined;
+  private readonly siblings: KernelFunc | undefined;
 
   private constructor(
     private readonly backend: KernelBackend,
@@ -45,6 +49,7 @@ export class DirectKernels {
     this.begin = convolution[RECORDER];
     this.replacesConv3D = replacementOf(Conv3D, backendName) !== undefined;
     this.averaging = replacementOf(Mean, backendName);
+    this.siblings = (convolution as {[SIBLINGS]?: KernelFunc})[SIBLINGS];
   }
 
   /**
@@ -66,7 +71,8 @@ export class DirectKernels {
     return (
       this.backend === others.backend &&
       this.convolution === others.convolution &&
-      this.averaging === others.averaging
+      this.averaging === others.averaging &&
+      this.siblings === others.siblings
     );
   }
 
@@ -79,6 +85,26 @@ export class DirectKernels {
   convolve(inputs: ConvolutionInputs, attrs: IndirectConv3DAttrs): TensorInfo {
     // The host types attributes as open maps; ours are plain JSON data behind a closed interface.
     return this.call(this.convolution, inputs, attrs as unknown as NamedAttrMap);
+  }
+
+  /**
+   * Convolutions of one input at once, with the same attributes; none where that gains nothing.
+   *
+   * @param weights all with a bias or all without
+   */
+  convolveSiblings(
+    x: TensorInfo,
+    weights: readonly FilterAndBias[],
+    attrs: IndirectConv3DAttrs,
+  ): TensorInfo[] {
+    const {backend, siblings} = this;
+    if (siblings === undefined) return [];
+    const inputs: SiblingInputs = {x};
+    for (const [i, {filter, bias}] of weights.entries()) {
+      inputs[`filter${i}`] = filter;
+      if (bias !== undefined) inputs[`bias${i}`] = bias;
+    }
+    return siblings({inputs, attrs: attrs as unknown as NamedAttrMap, backend}) as TensorInfo[];
   }
 
   /** `tf.mean`; undefined where that runs a kernel of the host. As of a convolution, attributes are best kept. */

@@ -3,7 +3,7 @@
  * planned from its shapes (plan/forward.ts).
  */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
-import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
+import type {KernelConfig, KernelFunc, NamedAttrMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../../../geometry/conv_info';
 import {
   type Activation,
@@ -11,15 +11,20 @@ import {
   convInfoOf,
   IndirectConv3D,
   type IndirectConv3DInputs,
+  SIBLINGS,
+  type SiblingInputs,
 } from '../../../geometry/kernel_names';
 import {type BeginTape, RECORDER} from '../../../geometry/recording';
 import {KeptPlans} from '../../kept_plans';
-import {planConvolution} from '../plan/forward';
+import {planConvolution, planSiblings} from '../plan/forward';
 import {codeOf} from '../plan/part_call';
 import {beginTape} from '../runtime/tape';
 import {wasmKernel} from '../runtime/wasm_kernel';
 import {connect, type Operands, type WasmRuntime} from '../runtime/wasm_runtime';
 import {weightsOf} from './packed_weights';
+
+/** More convolutions than this read their input each for itself. */
+const MOST_SIBLINGS = 64;
 
 const plans = new KeptPlans((info, variant) =>
   planConvolution(
@@ -54,8 +59,40 @@ export function convolve(
   return y;
 }
 
+const siblingPlans = new KeptPlans((info, variant) =>
+  planSiblings(info, variant % MOST_SIBLINGS, {
+    bias: Math.floor(variant / MOST_SIBLINGS) % 2 === 1,
+    activation: Math.floor(variant / (2 * MOST_SIBLINGS)),
+  }),
+);
+
+/** Convolutions that share what is transformed of their input; none if they share nothing. */
+function convolveSiblings(runtime: WasmRuntime, inputs: SiblingInputs, attrs: NamedAttrMap): TensorInfo[] {
+  const info = convInfoOf(attrs);
+  const count = Object.keys(inputs).filter((name) => name.startsWith('filter')).length;
+  const hasBias = inputs.bias0 !== undefined;
+  if (count >= MOST_SIBLINGS) return [];
+  const variant = (2 * codeOf(activationOf(attrs)) + (hasBias ? 1 : 0)) * MOST_SIBLINGS + count;
+  const [plan] = siblingPlans.of(info, variant);
+  if (plan === undefined) return [];
+  const operands: Operands = {x: runtime.addressOf(inputs.x)};
+  const made = Array.from({length: count}, (_, i) => {
+    const y = runtime.makeOutput(info.outputShape);
+    operands[`y${i}`] = runtime.addressOf(y);
+    operands[`weights${i}`] = weightsOf(runtime, inputs[`filter${i}`]!, plan.weights);
+    if (hasBias) operands[`bias${i}`] = runtime.addressOf(inputs[`bias${i}`]!);
+    return y;
+  });
+  runtime.runRows(plan.rows, operands);
+  return made;
+}
+
 const kernel = wasmKernel(IndirectConv3D, ({inputs, attrs}, runtime) =>
   convolve(runtime, inputs as IndirectConv3DInputs, convInfoOf(attrs), activationOf(attrs)),
+);
+
+const siblings = wasmKernel(IndirectConv3D, ({inputs, attrs}, runtime) =>
+  convolveSiblings(runtime, inputs as SiblingInputs, attrs ?? {}),
 );
 
 const begin: BeginTape = (backend) => {
@@ -63,5 +100,9 @@ const begin: BeginTape = (backend) => {
   return runtime && beginTape(runtime);
 };
 
-/** A tape takes this kernel and Mean. */
-export const indirectConv3DConfig: KernelConfig & {[RECORDER]: BeginTape} = {...kernel, [RECORDER]: begin};
+/** A tape takes these kernels and Mean. */
+export const indirectConv3DConfig: KernelConfig & {[SIBLINGS]: KernelFunc; [RECORDER]: BeginTape} = {
+  ...kernel,
+  [SIBLINGS]: siblings.kernelFunc,
+  [RECORDER]: begin,
+};

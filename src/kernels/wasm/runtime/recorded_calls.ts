@@ -98,7 +98,7 @@ export class RecordedCalls implements Recording {
     this.calls = noted.map(({plan, operands}) => {
       const places = Object.entries(operands).map(([operand, name]) => ({
         operand: operand as Operand,
-        place: placeOf(name),
+        place: placeOf(name!),
       }));
       const call = {plan, at, operands: places};
       at += Math.ceil(plan.words.length / CALL_WORDS) * CALL_WORDS * WORD_BYTES;

@@ -42,23 +42,23 @@ class CallTape implements Tape, CallNotes {
   note(plan: RowPlan, operands: Operands): void {
     const at = this.calls.push({plan, operands: {...operands}}) - 1;
     for (const address of Object.values(operands)) {
-      if (address < SPAN) continue;
+      if (address === undefined || address < SPAN) continue;
       const value = this.values[Math.floor(address / SPAN) - 1]!;
       value.first = Math.min(value.first, at);
       value.last = at;
     }
   }
 
-  record(call: () => TensorInfo | undefined): TensorInfo | undefined {
+  record(call: () => readonly TensorInfo[]): readonly TensorInfo[] {
     const before = this.calls.length;
     try {
-      const result = this.runtime.noting(this, call);
-      if (result !== undefined && this.numbers.has(result.dataId)) return result;
+      const results = this.runtime.noting(this, call);
+      if (results.length > 0 && results.every(({dataId}) => this.numbers.has(dataId))) return results;
     } catch {
       // Whoever takes this call another way meets the error there, if it is one.
     }
     this.calls.length = before;
-    return undefined;
+    return [];
   }
 
   finish(made: readonly TensorInfo[]): Recording {
