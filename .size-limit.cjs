@@ -12,10 +12,10 @@ const entries = [
   {entry: 'checkpoints', limit: '21 kB'},
   {entry: 'convert', limit: '44 kB'},
   {entry: 'onnx', limit: '12 kB'},
-  {entry: 'video', limit: '34 kB'},
+  {entry: 'video', limit: '35 kB'},
   {entry: 'timeline', limit: '46 kB'},
   {entry: 'cpu', limit: '6 kB'},
-  {entry: 'wasm', limit: '41 kB'},
+  {entry: 'wasm', limit: '42 kB'},
   {entry: 'webgl', limit: '12 kB'},
   {entry: 'webgpu', limit: '16 kB'},
   {entry: 'node', limit: '28 kB', platform: 'node'},
@@ -50,5 +50,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '160 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '162 kB', path: 'dist/tfjs-sts.min.js'},
 ];

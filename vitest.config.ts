@@ -1,6 +1,6 @@
 /**
- * Four test projects. `node` and `browser` (Chromium, software rendering: correctness, never speed) hold the tests
- * of the package, `isolated` those of a page whose threads may share memory; `packaging` installs the packed tarball
+ * The test projects. `node`, `node-together` and `browser` (Chromium, software rendering: correctness, never speed) hold the
+ * tests of the package, `isolated` those of a page whose threads may share memory; `packaging` installs the packed tarball
  * in fresh projects and needs a build before it.
  */
 import {existsSync} from 'node:fs';
@@ -35,6 +35,30 @@ const testsOfOneNode =
   process.env.TEST_BACKENDS === undefined
     ? []
     : ['test/kernels/wasm/**/memory.test.ts', 'test/kernels/wasm/copying_heap.test.ts'];
+
+/**
+ * Folders whose tests share a process, and what it has loaded and compiled: they compute, and leave the backends, the kernels
+ * and the registries of the host as they were.
+ */
+const togetherTests = [
+  'geometry',
+  'layers',
+  'models/checkpoints',
+  'models/inflate',
+  'models/onnx',
+  'networks',
+  'ops',
+  'train/augment',
+  'util',
+].map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** Tests in Node. */
+const inNode = {
+  setupFiles: ['test/support/device_errors.ts'],
+  env: swiftShaderEnvironment(chromium),
+  testTimeout: 3 * minute,
+  hookTimeout: 2 * minute,
+};
 
 /** Tests in pages that Vite serves with `headers`. */
 function browserProject(name: string, include: string[], headers = {}): TestProjectInlineConfiguration {
@@ -86,13 +110,19 @@ export default defineConfig({
     projects: [
       {
         test: {
+          name: 'node-together',
+          include: togetherTests,
+          exclude: [browserTests, isolatedTests],
+          isolate: false,
+          ...inNode,
+        },
+      },
+      {
+        test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [browserTests, isolatedTests, packagingTests, ...testsOfOneNode],
-          setupFiles: ['test/support/device_errors.ts'],
-          env: swiftShaderEnvironment(chromium),
-          testTimeout: 3 * minute,
-          hookTimeout: 2 * minute,
+          exclude: [browserTests, isolatedTests, packagingTests, ...togetherTests, ...testsOfOneNode],
+          ...inNode,
         },
       },
       {

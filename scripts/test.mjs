@@ -17,6 +17,8 @@ const stepLimit = 25 * minute;
 const cache = '.cache/test';
 /** The Node version on which the kernels are tested besides. */
 const NEWER_NODE = 22;
+/** Those on which tfjs-node is tried besides, in a program of its own; Node 23 has removed what it calls. */
+const TFJS_NODES = [22, 24];
 
 const count = {passed: 0, failed: 0, skipped: 0};
 /** What is repeated at the end: failures, and skips with their reason. */
@@ -80,13 +82,18 @@ function countReport(project, report) {
   }
 }
 
-/** Runs a project of vitest.config.ts, or of its files those under the given paths, and counts its tests. */
-function vitest(project, {env = {}, node = process.execPath, title = project, paths = []}) {
+/** Runs projects of vitest.config.ts, or of their files those under the given paths, and counts their tests. */
+function vitest(projects, {env = {}, node = process.execPath, title = projects.join(', '), paths = []}) {
   timed(`tests: ${title}`, () => {
     const failedBefore = count.failed;
     const reportFile = join(cache, `${title}.json`);
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
-    const succeeded = tool('vitest', ['run', '--project', project, ...reporters, ...paths], env, node);
+    const succeeded = tool(
+      'vitest',
+      ['run', ...projects.flatMap((name) => ['--project', name]), ...reporters, ...paths],
+      env,
+      node,
+    );
     try {
       countReport(title, JSON.parse(readFileSync(reportFile, 'utf8')));
     } catch (error) {
@@ -107,11 +114,22 @@ function vitestOnNewerNode(env) {
   const node = timed(title, () => ensureNode(NEWER_NODE, '.cache'));
   if (node === undefined) fail(`${title}: npm gave no package of it for ${process.platform}-${process.arch}`);
   else {
-    vitest('node', {
+    vitest(['node-together', 'node'], {
       env: {...env, TEST_BACKENDS: 'wasm'},
       node,
       title,
       paths: ['test/kernels/wasm', 'test/kernels/host', 'test/kernels/pooling', 'test/ops'],
+    });
+  }
+}
+
+/** tfjs-node on the other Nodes that it must run on. */
+function tfjsNodeOnOtherNodes() {
+  const [here] = process.versions.node.split('.');
+  for (const major of TFJS_NODES.filter((one) => one !== Number(here))) {
+    step(`tfjs-node on node ${major}`, () => {
+      const node = ensureNode(major, '.cache');
+      return node !== undefined && runs(node, ['test/kernels/tensorflow/smoke.mjs'], {timeout: minute});
     });
   }
 }
@@ -139,11 +157,12 @@ function gate() {
   step('are the types wrong', () => tool('@arethetypeswrong/cli', [tarball(), '--profile', 'node16']));
   step('size of the entries', () => tool('size-limit', []));
 
-  vitest('node', {env});
+  vitest(['node-together', 'node'], {env});
   vitestOnNewerNode(env);
-  vitest('browser', {env});
-  vitest('isolated', {env});
-  vitest('packaging', {env: {...env, TFJS_STS_TARBALL: tarball()}});
+  tfjsNodeOnOtherNodes();
+  vitest(['browser'], {env});
+  vitest(['isolated'], {env});
+  vitest(['packaging'], {env: {...env, TFJS_STS_TARBALL: tarball()}});
 }
 
 if (ensurePackages()) gate();

@@ -31,17 +31,17 @@ function framesRule(rule: TapRule, input: number, output: number): TapRule {
 }
 
 /**
- * How many output frames belong together, so that a piece begins at a multiple of that: kernels may make two at once, a
+ * How many output frames belong together, so that a piece begins at a multiple of that: kernels may make two or four at once, a
  * dilation apart, of a filter of three taps along time alone (minimal filtering).
  */
 export function framesTogether(info: ConvInfo): number {
   const together = info.parts.map(({rule}) => {
-    const inPairs =
+    const inTiles =
       rule.kind === 'grid' &&
       rule.taps[0] === 3 &&
       rule.taps[1] * rule.taps[2] === 1 &&
       rule.strides[0] === 1;
-    return inPairs ? 2 * rule.dilations[0] : 1;
+    return inTiles ? 4 * rule.dilations[0] : 1;
   });
   // All parts of a convolution have one dilation.
   return Math.max(...together);

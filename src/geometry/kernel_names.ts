@@ -39,8 +39,6 @@ export interface IndirectConv3DInputs extends NamedTensorInfoMap {
   filter: TensorInfo;
   bias: TensorInfo | undefined;
   residual: TensorInfo | undefined;
-  /** Where the result goes; of kernels that are marked WRITES_INTO. */
-  y?: TensorInfo;
 }
 
 /** The gradient with respect to x: dy `info.outputShape`, filter `info.filterShape`, result `info.inputShape`. */
@@ -110,10 +108,17 @@ export const COMPOSED = Symbol.for('tfjs-sts.composed');
 export const THROUGH_ENGINE = Symbol.for('tfjs-sts.through-engine');
 
 /**
- * On a kernel config: an input `y`, data of as many values as the result and read by nobody, becomes the result. If the
- * kernel fails, it stays the caller's, with any values.
+ * On the config of IndirectConv3D: a kernel for several such convolutions of one input, with the same attributes and without
+ * residual, at once. Results are theirs, or none where each is as well called by itself.
  */
-export const WRITES_INTO = Symbol.for('tfjs-sts.into');
+export const SIBLINGS = Symbol.for('tfjs-sts.siblings');
+
+/** For each of the convolutions, from 0 on, `filter<i>` and, for all or none, `bias<i>`. */
+export interface SiblingInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  [own: `filter${number}`]: TensorInfo;
+  [own: `bias${number}`]: TensorInfo;
+}
 
 /** On a config that stands in the place of the host's: the host's own, or undefined where there was none. */
 export const REPLACED = Symbol.for('tfjs-sts.replaced');

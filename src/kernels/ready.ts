@@ -7,6 +7,7 @@ import {checkCount} from '../util/counts';
 import {InvalidArgumentError, StsError, UnavailableError} from '../util/errors';
 import {checkOptions, knownNames, optionNames} from '../util/names';
 import {type Graphics, webglGraphics, webgpuGraphics} from './graphics';
+import {isFasterOnWasm} from './measured_networks';
 import {starterOf} from './starters';
 
 export interface ReadyOptions {
@@ -15,6 +16,11 @@ export interface ReadyOptions {
    * wants them.
    */
   prefer?: string | readonly string[];
+  /**
+   * What is going to run: the name of a network or, with a tag, of a model, such as `x3d_s` or `x3d_s_sts.k400`. Of some
+   * networks wasm was measured to be faster than tensorflow.
+   */
+  network?: string;
   /** Of the wasm backend, in all. Default: a thread for each core, 8 at most. */
   threads?: number;
 }
@@ -34,7 +40,7 @@ export interface ReadyBackend {
   readonly tried: readonly PassedOver[];
 }
 
-const KNOWN = optionNames<ReadyOptions>({prefer: true, threads: true});
+const KNOWN = optionNames<ReadyOptions>({prefer: true, network: true, threads: true});
 
 /** From the fastest to the slowest, and what a program imports for each. */
 const RULE: Readonly<Record<string, string>> = {
@@ -61,8 +67,12 @@ class Pass extends Error {}
  * starts; `webgpu` and `webgl` only on a GPU, `webgl` only if it computes in float32. A software adapter such as
  * SwiftShader or llvmpipe is never taken for a GPU. In Node `webgpu` starts on Dawn, as by `startWebGPU`.
  *
+ * With `network`: `tensorflow` comes after `wasm` for a network of which `wasm` was measured to take less time, where the kernels of
+ * `tfjs-sts/wasm` are there, unless `tensorflow` computes on a GPU.
+ *
  * @returns what is live now and why, and why not those before it
- * @throws InvalidArgumentError for a name in `prefer` that is no backend, or threads that are no count
+ * @throws InvalidArgumentError for a name in `prefer` that is no backend, a network that nobody has measured, or threads
+ *   that are no count
  * @throws UnavailableError where none starts; the message has the reasons
  *
  * @example
@@ -76,15 +86,16 @@ class Pass extends Error {}
  */
 export async function ready(options: ReadyOptions = {}): Promise<ReadyBackend> {
   checkOptions('ready', options, KNOWN);
-  const {prefer = [], threads} = options;
+  const {prefer = [], network, threads} = options;
   if (threads !== undefined) checkCount('ready', 'threads', threads);
   const preferred = preferredNames(prefer);
+  const order = orderFor(network);
   const tried: PassedOver[] = [];
-  for (const backend of new Set([...preferred, ...Object.keys(RULE)])) {
+  for (const backend of new Set([...preferred, ...order])) {
     const isPreferred = preferred.includes(backend);
     try {
       const how = await start(backend, isPreferred, threads);
-      const why = isPreferred ? 'preferred' : `the first of ${Object.keys(RULE).join(', ')} that runs here`;
+      const why = isPreferred ? 'preferred' : `the first of ${order.join(', ')} that runs here`;
       return {backend, reason: `${why}; ${how}`, tried};
     } catch (error) {
       tried.push({backend, reason: reasonOf(error)});
@@ -92,6 +103,26 @@ export async function ready(options: ReadyOptions = {}): Promise<ReadyBackend> {
   }
   const reasons = tried.map(({backend, reason}) => `${backend}: ${reason}`).join('; ');
   throw new UnavailableError(`ready: no backend starts here (${reasons}). Import one, such as ${RULE.wasm}.`);
+}
+
+/** From the fastest to the slowest. */
+function orderFor(network: string | undefined): readonly string[] {
+  const names = Object.keys(RULE);
+  // Without our kernels wasm is another, slower one; on a GPU tensorflow is another, faster one. Neither was measured.
+  if (network === undefined || !isFasterOnWasm(network) || starterOf('wasm') === undefined || isOnGpu()) {
+    return names;
+  }
+  return names.flatMap((name) => {
+    if (name === 'tensorflow') return [];
+    return name === 'wasm' ? [name, 'tensorflow'] : [name];
+  });
+}
+
+/** Whether the tensorflow backend is there and computes on a GPU; of one that does not start `start` tells. */
+function isOnGpu(): boolean {
+  if (!isRegistered('tensorflow')) return false;
+  const {isUsingGpuDevice} = Object(tf.findBackend('tensorflow')) as {isUsingGpuDevice?: boolean};
+  return isUsingGpuDevice === true;
 }
 
 function preferredNames(prefer: string | readonly string[]): readonly string[] {

@@ -67,6 +67,7 @@ export function fakePredict(changes: Partial<PredictTools> = {}) {
     async startBackend(name, threads) {
       calls.push(`backend ${name} ${threads}`);
       await tf.setBackend('cpu');
+      return name === 'best' ? 'cpu' : name;
     },
     openVideo: ffmpegSource,
     async loadModel(name, {frames = 4, onProgress}) {

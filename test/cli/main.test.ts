@@ -1,7 +1,7 @@
 /** The command line around its commands: help, version, exit codes, errors as one line; and the real backends. */
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, describe, expect, it, vi} from 'vitest';
-import {BACKEND_NAMES, startBackend} from '../../src/cli/input/backends';
+import {BACKEND_NAMES, measuredNetwork, startBackend} from '../../src/cli/input/backends';
 import {Interrupted} from '../../src/cli/interrupted';
 import {main} from '../../src/cli/main';
 import {kernelCoverage} from '../../src/kernels/registry';
@@ -97,14 +97,22 @@ describe('startBackend', () => {
     expect([...(await tf.add(tf.tensor1d([1, 2]), 1).data())]).toEqual([2, 3]);
   });
 
+  it('best is what was measured to be', async () => {
+    expect(await startBackend('best', 1, 'x3d_s')).toBe('wasm');
+    await expect(startBackend('best', 1, 'x3d_z')).rejects.toThrow(/did you mean x3d_s/);
+    expect(measuredNetwork('x3d_s_sts.k400_e100')).toBe('x3d_s_sts');
+    expect(measuredNetwork('efficientnet_lite0_sts')).toBe('efficientnet_lite0_sts');
+    expect(measuredNetwork('x3d_s.safetensors')).toBeUndefined();
+  });
+
   it('refuses an unknown one', async () => {
     await expect(startBackend('gpu')).rejects.toThrow(
-      /unknown backend 'gpu'.*nown are wasm, cpu, webgpu, tensorflow/,
+      /unknown backend 'gpu'.*nown are best, wasm, cpu, webgpu, tensorflow/,
     );
     await expect(startBackend('constructor')).rejects.toThrow(InvalidArgumentError);
     await expect(startBackend('cpu', 2)).rejects.toThrow(
       new InvalidArgumentError('--threads 2: only --backend wasm takes threads, not cpu'),
     );
-    expect(BACKEND_NAMES).toEqual(['wasm', 'cpu', 'webgpu', 'tensorflow']);
+    expect(BACKEND_NAMES).toEqual(['best', 'wasm', 'cpu', 'webgpu', 'tensorflow']);
   });
 });

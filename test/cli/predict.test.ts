@@ -41,7 +41,7 @@ describe('predict', () => {
     const {io, written} = box();
     const {command, calls} = fakePredict();
     await command.run([red], io);
-    expect(calls).toEqual(['backend wasm 1', 'model efficientnet_lite0_sts 4']);
+    expect(calls).toEqual(['backend best 1', 'model efficientnet_lite0_sts 4']);
     expect(written.out.split('\n')).toEqual([
       `red    ${expected[0]!.toFixed(3)}`,
       `green  ${expected[1]!.toFixed(3)}`,
@@ -127,11 +127,11 @@ describe('predict', () => {
     await fakePredict().command.run([red], io);
     const lines = written.err.trimEnd().split('\n');
     expect(lines.slice(0, 3)).toEqual([
-      'loading efficientnet_lite0_sts on wasm',
+      'loading efficientnet_lite0_sts on cpu',
       `reading 4 frames of ${red}`,
       'asking colours',
     ]);
-    expect(lines[3]).toMatch(/^colours, 4 frames, wasm, \d+\.\d s$/);
+    expect(lines[3]).toMatch(/^colours, 4 frames, cpu, \d+\.\d s$/);
     expect(written.err).not.toContain('\r');
     expect(written.err).not.toContain('\u001b');
   });
@@ -143,7 +143,7 @@ describe('predict', () => {
     expect(drawn.length).toBeGreaterThan(6);
     expect(drawn.some((line) => line.startsWith('[====='))).toBe(true);
     expect(drawn.slice(0, -1).every((line) => line.length < 40 && !line.includes('\n'))).toBe(true);
-    expect(drawn.at(-1)).toMatch(/^colours, 4 frames, wasm, .* s\n$/);
+    expect(drawn.at(-1)).toMatch(/^colours, 4 frames, cpu, .* s\n$/);
     expect(JSON.parse(written.out).predictions).toHaveLength(3);
   });
 
@@ -164,6 +164,28 @@ describe('predict', () => {
     expect(written.out).toBe('red  5.000\n');
   });
 
+  it('chooses the backend again where a file says which network it is for', async () => {
+    const asked: unknown[] = [];
+    const {command} = fakePredict({
+      async startBackend(...given) {
+        asked.push(given);
+        await tf.setBackend('cpu');
+        return `backend ${asked.length}`;
+      },
+      async loadModel() {
+        const {model, info} = colourModel(4);
+        return {model, info: {...info, network: 'x3d_s'}};
+      },
+    });
+    const {io, written} = box();
+    await command.run([red, '--model', 'mine.safetensors', '--json'], io);
+    expect(asked).toEqual([
+      ['best', 1, undefined],
+      ['best', 1, 'x3d_s'],
+    ]);
+    expect(JSON.parse(written.out).backend).toBe('backend 2');
+  });
+
   it('takes several videos with the model loaded once, each below its name', async () => {
     const green = shop.make(
       'green.mkv',
@@ -177,9 +199,9 @@ describe('predict', () => {
     const {io, written} = box();
     const {command, calls} = fakePredict();
     await command.run([red, green, '--top', '1'], io);
-    expect(calls).toEqual(['backend wasm 1', 'model efficientnet_lite0_sts 4']);
+    expect(calls).toEqual(['backend best 1', 'model efficientnet_lite0_sts 4']);
     expect(written.out).toMatch(/^.*red\.mkv\n {2}red {2}0\.\d{3}\n.*green\.mkv\n {2}green {2}0\.\d{3}\n$/);
-    expect(written.err).toMatch(/colours, 4 frames, wasm, 2 videos, \d/);
+    expect(written.err).toMatch(/colours, 4 frames, cpu, 2 videos, \d/);
     const json = box();
     await fakePredict().command.run([red, green, '--json'], json.io);
     const lines = json.written.out

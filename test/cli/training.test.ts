@@ -1,5 +1,5 @@
 /** The commands train, teach and eval on videos of plain colours: what they leave behind, how they end, and what they refuse. */
-import {copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -25,9 +25,9 @@ beforeAll(async () => {
   mkdirSync(clips);
   for (const [label, colour] of Object.entries(COLOURS)) {
     mkdirSync(`${clips}/${label}`);
-    const source = `color=${colour}:s=40x32:r=10:d=0.8,noise=alls=20:allf=t,format=gbrp`;
+    const source = `color=${colour}:s=40x32:r=10:d=0.6,noise=alls=20:allf=t,format=gbrp`;
     shop.make(`clips/${label}/0.mkv`, '-f', 'lavfi', '-i', source, '-c:v', 'ffv1');
-    for (const i of [1, 2]) copyFileSync(`${clips}/${label}/0.mkv`, `${clips}/${label}/${i}.mkv`);
+    copyFileSync(`${clips}/${label}/0.mkv`, `${clips}/${label}/1.mkv`);
   }
   base = shop.at('base.safetensors');
   await tf.setBackend('cpu');
@@ -58,10 +58,10 @@ async function call(args: readonly string[], stopAfter?: string) {
 describe('teach', () => {
   it('makes a model that predict, eval and export take, and says how good it is on clips kept apart', async () => {
     const file = shop.at('colours.safetensors');
-    const args = ['teach', clips, '-o', file, '--model', base, '--validation', '0.3', ...READING];
+    const args = ['teach', clips, '-o', file, '--model', base, '--validation', '0.5', ...READING];
     const {code, out, err} = await call(args);
     expect(err).toMatch(/looking at the clips\n(.*\n)*teaching the classifier\n/);
-    expect(out).toMatch(/colours\.safetensors: 3 classes from 6 clips, top-1 100\.0 % of clips kept apart\n/);
+    expect(out).toMatch(/colours\.safetensors: 3 classes from 3 clips, top-1 100\.0 % of clips kept apart\n/);
     expect(code).toBe(0);
 
     const {model, info} = await loadModel(file);
@@ -88,18 +88,19 @@ describe('teach', () => {
     copyFileSync(`${clips}/green/0.mkv`, `${mixed}/red/b.mkv`);
     copyFileSync(`${clips}/blue/0.mkv`, `${mixed}/blue/c.mkv`);
     writeFileSync(`${mixed}/blue/d.mkv`, 'no video');
-    const judged = await call(['eval', file, mixed, '--views', '2x3', '--json']);
+    const judged = await call(['eval', file, mixed, '--views', '1x3', '--json']);
     expect(judged.err).toMatch(/note: passed over, cannot be read: .*d\.mkv/);
     const answer = JSON.parse(judged.out);
-    expect(answer).toMatchObject({samples: 3, top1: 2 / 3, views: '2x3', meanClass: (1 + 0 + 0.5) / 3});
+    expect(answer).toMatchObject({samples: 3, top1: 2 / 3, views: '1x3', meanClass: (1 + 0 + 0.5) / 3});
     expect(answer.confusion).toEqual([
       [1, 0, 0],
       [0, 0, 0],
       [0, 1, 1],
     ]);
     expect(answer.unreadable).toHaveLength(1);
+    rmSync(`${mixed}/blue`, {recursive: true});
     const text = (await call(['eval', file, mixed])).out;
-    expect(text).toMatch(/^top-1 +66\.7 %$/m);
+    expect(text).toMatch(/^top-1 +50\.0 %$/m);
     expect(text).toMatch(/^red +2 +50\.0 % +green \(1\)$/m);
   });
 
@@ -115,7 +116,7 @@ describe('teach', () => {
 describe('train', () => {
   const args = (folder: string) => [
     ...['train', clips, ...CLIP, ...READING, '--recipe', 'finetuneSomething', '-o', folder, '--start', base],
-    ...['--epochs', '2', '--batch', '3', '--validation', '0.3', '--rate', '0.01'],
+    ...['--epochs', '2', '--batch', '3', '--validation', '0.5', '--rate', '0.01'],
   ];
 
   it('a run that Ctrl-C ended goes on with --resume and ends with the very same model', async () => {
@@ -124,7 +125,7 @@ describe('train', () => {
     expect(run.err).toMatch(/epoch 2: loss \d+\.\d{3}, \d+\.\d %, validation top-1 \d+\.\d %\n/);
     expect(run.code).toBe(0);
     expect(run.out).toMatch(
-      /model\.safetensors: 3 classes, 4 updates, top-1 \d+\.\d %, best \d+\.\d % after epoch \d\n$/,
+      /model\.safetensors: 3 classes, 2 updates, top-1 \d+\.\d %, best \d+\.\d % after epoch \d\n$/,
     );
     const cut = await call(args(parts), 'epoch 1:');
     expect(cut.code).toBe(130);
@@ -152,29 +153,37 @@ describe('train', () => {
     );
   });
 
-  it('begins with the weights of its start, the classifier excepted', async () => {
-    const folder = shop.at('still');
+  it('goes from pictures to clips: begins with the weights of its start, the classifier excepted', async () => {
+    const pictures = shop.at('pictures');
+    for (const [label, colour] of Object.entries(COLOURS)) {
+      mkdirSync(`${pictures}/${label}`, {recursive: true});
+      shop.make(`pictures/${label}/0.png`, '-f', 'lavfi', '-i', `color=${colour}:s=40x32`, '-frames:v', '1');
+    }
+    const [image, folder] = [shop.at('image'), shop.at('still')];
+    const form = ['--network', 'x3d_tiny', '--frames', '1', '--side', '32', ...READING];
+    const pretraining = ['--recipe', 'imagePretraining', '--epochs', '1', '--batch', '3'];
+    const {code, err} = await call(['train', pictures, ...form, ...pretraining, '-o', image]);
+    expect([code, err]).toEqual([0, expect.stringMatching(/training x3d_tiny on 3 clips of 3 classes/)]);
+
+    const start = `${image}/model.safetensors`;
     // A rate so small that no weight moves further than this.
-    const {code, err} = await call([...args(folder), '--rate', '1e-12', '--epochs', '1']);
-    expect(err).not.toMatch(/error/);
-    expect(code).toBe(0);
-    const [before, after] = [await loadModel(base), await loadModel(`${folder}/model.safetensors`)];
-    const values = (model: typeof before.model, name: string) =>
-      [
-        ...model.weights
-          .find((weight) => weight.originalName === name)!
-          .read()
-          .dataSync(),
-      ] as number[];
+    const still = await call([...args(folder), '--start', start, '--rate', '1e-12', '--epochs', '1']);
+    expect(still.err).not.toMatch(/error/);
+    expect(still.code).toBe(0);
+    const [before, after] = [await loadModel(start), await loadModel(`${folder}/model.safetensors`)];
+    const values = ({model}: typeof before, name: string) =>
+      model.weights
+        .find((weight) => weight.originalName === name)!
+        .read()
+        .dataSync<'float32'>();
     const kernels = before.model.weights
       .map(({originalName}) => originalName)
-      .filter((name) => name.endsWith('kernel'));
+      .filter((name) => name.endsWith('kernel') && name !== 'classifier/kernel');
     expect(kernels.length).toBeGreaterThan(5);
-    for (const name of kernels.filter((one) => one !== 'classifier/kernel')) {
-      const there = values(after.model, name);
-      values(before.model, name).forEach((value, i) => {
-        expect(Math.abs(value - there[i]!)).toBeLessThan(1e-6);
-      });
+    for (const name of kernels) {
+      const [from, to] = [values(before, name), values(after, name)];
+      const moved = from.reduce((most, value, i) => Math.max(most, Math.abs(value - to[i]!)), 0);
+      expect([name, moved < 1e-6]).toEqual([name, true]);
     }
     before.model.dispose();
     after.model.dispose();

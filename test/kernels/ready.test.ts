@@ -5,7 +5,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {InvalidArgumentError, ready, UnavailableError} from '../../src/entries';
 import {webgpuGraphics} from '../../src/kernels/graphics';
+import {isFasterOnWasm, MEASURED} from '../../src/kernels/measured_networks';
 import {registerStarter} from '../../src/kernels/starters';
+import {listModels} from '../../src/models/zoo';
+import {listNetworks} from '../../src/networks';
 
 const gpu = {vendor: 'nvidia', architecture: 'ampere', description: 'NVIDIA A10G'};
 const software = {vendor: 'google', architecture: 'swiftshader', description: 'SwiftShader Device'};
@@ -108,6 +111,55 @@ describe('the rule', () => {
     tf.unregisterKernel('StsStarter', 'wasm');
   });
 
+  it('takes tensorflow after wasm, with our kernels, for what is slower there', async () => {
+    machine(gpu, ['cpu', 'wasm', 'tensorflow']);
+    // The host's own kernels of wasm were not measured.
+    expect(await ready({network: 'x3d_s'})).toMatchObject({backend: 'tensorflow'});
+    registerStarter({backendName: 'wasm'});
+    expect(await ready({network: 'x3d_s'})).toEqual({
+      backend: 'wasm',
+      reason: expect.stringMatching(/^the first of webgpu, webgl, wasm, tensorflow, cpu that runs here; /),
+      tried: [expect.objectContaining({backend: 'webgpu'}), expect.objectContaining({backend: 'webgl'})],
+    });
+    expect(await ready({network: 'x3d_s_sts.k400_e100'})).toMatchObject({backend: 'wasm'});
+    expect(await ready({network: 'slowfast_r50_8x8'})).toMatchObject({backend: 'tensorflow'});
+    expect(await ready({network: 'x3d_s', prefer: 'tensorflow'})).toMatchObject({backend: 'tensorflow'});
+    tf.removeBackend('wasm');
+    expect(await ready({network: 'x3d_s'})).toMatchObject({backend: 'tensorflow'});
+    tf.unregisterKernel('StsStarter', 'wasm');
+  });
+
+  it('takes tensorflow on a GPU for every network, and goes on where it does not start', async () => {
+    registerStarter({backendName: 'wasm'});
+    machine(null, ['wasm']);
+    tf.registerBackend('tensorflow', () => Object.assign(new MathBackendCPU(), {isUsingGpuDevice: true}));
+    expect(await ready({network: 'x3d_s'})).toMatchObject({backend: 'tensorflow'});
+    tf.removeBackend('tensorflow');
+    tf.registerBackend('tensorflow', () => {
+      throw new Error('no libtensorflow');
+    });
+    expect(await ready({network: 'x3d_s'})).toMatchObject({backend: 'wasm'});
+    expect(await ready({network: 'slowfast_r50_8x8'})).toMatchObject({
+      backend: 'wasm',
+      tried: [{backend: 'tensorflow'}, {backend: 'webgpu'}, {backend: 'webgl'}],
+    });
+    tf.unregisterKernel('StsStarter', 'wasm');
+  });
+
+  it.each([
+    ['x3d_z', /no network is called "x3d_z"; did you mean x3d_s/],
+    ['x3d_s.', /"x3d_s\."/],
+    ['', /no network is called ""; known are efficientnet_lite0, /],
+    ['toString', /"toString"/],
+    [3, /no network is called 3/],
+    [null, /no network is called null/],
+    [['x3d_s'], /no network is called \["x3d_s"\]/],
+  ])('refuses the network %j', async (network, message) => {
+    machine(null, ['cpu']);
+    await expect(ready({network: network as never})).rejects.toThrow(InvalidArgumentError);
+    await expect(ready({network: network as never})).rejects.toThrow(message);
+  });
+
   it('refuses names that nobody has, and no counts', async () => {
     machine(null, ['cpu', 'mine']);
     await expect(ready({prefer: 'webgqu'})).rejects.toThrow(InvalidArgumentError);
@@ -117,6 +169,11 @@ describe('the rule', () => {
     await expect(ready({prefer: 3 as never})).rejects.toThrow(/prefer is 3; give a name or a list/);
     await expect(ready({threads: 0})).rejects.toThrow(/threads is 0/);
   });
+});
+
+it('knows the networks that there are, by the names of their models too', () => {
+  expect(Object.keys(MEASURED)).toEqual(listNetworks().map(({name}) => name));
+  expect(listModels().map(({name}) => typeof isFasterOnWasm(name))).not.toContain('undefined');
 });
 
 it.each([

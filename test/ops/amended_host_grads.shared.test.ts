@@ -1,6 +1,7 @@
 /**
- * Gradients that the host fails to take, on every backend: of its own dilated convolution, against plain loops, and of
- * `tf.unstack` of one entry. Whole numbers, whose sums are exact in any order.
+ * Gradients that the host fails to take, on every backend: of its own dilated convolution, against plain loops; of
+ * `tf.unstack` of one entry; of `tf.batchNorm` of clips, against float64 from the definition. The former in whole numbers, whose
+ * sums are exact in any order.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -30,6 +31,29 @@ function wholes(shape: readonly number[], factor: number): Float32Array {
   return Float32Array.from({length: size}, (_, i) => ((i * factor) % 11) - 5);
 }
 
+type Statistics = Record<'mean' | 'variance' | 'scale', readonly number[]>;
+
+/** By x, mean, variance, offset and scale, of y = (x - mean) / sqrt(variance + epsilon) * scale + offset, the channels last. */
+function naiveBatchNormGradients(
+  x: ArrayLike<number>,
+  dy: ArrayLike<number>,
+  {mean, variance, scale}: Statistics,
+  epsilon: number,
+): number[][] {
+  const zeros = () => mean.map(() => 0);
+  const [dx, dmean, dvariance, doffset, dscale] = [[] as number[], zeros(), zeros(), zeros(), zeros()];
+  for (let i = 0; i < x.length; i++) {
+    const c = i % mean.length;
+    const deviation = Math.sqrt(variance[c]! + epsilon);
+    dx.push((dy[i]! * scale[c]!) / deviation);
+    dmean[c]! -= (dy[i]! * scale[c]!) / deviation;
+    dvariance[c]! -= (dy[i]! * scale[c]! * (x[i]! - mean[c]!)) / (2 * deviation ** 3);
+    doffset[c]! += dy[i]!;
+    dscale[c]! += (dy[i]! * (x[i]! - mean[c]!)) / deviation;
+  }
+  return [dx, dmean, dvariance, doffset, dscale];
+}
+
 describe.each(backendNames)('on %s', (name) => {
   beforeAll(async () => {
     await startBackend(name);
@@ -40,6 +64,34 @@ describe.each(backendNames)('on %s', (name) => {
     const gradient = tf.grad((x) => tf.mul(tf.unstack(x, 1)[0]!, [[2], [3]]))(tf.ones([2, 1, 1]));
     expect(gradient.shape).toEqual([2, 1, 1]);
     expect(await gradient.data()).toEqual(Float32Array.of(2, 3));
+  });
+
+  it.each([
+    ['vectors', [3]],
+    ['tensors of its rank', [1, 1, 1, 1, 3]],
+  ])('of tf.batchNorm of a clip by %s, by all five', async (_, shape) => {
+    const xShape = [2, 2, 3, 2, 3];
+    const [x, dy] = [wholes(xShape, 7), wholes(xShape, 3)];
+    const statistics = {mean: [0.5, -1, 2], variance: [0.5, 1, 2], offset: [1, 2, 3], scale: [2, -1, 0.5]};
+    const normalize = (...[a, mean, variance, offset, scale]: tf.Tensor[]) =>
+      tf.batchNorm(
+        a as tf.Tensor4D,
+        mean as tf.Tensor4D,
+        variance as tf.Tensor4D,
+        offset as tf.Tensor4D,
+        scale as tf.Tensor4D,
+        0.1,
+      );
+    const vectors = Object.values(statistics).map((values) => tf.tensor(values, shape));
+    const gradients = tf.grads(normalize)([tf.tensor(x, xShape), ...vectors], tf.tensor(dy, xShape));
+
+    const naive = naiveBatchNormGradients(x, dy, statistics, 0.1);
+    expect(gradients.map((gradient) => gradient.shape)).toEqual([xShape, ...vectors.map(() => shape)]);
+    for (const [i, gradient] of gradients.entries()) {
+      // Sums of 24 terms below 100, a handful of roundings each, in float32.
+      const worst = Math.max(...(await gradient.data()).map((value, at) => Math.abs(value - naive[i]![at]!)));
+      expect(worst).toBeLessThan(24 * 100 * 8 * 2 ** -24);
+    }
   });
 
   it('of tf.conv3d, by x and by the filter', async () => {

@@ -24,6 +24,8 @@ import {
 
 /** In Node; the same ones first. oneDNN compiles each shape of each op: 80 geometries of four ops took 17 s of the processor. */
 const geometries: Partial<Record<BackendName, number>> = {webgpu: 200, tensorflow: 80};
+/** Of the composed form, which is one for all backends. */
+const COMPOSED_GEOMETRIES = 200;
 
 /**
  * Fewer in a page, where the host's programs are compiled shape by shape, on webgl for 10 seconds a geometry; those of our
@@ -33,7 +35,8 @@ const geometries: Partial<Record<BackendName, number>> = {webgpu: 200, tensorflo
 const geometriesOn = ({name, backend}: Pick<Implementation, 'name' | 'backend'>) => {
   if (inBrowser && backend === 'webgl') return name === WEBGL_KERNELS ? 200 : 3;
   if (inBrowser) return 12;
-  return Number(process.env.RANDOM_GEOMETRIES ?? geometries[backend] ?? 500);
+  const usual = geometries[backend] ?? (name.endsWith('composed') ? COMPOSED_GEOMETRIES : 500);
+  return Number(process.env.RANDOM_GEOMETRIES ?? usual);
 };
 
 type Op = (x: tf.Tensor5D, w: tf.Tensor5D, bias: tf.Tensor1D) => tf.Tensor5D;

@@ -41,8 +41,18 @@ describe('examples', () => {
     // Projects of their own, see bundled_examples.test.ts.
     .filter((name) => !existsSync(join(repository, 'examples', name, 'package.json')));
 
-  it('are the seven that run below, each with a README that says how', () => {
-    const names = ['drop_in_layer', 'inflate', 'node_gpu', 'predict', 'slowfast', 'timeline', 'worker'];
+  it('are the nine that run below, each with a README that says how', () => {
+    const names = [
+      'drop_in_layer',
+      'inflate',
+      'node_gpu',
+      'predict',
+      'slowfast',
+      'teach',
+      'timeline',
+      'train',
+    ];
+    names.push('worker');
     expect(folders.sort()).toEqual(names);
     for (const name of folders) {
       const text = readFileSync(join(repository, 'examples', name, 'README.md'), 'utf8');
@@ -98,6 +108,20 @@ describe('examples', () => {
     ])
       expect(output.split('\n')).toContain(line);
     expect(output.match(/^0\.\d{3} class \d+$/gm)).toHaveLength(5);
+  });
+
+  it('teach tells what it was taught by two clips of each', () => {
+    const output = outputOf('teach');
+    expect(output).toMatch(/^0 to 3\.9 s: cup [01]\.\d\d$/m);
+    expect(output).toMatch(/^4 to 7\.4 s: cat [01]\.\d\d$/m);
+  });
+
+  it('train goes from pictures to clips, ends after being stopped where it should, and learns both', () => {
+    const output = outputOf('train');
+    expect(numbersAfter(output, 'pictures: top-1 ')[0]![0]).toBeGreaterThan(0.7);
+    expect(output).toContain('inflated: 2 kernels\nAbortError after 10 updates\n');
+    expect(output).toMatch(/^clips: 32 updates, top-1 [01]\.\d\d\nlog: 32 updates$/m);
+    expect(Number(/to the left, to the right; top-1 (\S+)$/m.exec(output)?.[1])).toBeGreaterThan(0.8);
   });
 
   it('timeline finds one shot in a clip of one, says what is in it, and writes its files', () => {

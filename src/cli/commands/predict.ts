@@ -14,7 +14,7 @@ import {ffmpegSource} from '../../video/clips/sources/ffmpeg';
 import {type Recognition, recognize} from '../../video/recognize';
 import type {Command} from '../command';
 import {DEFAULT_MODEL, parseCommand, wholeNumber} from '../input/arguments';
-import {BACKEND_NAMES, startBackend} from '../input/backends';
+import {BACKEND_NAMES, BEST, measuredNetwork, startBackend} from '../input/backends';
 import {fileOf} from '../input/standard_input';
 import {about} from '../input/user_files';
 import type {CliIo} from '../io';
@@ -26,7 +26,8 @@ import type {Progress} from '../output/progress';
 
 /** What the command calls. */
 export interface PredictTools {
-  startBackend(name: string, threads: number): Promise<void>;
+  /** Returns the name of the backend that runs; `network` is what it is for, where that is known. */
+  startBackend(name: string, threads: number, network?: string): Promise<string>;
   openVideo(path: string, options?: {size?: ModelInput['size']}): Promise<SeekableVideo>;
   loadModel(
     nameOrPath: string,
@@ -46,7 +47,7 @@ interface PredictOptions {
 
 import {progressCommand} from './progress_command';
 
-const DEFAULTS = {model: DEFAULT_MODEL, backend: 'wasm', threads: 1, top: 5};
+const DEFAULTS = {model: DEFAULT_MODEL, backend: BEST, threads: 1, top: 5};
 
 /** For VIDEO: the standard input. */
 const STDIN = '-';
@@ -169,28 +170,35 @@ async function ask(
   }
 }
 
-async function load({options, tools, progress}: Running): Promise<LoadedModel> {
+/** The model, and the backend that is started. */
+async function load({options, tools, progress}: Running): Promise<LoadedModel & {backend: string}> {
   if (modelNamed(options.model)?.task === 'shots') {
     throw new InvalidArgumentError(
       `${options.model} finds where the shots of a film end and names no classes, so predict can say nothing of it`,
     );
   }
-  progress.stage(`loading ${options.model} on ${options.backend}`);
-  await tools.startBackend(options.backend, options.threads);
-  return tools.loadModel(options.model, {
+  const start = (network?: string) => tools.startBackend(options.backend, options.threads, network);
+  const network = measuredNetwork(options.model);
+  const backend = await start(network);
+  progress.stage(`loading ${options.model} on ${backend}`);
+  const loaded = await tools.loadModel(options.model, {
     ...(options.frames !== undefined && {frames: options.frames}),
     onProgress: (fraction) => progress.advance(Math.round(fraction * 100), 100),
   });
+  // Of a file the network is known now, and with it what is best; the weights move along.
+  const inFile = network ?? measuredNetwork(loaded.info.network ?? '');
+  return {...loaded, backend: inFile === network ? backend : await start(inFile)};
 }
 
 async function run(running: Running): Promise<void> {
   const {options, io, tools, progress} = running;
-  const {videos, backend} = options;
+  const {videos} = options;
   const started = performance.now();
   // A first look at the video, so that a wrong path is said at once and not after the model is loaded.
   const [first] = videos;
   if (videos.length === 1 && first !== STDIN) await (await tools.openVideo(first!)).close();
   const loaded = await load(running);
+  const {backend} = loaded;
   const {name, frames} = loaded.info;
   const notes = modelNotes(loaded);
   const frozen = await about(options.model, () => freeze(loaded.model));

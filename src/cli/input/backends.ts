@@ -3,6 +3,9 @@
  * peers: each is imported when it is asked for, and a missing one is an error that says what to install.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import {isFasterOnWasm, isMeasured} from '../../kernels/measured_networks';
+import {ready} from '../../kernels/ready';
+import {modelNamed} from '../../models/zoo/table/models';
 import {InvalidArgumentError, StsError, UnavailableError} from '../../util/errors';
 import {knownNames} from '../../util/names';
 
@@ -16,19 +19,24 @@ interface CliBackend {
 /** Not known to the compiler, since the one for GPUs is not installed where this is compiled. */
 const TFJS_NODE: readonly string[] = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
 
-/** Whichever of the two builds is there; the one for GPUs first, which nobody has by chance. */
-async function importTfjsNode(): Promise<void> {
+/** The build for GPUs, which nobody has by chance; false where it is not installed. */
+async function importTfjsNodeGpu(): Promise<boolean> {
   // What libtensorflow says of itself as it starts would stand among our lines; its warnings stay.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
   // Before them: it puts back what they miss on Node 24.
   await import('../../entries/node');
-  const [gpu, cpu] = TFJS_NODE as [string, string];
   try {
-    await import(gpu);
+    await import(TFJS_NODE[0]!);
+    return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    await import(cpu);
+    return false;
   }
+}
+
+/** Whichever of the two builds is there. */
+async function importTfjsNode(): Promise<void> {
+  if (!(await importTfjsNodeGpu())) await import(TFJS_NODE[1]!);
 }
 
 const BACKENDS: Readonly<Record<string, CliBackend>> = {
@@ -54,18 +62,62 @@ const BACKENDS: Readonly<Record<string, CliBackend>> = {
   },
 };
 
+/** For `--backend`: the best of those that are installed. */
+export const BEST = 'best';
+
 /** Names for `--backend`. */
-export const BACKEND_NAMES: readonly string[] = Object.keys(BACKENDS);
+export const BACKEND_NAMES: readonly string[] = [BEST, ...Object.keys(BACKENDS)];
+
+/** Whether it could be loaded. */
+const succeeds = (loading: Promise<unknown>) =>
+  loading.then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * Loads what `ready` chooses among, and lets it: tensorflow, wasm or cpu; webgpu only by its name, since looking for a GPU takes a
+ * second where there is none. The build of tensorflow for the processor takes as long, and is left out where wasm is faster.
+ */
+async function startBest(threads: number, network: string | undefined): Promise<string> {
+  const hasWasm = await succeeds(BACKENDS.wasm!.load());
+  const isWasmFaster = hasWasm && network !== undefined && isFasterOnWasm(network);
+  const hasTensorflow = await succeeds(isWasmFaster ? importTfjsNodeGpu() : importTfjsNode());
+  if (!hasWasm && !hasTensorflow) await succeeds(BACKENDS.cpu!.load());
+  try {
+    return (await ready({threads, ...(network !== undefined && {network})})).backend;
+  } catch (error) {
+    throw new UnavailableError(
+      `no backend could be started; install one with: npm install ${BACKENDS.wasm!.peer}`,
+      {cause: error},
+    );
+  }
+}
+
+/** The network of a model, where there are measurements of it; a path may be to any. */
+export function measuredNetwork(model: string): string | undefined {
+  const network = modelNamed(model)?.network ?? model;
+  return isMeasured(network) ? network : undefined;
+}
 
 /**
  * Makes a backend the live one.
  *
  * @param name one of `BACKEND_NAMES`.
- * @param threads for our kernels; only wasm has more than one.
+ * @param threads for our kernels; only wasm has more than one, and is the best then.
+ * @param network what is going to run, for the best: the name of a measured network.
+ * @returns the name of the backend.
  * @throws InvalidArgumentError for another name or threads elsewhere, UnavailableError when its package is missing or
  *     does not start.
  */
-export async function startBackend(name: string, threads = 1): Promise<void> {
+export async function startBackend(name: string, threads = 1, network?: string): Promise<string> {
+  // Hints of the host on faster backends would land between our lines.
+  tf.enableProdMode();
+  if (name !== BEST) return startNamed(name, threads);
+  return threads > 1 ? startNamed('wasm', threads) : startBest(threads, network);
+}
+
+async function startNamed(name: string, threads: number): Promise<string> {
   const backend = Object.hasOwn(BACKENDS, name) ? BACKENDS[name] : undefined;
   if (backend === undefined) {
     throw new InvalidArgumentError(`unknown backend '${name}'${knownNames(name, BACKEND_NAMES)}`);
@@ -73,14 +125,12 @@ export async function startBackend(name: string, threads = 1): Promise<void> {
   if (threads > 1 && name !== 'wasm') {
     throw new InvalidArgumentError(`--threads ${threads}: only --backend wasm takes threads, not ${name}`);
   }
-  // Hints of the host on faster backends would land between our lines.
-  tf.enableProdMode();
   let reason = 'the host refused it';
   try {
     await backend.load();
     // Before the start, which settles whether the memory is shared.
     if (threads > 1) await (await import('../../entries/backends/wasm')).setThreads(threads);
-    if (await tf.setBackend(name)) return;
+    if (await tf.setBackend(name)) return name;
   } catch (error) {
     if (error instanceof StsError) throw error;
     reason = (error as Error).message.split('\n')[0]!;

@@ -10,11 +10,12 @@ import {type FfmpegSourceOptions, ffmpegSource} from '../../video/clips/sources/
 import type {CliIo} from '../io';
 import type {Progress} from '../output/progress';
 import {wholeNumber} from './arguments';
-import {BACKEND_NAMES, startBackend} from './backends';
+import {BACKEND_NAMES, BEST, measuredNetwork, startBackend} from './backends';
 
 /** What the commands call; can be exchanged for tests. */
 export interface FilmTools {
-  startBackend(name: string, threads: number): Promise<void>;
+  /** Returns the name of the backend that runs; `network` is what it is for, where that is known. */
+  startBackend(name: string, threads: number, network?: string): Promise<string>;
   openVideo(path: string, options: Pick<FfmpegSourceOptions, 'size' | 'signal'>): Promise<SeekableVideo>;
   loadModel(nameOrPath: string, options: Pick<LoadModelOptions, 'onProgress'>): Promise<LoadedModel>;
 }
@@ -43,12 +44,12 @@ export const SHOT_MODEL = 'transnet_v2';
 
 /** Options of `parseArgs` that say how it is computed. */
 export const COMPUTE_OPTIONS = {
-  backend: {type: 'string', default: 'wasm'},
+  backend: {type: 'string', default: BEST},
   threads: {type: 'string'},
   help: {type: 'boolean', short: 'h', default: false},
 } as const;
 
-export const COMPUTE_HELP = `  --backend NAME        ${BACKEND_NAMES.join(', ')} (default wasm)
+export const COMPUTE_HELP = `  --backend NAME        ${BACKEND_NAMES.join(', ')} (default ${BEST})
   --threads N           how many threads the wasm backend's convolutions run on (default 1)
   -h, --help            this text
 `;
@@ -96,8 +97,9 @@ export async function load(
   {backend, threads}: ComputeChoice,
   {tools, progress, signal}: Running,
 ): Promise<LoadedModel[]> {
-  progress.stage(`loading ${names.join(' and ')} on ${backend}`);
-  await tools.startBackend(backend, threads);
+  // The first one has most to do.
+  const started = await tools.startBackend(backend, threads, measuredNetwork(names[0]!));
+  progress.stage(`loading ${names.join(' and ')} on ${started}`);
   const models: LoadedModel[] = [];
   for (const name of names) {
     signal.throwIfAborted();

@@ -16,12 +16,13 @@ import {
 } from '@tensorflow/tfjs-core';
 import {checkCount} from '../../util/counts';
 import {FormatError, InvalidArgumentError, StsError} from '../../util/errors';
+import {Kept} from '../../util/kept';
 import {checkOptions, knownNames, optionNames} from '../../util/names';
 import {type PartialShape, partialShapeText} from '../../util/shapes';
 import {checkedData} from './check_data';
 import type {FrozenGraph, FrozenInput, FrozenModelData, FrozenOutput, FrozenTensor} from './frozen_data';
-import {runTurns} from './run_turns';
-import {numberValues, scheduled, type Turn} from './schedule';
+import {Runner} from './runner';
+import {numberValues, scheduled} from './schedule';
 import {makeSteps} from './steps/make_steps';
 import {registeredLayer} from './steps/registered_layer';
 import type {Step} from './steps/step_ops';
@@ -33,6 +34,9 @@ export interface PredictOptions {
   /** Of the host's interface; nothing is printed. */
   readonly verbose?: boolean;
 }
+
+/** A program asks for the same few values again and again. */
+const MOST_RUNNERS = 8;
 
 const KNOWN = optionNames<PredictOptions>({batchSize: true, verbose: true});
 
@@ -50,8 +54,9 @@ export class FrozenModel implements InferenceModel {
   readonly inputs: ValueInfo[];
   readonly outputs: ValueInfo[];
   private readonly numbers: ReadonlyMap<string, number>;
-  private readonly turns: readonly Turn[];
-  private readonly outputNumbers: readonly number[];
+  private readonly runner: Runner;
+  /** Of `execute`, by the values that were wanted. */
+  private readonly otherRunners = new Kept<Runner>(MOST_RUNNERS);
   private disposed = false;
 
   private constructor(
@@ -62,9 +67,7 @@ export class FrozenModel implements InferenceModel {
     this.inputs = graph.inputs.map(infoOf);
     this.outputs = graph.outputs.map(infoOf);
     this.numbers = numberValues(graph);
-    const values = graph.outputs.map(({value}) => value);
-    this.turns = this.turnsFor(values);
-    this.outputNumbers = values.map((value) => this.numbers.get(value)!);
+    this.runner = this.runnerFor(graph.outputs.map(({value}) => value));
   }
 
   /**
@@ -178,9 +181,8 @@ export class FrozenModel implements InferenceModel {
     const caller = 'FrozenModel.execute';
     const given = this.given(x, caller);
     const values = [outputs].flat().map((name) => this.valueOf(name, caller));
-    const turns = this.turnsFor(values);
-    const numbers = values.map((value) => this.numbers.get(value)!);
-    const made = this.explaining(given, caller, () => tidy(() => runTurns(given, turns, numbers)));
+    const runner = this.otherRunners.get(JSON.stringify(values), () => this.runnerFor(values));
+    const made = this.explaining(given, caller, () => tidy(() => runner.run(given)));
     return Array.isArray(outputs) ? made : made[0]!;
   }
 
@@ -230,12 +232,12 @@ export class FrozenModel implements InferenceModel {
     dispose([...this.tensors.values()]);
   }
 
-  private turnsFor(values: readonly string[]): Turn[] {
-    return scheduled(this.graph, this.steps, this.numbers, values);
+  private runnerFor(values: readonly string[]): Runner {
+    return new Runner(scheduled(this.graph, this.steps, this.numbers, values));
   }
 
   private runInBatches(given: readonly Tensor[], batchSize: number): Tensor[] {
-    const run = (inputs: readonly Tensor[]) => runTurns(inputs, this.turns, this.outputNumbers);
+    const run = (inputs: readonly Tensor[]) => this.runner.run(inputs);
     const batch = given[0]!.shape[0]!;
     return tidy(() => {
       if (batch <= batchSize) return run(given);

@@ -67,14 +67,14 @@ const separable: Rule = ({kernelSize, strides, dilationRate, padding}, [shape]) 
   return {span: {down: stride!, up: 1, from: 0 - before, to: reach - 1 - before}, period: stride!};
 };
 
-/** Stretches of stride 1 begin at even frames: minimal filtering makes two at once. */
+/** Stretches of stride 1 begin at multiples of 4 frames: minimal filtering makes two or four at once. */
 const transposed: Rule = ({kernelSize, strides, padding, dilationRate, outputPadding}) => {
   if (outputPadding != null || numbers(dilationRate ?? 1).some((dilation) => dilation > 1)) {
     return 'transposed convolutions with dilation or output padding are not supported here';
   }
   const [taps, up] = [numbers(kernelSize)[0]!, numbers(strides)[0]!];
   const before = padding === 'same' ? Math.floor(Math.max(0, taps - up) / 2) : 0;
-  return {span: {down: 1, up, from: before - taps + 1, to: before}, period: up === 1 ? 2 : 1};
+  return {span: {down: 1, up, from: before - taps + 1, to: before}, period: up === 1 ? 4 : 1};
 };
 
 const prelu: Rule = ({sharedAxes}, [shape]) =>

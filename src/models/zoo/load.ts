@@ -80,6 +80,7 @@ interface Loading {
  *   be read; FormatError when it is damaged or not what it should be; the reason of the signal when that is aborted
  *
  * ```ts
+ * await ready({network: 'efficientnet_lite0_sts'}); // the best backend for it, of those imported
  * const {model, info} = await loadModel('efficientnet_lite0_sts');
  * ```
  */

@@ -1,7 +1,8 @@
 /**
  * Gradients of the host that fail for some calls of a kernel: those calls get ours, all others keep the host's. `tf.conv3d`
  * with dilations, which the host refuses; `tf.unstack` of one entry, whose gradient the host hands on as no list, and with
- * it recurrent layers and TimeDistributed on clips of one frame.
+ * it recurrent layers and TimeDistributed on clips of one frame; `tf.batchNorm` of clips, whose gradient the host takes at rank 4
+ * alone.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {conv3dInfo} from '../../geometry/conv_info';
@@ -22,6 +23,21 @@ const amendments: Readonly<Record<string, Amendment>> = {
     };
   },
   [tf.Unpack]: (host) => (dy, saved, attrs) => host([dy].flat(), saved, attrs),
+  // One value a channel at any rank is one value a channel of rows, `[rows, 1, 1, channels]`.
+  [tf.FusedBatchNorm]: (host) => (dy, saved, attrs) => {
+    const [x, mean, ...others] = saved as [tf.Tensor, tf.Tensor, variance: tf.Tensor, scale: tf.Tensor];
+    const channels = x.shape.at(-1)!;
+    if (x.rank === 4 || mean.size !== channels) return host(dy, saved, attrs);
+    const asRows = (of: tf.Tensor) => tf.reshape(of, [-1, 1, 1, channels]);
+    const each = (of: tf.Tensor) => tf.reshape(of, [channels]);
+    const gradients = host(asRows(dy as tf.Tensor), [asRows(x), ...[mean, ...others].map(each)], attrs);
+    return Object.fromEntries(
+      Object.entries(gradients).map(([name, gradient]) => [
+        name,
+        () => tf.reshape(gradient(), name === 'x' ? x.shape : mean.shape),
+      ]),
+    );
+  },
 };
 
 /** On a config of the host once it is amended, so that two copies of the package do it once. */

@@ -39,6 +39,16 @@ export interface RawFramesOptions extends ListedOptions {
   readonly first?: number;
 }
 
+/** Of ffmpeg's names those that have started something. */
+const working = new Set<string>();
+
+/** Without it every item would be unreadable. @throws UnavailableError */
+async function checkTool(ffmpeg: string): Promise<void> {
+  if (working.has(ffmpeg)) return;
+  await runTool(ffmpeg, ['-version'], '');
+  working.add(ffmpeg);
+}
+
 /** What `part` needs to make a data set of some items. */
 function fromList(
   caller: string,
@@ -69,8 +79,7 @@ function fromList(
     ...(isTraining && {order: {repeats, isBalanced: balance}}),
     ahead,
     async open() {
-      // Without it every item would be unreadable.
-      await runTool(reading.ffmpeg, ['-version'], '');
+      await checkTool(reading.ffmpeg);
       return openLoaders(Math.min(loaders, items.length), items, reading);
     },
     part(chosen, isValidation) {

@@ -2,13 +2,17 @@
  * Runs of a frozen model whose values are no tensors of the engine, on wasm with kernels of ours: against the same model by
  * way of the engine (`tf.profile` has it so), and what stays when a run ends in the middle.
  */
+
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, beforeEach, describe, expect, it, vi} from 'vitest';
 import '../../../src/entries/backends/wasm';
-import {IndirectConv3D} from '../../../src/geometry/kernel_names';
+import {IndirectConv3D, SIBLINGS} from '../../../src/geometry/kernel_names';
 import {type FrozenModel, freeze} from '../../../src/inference/freeze';
+import {connect} from '../../../src/kernels/wasm/runtime/wasm_runtime';
 import {registerWithHost, layers as sts} from '../../../src/layers';
+import {OutOfMemoryError} from '../../../src/util/errors';
 import {startBackend} from '../../support/backends';
 import {scramble} from './same_answers';
 
@@ -54,6 +58,41 @@ function chain(): tfl.LayersModel {
     );
   const pooled = sts.globalAveragePooling3d({keepDims: true}).apply(along(x, 4, 3)) as Value;
   return tfl.model({inputs: x, outputs: along(pooled, 3, 1)});
+}
+
+const BRANCHED: [number, number, number, number, number] = [1, 3, 12, 13, 20];
+
+/**
+ * Convolutions of one input: three alike with a bias each, two alike without, and one of another activation; those of
+ * another kernel read each for itself.
+ */
+function branches(): tfl.LayersModel {
+  const x = tfl.input({shape: BRANCHED.slice(1)});
+  const conv = (kernelSize: [number, number, number], useBias: boolean, activation?: 'relu') =>
+    sts.conv3d({filters: 18, kernelSize, padding: 'same', useBias, ...(activation && {activation})});
+  const frame: [number, number, number] = [1, 3, 3];
+  const all = [
+    ...[conv(frame, true), conv(frame, false), conv(frame, true), conv(frame, true, 'relu')],
+    ...[conv(frame, true), conv(frame, false), conv([3, 1, 1], true), conv([3, 1, 1], true)],
+  ];
+  const made = all.map((layer) => conv([1, 1, 1], true).apply(layer.apply(x)) as Value);
+  return tfl.model({inputs: x, outputs: tfl.layers.concatenate().apply(made) as Value});
+}
+
+/** The kernel of the convolution for several at once, with a counter of the convolutions in each of its calls that did them. */
+function watchSiblings(kernelFunc?: tf.KernelFunc) {
+  const config = tf.getKernel(IndirectConv3D, 'wasm') as tf.KernelConfig & {[SIBLINGS]: tf.KernelFunc};
+  const own = config[SIBLINGS];
+  const together: number[] = [];
+  config[SIBLINGS] = (args) => {
+    const made = (kernelFunc ?? own)(args) as tf.TensorInfo[];
+    if (made.length > 0) together.push(made.length);
+    return made;
+  };
+  const restore = () => {
+    config[SIBLINGS] = own;
+  };
+  return {together, restore};
 }
 
 beforeAll(async () => {
@@ -110,39 +149,129 @@ describe('past the engine', () => {
     tf.dispose([y, direct, engines]);
   });
 
-  it('memory of spent values goes to the next ones, and none to two at a time', async () => {
+  it('kernels are asked once for a size, then what they asked for is computed without them', () => {
     const model = chain();
     scramble(model);
     const frozenChain = freeze(model);
-    const expected = Array.from((model.predict(clip) as tf.Tensor).dataSync());
     const before = held();
+    const bits = () => Array.from((frozenChain.predict(clip) as tf.Tensor).dataSync());
+    const expected = tf.tidy(() => Array.from((model.predict(clip) as tf.Tensor).dataSync()));
     const {kernelFunc} = tf.getKernel(IndirectConv3D, 'wasm')!;
+    let asked = 0;
+    // Another kernel than before: a recording of the one before would not do.
+    replaceKernel((args) => {
+      asked++;
+      return kernelFunc(args);
+    });
+    const asks = (run: () => void) => {
+      asked = 0;
+      run();
+      return asked;
+    };
+    const results: number[][] = [];
+    const predict = () => results.push(tf.tidy(bits));
+    expect([asks(predict), asks(predict)]).toEqual([7, 0]);
     const made = vi.spyOn(tf.backend() as unknown as {makeOutput(): unknown}, 'makeOutput');
-    let given = 0;
-    replaceKernel((args) => {
-      const {y, ...read} = args.inputs;
-      expect(Object.values(read).map((value) => value?.dataId)).not.toContain(y?.dataId ?? null);
-      if (y !== undefined) given++;
-      return kernelFunc(args);
-    });
-    const y = frozenChain.predict(clip) as tf.Tensor;
-    replaceKernel(kernelFunc);
-    // Of eight results the third and fourth of the clip's size and the third and fourth of the mean's.
-    expect([given, made.mock.calls.length]).toEqual([4, 4]);
+    expect(asks(predict)).toBe(0);
+    // Nothing but the answer is data of the backend.
+    expect(made.mock.calls).toHaveLength(1);
     made.mockRestore();
-    expect(held()).toEqual(before.map((count) => count + 1));
-    const actual = Array.from(y.dataSync());
-    for (const [i, value] of expected.entries()) expect(actual[i]).toBeCloseTo(value, 4);
-    tf.dispose(y);
-    replaceKernel((args) => {
-      if (args.inputs.y !== undefined) throw new Error('a worker is gone');
-      return kernelFunc(args);
-    });
-    expect(() => frozenChain.predict(clip)).toThrow('a worker is gone');
+    // Other sizes have recordings of their own, of which the first are forgotten.
+    for (const frames of [4, 5, 6, 7]) {
+      const other = tf.zeros([1, frames, 5, 6, 4]);
+      expect(asks(() => tf.dispose(frozenChain.predict(other)))).toBe(7);
+      expect(asks(() => tf.dispose(frozenChain.predict(other)))).toBe(0);
+      other.dispose();
+    }
+    expect(asks(predict)).toBe(7);
     replaceKernel(kernelFunc);
+    predict();
+    for (const result of results) expect(result).toEqual(results[0]);
+    for (const [i, value] of expected.entries()) expect(results[0]![i]).toBeCloseTo(value, 4);
     expect(held()).toEqual(before);
     frozenChain.dispose();
     model.dispose();
+  });
+
+  it('weights that were elsewhere, memory that was made of packed weights: recorded anew', async () => {
+    const expected = answer().dataSync();
+    await tf.setBackend('cpu');
+    // The engine moves the weights.
+    frozen.predict(clip);
+    await tf.setBackend('wasm');
+    const filler = tf.zeros([1000]);
+    expect(answer().dataSync()).toEqual(expected);
+    filler.dispose();
+    const heap = (tf.backend() as unknown as {wasm: {_malloc(bytes: number): number}}).wasm;
+    const malloc = heap._malloc;
+    let runs = 0;
+    // As the backend does when it has no memory left, before any allocation of a run.
+    heap._malloc = (bytes) => {
+      connect(tf.backend() as BackendWasm)!.release();
+      runs++;
+      return malloc(bytes);
+    };
+    const actual = [answer(), answer()].map((y) => y.dataSync());
+    heap._malloc = malloc;
+    expect(actual).toEqual([expected, expected]);
+    expect(runs).toBeGreaterThan(4);
+  });
+
+  it('where the memory has no room in one piece, kernel by kernel', () => {
+    const expected = answer().dataSync();
+    const before = held();
+    const heap = (tf.backend() as unknown as {wasm: {_malloc(bytes: number): number}}).wasm;
+    const malloc = heap._malloc;
+    const largest = 4 * tf.util.sizeFromShape(SHAPE);
+    let refused = 0;
+    heap._malloc = (bytes) => {
+      if (bytes <= largest) return malloc(bytes);
+      refused++;
+      throw new OutOfMemoryError('no room', bytes);
+    };
+    try {
+      const y = answer();
+      expect(y.dataSync()).toEqual(expected);
+      y.dispose();
+    } finally {
+      heap._malloc = malloc;
+    }
+    expect(refused).toBe(1);
+    expect(held()).toEqual(before);
+  });
+
+  it('convolutions of one input at once, with the same bits', async () => {
+    const model = branches();
+    scramble(model);
+    const branched = freeze(model);
+    model.dispose();
+    const x = tf.randomNormal(BRANCHED, 0, 1, 'float32', 5);
+    let engines = tf.scalar(0) as tf.Tensor;
+    await tf.profile(() => {
+      engines = branched.predict(x) as tf.Tensor;
+      return engines;
+    });
+    const before = held();
+    const watched = watchSiblings();
+    for (const time of ['weights packed', 'weights there']) {
+      const direct = branched.predict(x) as tf.Tensor;
+      expect(direct.dataSync(), time).toEqual(engines.dataSync());
+      direct.dispose();
+    }
+    watched.restore();
+    // Recorded in the first run.
+    expect(watched.together).toEqual([3, 2]);
+    // Weights that were packed stay.
+    expect(held()[0]).toBe(before[0]);
+    const failing = watchSiblings(() => {
+      throw new Error('a worker is gone');
+    });
+    const there = held();
+    expect(() => branched.predict(x)).toThrow('a worker is gone');
+    failing.restore();
+    expect(held()).toEqual(there);
+    tf.dispose([x, engines]);
+    branched.dispose();
   });
 
   it('a layer that runs the same model in the middle of a run', () => {

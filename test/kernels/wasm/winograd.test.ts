@@ -35,6 +35,7 @@ interface Shape {
   form: 'frame' | 'time';
 }
 
+/** Of which lengths tiles of 4 outputs drop too much, also of the gradients: those are not exact, see winograd_large.test.ts. */
 const shapes: Record<string, Shape> = {
   'whole tiles': {size: [2, 8, 8], kernel: [1, 3, 3], pad: [0, 1, 1], inputs: 32, outputs: 32, form: 'frame'},
   'odd lengths, tails of channels, two clips': {
@@ -57,21 +58,21 @@ const shapes: Record<string, Shape> = {
     ...{size: [7, 6, 6], kernel: [3, 3, 3], pad: [1, 1, 1], strides: [2, 1, 1]},
     ...{inputs: 34, outputs: 35, form: 'frame'},
   },
-  'along time': {size: [8, 4, 4], kernel: [3, 1, 1], pad: [1, 0, 0], inputs: 32, outputs: 32, form: 'time'},
+  'along time': {size: [6, 5, 5], kernel: [3, 1, 1], pad: [1, 0, 0], inputs: 32, outputs: 32, form: 'time'},
   'along an odd time, tails, two clips': {
-    ...{batch: 2, size: [7, 3, 5], kernel: [3, 1, 1], pad: [1, 0, 0]},
+    ...{batch: 2, size: [9, 3, 5], kernel: [3, 1, 1], pad: [1, 0, 0]},
     ...{inputs: 45, outputs: 39, form: 'time'},
   },
-  'along time, deep, no padding': {
-    ...{size: [6, 6, 6], kernel: [3, 1, 1], pad: [0, 0, 0]},
+  'along time, deep': {
+    ...{size: [6, 5, 5], kernel: [3, 1, 1], pad: [1, 0, 0]},
     ...{inputs: 280, outputs: 33, form: 'time'},
   },
   'along time, a stride in the frame': {
-    ...{size: [4, 11, 12], kernel: [3, 1, 1], pad: [1, 0, 0], strides: [1, 2, 2]},
+    ...{size: [6, 11, 12], kernel: [3, 1, 1], pad: [1, 0, 0], strides: [1, 2, 2]},
     ...{inputs: 32, outputs: 40, form: 'time'},
   },
   'along time, dilated, whole pairs': {
-    ...{size: [8, 4, 5], kernel: [3, 1, 1], pad: [2, 0, 0], dilation: 2},
+    ...{size: [12, 4, 5], kernel: [3, 1, 1], pad: [2, 0, 0], dilation: 2},
     ...{inputs: 32, outputs: 32, form: 'time'},
   },
   'along time, dilated, a frame alone, tails, two clips': {
@@ -79,11 +80,11 @@ const shapes: Record<string, Shape> = {
     ...{inputs: 37, outputs: 33, form: 'time'},
   },
   'along time, dilated, more frames without than with a second one': {
-    ...{size: [23, 3, 3], kernel: [3, 1, 1], pad: [3, 0, 0], dilation: 3},
+    ...{size: [17, 3, 3], kernel: [3, 1, 1], pad: [3, 0, 0], dilation: 3},
     ...{inputs: 33, outputs: 40, form: 'time'},
   },
-  'along time, dilated, no padding': {
-    ...{size: [16, 5, 5], kernel: [3, 1, 1], pad: [0, 0, 0], dilation: 3},
+  'along time, dilated, less padding than between taps': {
+    ...{size: [17, 4, 4], kernel: [3, 1, 1], pad: [1, 0, 0], dilation: 3},
     ...{inputs: 40, outputs: 32, form: 'time'},
   },
   'dilated in time, tiles of a frame': {
@@ -189,13 +190,12 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
    */
   it.each(['time', 'frame'] as const)('other numbers, %s: rounding', (form) => {
     const shape =
-      shapes[
-        form === 'time' ? 'along time, deep, no padding' : 'no padding, more products than a panel is deep'
-      ]!;
+      shapes[form === 'time' ? 'along time, deep' : 'no padding, more products than a panel is deep']!;
     const naive = naiveConv3d(geometry(shape));
     const values = valuesFor(naive, valuesOf);
     const [x, filter, bias, dy] = values;
-    const [y, dx] = run(naive, values, (a, b, c) => sts.fused.conv3d({x: a, filter: b, bias: c}));
+    const pad = shape.pad.map((n) => [n, n] as const);
+    const [y, dx] = run(naive, values, (a, b, c) => sts.fused.conv3d({x: a, filter: b, bias: c, pad}));
     const largest = (array: Float32Array) =>
       array.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     const growth = form === 'time' ? 4 : 16;

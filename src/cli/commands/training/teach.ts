@@ -10,7 +10,7 @@ import {loadModel, modelFile} from '../../../models/zoo';
 import {evaluate, type TeachOptions, teach} from '../../../train';
 import {InvalidArgumentError} from '../../../util/errors';
 import {DEFAULT_MODEL, onePositional, parseCommand, storageType, wholeNumber} from '../../input/arguments';
-import {startBackend} from '../../input/backends';
+import {measuredNetwork, startBackend} from '../../input/backends';
 import {COMPUTE_HELP, COMPUTE_OPTIONS, type ComputeChoice, computeChoice} from '../../input/film';
 import {
   checkData,
@@ -118,8 +118,8 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   const signal = io.interruption();
   await checkData(path);
   await checkWritable(options.path);
-  progress.stage(`loading ${name} on ${compute.backend}`);
-  await startBackend(compute.backend, compute.threads);
+  const backend = await startBackend(compute.backend, compute.threads, measuredNetwork(name));
+  progress.stage(`loading ${name} on ${backend}`);
   registerWithHost();
   const {model, info} = await about(name, () => loadModel(name));
   const started = performance.now();
@@ -143,7 +143,7 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   signal.throwIfAborted();
   const written = await writeWhole(dirname(options.path), basename(options.path), [bytes]);
   remarkUnreadable(kept === undefined ? [training] : [training, kept], io, progress);
-  progress.finish(`${name}, ${compute.backend}, ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  progress.finish(`${name}, ${backend}, ${((performance.now() - started) / 1000).toFixed(1)} s`);
   const {labels} = taught;
   if (json) {
     const answer = {file: written, classes: labels, ...(metrics && {validation: metrics})};

@@ -32,12 +32,16 @@ export class ConvolutionStep implements RunnableStep {
     return {fused: {info, activation: this.activation}, linear: {info}};
   });
 
+  private readonly alike: string;
+
   constructor(
     readonly settings: ConvSettings,
     readonly activation: Activation,
     readonly weights: FilterAndBias,
     private readonly isHosts: boolean,
-  ) {}
+  ) {
+    this.alike = JSON.stringify([settings, activation, isHosts]);
+  }
 
   /** The convolution on an input of this shape. */
   infoFor(shape: readonly number[]): ConvInfo {
@@ -64,6 +68,28 @@ export class ConvolutionStep implements RunnableStep {
     if (residual !== undefined && !sameShape(residual.shape, fused.info.outputShape)) return undefined;
     const {filter, bias} = this.weights;
     return kernels.convolve({x: x!, filter, bias, residual}, fused);
+  }
+
+  /** Whether another may be computed together with this one: of the same attributes on every input. */
+  isSiblingOf(other: ConvolutionStep): boolean {
+    const {filter, bias} = this.weights;
+    const of = other.weights;
+    return (
+      this.alike === other.alike &&
+      sameShape(filter.shape, of.filter.shape) &&
+      (bias === undefined) === (of.bias === undefined)
+    );
+  }
+
+  /** This one and its siblings of the same input; none where each runs as well by itself. */
+  runTogether(
+    x: TensorInfo,
+    siblings: readonly ConvolutionStep[],
+    kernels: DirectKernels,
+  ): readonly TensorInfo[] {
+    if (x.dtype !== 'float32' || (this.isHosts && !kernels.replacesConv3D)) return [];
+    const weights = [this, ...siblings].map((step) => step.weights);
+    return kernels.convolveSiblings(x, weights, this.attributes.get(x.shape).fused);
   }
 
   dispose(): void {}

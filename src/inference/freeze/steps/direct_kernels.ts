@@ -1,8 +1,7 @@
 /**
  * Kernels of the package on the live backend, called past the host's engine. For values that nobody but the run of a
  * frozen model sees the engine does too much: it looks the kernel up by name, makes a tensor and tracks it. What kernels
- * make here are the backend's data alone, as kernels of the host treat theirs; whoever called frees them. One object
- * serves one run, in which the data of a value that was freed go to the next of its size.
+ * make here are the backend's data alone, as kernels of the host treat theirs; whoever called frees them.
  */
 import {
   backend,
@@ -26,29 +25,31 @@ import {
   IndirectConv3D,
   type IndirectConv3DAttrs,
   REPLACED,
+  SIBLINGS,
+  type SiblingInputs,
   THROUGH_ENGINE,
-  WRITES_INTO,
 } from '../../../geometry/kernel_names';
-import {sizeOf} from '../../../util/shapes';
-import {SpareData} from './spare_data';
+import {type BeginTape, RECORDER, type Tape} from '../../../geometry/recording';
+import type {FilterAndBias} from './host_conv3d';
 
 export class DirectKernels {
   /** Whether `tf.conv3d` runs a kernel of ours. */
   readonly replacesConv3D: boolean;
   private readonly convolution: KernelFunc;
   private readonly averaging: KernelFunc | undefined;
-  /** Where kernels write into data that they are given. */
-  private readonly spares: SpareData | undefined;
+  private readonly begin: BeginTape | undefined;
+  private readonly siblings: KernelFunc | undefined;
 
   private constructor(
     private readonly backend: KernelBackend,
     backendName: string,
-    convolution: KernelConfig,
+    convolution: KernelConfig & {readonly [RECORDER]?: BeginTape},
   ) {
     this.convolution = convolution.kernelFunc;
-    if (WRITES_INTO in convolution) this.spares = new SpareData((dataId) => backend.disposeData(dataId));
+    this.begin = convolution[RECORDER];
     this.replacesConv3D = replacementOf(Conv3D, backendName) !== undefined;
     this.averaging = replacementOf(Mean, backendName);
+    this.siblings = (convolution as {[SIBLINGS]?: KernelFunc})[SIBLINGS];
   }
 
   /**
@@ -65,66 +66,69 @@ export class DirectKernels {
     return new DirectKernels(live, getBackend(), kernel);
   }
 
-  /** Activation(conv(x) + bias + residual), of the shapes in the attributes. */
-  convolve(inputs: ConvolutionInputs, attrs: IndirectConv3DAttrs): TensorInfo {
-    const {outputShape} = attrs.info;
-    // The host types attributes as open maps; ours are plain JSON data behind a closed interface.
-    return this.call(this.convolution, inputs, attrs as unknown as NamedAttrMap, outputShape);
+  /** Whether others are the same kernels on the same backend. */
+  areThose(others: DirectKernels): boolean {
+    return (
+      this.backend === others.backend &&
+      this.convolution === others.convolution &&
+      this.averaging === others.averaging &&
+      this.siblings === others.siblings
+    );
   }
 
-  /** `tf.mean`, of `shape`; undefined where that runs a kernel of the host. As of a convolution, attributes are best kept. */
-  mean(x: TensorInfo, attrs: MeanAttrs, shape: readonly number[]): TensorInfo | undefined {
-    return this.averaging && this.call(this.averaging, {x}, attrs as unknown as NamedAttrMap, shape);
+  /** A tape for these kernels; undefined where they are not recorded. */
+  beginTape(): Tape | undefined {
+    return this.begin?.(this.backend);
+  }
+
+  /** Activation(conv(x) + bias + residual), of the shapes in the attributes. */
+  convolve(inputs: ConvolutionInputs, attrs: IndirectConv3DAttrs): TensorInfo {
+    // The host types attributes as open maps; ours are plain JSON data behind a closed interface.
+    return this.call(this.convolution, inputs, attrs as unknown as NamedAttrMap);
+  }
+
+  /**
+   * Convolutions of one input at once, with the same attributes; none where that gains nothing.
+   *
+   * @param weights all with a bias or all without
+   */
+  convolveSiblings(
+    x: TensorInfo,
+    weights: readonly FilterAndBias[],
+    attrs: IndirectConv3DAttrs,
+  ): TensorInfo[] {
+    const {backend, siblings} = this;
+    if (siblings === undefined) return [];
+    const inputs: SiblingInputs = {x};
+    for (const [i, {filter, bias}] of weights.entries()) {
+      inputs[`filter${i}`] = filter;
+      if (bias !== undefined) inputs[`bias${i}`] = bias;
+    }
+    return siblings({inputs, attrs: attrs as unknown as NamedAttrMap, backend}) as TensorInfo[];
+  }
+
+  /** `tf.mean`; undefined where that runs a kernel of the host. As of a convolution, attributes are best kept. */
+  mean(x: TensorInfo, attrs: MeanAttrs): TensorInfo | undefined {
+    return this.averaging && this.call(this.averaging, {x}, attrs as unknown as NamedAttrMap);
   }
 
   /** A tensor of the engine, which holds the values from now on. */
   tensorOf(info: TensorInfo): Tensor {
-    this.spares?.forget(sizeOf(info.shape));
     return engine().makeTensorFromTensorInfo(info, this.backend);
   }
 
-  free(info: TensorInfo): void {
-    if (this.spares === undefined) this.backend.disposeData(info.dataId);
-    else this.spares.give(info);
+  free({dataId}: TensorInfo): void {
+    this.backend.disposeData(dataId);
   }
 
-  /** Gives back what was freed: at the end of a run, and before others than these kernels need memory. */
-  freeSpares(): void {
-    this.spares?.clear();
-  }
-
-  private call(
-    kernel: KernelFunc,
-    inputs: CallInputs,
-    attrs: NamedAttrMap,
-    shape: readonly number[],
-  ): TensorInfo {
-    const {backend, spares} = this;
+  private call(kernel: KernelFunc, inputs: object, attrs: NamedAttrMap): TensorInfo {
     // Inputs that are left out are undefined, for which the host's type has no word.
-    const args = {inputs: inputs as unknown as NamedTensorInfoMap, attrs, backend};
-    if (spares === undefined) return kernel(args) as TensorInfo;
-    const size = sizeOf(shape);
-    const y = spares.take(size);
-    inputs.y = y;
-    let made: TensorInfo | undefined;
-    try {
-      made = kernel(args) as TensorInfo;
-      return made;
-    } finally {
-      if (made === undefined) spares.forget(size);
-      // Not taken: by a kernel of the host behind ours, or as the call has failed.
-      if (y !== undefined && made?.dataId !== y.dataId) spares.putBack(y);
-    }
+    return kernel({inputs: inputs as NamedTensorInfoMap, attrs, backend: this.backend}) as TensorInfo;
   }
 }
 
-interface CallInputs {
+interface ConvolutionInputs {
   readonly x: TensorInfo;
-  /** Where the result goes, if it can. */
-  y?: TensorInfo | undefined;
-}
-
-interface ConvolutionInputs extends CallInputs {
   readonly filter: TensorInfo;
   readonly bias: TensorInfo | undefined;
   readonly residual: TensorInfo | undefined;

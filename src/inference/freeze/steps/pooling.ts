@@ -30,7 +30,7 @@ export class PoolingStep implements RunnableStep {
   runDirectly([x]: readonly TensorInfo[], kernels: DirectKernels): TensorInfo | undefined {
     const {view, pooled, attrs} = this.shapes.get(x!.shape);
     const {dataId, dtype} = x!;
-    const y = dtype === 'float32' ? kernels.mean({dataId, dtype, shape: view}, attrs, pooled) : undefined;
+    const y = dtype === 'float32' ? kernels.mean({dataId, dtype, shape: view}, attrs) : undefined;
     return y && {dataId: y.dataId, dtype: y.dtype, shape: pooled};
   }
 

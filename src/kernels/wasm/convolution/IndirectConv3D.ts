@@ -2,7 +2,8 @@
  * Indirect convolution on the wasm backend, in place on the host's tensors by our own WebAssembly module: part by part, as
  * planned from its shapes (plan/forward.ts).
  */
-import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
+import type {KernelConfig, KernelFunc, NamedAttrMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../../../geometry/conv_info';
 import {
   type Activation,
@@ -10,14 +11,20 @@ import {
   convInfoOf,
   IndirectConv3D,
   type IndirectConv3DInputs,
-  WRITES_INTO,
+  SIBLINGS,
+  type SiblingInputs,
 } from '../../../geometry/kernel_names';
+import {type BeginTape, RECORDER} from '../../../geometry/recording';
 import {KeptPlans} from '../../kept_plans';
-import {planConvolution} from '../plan/forward';
+import {planConvolution, planSiblings} from '../plan/forward';
 import {codeOf} from '../plan/part_call';
+import {beginTape} from '../runtime/tape';
 import {wasmKernel} from '../runtime/wasm_kernel';
-import type {Operands, WasmRuntime} from '../runtime/wasm_runtime';
+import {connect, type Operands, type WasmRuntime} from '../runtime/wasm_runtime';
 import {weightsOf} from './packed_weights';
+
+/** More convolutions than this read their input each for itself. */
+const MOST_SIBLINGS = 64;
 
 const plans = new KeptPlans((info, variant) =>
   planConvolution(
@@ -27,14 +34,14 @@ const plans = new KeptPlans((info, variant) =>
   ),
 );
 
-/** `activation(conv(x, filter) + bias + residual)`, a new tensor or `y`. */
+/** `activation(conv(x, filter) + bias + residual)`, a new tensor. */
 export function convolve(
   runtime: WasmRuntime,
-  {x, filter, bias, residual, y: given}: IndirectConv3DInputs,
+  {x, filter, bias, residual}: IndirectConv3DInputs,
   info: ConvInfo,
   activation: Activation = 'linear',
 ): TensorInfo {
-  const y = runtime.outputIn(given, info.outputShape);
+  const y = runtime.makeOutput(info.outputShape);
   const operands: Operands = {x: runtime.addressOf(x), y: runtime.addressOf(y)};
   let variant = 8 * codeOf(activation) + (runtime.isShared ? 4 : 0);
   if (bias !== undefined) {
@@ -52,8 +59,50 @@ export function convolve(
   return y;
 }
 
+const siblingPlans = new KeptPlans((info, variant) =>
+  planSiblings(info, variant % MOST_SIBLINGS, {
+    bias: Math.floor(variant / MOST_SIBLINGS) % 2 === 1,
+    activation: Math.floor(variant / (2 * MOST_SIBLINGS)),
+  }),
+);
+
+/** Convolutions that share what is transformed of their input; none if they share nothing. */
+function convolveSiblings(runtime: WasmRuntime, inputs: SiblingInputs, attrs: NamedAttrMap): TensorInfo[] {
+  const info = convInfoOf(attrs);
+  const count = Object.keys(inputs).filter((name) => name.startsWith('filter')).length;
+  const hasBias = inputs.bias0 !== undefined;
+  if (count >= MOST_SIBLINGS) return [];
+  const variant = (2 * codeOf(activationOf(attrs)) + (hasBias ? 1 : 0)) * MOST_SIBLINGS + count;
+  const [plan] = siblingPlans.of(info, variant);
+  if (plan === undefined) return [];
+  const operands: Operands = {x: runtime.addressOf(inputs.x)};
+  const made = Array.from({length: count}, (_, i) => {
+    const y = runtime.makeOutput(info.outputShape);
+    operands[`y${i}`] = runtime.addressOf(y);
+    operands[`weights${i}`] = weightsOf(runtime, inputs[`filter${i}`]!, plan.weights);
+    if (hasBias) operands[`bias${i}`] = runtime.addressOf(inputs[`bias${i}`]!);
+    return y;
+  });
+  runtime.runRows(plan.rows, operands);
+  return made;
+}
+
 const kernel = wasmKernel(IndirectConv3D, ({inputs, attrs}, runtime) =>
   convolve(runtime, inputs as IndirectConv3DInputs, convInfoOf(attrs), activationOf(attrs)),
 );
 
-export const indirectConv3DConfig: KernelConfig & {[WRITES_INTO]: true} = {...kernel, [WRITES_INTO]: true};
+const siblings = wasmKernel(IndirectConv3D, ({inputs, attrs}, runtime) =>
+  convolveSiblings(runtime, inputs as SiblingInputs, attrs ?? {}),
+);
+
+const begin: BeginTape = (backend) => {
+  const runtime = connect(backend as BackendWasm);
+  return runtime && beginTape(runtime);
+};
+
+/** A tape takes these kernels and Mean. */
+export const indirectConv3DConfig: KernelConfig & {[SIBLINGS]: KernelFunc; [RECORDER]: BeginTape} = {
+  ...kernel,
+  [SIBLINGS]: siblings.kernelFunc,
+  [RECORDER]: begin,
+};

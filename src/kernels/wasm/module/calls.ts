@@ -176,8 +176,13 @@ export const CALLS = {
 
   /** A part in the minimal-filtering form (winograd.ts). */
   WinogradCall: {
-    /** A PartCall: the convolution. */
+    /**
+     * A PartCall: the convolution. So many, of one input and geometry, stand at these distances in bytes: what is transformed
+     * is theirs too. Of several each has one turn (winograd.ts).
+     */
     part: 'usize',
+    parts: 'i32',
+    partBytes: 'i32',
     /** A PartCall: the matrix products, its taps those that are summed, its rows rounded up to panels of 8. */
     product: 'usize',
     /** Room for `block` positions of transformed inputs, for each of the products, at these distances in bytes. */
@@ -197,7 +202,7 @@ export const CALLS = {
     patch: 'usize',
     /** Tiles at a time: a multiple of 4, at most BLOCK. */
     block: 'i32',
-    /** Of a tile: 4 of 2 outputs along time, 16 of 2 x 2 outputs of a frame, 36 of 4 x 4. */
+    /** Of a tile: 4 of 2 outputs along time, 6 of 4, 16 of 2 x 2 outputs of a frame, 36 of 4 x 4. */
     products: 'i32',
   },
 

@@ -9,6 +9,8 @@ import type {RowFunctionName} from '../module/instantiate';
 /** Tensors, packed weights and other values of which a call is told the address. */
 export type Operand =
   | ('x' | 'y' | 'weights' | 'bias' | 'residual')
+  /** Of several convolutions of one input, by number. */
+  | `${'y' | 'weights' | 'bias'}${number}`
   | ('dx' | 'taps')
   | ('dy' | 'to' | 'mean' | 'sums' | 'products' | 'gradient' | 'deviation' | 'shift');
 

@@ -2,8 +2,9 @@
 import type {ConvInfo} from '../../../geometry/conv_info';
 import {FLOAT_BYTES, operand} from './call_plan';
 import {type Describe, partCall, readsAsTheyLie} from './part_call';
-import {type PartPlan, planDensePart, planDepthwisePart} from './part_plan';
-import {firstWeight, panelsOf} from './weights';
+import {type PartPlan, planDensePart, planDepthwisePart, stepsOf} from './part_plan';
+import {firstWeight, inForm, panelsOf} from './weights';
+import {planWinograd, winogradOf} from './winograd';
 
 /** What the sums start at and end with. */
 export interface Epilogue {
@@ -20,6 +21,31 @@ export interface Epilogue {
  */
 export function planConvolution(info: ConvInfo, epilogue: Epilogue, shared: boolean): PartPlan[] {
   return info.parts.map((_, index) => planPart(info, index, epilogue, shared));
+}
+
+/**
+ * Convolutions of one input in one geometry, each with filter and bias of its own, that share the transformed inputs of the
+ * minimal-filtering form; none where they go in another form, or transform anew for each tap in time. Operands are x and, of
+ * number i from 0 on, `y<i>`, `weights<i>` and `bias<i>`.
+ */
+export function planSiblings(
+  info: ConvInfo,
+  count: number,
+  {bias, activation}: Omit<Epilogue, 'residual'>,
+): PartPlan[] {
+  const {inputShape, outputShape, wholeShape} = info;
+  const [part, ...others] = info.parts;
+  const form = others.length === 0 ? winogradOf(part!, outputShape, wholeShape) : undefined;
+  if (form === undefined || form.turns > 1) return [];
+  const describes = Array.from({length: count}, (_, i): Describe => {
+    const of = (base: 'y' | 'weights' | 'bias') => operand(`${base}${i}`);
+    return (scratch) => {
+      const operands = {x: operand('x'), weights: of('weights'), bias: bias ? of('bias') : scratch.zeros};
+      return partCall(info, 0, activation, {...operands, y: of('y'), residual: 0}, scratch);
+    };
+  });
+  const steps = stepsOf({part: part!, inputShape, outputShape, shared: false});
+  return [{weights: inForm(panelsOf(info, part!), form), rows: planWinograd(form, steps, describes)}];
 }
 
 function planPart(

@@ -54,7 +54,7 @@ export function blockScratch(
 }
 
 /** Multiply-adds of a part's rows, with the time that its output takes to be written. */
-function stepsOf({part, outputShape}: PartGeometry): number {
+export function stepsOf({part, outputShape}: PartGeometry): number {
   const products = tapCount(part.rule) * (part.inputChannels / part.groups);
   return sizeOf(outputShape.slice(0, 4)) * part.outputChannels * (products + MEMORY_STEPS);
 }
@@ -65,7 +65,7 @@ export function planDensePart(geometry: PartGeometry, panels: PackedWeights, des
   const steps = stepsOf(geometry);
   const form = winogradOf(part, outputShape, wholeShape);
   const weights = inForm(panels, form);
-  if (form !== undefined) return {weights, rows: planWinograd(form, steps, describe)};
+  if (form !== undefined) return {weights, rows: planWinograd(form, steps, [describe])};
   const narrow = narrowOf(part, inputShape, outputShape, wholeShape);
   if (narrow === undefined) return {weights, rows: planBlocks('convolveDense', geometry, steps, describe)};
   const place = geometry.place ?? inOrder(part, outputShape);

@@ -6,8 +6,12 @@ import {type Shape5D, sizeOf} from '../../../util/shapes';
 import {CallPlan, FLOAT_BYTES, type RowPlan} from './call_plan';
 import {type Describe, PANEL} from './part_call';
 
-/** With fewer channels on either side, transforms take more than the products that they spare. */
+/** With fewer channels on either side, transforms take more than the products that they spare: of tiles of 2 outputs along an axis, of 4. */
 const LEAST_CHANNELS = 32;
+const LEAST_LARGE_CHANNELS = 16;
+
+/** Weights of a tap along time, with fewer of which tiles of 4 outputs take as long as the direct form. */
+const LEAST_TIME_WEIGHTS = 512;
 
 /**
  * With fewer tiles (of a frame; twice as many along time) what they spare is less than it takes to transform the weights, which
@@ -26,18 +30,18 @@ const LEAST_GAIN = 1.25;
  */
 const CACHED_WEIGHTS = 2 ** 22;
 
-/** Tiles of 4 x 4 outputs have four times the weights of the direct form: more bytes of them are not worth their memory. */
+/** Tiles of 4 outputs have twice the weights of the direct form, of 4 x 4 four times: more bytes of them are not worth their memory. */
 const LARGE_WEIGHTS = 2 ** 23;
 
-/** Products of tiles of 2 x 2 outputs for each of those of 4 x 4, at least: lengths that are no multiple of 4 are rounded up. */
+/** Products of tiles of 2 outputs along an axis for each of those of 4, at least: lengths that are no multiple of 4 are rounded up. */
 const LARGE_GAIN = 1.2;
 
 /** A part in the minimal-filtering form. */
 export interface Winograd {
   alongTime: boolean;
-  /** Frames between the two outputs of a tile along time, as between its taps. */
+  /** Frames between neighbouring outputs of a tile along time, as between its taps. */
   apart: number;
-  /** Products a tile: 4 along time, 16 of 2 x 2 outputs of a frame, 36 of 4 x 4. */
+  /** Products a tile: 4 of 2 outputs along time, 6 of 4, 16 of 2 x 2 outputs of a frame, 36 of 4 x 4. */
   products: number;
   /** Taps that are summed, each with products of its own. */
   turns: number;
@@ -54,7 +58,7 @@ export interface Winograd {
  * How a part onto `outputShape` goes in this form, or undefined where it does not or would not gain.
  *
  * @param whole what decides whether it gains, if `outputShape` is some frames of it
- * @param largest side of the largest tile of a frame
+ * @param largest outputs along an axis of the largest tile
  */
 export function winogradOf(
   part: ConvPart,
@@ -63,7 +67,8 @@ export function winogradOf(
   largest: 2 | 4 = 4,
 ): Winograd | undefined {
   const {rule, groups, inputChannels: inputs, outputChannels: outputs} = part;
-  if (rule.kind !== 'grid' || groups > 1 || Math.min(inputs, outputs) < LEAST_CHANNELS) return undefined;
+  if (rule.kind !== 'grid' || groups > 1) return undefined;
+  const channels = Math.min(inputs, outputs);
   const takes = (axis: 0 | 1 | 2) => rule.taps[axis] === 3 && rule.strides[axis] === 1;
   const inFrame = takes(1) && takes(2) && rule.dilations[1] * rule.dilations[2] === 1;
   if (!inFrame && !(takes(0) && rule.taps[1] === 1 && rule.taps[2] === 1)) return undefined;
@@ -74,25 +79,30 @@ export function winogradOf(
   const panels = Math.ceil(outputs / PANEL);
   const weightsOf = ({products, turns}: {products: number; turns: number}) =>
     products * turns * inputs * panels * PANEL * FLOAT_BYTES;
-  const large = {...small, products: 36};
+  const large = {...small, products: inFrame ? 36 : 6};
   const isLarge =
-    inFrame && largest === 4 && weightsOf(large) <= LARGE_WEIGHTS && gainsMore(large, small, whole);
+    largest === 4 &&
+    channels >= LEAST_LARGE_CHANNELS &&
+    (inFrame || inputs * outputs >= LEAST_TIME_WEIGHTS) &&
+    weightsOf(large) <= LARGE_WEIGHTS &&
+    gainsMore(large, small, whole);
+  if (!isLarge && channels < LEAST_CHANNELS) return undefined;
   const form = isLarge ? large : small;
   const tiles = tilesOf(form, outputShape);
-  const block = (isLarge ? 16 : 32) * (weightsOf(form) > CACHED_WEIGHTS ? 2 : 1);
+  const block = (isLarge && inFrame ? 16 : 32) * (weightsOf(form) > CACHED_WEIGHTS ? 2 : 1);
   return {...form, inputs, panels, tiles, block: Math.min(block, Math.ceil(tiles / 4) * 4)};
 }
 
 type Tiling = Pick<Winograd, 'alongTime' | 'apart' | 'products'>;
 
-/** Tiles of 2 x 2 or 4 x 4 outputs of a frame, or of 2 outputs along time. */
+/** Tiles of 2 x 2 or 4 x 4 outputs of a frame, or of 2 or 4 outputs along time. */
 function tilesOf({alongTime, apart, products}: Tiling, [batch, time, height, width]: Shape5D): number {
-  const side = products === 36 ? 4 : 2;
+  const side = products === 36 || products === 6 ? 4 : 2;
   const across = Math.ceil(height / side) * Math.ceil(width / side);
   if (!alongTime) return batch * time * across;
-  const whole = Math.floor(time / (2 * apart));
-  const pairs = whole * apart + Math.min(apart, time - 2 * whole * apart);
-  return batch * pairs * height * width;
+  const whole = Math.floor(time / (side * apart));
+  const groups = whole * apart + Math.min(apart, time - side * whole * apart);
+  return batch * groups * height * width;
 }
 
 function gains(form: Tiling, shape: Shape5D): boolean {
@@ -132,24 +142,27 @@ export function transformSizes(form: Winograd): number[] {
 /**
  * The rows of a part are its tiles.
  *
- * @param describe the part's own call, with the scratch that it shares with its products
+ * @param describes the part's own call, with the scratch that it shares with its products, and those of others that read the
+ *   same input in the same geometry
  */
-export function planWinograd(form: Winograd, steps: number, describe: Describe): RowPlan {
+export function planWinograd(form: Winograd, steps: number, describes: readonly Describe[]): RowPlan {
   const {products, inputs, panels, block, tiles} = form;
   const columns = panels * PANEL;
   const [valuesApart, sumsApart] = [apart(block * inputs), apart(block * columns)];
   const plan = new CallPlan();
-  const [head, partAddress, product] = [
-    plan.call('WinogradCall'),
-    plan.call('PartCall'),
-    plan.call('PartCall'),
-  ];
+  const head = plan.call('WinogradCall');
+  const partAddresses = describes.map(() => plan.call('PartCall'));
+  const product = plan.call('PartCall');
   const zeros = plan.zeros(Math.max(inputs, columns));
-  const part = describe({zeros, edge: plan.floats(4 * PANEL), pointers: 0, gathered: 0});
-  plan.write(partAddress, 'PartCall', part);
-  plan.write(product, 'PartCall', {...part, taps: form.turns, yRowBytes: columns * FLOAT_BYTES});
+  const scratch = {zeros, edge: plan.floats(4 * PANEL), pointers: 0, gathered: 0} as const;
+  const parts = describes.map((describe) => describe(scratch));
+  for (const [i, part] of parts.entries()) plan.write(partAddresses[i]!, 'PartCall', part);
+  plan.write(product, 'PartCall', {...parts[0]!, taps: form.turns, yRowBytes: columns * FLOAT_BYTES});
   plan.write(head, 'WinogradCall', {
-    ...{part: partAddress, product, valuesApart, sumsApart, block},
+    ...{part: partAddresses[0]!, parts: parts.length},
+    // The calls lie one after the other, and the product's behind them.
+    partBytes: (product.bytes - partAddresses[0]!.bytes) / parts.length,
+    ...{product, valuesApart, sumsApart, block},
     rows: plan.floats(block),
     patch: plan.floats(products === 36 ? Math.max(36 * inputs, 24 * columns) : 16 * inputs),
     values: plan.reserve(products * valuesApart),
@@ -157,5 +170,5 @@ export function planWinograd(form: Winograd, steps: number, describe: Describe):
     weightsApart: weightsApart(form),
     products,
   });
-  return plan.finish('convolveWinograd', {rows: tiles, block, steps});
+  return plan.finish('convolveWinograd', {rows: tiles, block, steps: steps * parts.length});
 }

@@ -50,7 +50,7 @@ export function planWinogradProduct(form: Winograd, steps: number, describe: Des
     rows: tiles,
   });
   plan.write(transform, 'WinogradCall', {
-    ...{part: partAddress, product: stripPart, valuesApart},
+    ...{part: partAddress, parts: 1, partBytes: 0, product: stripPart, valuesApart},
     rows: plan.floats(BLOCK),
     patch: plan.floats(Math.max(16 * strip, 4 * outputs)),
     values: plan.reserve(products * valuesApart),

@@ -91,9 +91,9 @@ export const isSumOfRows = (args: Arguments, isMean = false): boolean =>
   planOf(args, isMean) !== undefined ||
   (args.inputs.x!.dtype === 'float32' && groupsOf(axesOf(args)).length > 1);
 
-/** Sums, or means, of one group of axes; a new tensor, or `y` (WRITES_INTO). */
-function sumRows({shape, rows}: SumPlan, {x, y: given}: SumInputs, runtime: WasmRuntime): TensorInfo {
-  const y = runtime.outputIn(given, shape);
+/** Sums, or means, of one group of axes. */
+function sumRows({shape, rows}: SumPlan, {x}: SumInputs, runtime: WasmRuntime): TensorInfo {
+  const y = runtime.makeOutput(shape);
   runtime.runRows(rows, {x: runtime.addressOf(x!), y: runtime.addressOf(y)});
   return y;
 }

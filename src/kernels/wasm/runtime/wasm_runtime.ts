@@ -44,14 +44,22 @@ export type WasmKernel = (args: KernelArguments, runtime: WasmRuntime) => Tensor
 /** Of float32, int32, bool. */
 type Values = Float32Array | Int32Array | Uint8Array;
 
+/** Where kernels are noted instead of run (tape.ts). */
+export interface CallNotes {
+  /** What stands for the address of a value; undefined for tensors of the backend. */
+  nameOf(dataId: DataId): number | undefined;
+  /** A value that a kernel makes. */
+  made(shape: number[], dtype: NumericDataType): TensorInfo;
+  /** Rows that a kernel would have computed. */
+  note(plan: RowPlan, operands: Operands): void;
+}
+
 /** What a running kernel knows: its inputs and then its outputs, a handful, among which a search is faster than a map. */
 class Frame {
   private readonly tensors: DataId[] = [];
   private readonly addresses: number[] = [];
   /** Made by the kernel. */
   readonly outputs: TensorInfo[] = [];
-  /** Given to the kernel, to be written. */
-  readonly taken: TensorInfo[] = [];
 
   place(dataId: DataId, address: number): void {
     this.tensors.push(dataId);
@@ -75,6 +83,11 @@ export class WasmRuntime {
   private stepsWorthThreads = STEPS_WORTH_THREADS;
   /** The kernel that runs. */
   private frame: Frame | undefined;
+  /** Where kernels are recorded instead of run. */
+  private notes: CallNotes | undefined;
+  /** Tensors that recordings read. */
+  private readonly recorded = new WeakSet<DataId>();
+  private changes = 0;
   readonly module: KernelModule;
 
   constructor(
@@ -86,7 +99,7 @@ export class WasmRuntime {
     const disposeData = backend.disposeData.bind(backend);
     backend.disposeData = (dataId, force) => {
       const released = disposeData(dataId, force);
-      if (released) this.dropPacked(dataId);
+      if (released) this.forgetTensor(dataId);
       return released;
     };
     const dispose = backend.dispose.bind(backend);
@@ -105,6 +118,26 @@ export class WasmRuntime {
     return this.pool !== undefined;
   }
 
+  /** Another one when recordings of before are out of date: of what they read something is gone, or the threads are others. */
+  get version(): number {
+    return this.changes;
+  }
+
+  /** Whether addresses outlast a kernel, so that calls with them can be noted. */
+  get canBeNoted(): boolean {
+    return this.heap.lasts;
+  }
+
+  /** Calls a function whose kernels are noted instead of run: kernels that compute with `runRows` alone. */
+  noting<Result>(notes: CallNotes, call: () => Result): Result {
+    this.notes = notes;
+    try {
+      return call();
+    } finally {
+      this.notes = undefined;
+    }
+  }
+
   /** Where the values of an input, or of a tensor of `makeOutput`, lie until the kernel ends. Allocates nothing. */
   addressOf(tensor: TensorInfo): number {
     const address = this.frame?.addressOf(tensor.dataId);
@@ -118,26 +151,15 @@ export class WasmRuntime {
    * @throws OutOfMemoryError, as whatever allocates
    */
   makeOutput(shape: number[], dtype: NumericDataType = 'float32'): TensorInfo {
-    const tensor = this.backend.makeOutput(shape, dtype);
     const frame = this.frame!;
+    if (this.notes !== undefined) {
+      const value = this.notes.made(shape, dtype);
+      frame.place(value.dataId, this.notes.nameOf(value.dataId)!);
+      return value;
+    }
+    const tensor = this.backend.makeOutput(shape, dtype);
     frame.outputs.push(tensor);
     frame.place(tensor.dataId, this.heap.placeOutput(tensor));
-    return tensor;
-  }
-
-  /**
-   * A float32 tensor to be written: a new one, or an input of the kernel, whose values are lost.
-   *
-   * @param given of as many float32 values
-   */
-  outputIn(given: TensorInfo | undefined, shape: number[]): TensorInfo {
-    if (given === undefined) return this.makeOutput(shape);
-    const tensor: TensorInfo = {dataId: given.dataId, shape, dtype: 'float32'};
-    if (given.dtype !== 'float32' || sizeOf(given.shape) !== sizeOf(shape))
-      throw new Error('A wasm kernel was given a tensor of another size for its result.');
-    // Of what lay there.
-    this.dropPacked(given.dataId);
-    this.frame!.taken.push(tensor);
     return tensor;
   }
 
@@ -147,7 +169,11 @@ export class WasmRuntime {
    *
    * @throws UnavailableError if a worker of `setThreads` is gone
    */
-  run(kernelName: string, kernel: WasmKernel, args: KernelArguments): TensorInfo | TensorInfo[] {
+  run<Args extends Pick<KernelArguments, 'inputs'>>(
+    kernelName: string,
+    kernel: (args: Args, runtime: WasmRuntime) => TensorInfo | TensorInfo[],
+    args: Args,
+  ): TensorInfo | TensorInfo[] {
     // Before the kernel has allocated anything.
     this.pool?.check();
     const {heap, frame: outer} = this;
@@ -159,12 +185,11 @@ export class WasmRuntime {
       const inputs: Partial<NamedTensorInfoMap> = args.inputs;
       for (const name in inputs) {
         const tensor = inputs[name];
-        if (tensor != null) frame.place(tensor.dataId, heap.place(tensor));
+        if (tensor != null) frame.place(tensor.dataId, this.notes ? this.noted(tensor) : heap.place(tensor));
       }
       const result = kernel(args, this);
       if (!heap.lasts) {
         for (const tensor of frame.outputs) heap.finish(tensor, this.addressOf(tensor));
-        for (const tensor of frame.taken) heap.finish(tensor, this.addressOf(tensor));
       }
       return result;
     } catch (error) {
@@ -216,19 +241,26 @@ export class WasmRuntime {
    */
   runRows(plan: RowPlan, operands: Operands): void {
     const {pool} = this;
+    if (this.notes !== undefined) {
+      this.notes.note(plan, operands);
+      return;
+    }
     const {run, rows, block, scratchBytes: stride} = plan;
-    const threads = pool === undefined || plan.steps < this.stepsWorthThreads ? 1 : pool.size;
+    const threads = this.threadsFor(plan);
     const call = this.scratch(threads * stride);
     for (let thread = 0; thread < threads; thread++) this.writeCall(plan, call + thread * stride, operands);
     if (pool === undefined || threads === 1) this.module[run](call, 0, rows);
     else pool.run({run, rows, block, call, stride});
   }
 
-  private writeCall(
-    {words, bases, holes, zeros, scratchBytes}: RowPlan,
-    at: number,
-    operands: Operands,
-  ): void {
+  /** On how many threads the rows of a plan are computed. */
+  threadsFor({steps}: RowPlan): number {
+    const {pool} = this;
+    return pool === undefined || steps < this.stepsWorthThreads ? 1 : pool.size;
+  }
+
+  private writeCall(plan: RowPlan, at: number, operands: Operands): void {
+    const {words, bases, holes, scratchBytes} = plan;
     const first = at / WORD_BYTES;
     const memory = this.wordsOfMemory(first + scratchBytes / WORD_BYTES);
     memory.set(words, first);
@@ -242,6 +274,13 @@ export class WasmRuntime {
     for (let i = 0; i < holes.length; i += 3) {
       memory[first + holes[i]!] = addresses[holes[i + 1]!]! + holes[i + 2]!;
     }
+    this.clearZeros(plan, at);
+  }
+
+  /** Writes the zeros that a plan wants in its scratch. */
+  clearZeros({zeros, scratchBytes}: RowPlan, scratch: number): void {
+    const first = scratch / WORD_BYTES;
+    const memory = this.wordsOfMemory(first + scratchBytes / WORD_BYTES);
     for (let i = 0; i < zeros.length; i += 2) {
       const from = first + zeros[i]!;
       memory.fill(0, from, from + zeros[i + 1]!);
@@ -249,7 +288,7 @@ export class WasmRuntime {
   }
 
   /** The memory up to this word at least, until something is allocated. A memory that has grown leaves a view of no length, or of its old one. */
-  private wordsOfMemory(end: number): Int32Array {
+  wordsOfMemory(end: number): Int32Array {
     if (this.words.length < end) {
       const {buffer} = this.memory;
       this.words = new Int32Array(buffer, 0, Math.floor(buffer.byteLength / WORD_BYTES));
@@ -265,6 +304,7 @@ export class WasmRuntime {
    */
   async setThreads(threads: number, stepsWorthThreads = STEPS_WORTH_THREADS): Promise<void> {
     this.stepsWorthThreads = stepsWorthThreads;
+    this.changes++;
     const {pool, module, compiled, memory} = this;
     this.pool = undefined;
     await pool?.close();
@@ -278,6 +318,8 @@ export class WasmRuntime {
    * @param layout says how it is packed: one tensor may be packed in several ways
    */
   packedFrom(tensor: TensorInfo, layout: string, bytes: number, pack: (to: number) => void): number {
+    if (this.notes?.nameOf(tensor.dataId) !== undefined)
+      throw new Error('Weights that the calls of a recording compute cannot be packed before they run.');
     const layouts = this.packed.get(tensor.dataId) ?? new Map<string, Allocation>();
     const known = layouts.get(layout);
     if (known !== undefined) return known.aligned;
@@ -308,7 +350,7 @@ export class WasmRuntime {
    */
   release(): boolean {
     const unused = [...this.packed.keys()].filter((dataId) => this.frame?.addressOf(dataId) === undefined);
-    for (const dataId of unused) this.dropPacked(dataId);
+    for (const dataId of unused) this.forgetTensor(dataId);
     const scratch = this.frame === undefined ? this.scratchSpace : undefined;
     if (scratch !== undefined) {
       this.free(scratch);
@@ -330,7 +372,17 @@ export class WasmRuntime {
     return tensor.dtype === 'bool' ? new Uint8Array(buffer, at, size) : new Float32Array(buffer, at, size);
   }
 
-  private dropPacked(dataId: DataId): void {
+  /** The name that stands for the address of an input on the tape; for one that the recording reads, its address. */
+  private noted(tensor: TensorInfo): number {
+    const name = this.notes!.nameOf(tensor.dataId);
+    if (name !== undefined) return name;
+    this.recorded.add(tensor.dataId);
+    return this.heap.place(tensor);
+  }
+
+  /** Drops what was made of a tensor. */
+  private forgetTensor(dataId: DataId): void {
+    if (this.recorded.delete(dataId)) this.changes++;
     for (const allocation of this.packed.get(dataId)?.values() ?? []) this.free(allocation);
     this.packed.delete(dataId);
   }

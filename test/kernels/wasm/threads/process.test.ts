@@ -22,9 +22,9 @@ afterAll(() => rmdirSync(temporary));
 
 const body = `
   await setThreads(3);
-  const [x, w] = [tf.ones([1, 8, 28, 28, 16]), tf.ones([3, 3, 3, 16, 16])];
+  const [x, w] = [tf.ones([1, 8, 28, 28, 12]), tf.ones([3, 3, 3, 12, 24])];
   const y = sts.conv3d(x, w, 1, 'valid');
-  console.log(tf.getBackend(), y.dataSync().every((value) => value === 27 * 16));
+  console.log(tf.getBackend(), y.dataSync().every((value) => value === 27 * 12));
 `;
 const programs: Record<string, {type: string; code: string}> = {
   'an ES module': {

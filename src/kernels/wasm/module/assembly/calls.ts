@@ -114,6 +114,8 @@ export class ScatterCall {
 @unmanaged
 export class WinogradCall {
   part!: usize;
+  parts!: i32;
+  partBytes!: i32;
   product!: usize;
   values!: usize;
   valuesApart!: i32;

@@ -53,7 +53,7 @@ export {
 } from './reductions/pooling';
 export {sumOfFour, sumOfSixteen, sumStrips} from './reductions/sums';
 export {expandGrid, expandLine} from './taps';
-export {sixInputs, sixSums, transformLargeTaps} from './winograd/large_transforms';
+export {sixInputs, sixSums, transformLargeTaps, transformLargeTimeTaps} from './winograd/large_transforms';
 export {placeSums} from './winograd/tiles';
 export {convolveWinograd, winogradBlock} from './winograd/winograd';
 export {productWinograd, winogradProductBlock} from './winograd/winograd_product';

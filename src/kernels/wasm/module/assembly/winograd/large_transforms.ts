@@ -1,5 +1,5 @@
 /**
- * The transforms of tiles of 4 x 4 outputs (large_tiles.ts), 4 channels at a time. Along one axis, with r = sqrt(2), inputs d,
+ * The transforms of tiles of 4 x 4 outputs (large_tiles.ts) and of 4 along time (large_time_tiles.ts), 4 channels at a time. Along one axis, with r = sqrt(2), inputs d,
  * weights g and products m:
  *
  *     inputs:  d0 - 5/2 d2 + d4,  (d4 - d2/2) +- r (d3 - d1/2),  (d4 - 2 d2) +- (d3 - 2 d1)/r,  d1 - 5/2 d3 + d5
@@ -114,5 +114,12 @@ export function transformLargeTaps(from: usize, tap: usize, to: usize, apart: us
       const u = to + j * apart;
       Taps.six(v128.load(u), v128.load(u + line), v128.load(u + 2 * line), u, line);
     }
+  }
+}
+
+/** The same of 3 taps along time: 6 for each. */
+export function transformLargeTimeTaps(from: usize, tap: usize, to: usize, apart: usize): void {
+  for (const end = from + tap; from < end; from += 16, to += 16) {
+    Taps.six(v128.load(from), v128.load(from + tap), v128.load(from + 2 * tap), to, apart);
   }
 }

@@ -3,14 +3,14 @@ import {sumFloats} from '../arithmetic';
 import {PartCall, WinogradCall} from '../calls';
 import {finishRun} from '../epilogue';
 
-/** Whether tiles are of 2 outputs along time; else of a frame. */
+/** Whether tiles are of outputs along time; else of a frame. */
 export function isAlongTime(call: WinogradCall): bool {
-  return call.products === 4;
+  return call.products <= 6;
 }
 
-/** Outputs along a side of a tile of a frame. */
+/** Outputs along an axis of a tile. */
 export function sideOf(call: WinogradCall): i32 {
-  return call.products === 36 ? 4 : 2;
+  return call.products === 36 || call.products === 6 ? 4 : 2;
 }
 
 /** Tiles along the axes. */
@@ -25,13 +25,14 @@ export function tilesHeight(call: WinogradCall, part: PartCall): i32 {
 export function tilesTime(call: WinogradCall, part: PartCall): i32 {
   if (!isAlongTime(call)) return part.outputTime;
   const apart = part.dilationTime;
-  const whole = part.outputTime / (2 * apart);
-  return whole * apart + min(apart, part.outputTime - 2 * whole * apart);
+  const frames = sideOf(call) * apart;
+  const whole = part.outputTime / frames;
+  return whole * apart + min(apart, part.outputTime - whole * frames);
 }
 
-/** The first output frame of tile number `pair` along time; the second one is a dilation later, as what they read is. */
-export function frameOfPair(part: PartCall, pair: i32): i32 {
-  return pair + (pair / part.dilationTime) * part.dilationTime;
+/** The first output frame of tile number `tile` along time; the next one is a dilation later, as what they read is. */
+export function frameOfTile(call: WinogradCall, part: PartCall, tile: i32): i32 {
+  return tile + (tile / part.dilationTime) * (sideOf(call) - 1) * part.dilationTime;
 }
 
 /** Ends one row of the output: sums onto the bias or what is there, residual, activation. */

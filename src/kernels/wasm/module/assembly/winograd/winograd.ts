@@ -9,10 +9,11 @@ import {copyFloats} from '../arithmetic';
 import {PartCall, WinogradCall} from '../calls';
 import {multiplyPanels} from '../dense/dense';
 import {largeInputs, largeOutputs} from './large_tiles';
-import {frameOfPair, isAlongTime, placeSums, sideOf, tilesHeight, tilesTime, tilesWidth} from './tiles';
+import {largeTimeInputs, largeTimeOutputs} from './large_time_tiles';
+import {frameOfTile, isAlongTime, placeSums, sideOf, tilesHeight, tilesTime, tilesWidth} from './tiles';
 import {frameSums, timeSums, transformFrame, transformTime} from './winograd_transforms';
 
-/** Runs one part over its tiles `first` to `end - 1`: of 2 x 2 outputs of a frame, or of 2 outputs along time. */
+/** Runs one part over its tiles `first` to `end - 1`: of 2 x 2 outputs of a frame, or of 2 outputs along time; or of 4. */
 export function convolveWinograd(address: usize, first: i32, end: i32): void {
   const call = changetype<WinogradCall>(address);
   for (; first < end; first += call.block) winogradBlock(call, first, min(call.block, end - first));
@@ -25,9 +26,11 @@ export function turnsOf(call: WinogradCall, part: PartCall): i32 {
 
 /** The inputs of one turn, transformed. */
 export function transformInputs(call: WinogradCall, part: PartCall, first: i32, count: i32, turn: i32): void {
-  if (isAlongTime(call)) timeInputs(call, part, first, count);
-  else if (sideOf(call) === 4)
-    largeInputs(call, part, first, count, turn * part.dilationTime - part.paddingTime);
+  const large = sideOf(call) === 4;
+  if (isAlongTime(call)) {
+    if (large) largeTimeInputs(call, part, first, count);
+    else timeInputs(call, part, first, count);
+  } else if (large) largeInputs(call, part, first, count, turn * part.dilationTime - part.paddingTime);
   else frameInputs(call, part, first, count, turn * part.dilationTime - part.paddingTime);
 }
 
@@ -37,10 +40,21 @@ export function winogradBlock(call: WinogradCall, first: i32, count: i32): void 
   const turns = turnsOf(call, part);
   for (let turn = 0; turn < turns; turn++) {
     transformInputs(call, part, first, count, turn);
-    multiplyValues(call, part, turn, count);
+    for (let i = 0; i < call.parts; i++) {
+      const one = changetype<PartCall>(call.part + i * call.partBytes);
+      multiplyValues(call, one, turn, count);
+      if (turn + 1 === turns) placeOutputs(call, one, first, count);
+    }
   }
-  if (isAlongTime(call)) timeOutputs(call, part, first, count);
-  else if (sideOf(call) === 4) largeOutputs(call, part, first, count);
+}
+
+/** Transforms the sums of all turns back and puts them where they belong. */
+function placeOutputs(call: WinogradCall, part: PartCall, first: i32, count: i32): void {
+  const large = sideOf(call) === 4;
+  if (isAlongTime(call)) {
+    if (large) largeTimeOutputs(call, part, first, count);
+    else timeOutputs(call, part, first, count);
+  } else if (large) largeOutputs(call, part, first, count);
   else frameOutputs(call, part, first, count);
 }
 
@@ -62,7 +76,7 @@ function multiplyValues(call: WinogradCall, part: PartCall, turn: i32, count: i3
       1,
       i * call.valuesApart,
       inputs,
-      product.weights + i * call.weightsApart + turn * inputs * 32,
+      part.weights + i * call.weightsApart + turn * inputs * 32,
       call.sums + i * call.sumsApart,
       turn ? 0 : product.zeros,
       false,
@@ -117,7 +131,7 @@ function timeInputs(call: WinogradCall, part: PartCall, first: i32, count: i32):
     const line = tile / part.outputWidth;
     const h = (line % part.outputHeight) * part.strideHeight - part.paddingHeight;
     const pair = line / part.outputHeight;
-    const t = frameOfPair(part, pair % time) - part.paddingTime;
+    const t = frameOfTile(call, part, pair % time) - part.paddingTime;
     const from = part.x + (pair / time) * part.inputTime * frame + (h * part.inputWidth + w) * part.xRowBytes;
     const to = call.values + i * bytes;
     const inside = <u32>w < <u32>part.inputWidth && <u32>h < <u32>part.inputHeight;
@@ -168,7 +182,7 @@ function timeOutputs(call: WinogradCall, part: PartCall, first: i32, count: i32)
     timeSums(sums, apart, bytes);
     const tile = first + i;
     const pair = tile / frame;
-    const t = frameOfPair(part, pair % time);
+    const t = frameOfTile(call, part, pair % time);
     const row = ((pair / time) * part.outputTime + t) * frame + (tile % frame);
     placeSums(part, row, sums);
     if (t + step < part.outputTime) placeSums(part, row + step * frame, sums + apart);

@@ -6,7 +6,7 @@
 import {addFloats, copyFloats, zeroFloats} from '../arithmetic';
 import {BLOCK, PartCall, ProductCall, WinogradCall, WinogradProductCall} from '../calls';
 import {productRows} from '../dense/product';
-import {frameOfPair, isAlongTime, tilesHeight, tilesTime, tilesWidth} from './tiles';
+import {frameOfTile, isAlongTime, tilesHeight, tilesTime, tilesWidth} from './tiles';
 import {listValues, transformInputs, turnsOf} from './winograd';
 import {frameTaps, timeTaps, transformFrameGradients, transformTimeGradients} from './winograd_transforms';
 
@@ -72,7 +72,7 @@ function transformGradients(
     const clip = tile / (width * height * time);
     const to = product.panels + (i << 5);
     if (isAlongTime(inputs)) {
-      const frame = frameOfPair(part, t);
+      const frame = frameOfTile(inputs, part, t);
       copyGradient(part, inputs.patch, outputs, clip, frame, h, w);
       copyGradient(part, inputs.patch + bytes, outputs, clip, frame + part.dilationTime, h, w);
       transformTimeGradients(inputs.patch, to, call.gradientsApart, bytes);

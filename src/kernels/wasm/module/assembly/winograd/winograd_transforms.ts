@@ -9,7 +9,7 @@
  * Along height and width, each is done along the one and then along the other.
  */
 import {BLOCK} from '../calls';
-import {transformLargeTaps} from './large_transforms';
+import {transformLargeTaps, transformLargeTimeTaps} from './large_transforms';
 
 /** What goes along the width is one of four, known where it is called: the compiler writes the methods out there. */
 // biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`
@@ -158,7 +158,7 @@ export function timeSums(sums: usize, apart: usize, bytes: i32): void {
  * Transforms weights that are packed in panels (pack.ts) into as many panels for each of the products.
  *
  * @param from packed panels of `turns` times 9 taps, or 3 taps along time
- * @param to   room for `panels * turns * inputs * 8` floats, for each of the 4, 16 or 36 products, `apart` bytes apart
+ * @param to   room for `panels * turns * inputs * 8` floats, for each of the products, `apart` bytes apart
  */
 export function transformWeights(
   from: usize,
@@ -170,8 +170,9 @@ export function transformWeights(
   products: i32,
 ): void {
   const tap = (<usize>inputs) << 5;
-  for (let i = 0; i < panels * turns; i++, from += (products === 4 ? 3 : 9) * tap, to += tap) {
+  for (let i = 0; i < panels * turns; i++, from += (products <= 6 ? 3 : 9) * tap, to += tap) {
     if (products === 4) transformTimeTaps(from, tap, to, apart);
+    else if (products === 6) transformLargeTimeTaps(from, tap, to, apart);
     else if (products === 36) transformLargeTaps(from, tap, to, apart);
     else transformFrameTaps(from, tap, to, apart);
   }

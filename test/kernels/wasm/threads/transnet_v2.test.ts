@@ -1,10 +1,10 @@
 /** TransNetV2 on two threads of the wasm backend, which even its smallest layers use, against the authors' network. */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
-import '../../src/entries/backends/wasm';
-import {freeze} from '../../src/inference/freeze';
-import {startThreads} from '../kernels/wasm/threads/start_threads';
-import {GoldenTransNetV2, outputsOf, tracedModel, trainedNetwork} from './transnet_v2_golden';
+import '../../../../src/entries/backends/wasm';
+import {freeze} from '../../../../src/inference/freeze';
+import {GoldenTransNetV2, outputsOf, tracedModel, trainedNetwork} from '../../../networks/transnet_v2_golden';
+import {startThreads} from './start_threads';
 
 const golden = await GoldenTransNetV2.read();
 

@@ -1,0 +1,76 @@
+/**
+ * What kernels would have the module compute, noted down (geometry/recording.ts). While a tape is in the runtime, kernels find
+ * names of values in the place of addresses, and the calls that they ask for are noted with these names.
+ */
+import type {DataId, NumericDataType, TensorInfo} from '@tensorflow/tfjs-core';
+import type {Recording, Tape} from '../../../geometry/recording';
+import {sizeOf} from '../../../util/shapes';
+import type {RowPlan} from '../plan/call_plan';
+import {type NotedCall, RecordedCalls, SPAN, type TapeValue} from './recorded_calls';
+import type {CallNotes, Operands, WasmRuntime} from './wasm_runtime';
+
+/** Begins a tape of what kernels of a runtime compute; undefined where they cannot be noted. */
+export function beginTape(runtime: WasmRuntime): Tape | undefined {
+  return runtime.canBeNoted ? new CallTape(runtime) : undefined;
+}
+
+class CallTape implements Tape, CallNotes {
+  private readonly values: (TapeValue & {first: number; last: number})[] = [];
+  private readonly numbers = new Map<DataId, number>();
+  private readonly calls: NotedCall[] = [];
+  private readonly version: number;
+
+  constructor(private readonly runtime: WasmRuntime) {
+    this.version = runtime.version;
+  }
+
+  given({shape, dtype}: TensorInfo): TensorInfo {
+    if (dtype !== 'float32') throw new Error(`A tape was given a value of ${dtype}.`);
+    return this.newValue(shape, true);
+  }
+
+  made(shape: number[], dtype: NumericDataType): TensorInfo {
+    if (dtype !== 'float32') throw new Error('A tape holds values of float32 alone.');
+    return this.newValue(shape, false);
+  }
+
+  nameOf(dataId: DataId): number | undefined {
+    const number = this.numbers.get(dataId);
+    return number === undefined ? undefined : number * SPAN;
+  }
+
+  note(plan: RowPlan, operands: Operands): void {
+    const at = this.calls.push({plan, operands: {...operands}}) - 1;
+    for (const address of Object.values(operands)) {
+      if (address === undefined || address < SPAN) continue;
+      const value = this.values[Math.floor(address / SPAN) - 1]!;
+      value.first = Math.min(value.first, at);
+      value.last = at;
+    }
+  }
+
+  record(call: () => readonly TensorInfo[]): readonly TensorInfo[] {
+    const before = this.calls.length;
+    try {
+      const results = this.runtime.noting(this, call);
+      if (results.length > 0 && results.every(({dataId}) => this.numbers.has(dataId))) return results;
+    } catch {
+      // Whoever takes this call another way meets the error there, if it is one.
+    }
+    this.calls.length = before;
+    return [];
+  }
+
+  finish(made: readonly TensorInfo[]): Recording {
+    const results = made.map(({dataId}) => this.numbers.get(dataId)! - 1);
+    return new RecordedCalls(this.runtime, this.version, this.values, results, this.calls);
+  }
+
+  private newValue(shape: readonly number[], isGiven: boolean): TensorInfo {
+    const dataId = {};
+    const bytes = sizeOf(shape) * Float32Array.BYTES_PER_ELEMENT;
+    const value = {shape: [...shape], isGiven, bytes, first: Number.POSITIVE_INFINITY, last: -1};
+    this.numbers.set(dataId, this.values.push(value));
+    return {dataId, shape: [...shape], dtype: 'float32'};
+  }
+}
