@@ -10,6 +10,7 @@ import {avgPool3DGradConfig} from './pooling/AvgPool3DGrad';
 import {maxPool3DConfig} from './pooling/MaxPool3D';
 import {maxPool3DGradConfig} from './pooling/MaxPool3DGrad';
 import {canRun} from './program';
+import {meanConfig} from './reductions/Mean';
 
 /** The kernels of this package's own ops. */
 export const kernelConfigs: readonly KernelConfig[] = [
@@ -27,6 +28,7 @@ export const stockReplacements: StockReplacements = {
     maxPool3DGradConfig,
     avgPool3DConfig,
     avgPool3DGradConfig,
+    meanConfig,
   ],
   canRun,
 };

@@ -11,6 +11,7 @@ import {maxPool3DConfig} from './pooling/MaxPool3D';
 import {maxPool3DGradConfig} from './pooling/MaxPool3DGrad';
 import {batchNormTrainConfig} from './reductions/BatchNormTrain';
 import {batchNormTrainGradConfig} from './reductions/BatchNormTrainGrad';
+import {meanConfig} from './reductions/Mean';
 
 /** The kernels of this package's own ops. */
 export const kernelConfigs: readonly KernelConfig[] = [
@@ -30,6 +31,7 @@ export const stockReplacements: StockReplacements = {
     maxPool3DGradConfig,
     avgPool3DConfig,
     avgPool3DGradConfig,
+    meanConfig,
   ],
   canRun: () => true,
 };

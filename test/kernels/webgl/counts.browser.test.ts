@@ -37,14 +37,13 @@ function isConvolution(program: WebGLProgram): boolean {
   return gl.getAttachedShaders(program)!.some((shader) => gl.getShaderSource(shader)!.includes('addTap'));
 }
 
-/** The host takes five passes and more for a mean, of which a network without squeeze-and-excite blocks has one. */
 const networks = [
-  {name: 'x3d_s_sts', frames: 4, means: 14},
-  {name: 'slowfast_r50_8x8_sts', frames: 32, means: 2},
-  {name: 'ircsn_r50_sts', frames: 8, means: 1},
+  {name: 'x3d_s_sts', frames: 4},
+  {name: 'slowfast_r50_8x8_sts', frames: 32},
+  {name: 'ircsn_r50_sts', frames: 8},
 ];
 
-describe.each(networks)('$name', ({name, frames, means}) => {
+describe.each(networks)('$name', ({name, frames}) => {
   it('is a pass a step and little else, of few programs', () => {
     const model = createNetwork(name, {weightless: true, frames, height: 64, width: 64});
     const frozen = freeze(model);
@@ -59,7 +58,7 @@ describe.each(networks)('$name', ({name, frames, means}) => {
     expect(first.programs.size).toBeLessThanOrEqual(40);
     expect(first.convolutions).toBeLessThanOrEqual(6);
     expect(second.compiled).toBe(0);
-    expect(second.passes).toBeLessThanOrEqual(frozen.stepCount + 6 * means + 10);
+    expect(second.passes).toBeLessThanOrEqual(frozen.stepCount + 15);
     tf.dispose(x);
     frozen.dispose();
     model.dispose();

@@ -133,7 +133,7 @@ describe.each(networks)('$name', ({name, mostBytes, mostSplit, mostPool = Number
     const split = calls.filter(({dispatches}) => dispatches === 2).length;
     expect(calls.every(({dispatches}) => dispatches <= 2)).toBe(true);
     expect(split).toBe(mostSplit);
-    expect(second.dispatches - split).toBeLessThanOrEqual(frozen.stepCount + 20);
+    expect(second.dispatches - split).toBeLessThanOrEqual(frozen.stepCount + 8);
 
     const least = calls.reduce((sum, {bytes}) => sum + bytes, 0);
     expect(second.bytes / least).toBeLessThan(mostBytes);

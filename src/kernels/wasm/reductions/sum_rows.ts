@@ -4,7 +4,6 @@
  * last axes and of other types, but for sums of no values, where it gives what lies in the memory.
  */
 import {
-  backend_util,
   fill,
   type KernelFunc,
   type Mean,
@@ -16,12 +15,12 @@ import {
   type Tensor,
   type TensorInfo,
   tidy,
-  util,
 } from '@tensorflow/tfjs-core';
 import {Kept} from '../../../util/kept';
 import {sameShape, sizeOf} from '../../../util/shapes';
 import type {StockReplacement} from '../../registry';
 import {isNumeric} from '../../stock_kernels';
+import {axesOf, groupsOf, resultShape, sumInfo} from '../../sum_axes';
 import {CallPlan, MEMORY_STEPS, operand, type RowPlan} from '../plan/call_plan';
 import {wasmKernel} from '../runtime/wasm_kernel';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
@@ -36,28 +35,6 @@ const STRIP = 16;
 interface SumPlan {
   shape: number[];
   rows: RowPlan;
-}
-
-/** Sum and Mean have the same input and attributes. */
-function axesOf({inputs, attrs}: Arguments): number[] {
-  const {axis} = attrs as unknown as SumAttrs;
-  return util.parseAxisParam(axis, inputs.x!.shape).sort((a, b) => a - b);
-}
-
-/** Axes that follow each other. */
-function groupsOf(axes: readonly number[]): number[][] {
-  const groups: number[][] = [];
-  for (const axis of axes) {
-    if (groups.at(-1)?.at(-1) === axis - 1) groups.at(-1)!.push(axis);
-    else groups.push([axis]);
-  }
-  return groups;
-}
-
-function resultShape({inputs, attrs}: Arguments, axes: number[]): number[] {
-  const [reduced] = backend_util.computeOutAndReduceShapes(inputs.x!.shape, axes);
-  const {keepDims} = attrs as unknown as SumAttrs;
-  return keepDims ? backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
 }
 
 /** Plans by shape and axes; undefined for what is left to the host, and for axes that lie apart. */
@@ -95,19 +72,14 @@ function keptPlan(args: Arguments, isMean: boolean): SumPlan | undefined {
 }
 
 function planSum(args: Arguments, isMean: boolean): SumPlan | undefined {
-  const {shape} = args.inputs.x!;
-  const axes = axesOf(args);
-  if (groupsOf(axes).length !== 1) return undefined;
-  const [first, last] = [axes[0]!, axes.at(-1)!];
-  const inner = sizeOf(shape.slice(last + 1));
-  if (inner < 2) return undefined;
-  const count = sizeOf(shape.slice(first, last + 1));
-  const outer = sizeOf(shape.slice(0, first));
+  const info = sumInfo(args);
+  if (info === undefined) return undefined;
+  const {outer, count, inner, shape} = info;
   const plan = new CallPlan();
   const divisor = isMean ? count : 1;
   plan.write(plan.call('SumCall'), 'SumCall', {x: operand('x'), y: operand('y'), count, inner, divisor});
   const work = {rows: outer * Math.ceil(inner / STRIP), steps: outer * count * inner * MEMORY_STEPS};
-  return {shape: resultShape(args, axes), rows: plan.finish('sumStrips', work)};
+  return {shape, rows: plan.finish('sumStrips', work)};
 }
 
 /** Whether the input has no values, which the host sums to anything, or divides by zero. */

@@ -1,15 +1,20 @@
 /**
- * Sums down the columns of `[rows, channels]`, of a term that a batch normalization needs: chunks of rows first, an invocation a
- * channel, then the sum of the chunks.
+ * Sums down the columns of `[rows, channels]`, of a term that a batch normalization or a mean needs. A workgroup has some channels, its
+ * lanes share their rows; what is longer than it does at once is cut into chunks, whose sums a second program adds up.
  */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {gridOf, newTensor, type Program, run} from '../program';
+import {sizeOf} from '../../../util/shapes';
+import {GRID_ROW, gridOf, newTensor, type Program, run} from '../program';
 import {sumChunks} from './sum_chunks';
 
-const THREADS = 64;
-/** Rows of a chunk at least, and chunks at most. */
-const LEAST_ROWS = 64;
+/** Channels of a workgroup, and invocations that share the rows of each. */
+const CHANNELS = 32;
+const LANES = 8;
+const THREADS = CHANNELS * LANES;
+/** Rows that a workgroup sums without a second program; of more, rows of a chunk at least, and chunks at most. */
+const ROWS_AT_ONCE = 2048;
+const LEAST_ROWS = 512;
 const MOST_CHUNKS = 256;
 
 /** What is summed, `x` and `dy` standing for a value, `mean` and `variance` for those of its column. */
@@ -29,41 +34,67 @@ function programOf(name: keyof typeof TERMS): Program {
     inputs: inputs.map((input) => ({name: input, components: 1})),
     outputComponents: 1,
     threads: THREADS,
-    uniforms: 'size : vec4<i32>, epsilon : f32,',
+    uniforms: 'size : vec4<i32>, count : vec4<i32>, epsilon : f32, factor : f32,',
+    // Invocations without work reach the barrier, too.
     code: () => `
+    var<workgroup> laneSums : array<f32, ${THREADS}>;
+
     fn main() {
-      let c = i32(workgroupId.x) * ${THREADS} + i32(localIndex);
       let channels = uniforms.size.y;
-      if (c >= channels) { return; }
-      let first = i32(workgroupId.y) * uniforms.size.z;
+      let lane = i32(localIndex) / ${CHANNELS};
+      let c = i32(workgroupId.x) * ${CHANNELS} + i32(localIndex) % ${CHANNELS};
+      let chunk = ${GRID_ROW} / uniforms.count.x;
+      let matrix = ${GRID_ROW} - chunk * uniforms.count.x;
+      let isInside = c < channels && chunk < uniforms.count.y;
       var sum = 0.0;
-      for (var row = first; row < min(first + uniforms.size.z, uniforms.size.x); row++) {
-        let at = row * channels + c;
-        sum += ${term};
+      if (isInside) {
+        let end = min((chunk + 1) * uniforms.size.z, uniforms.size.x);
+        for (var row = chunk * uniforms.size.z + lane; row < end; row += ${LANES}) {
+          let at = (matrix * uniforms.size.x + row) * channels + c;
+          sum += ${term};
+        }
       }
-      result[i32(workgroupId.y) * channels + c] = sum;
+      laneSums[localIndex] = sum;
+      workgroupBarrier();
+      if (lane > 0 || !isInside) { return; }
+      for (var other = 1; other < ${LANES}; other++) {
+        sum += laneSums[i32(localIndex) + other * ${CHANNELS}];
+      }
+      result[${GRID_ROW} * channels + c] = sum * uniforms.factor;
     }`,
   };
 }
 
-/** @param factor what the sums are multiplied with */
+/**
+ * @param inputs the first `[rows, channels]`, or several such matrices one after the other
+ * @param options factor what the sums are multiplied with; matrices how many there are
+ * @returns `[channels]`, or `[matrices, channels]` where they are more than one
+ */
 export function columnSums(
   backend: WebGPUBackend,
   name: keyof typeof TERMS,
   inputs: readonly TensorInfo[],
-  {factor = 1, epsilon = 0}: {factor?: number; epsilon?: number} = {},
+  {factor = 1, epsilon = 0, matrices = 1}: {factor?: number; epsilon?: number; matrices?: number} = {},
 ): TensorInfo {
-  const [rows, channels] = inputs[0]!.shape as [number, number];
+  const [allRows, channels] = inputs[0]!.shape as [number, number];
+  const rows = allRows / matrices;
   // A device binds no empty tensor. Means of no values are NaN, as 0 times infinity is.
   if (rows === 0) {
     return backend.makeTensorInfo([channels], 'float32', new Float32Array(channels).fill(0 * factor));
   }
-  const chunk = Math.max(LEAST_ROWS, Math.ceil(rows / MOST_CHUNKS));
-  const chunks = Math.max(1, Math.ceil(rows / chunk));
-  const partial = newTensor(backend, [chunks, channels]);
-  const grid = gridOf(Math.ceil(channels / THREADS), chunks);
-  run(backend, programOf(name), inputs, partial, grid, [[rows, channels, chunk, 0], {float: epsilon}]);
-  const sums = newTensor(backend, [channels]);
+  const chunk = rows <= ROWS_AT_ONCE ? rows : Math.max(LEAST_ROWS, Math.ceil(rows / MOST_CHUNKS));
+  const chunks = Math.ceil(rows / chunk);
+  const shape = matrices === 1 ? [channels] : [matrices, channels];
+  const sums = newTensor(backend, shape);
+  const partial = chunks === 1 ? sums : newTensor(backend, [chunks, sizeOf(shape)]);
+  const grid = gridOf(Math.ceil(channels / CHANNELS), chunks * matrices);
+  run(backend, programOf(name), inputs, partial, grid, [
+    [rows, channels, chunk, 0],
+    [matrices, chunks, 0, 0],
+    {float: epsilon},
+    {float: chunks === 1 ? factor : 1},
+  ]);
+  if (chunks === 1) return sums;
   sumChunks(backend, partial, sums, factor);
   backend.disposeData(partial.dataId);
   return sums;
