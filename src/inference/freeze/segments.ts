@@ -41,16 +41,20 @@ export class Segments {
   /**
    * The segment that begins with a turn; undefined where there is none.
    *
-   * @param infoOf a value from before the turn
+   * @param infoOf a value from before the turn; undefined for those that are not there yet
    */
-  from(first: number, infoOf: (value: number) => TensorInfo, kernels: DirectKernels): Segment | undefined {
+  from(
+    first: number,
+    infoOf: (value: number) => TensorInfo | undefined,
+    kernels: DirectKernels,
+  ): Segment | undefined {
     const {runDirectly}: RunnableStep = this.turns[first]!.step;
     if (runDirectly === undefined) return undefined;
     const known = (this.known.get(first) ?? []).filter(
       (one) => one.recording.isCurrent && one.kernels.areThose(kernels),
     );
     const fits = ({reads, shapes}: KnownSegment) =>
-      reads.every((value, i) => isLike(infoOf(value), shapes[i]!));
+      reads.every((value, i) => isLike(infoOf(value)!, shapes[i]!));
     const found = known.find(fits) ?? this.record(first, infoOf, kernels);
     if (found === undefined) return undefined;
     this.known.set(first, [found, ...known.filter((one) => one !== found)].slice(0, MOST_SIZES));
@@ -59,7 +63,7 @@ export class Segments {
 
   private record(
     first: number,
-    infoOf: (value: number) => TensorInfo,
+    infoOf: (value: number) => TensorInfo | undefined,
     kernels: DirectKernels,
   ): KnownSegment | undefined {
     const tape = kernels.beginTape();
@@ -69,7 +73,7 @@ export class Segments {
     const onTape = (value: number): TensorInfo => {
       const known = values.get(value);
       if (known !== undefined) return known;
-      const given = tape.given(infoOf(value));
+      const given = tape.given(infoOf(value)!);
       reads.push(value);
       values.set(value, given);
       return given;
@@ -78,6 +82,8 @@ export class Segments {
     let end = first;
     for (; end < this.turns.length; end++) {
       const turn = this.turns[end]!;
+      // Made with a sibling before the segment: the run has it, and frees it after its own turn.
+      if (infoOf(turn.outputs[0]!) !== undefined) break;
       if (made.has(turn.outputs[0]!)) continue;
       const numbers: number[] = [];
       const recorded = tape.record(() =>
@@ -98,7 +104,7 @@ export class Segments {
     return {
       ...{end, reads, makes, kernels},
       spent: [...spent].filter((value) => !made.has(value)),
-      shapes: reads.map((value) => [...infoOf(value).shape]),
+      shapes: reads.map((value) => [...infoOf(value)!.shape]),
       recording: tape.finish(makes.map((value) => values.get(value)!)),
     };
   }

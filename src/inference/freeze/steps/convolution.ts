@@ -48,9 +48,11 @@ export class ConvolutionStep implements RunnableStep {
     return convInfo(this.settings, shape, this.weights.filter.shape);
   }
 
-  run([given, residual]: readonly Tensor[]): Tensor {
-    if (this.isHosts && isHostConv3D()) return this.runHosts(given!, residual);
-    const x = given!.dtype === 'float32' ? given! : cast(given!, 'float32');
+  run(given: readonly Tensor[]): Tensor {
+    if (this.isHosts && isHostConv3D()) return this.runHosts(given[0]!, given[1]);
+    // Kernels take values of float32 alone, to which the host's ops bring others.
+    const floats = given.map((one) => (one.dtype === 'float32' ? one : cast(one, 'float32')));
+    const [x, residual] = floats as [Tensor, Tensor?];
     const {fused, linear} = this.attributes.get(x.shape);
     const inputs = {x, ...this.weights};
     let y: Tensor;
@@ -58,12 +60,13 @@ export class ConvolutionStep implements RunnableStep {
     else if (sameShape(residual.shape, fused.info.outputShape)) y = runFused({...inputs, residual}, fused);
     // Shapes that are one for the sizes that the model was made for may differ for others, and then broadcast.
     else y = tidy(() => activate(add(runFused(inputs, linear), residual), this.activation));
-    if (x !== given) x.dispose();
+    for (const one of floats) if (!given.includes(one)) one.dispose();
     return y;
   }
 
   runDirectly([x, residual]: readonly TensorInfo[], kernels: DirectKernels): TensorInfo | undefined {
     if (x!.dtype !== 'float32' || (this.isHosts && !kernels.replacesConv3D)) return undefined;
+    if (residual !== undefined && residual.dtype !== 'float32') return undefined;
     const {fused} = this.attributes.get(x!.shape);
     if (residual !== undefined && !sameShape(residual.shape, fused.info.outputShape)) return undefined;
     const {filter, bias} = this.weights;

@@ -71,6 +71,7 @@ export class DirectKernels {
     return (
       this.backend === others.backend &&
       this.convolution === others.convolution &&
+      this.replacesConv3D === others.replacesConv3D &&
       this.averaging === others.averaging &&
       this.siblings === others.siblings
     );

@@ -30,7 +30,9 @@ export class PoolingStep implements RunnableStep {
   runDirectly([x]: readonly TensorInfo[], kernels: DirectKernels): TensorInfo | undefined {
     const {view, pooled, attrs} = this.shapes.get(x!.shape);
     const {dataId, dtype} = x!;
-    const y = dtype === 'float32' ? kernels.mean({dataId, dtype, shape: view}, attrs) : undefined;
+    // The mean of no values is an op of the engine.
+    const y =
+      dtype === 'float32' && sizeOf(view) > 0 ? kernels.mean({dataId, dtype, shape: view}, attrs) : undefined;
     return y && {dataId: y.dataId, dtype: y.dtype, shape: pooled};
   }
 

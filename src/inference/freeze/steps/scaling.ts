@@ -41,7 +41,9 @@ export class ScalingStep implements RunnableStep {
   run([x, factors]: readonly Tensor[]): Tensor {
     const [batch, ...clip] = x!.shape as [number, ...number[]];
     // In a larger clip than the model was made for, a pooled value may have several positions.
-    if (factors!.size !== batch * clip.at(-1)!)
+    const isOfFloats = x!.dtype === 'float32' && factors!.dtype === 'float32';
+    // A batch of none has no parts to be put together.
+    if (!isOfFloats || batch === 0 || factors!.size !== batch * clip.at(-1)!)
       return tidy(() => activate(mul(x!, factors!), this.activation));
     const attrs = this.attributes.get(x!.shape);
     if (batch === 1) return scale(x!, factors!, attrs);
@@ -56,7 +58,13 @@ export class ScalingStep implements RunnableStep {
 
   runDirectly([x, factors]: readonly TensorInfo[], kernels: DirectKernels): TensorInfo | undefined {
     const {shape, dtype} = x!;
-    if (shape[0] !== 1 || dtype !== 'float32' || sizeOf(factors!.shape) !== shape.at(-1)) return undefined;
+    if (
+      shape[0] !== 1 ||
+      dtype !== 'float32' ||
+      factors!.dtype !== 'float32' ||
+      sizeOf(factors!.shape) !== shape.at(-1)
+    )
+      return undefined;
     const attrs = this.attributes.get(shape);
     const filter = {dataId: factors!.dataId, dtype: factors!.dtype, shape: attrs.info.filterShape};
     return kernels.convolve({x: x!, filter, bias: undefined, residual: undefined}, attrs);

@@ -20,8 +20,13 @@ export const SPAN = 2 ** 33;
 
 /** All are float32. */
 export interface TapeValue extends Lifetime {
-  readonly shape: number[];
   readonly isGiven: boolean;
+}
+
+/** A value that a run makes: its number, and the shape in which it is made. */
+export interface TapeResult {
+  readonly value: number;
+  readonly shape: number[];
 }
 
 export interface NotedCall {
@@ -71,20 +76,21 @@ export class RecordedCalls implements Recording {
 
   /**
    * @param version of the runtime when the tape began
-   * @param results numbers of the values that a run makes
+   * @param results the values that a run makes
    */
   constructor(
     private readonly runtime: WasmRuntime,
     private readonly version: number,
     values: readonly TapeValue[],
-    results: readonly number[],
+    results: readonly TapeResult[],
     noted: readonly NotedCall[],
   ) {
+    const made = results.map(({value}) => value);
     const inPiece = values.flatMap(({isGiven, last}, i) =>
-      isGiven || last < 0 || results.includes(i) ? [] : [i],
+      isGiven || last < 0 || made.includes(i) ? [] : [i],
     );
     const {offsets, bytes} = layOut(inPiece.map((i) => values[i]!));
-    const tensors = [...values.keys()].filter((i) => values[i]!.isGiven).concat(results);
+    const tensors = [...values.keys()].filter((i) => values[i]!.isGiven).concat(made);
     const placeOf = (name: number): Place => {
       if (name < SPAN) return {region: NOWHERE, bytes: name};
       const value = Math.floor(name / SPAN) - 1;
@@ -93,7 +99,7 @@ export class RecordedCalls implements Recording {
       return {region: PIECE, bytes: offsets[inPiece.indexOf(value)]! + (name % SPAN)};
     };
     this.valueBytes = bytes;
-    this.madeShapes = results.map((i) => values[i]!.shape);
+    this.madeShapes = results.map(({shape}) => shape);
     let at = bytes;
     this.calls = noted.map(({plan, operands}) => {
       const places = Object.entries(operands).map(([operand, name]) => ({

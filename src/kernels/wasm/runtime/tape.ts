@@ -62,14 +62,18 @@ class CallTape implements Tape, CallNotes {
   }
 
   finish(made: readonly TensorInfo[]): Recording {
-    const results = made.map(({dataId}) => this.numbers.get(dataId)! - 1);
+    // Of the shapes that are asked for: a step may see what its kernel has made in another one.
+    const results = made.map(({dataId, shape}) => ({
+      value: this.numbers.get(dataId)! - 1,
+      shape: [...shape],
+    }));
     return new RecordedCalls(this.runtime, this.version, this.values, results, this.calls);
   }
 
   private newValue(shape: readonly number[], isGiven: boolean): TensorInfo {
     const dataId = {};
     const bytes = sizeOf(shape) * Float32Array.BYTES_PER_ELEMENT;
-    const value = {shape: [...shape], isGiven, bytes, first: Number.POSITIVE_INFINITY, last: -1};
+    const value = {isGiven, bytes, first: Number.POSITIVE_INFINITY, last: -1};
     this.numbers.set(dataId, this.values.push(value));
     return {dataId, shape: [...shape], dtype: 'float32'};
   }

@@ -308,7 +308,10 @@ export class WasmRuntime {
     const {pool, module, compiled, memory} = this;
     this.pool = undefined;
     await pool?.close();
-    if (threads > 1) this.pool = await ThreadPool.start({...module}, {compiled, memory}, threads);
+    if (threads === 1) return;
+    this.pool = await ThreadPool.start({...module}, {compiled, memory}, threads);
+    // What was recorded while they started is for one thread.
+    this.changes++;
   }
 
   /**
