@@ -4,7 +4,7 @@
  * A budget is there to make growth a decision: raise it in the change that needs it.
  */
 const entries = [
-  {entry: 'index', limit: '53 kB'},
+  {entry: 'index', limit: '54 kB'},
   {entry: 'ops', limit: '11 kB'},
   {entry: 'networks', limit: '28 kB'},
   {entry: 'train', limit: '66 kB'},
@@ -13,9 +13,9 @@ const entries = [
   {entry: 'convert', limit: '44 kB'},
   {entry: 'onnx', limit: '12 kB'},
   {entry: 'video', limit: '35 kB'},
-  {entry: 'timeline', limit: '46 kB'},
+  {entry: 'timeline', limit: '47 kB'},
   {entry: 'cpu', limit: '6 kB'},
-  {entry: 'wasm', limit: '42 kB'},
+  {entry: 'wasm', limit: '44 kB'},
   {entry: 'webgl', limit: '12 kB'},
   {entry: 'webgpu', limit: '16 kB'},
   {entry: 'node', limit: '28 kB', platform: 'node'},
@@ -50,5 +50,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '162 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '166 kB', path: 'dist/tfjs-sts.min.js'},
 ];

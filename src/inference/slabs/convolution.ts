@@ -35,8 +35,13 @@ export function fusedStep(
   return {
     ...stepOf(info, x),
     inputs: [{value: x, span: spanOf(info)}, ...(residual ? [{value: residual, span: SAME_FRAME}] : [])],
-    run: ([input, added], place) =>
-      convolve(info, place, {x: input!, ...weights, ...(added && {residual: added})}, activation),
+    run: ([input, added], place) => {
+      // Kernels take values of float32 alone.
+      const residual = added === undefined || added.dtype === 'float32' ? added : cast(added, 'float32');
+      const y = convolve(info, place, {x: input!, ...weights, ...(residual && {residual})}, activation);
+      if (residual !== added) residual!.dispose();
+      return y;
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, expect, it, vi} from 'vitest';
 import '../../../src/entries/backends/wasm';
 import {freeze} from '../../../src/inference/freeze';
+import {predictInSlabs} from '../../../src/inference/slabs';
 import {restoreStockKernels} from '../../../src/kernels/registry';
 import {setThreads} from '../../../src/kernels/wasm/runtime/set_threads';
 import {connect} from '../../../src/kernels/wasm/runtime/wasm_runtime';
@@ -75,7 +76,7 @@ it('a batch of none has a mean of its own', () => {
   expect(held()).toEqual(before.map((count) => count + 1));
 });
 
-it('clips of whole numbers are added and multiplied as numbers', () => {
+it('clips of whole numbers are added and multiplied as numbers', async () => {
   const x = tfl.input({shape: [3, 5, 6, 4]});
   const factors = conv(4, 1).apply(sts.globalAveragePooling3d({keepDims: true}).apply(x)) as Value;
   const outputs = [
@@ -92,6 +93,11 @@ it('clips of whole numbers are added and multiplied as numbers', () => {
       expect(actual.dtype).toBe('float32');
       expect(Math.max(...expected)).toBeGreaterThan(1);
       expect(actual.dataSync()).toEqual(expected);
+      if (clip.shape[0] !== 1 || output !== outputs[0]) continue;
+      const slabs = (await predictInSlabs(frozen, tf.cast(clip, 'int32') as tf.Tensor5D, {
+        slab: 2,
+      })) as tf.Tensor;
+      expect(slabs.dataSync()).toEqual(expected);
     }
   }
 });
