@@ -33,7 +33,7 @@ const COMPOSED_GEOMETRIES = 200;
  * `RANDOM_GEOMETRIES=2000` is for a look by hand.
  */
 const geometriesOn = ({name, backend}: Pick<Implementation, 'name' | 'backend'>) => {
-  if (inBrowser && backend === 'webgl') return name === WEBGL_KERNELS ? 200 : 3;
+  if (inBrowser && backend === 'webgl') return name === WEBGL_KERNELS ? 200 : 1;
   if (inBrowser) return 12;
   const usual = geometries[backend] ?? (name.endsWith('composed') ? COMPOSED_GEOMETRIES : 500);
   return Number(process.env.RANDOM_GEOMETRIES ?? usual);
