@@ -1,7 +1,7 @@
 /**
  * What a backend may offer beside its kernels: to note down what a row of them would compute, and to compute that again and
  * again past them. The steps of a frozen model are such a row, the same in every run at one size. The wasm backend offers it
- * (kernels/wasm/runtime/recording.ts).
+ * (kernels/wasm/runtime/tape.ts).
  */
 import type {KernelBackend, TensorInfo} from '@tensorflow/tfjs-core';
 

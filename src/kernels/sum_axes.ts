@@ -49,8 +49,8 @@ export function sumInfo(args: Arguments): SumInfo | undefined {
   return {outer: sizeOf(shape.slice(0, first)), count, inner, shape: resultShape(args, axes)};
 }
 
-/** Means that the kernels of GPUs compute, of float32. */
-export function isMeanOfRows(args: Arguments): boolean {
+/** Of means that the kernels of GPUs compute, of float32. */
+export function meanInfo(args: Arguments): SumInfo | undefined {
   const {dtype, shape} = args.inputs.x!;
-  return dtype === 'float32' && sizeOf(shape) > 0 && sumInfo(args) !== undefined;
+  return dtype === 'float32' && sizeOf(shape) > 0 ? sumInfo(args) : undefined;
 }

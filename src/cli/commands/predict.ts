@@ -23,6 +23,7 @@ import {modelNotes} from '../output/model_notes';
 import {writeNotes} from '../output/notes';
 import {oneLine} from '../output/one_line';
 import type {Progress} from '../output/progress';
+import {progressCommand} from './progress_command';
 
 /** What the command calls. */
 export interface PredictTools {
@@ -44,8 +45,6 @@ interface PredictOptions {
   readonly frames: number | undefined;
   readonly json: boolean;
 }
-
-import {progressCommand} from './progress_command';
 
 const DEFAULTS = {model: DEFAULT_MODEL, backend: BEST, threads: 1, top: 5};
 

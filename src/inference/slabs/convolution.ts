@@ -1,5 +1,5 @@
 /** Convolutions on slabs: exactly the output frames that are asked for, by the arithmetic of the whole (geometry/conv_frames.ts). */
-import {add, cast, dispose, reshape, type Tensor, tidy} from '@tensorflow/tfjs-core';
+import {add, cast, reshape, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
 import {framesInfo, framesRead, framesTogether} from '../../geometry/conv_frames';
 import type {ConvInfo} from '../../geometry/conv_info';
@@ -35,13 +35,8 @@ export function fusedStep(
   return {
     ...stepOf(info, x),
     inputs: [{value: x, span: spanOf(info)}, ...(residual ? [{value: residual, span: SAME_FRAME}] : [])],
-    run: ([input, added], place) => {
-      // Kernels take values of float32 alone.
-      const residual = added === undefined || added.dtype === 'float32' ? added : cast(added, 'float32');
-      const y = convolve(info, place, {x: input!, ...weights, ...(residual && {residual})}, activation);
-      if (residual !== added) residual!.dispose();
-      return y;
-    },
+    run: ([input, added], place) =>
+      convolve(info, place, {x: input!, ...weights, ...(added && {residual: added})}, activation),
   };
 }
 
@@ -86,10 +81,15 @@ function convolve(
   inputs: Record<string, Tensor>,
   activation?: Activation,
 ): Tensor {
-  const x = inputs.x!;
-  const floats = x.dtype === 'float32' ? x : cast(x, 'float32');
-  const y = runKernel(IndirectConv3D, {...inputs, x: floats}, framesInfo(info, input, output), activation);
-  dispose([x, floats]);
+  // Kernels take values of float32 alone.
+  const y = tidy(() => {
+    const floats = Object.entries(inputs).map(([name, one]) => [
+      name,
+      one.dtype === 'float32' ? one : cast(one, 'float32'),
+    ]);
+    return runKernel(IndirectConv3D, Object.fromEntries(floats), framesInfo(info, input, output), activation);
+  });
+  inputs.x!.dispose();
   return y;
 }
 

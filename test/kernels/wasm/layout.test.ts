@@ -1,15 +1,7 @@
 /** Values laid out in one piece of memory, against a look at every pair of them and a plain count of what lives. */
 import {describe, expect, it} from 'vitest';
 import {type Lifetime, layOut} from '../../../src/kernels/wasm/runtime/layout';
-
-/** Lehmer's generator: from 0 to 1. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48271) % 2147483647;
-    return state / 2147483647;
-  };
-}
+import {seededRandom} from '../../../src/util/seeded_random';
 
 const livesWith = (a: Lifetime, b: Lifetime) => a.first <= b.last && b.first <= a.last;
 
@@ -36,7 +28,7 @@ describe('layOut', () => {
   });
 
   it('no two values that live at a time share a byte; lines of the cache; little more than lives at a time', () => {
-    const random = randomNumbers(7);
+    const random = seededRandom(7);
     for (let round = 0; round < 60; round++) {
       const values = Array.from({length: 50}, () => {
         const first = Math.floor(random() * 60);

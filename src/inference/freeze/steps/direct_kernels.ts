@@ -32,6 +32,12 @@ import {
 import {type BeginTape, RECORDER, type Tape} from '../../../geometry/recording';
 import type {FilterAndBias} from './host_conv3d';
 
+/** The config of the convolution, and what may be on it. */
+type ConvolutionConfig = KernelConfig & {
+  readonly [RECORDER]?: BeginTape;
+  readonly [SIBLINGS]?: KernelFunc;
+};
+
 export class DirectKernels {
   /** Whether `tf.conv3d` runs a kernel of ours. */
   readonly replacesConv3D: boolean;
@@ -43,13 +49,13 @@ export class DirectKernels {
   private constructor(
     private readonly backend: KernelBackend,
     backendName: string,
-    convolution: KernelConfig & {readonly [RECORDER]?: BeginTape},
+    convolution: ConvolutionConfig,
   ) {
     this.convolution = convolution.kernelFunc;
     this.begin = convolution[RECORDER];
     this.replacesConv3D = replacementOf(Conv3D, backendName) !== undefined;
     this.averaging = replacementOf(Mean, backendName);
-    this.siblings = (convolution as {[SIBLINGS]?: KernelFunc})[SIBLINGS];
+    this.siblings = convolution[SIBLINGS];
   }
 
   /**
@@ -84,8 +90,7 @@ export class DirectKernels {
 
   /** Activation(conv(x) + bias + residual), of the shapes in the attributes. */
   convolve(inputs: ConvolutionInputs, attrs: IndirectConv3DAttrs): TensorInfo {
-    // The host types attributes as open maps; ours are plain JSON data behind a closed interface.
-    return this.call(this.convolution, inputs, attrs as unknown as NamedAttrMap);
+    return this.call(this.convolution, inputs, attrs) as TensorInfo;
   }
 
   /**
@@ -98,19 +103,18 @@ export class DirectKernels {
     weights: readonly FilterAndBias[],
     attrs: IndirectConv3DAttrs,
   ): TensorInfo[] {
-    const {backend, siblings} = this;
-    if (siblings === undefined) return [];
+    if (this.siblings === undefined) return [];
     const inputs: SiblingInputs = {x};
     for (const [i, {filter, bias}] of weights.entries()) {
       inputs[`filter${i}`] = filter;
       if (bias !== undefined) inputs[`bias${i}`] = bias;
     }
-    return siblings({inputs, attrs: attrs as unknown as NamedAttrMap, backend}) as TensorInfo[];
+    return this.call(this.siblings, inputs, attrs) as TensorInfo[];
   }
 
   /** `tf.mean`; undefined where that runs a kernel of the host. As of a convolution, attributes are best kept. */
   mean(x: TensorInfo, attrs: MeanAttrs): TensorInfo | undefined {
-    return this.averaging && this.call(this.averaging, {x}, attrs as unknown as NamedAttrMap);
+    return this.averaging && (this.call(this.averaging, {x}, attrs) as TensorInfo);
   }
 
   /** A tensor of the engine, which holds the values from now on. */
@@ -122,9 +126,14 @@ export class DirectKernels {
     this.backend.disposeData(dataId);
   }
 
-  private call(kernel: KernelFunc, inputs: object, attrs: NamedAttrMap): TensorInfo {
-    // Inputs that are left out are undefined, for which the host's type has no word.
-    return kernel({inputs: inputs as NamedTensorInfoMap, attrs, backend: this.backend}) as TensorInfo;
+  private call(kernel: KernelFunc, inputs: object, attrs: object): TensorInfo | TensorInfo[] {
+    return kernel({
+      // Inputs that are left out are undefined, for which the host's type has no word.
+      inputs: inputs as NamedTensorInfoMap,
+      // The host types attributes as open maps; ours are plain JSON data behind a closed interface.
+      attrs: attrs as NamedAttrMap,
+      backend: this.backend,
+    });
   }
 }
 

@@ -17,6 +17,7 @@ import {type Heap, heapOf} from '../memory/heap';
 import {bestBuild, compile, instantiate, type KernelModule} from '../module/instantiate';
 import type {Operand, RowPlan} from '../plan/call_plan';
 import {ThreadPool} from '../threads/pool';
+import {Frame} from './frame';
 
 /** Vectors are 16 bytes; the host's allocator aligns to 8. */
 const ALIGNMENT = 16;
@@ -52,23 +53,6 @@ export interface CallNotes {
   made(shape: number[], dtype: NumericDataType): TensorInfo;
   /** Rows that a kernel would have computed. */
   note(plan: RowPlan, operands: Operands): void;
-}
-
-/** What a running kernel knows: its inputs and then its outputs, a handful, among which a search is faster than a map. */
-class Frame {
-  private readonly tensors: DataId[] = [];
-  private readonly addresses: number[] = [];
-  /** Made by the kernel. */
-  readonly outputs: TensorInfo[] = [];
-
-  place(dataId: DataId, address: number): void {
-    this.tensors.push(dataId);
-    this.addresses.push(address);
-  }
-
-  addressOf(dataId: DataId): number | undefined {
-    return this.addresses[this.tensors.indexOf(dataId)];
-  }
 }
 
 /** A started wasm backend with our module in its memory. */

@@ -5,14 +5,17 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import {Mean, type TensorInfo} from '@tensorflow/tfjs-core';
 import type {StockReplacement} from '../../registry';
-import {isMeanOfRows, sumInfo} from '../../sum_axes';
+import {meanInfo, sumInfo} from '../../sum_axes';
 import {meanOfRows} from './mean_program';
 
 export const meanConfig: StockReplacement = {
   kernelName: Mean,
   backendName: 'webgl',
   // Texels of the result hold pairs of its last two axes.
-  takes: (args) => isMeanOfRows(args) && sumInfo(args)!.inner === args.inputs.x!.shape.at(-1),
+  takes: (args) => {
+    const info = meanInfo(args);
+    return info !== undefined && info.inner === args.inputs.x!.shape.at(-1);
+  },
   kernelFunc: (args): TensorInfo =>
     meanOfRows(args.backend as MathBackendWebGL, args.inputs.x!, sumInfo(args)!),
 };

@@ -5,13 +5,13 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {Mean, type TensorInfo} from '@tensorflow/tfjs-core';
 import type {StockReplacement} from '../../registry';
-import {isMeanOfRows, sumInfo} from '../../sum_axes';
+import {meanInfo, sumInfo} from '../../sum_axes';
 import {columnSums} from './column_sums';
 
 export const meanConfig: StockReplacement = {
   kernelName: Mean,
   backendName: 'webgpu',
-  takes: isMeanOfRows,
+  takes: (args) => meanInfo(args) !== undefined,
   kernelFunc: (args): TensorInfo => {
     const {outer, count, inner, shape} = sumInfo(args)!;
     const rows = {...args.inputs.x!, shape: [outer * count, inner]};
