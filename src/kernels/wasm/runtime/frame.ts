@@ -1,6 +1,6 @@
+/** What a running kernel knows: its inputs and then its outputs, a handful, among which a search is faster than a map. */
 import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
 
-/** What a running kernel knows: its inputs and then its outputs, a handful, among which a search is faster than a map. */
 export class Frame {
   private readonly tensors: DataId[] = [];
   private readonly addresses: number[] = [];
