@@ -1,6 +1,6 @@
 /** Metrics against mmaction2's on 1,000 random cases. */
 import {expect, it} from 'vitest';
-import {MetricsCounter} from '../../src/train/metrics';
+import {MetricsCounter} from '../../src/train/evaluation/metrics';
 import {hashOf} from '../support/fill';
 import {noise, readTrainingVectors} from './vectors';
 

@@ -6,7 +6,7 @@ import {freeze} from '../../../inference/freeze';
 import {registerLayers} from '../../../layers';
 import {type LoadedModel, loadModel, type ModelInfo} from '../../../models/zoo';
 import type {Listed} from '../../../train/data/lists';
-import {MetricsCounter} from '../../../train/metrics';
+import {MetricsCounter} from '../../../train/evaluation/metrics';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../../util/errors';
 import {ffmpegSource} from '../../../video/clips/sources/ffmpeg';
 import {readViews, type ViewOptions} from '../../../video/clips/views';

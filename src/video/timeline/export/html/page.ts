@@ -3,9 +3,9 @@
  * of each shot. Its policy lets nothing load but that film, its own script and style, by their hashes. Every link is a time.
  */
 import {InvalidArgumentError} from '../../../../util/errors';
+import {escapeHtml, pathUrl} from '../../../../util/page/escape';
 import type {Segment, SegmentLabel, Timeline} from '../../timeline';
 import {short, shotsOf, transitionText} from '../text';
-import {escapeHtml, pathUrl} from './escape';
 import {SCRIPT} from './script';
 import {STYLE} from './style';
 
