@@ -10,7 +10,7 @@ import type {Batches} from '../batches';
 import {type LossConfig, sampleLosses} from '../losses';
 import {forModel} from '../pictures';
 import {highest, type Metrics, MetricsCounter} from './metrics';
-import {samplePicture} from './sample_picture';
+import {samplePictures} from './sample_pictures';
 import {type WorstSample, WorstSamples} from './worst';
 
 export interface EvaluateOptions {
@@ -71,11 +71,11 @@ export async function evaluate(
         samples++;
         if (!worst.wants(value)) continue;
         const answer = highest(row);
-        const picture = await samplePicture(x, i, data.normalization);
+        const pictures = await samplePictures(x, i, data.normalization);
         worst.add({
           ...{name: names?.[i] ?? `sample ${samples}`, loss: value, score: scoreOf(row, answer, config)},
           ...{label: data.classes[label]!, answer: data.classes[answer]!},
-          ...(picture && {picture}),
+          pictures,
         });
       }
     } finally {

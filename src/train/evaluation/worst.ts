@@ -13,12 +13,12 @@ export interface WorstSample {
   /** What the model gives to its answer, 0 to 1. */
   readonly score: number;
   readonly loss: number;
-  /** Frames of the clip side by side, as the network sees them: the `data:` URL of a JPEG. Absent for what is no picture. */
-  readonly picture?: string;
+  /** Up to three frames as the network sees them, made smaller: `data:` URLs of JPEG. Empty for what is no picture. */
+  readonly pictures: readonly string[];
 }
 
-/** While the evaluation goes on a picture is kept as it is. */
-export type WorstCandidate = Omit<WorstSample, 'picture'> & {readonly picture?: RgbImage};
+/** While the evaluation goes on pictures are kept as they are. */
+export type WorstCandidate = Omit<WorstSample, 'pictures'> & {readonly pictures: readonly RgbImage[]};
 
 const QUALITY = 80;
 
@@ -43,9 +43,9 @@ export class WorstSamples {
   }
 
   result(): WorstSample[] {
-    return this.kept.map(({picture, ...sample}) => ({
+    return this.kept.map((sample) => ({
       ...sample,
-      ...(picture && {picture: jpegUrl(picture, QUALITY)}),
+      pictures: sample.pictures.map((picture) => jpegUrl(picture, QUALITY)),
     }));
   }
 }

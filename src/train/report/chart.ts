@@ -26,13 +26,13 @@ export interface Chart {
 }
 
 /** Pixels of the drawing, of which the browser makes any size. */
-const WIDTH = 480;
-const HEIGHT = 240;
-const LEFT = 52;
+const WIDTH = 420;
+const HEIGHT = 230;
+const LEFT = 56;
 const RIGHT = 12;
 const TOP = 10;
 /** Where the values begin. */
-const FLOOR = HEIGHT - 40;
+const FLOOR = HEIGHT - 44;
 
 /** Round numbers from 0 on: about `count` steps of 1, 2 or 5 times a power of ten. */
 export function ticks(end: number, count: number): number[] {

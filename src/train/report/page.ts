@@ -2,17 +2,18 @@
  * A run or an evaluation as one page that needs nothing but itself: curves, figures, which classes are taken for which, the samples
  * that the model knows worst. Its policy lets nothing load and nothing run: pictures are in it, and there is no script.
  */
+import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions, optionNames} from '../../util/names';
-import {escapeHtml} from '../../util/page/escape';
+import {escapeHtml, isPictureUrl} from '../../util/page/escape';
 import type {Metrics} from '../evaluation/metrics';
 import type {WorstSample} from '../evaluation/worst';
 import {short} from './chart';
 import {type Curves, drawCurves} from './curves';
 import {STYLE} from './style';
-import {classTable, confusionTable, grouped, MOST_CLASSES, percent} from './tables';
+import {classTable, confusionTable, grouped, MOST_CLASSES, occurring, percent} from './tables';
 
 /** SHA-256 of STYLE, without which no browser takes it. A test says what it has to be. */
-const STYLE_HASH = 'g06WHu2bDkZg+ZEynrbo7s0K0vh+vf2lsvXo9WdKKbU=';
+const STYLE_HASH = 'PlIRKwgzIgKuf9iIRx1wDBfdEBiY1NoP5ZfRgn/KQCQ=';
 
 const POLICY = [
   "default-src 'none'",
@@ -68,7 +69,6 @@ ${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('\n')}
 <main>
 ${sections.join('\n')}
 </main>
-<footer></footer>
 </body>
 </html>
 `;
@@ -87,23 +87,27 @@ function tiles(metrics: ReportedMetrics): string {
 }
 
 function evaluated(metrics: ReportedMetrics): string[] {
-  const {classes, worst = []} = metrics;
+  const there = occurring(metrics);
+  const [some, all] = [there.classes.length, metrics.classes.length];
+  const {worst = []} = metrics;
   return [
-    `<h2>${classes.length > MOST_CLASSES ? 'What is confused most often' : 'Confusion matrix'}</h2>`,
-    confusionTable(metrics),
-    ...(worst.length > 0 ? ['<h2>Known worst</h2>', worstList(worst)] : []),
+    `<h2>${some > MOST_CLASSES ? 'What is confused most often' : 'Confusion matrix'}</h2>`,
+    ...(some < all ? [`<p>${grouped(some)} of ${grouped(all)} classes occur.</p>`] : []),
+    confusionTable(there),
+    ...(worst.length > 0 ? ['<h2>Samples with the highest loss</h2>', worstList(worst)] : []),
     '<h2>Classes</h2>',
-    classTable(classes),
+    classTable(there.classes),
   ];
 }
 
 function worstList(worst: readonly WorstSample[]): string {
-  const cards = worst.map(({name, label, answer, score, loss, picture}) => {
+  const cards = worst.map(({name, label, answer, score, loss, pictures}) => {
     const isKnown = label === answer;
     const [right, said] = [label, answer].map(escapeHtml);
+    const frames = pictures.map((url) => `<img src="${url}" alt="" loading="lazy">`);
     const what = isKnown ? `<b>${right}</b>, <em>known</em>` : `<b>${right}</b> taken for <em>${said}</em>`;
     return (
-      `<li${isKnown ? ' class="known"' : ''}>${picture === undefined ? '' : `<img src="${escapeHtml(picture)}" alt="" loading="lazy">`}` +
+      `<li${isKnown ? ' class="known"' : ''}><span class="frames">${frames.join('')}</span>` +
       `<div>${what} with ${percent(score)}<small>loss ${short(loss)} · ${escapeHtml(name)}</small></div></li>`
     );
   });
@@ -125,6 +129,7 @@ const OPTIONS = optionNames<EvaluationReportOptions>({title: true, notes: true})
  *
  * @param metrics what `evaluate` gives
  * @returns the file as text
+ * @throws InvalidArgumentError for pictures that are no `data:` URLs of JPEG, PNG or WebP
  * @example
  * const result = await evaluate(model, testSet, {worst: 12});
  * await writeFile('report.html', evaluationReport(result, {title: 'X3D-S on the test clips'}));
@@ -132,5 +137,11 @@ const OPTIONS = optionNames<EvaluationReportOptions>({title: true, notes: true})
 export function evaluationReport(metrics: ReportedMetrics, options: EvaluationReportOptions = {}): string {
   checkOptions('evaluationReport', options, OPTIONS);
   const {title = 'Evaluation', notes = []} = options;
+  const isForeign = ({pictures}: WorstSample) => !pictures.every(isPictureUrl);
+  const bad = metrics.worst?.findIndex(isForeign) ?? -1;
+  if (bad >= 0)
+    throw new InvalidArgumentError(
+      `evaluationReport: pictures of worst[${bad}] must be data: URLs of JPEG, PNG or WebP in base64, as evaluate makes them.`,
+    );
   return reportPage({title, notes, metrics});
 }

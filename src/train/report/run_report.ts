@@ -30,9 +30,7 @@ export async function runReport(run: ReportedRun): Promise<string> {
   const notes = [
     `Epoch ${epoch + 1} of ${recipe.epochs}, ${grouped(updates)} updates · ${grouped(size)} samples an epoch, ` +
       `${recipe.batchSize} an update · ${recipe.optimizer.name}, learning rate ${short(recipe.learningRate)}`,
-    ...(best === null
-      ? []
-      : [`Best validation so far: top-1 ${percent(best.top1)} after epoch ${best.epoch + 1}`]),
+    ...(best === null ? [] : [`Best validation: top-1 ${percent(best.top1)} after epoch ${best.epoch + 1}`]),
   ];
   return reportPage({
     title: `Training of ${name}`,

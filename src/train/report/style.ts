@@ -27,7 +27,7 @@ figcaption { font-weight: 600; font-size: 0.95rem; }
 figure svg { display: block; width: 100%; height: auto; overflow: visible; }
 .a { --hue: var(--accent); } .b { --hue: var(--b); } .c { --hue: var(--c); }
 .grid line { stroke: var(--line); }
-.grid text { fill: var(--soft); font-size: 12px; text-anchor: middle; font-variant-numeric: tabular-nums; }
+.grid text { fill: var(--soft); font-size: 13px; text-anchor: middle; font-variant-numeric: tabular-nums; }
 .grid .y { text-anchor: end; }
 .band { fill: var(--accent); fill-opacity: 0.16; }
 .line polyline { fill: none; stroke: var(--hue); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
@@ -42,17 +42,20 @@ th { font-weight: 500; text-align: left; }
 .confusion td { min-width: 2.6rem; height: 2.2rem; padding: 0 0.3rem; border: 1px solid var(--line); text-align: center; }
 .list th, .list td { padding: 0.3rem 0.8rem; border-bottom: 1px solid var(--line); }
 .list thead th { color: var(--soft); }
+.list th[scope="row"] { min-width: 6rem; max-width: 24rem; overflow-wrap: anywhere; }
 .list .number { text-align: right; white-space: nowrap; }
 .bar { width: 4rem; height: 0.6rem; margin-left: 0.4rem; background: var(--line); border-radius: 2px; }
 .bar rect { fill: var(--a); }
 .worst { display: grid; gap: 0.75rem; padding: 0; margin: 0; list-style: none; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)); }
 .worst li { overflow: hidden; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
-.worst img { display: block; width: 100%; height: auto; background: var(--line); }
+.worst .frames { display: flex; gap: 2px; }
+.worst img { flex: 1; min-width: 0; height: auto; background: var(--line); }
 .worst div { padding: 0.5rem 0.7rem 0.6rem; font-size: 0.85rem; overflow-wrap: anywhere; }
 .worst em { font-style: normal; color: var(--b); }
 .worst .known em { color: var(--c); }
 .worst small { display: block; color: var(--soft); font-size: 0.78rem; }
-details { margin: 1.5rem 0; }
+main { padding-bottom: 2rem; }
+details { margin: 1.5rem 0 0; }
 summary { cursor: pointer; color: var(--soft); }
 pre { padding: 0.8rem; overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; font-size: 0.8rem; }
 ${shades}

@@ -13,8 +13,19 @@ export const percent = (share: number): string => `${(100 * share).toFixed(1)}\u
 
 export const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ' ');
 
+type Confusion = Pick<Metrics, 'confusion' | 'classes'>;
+
+/** Of the classes only those that occur, among the samples or the answers. */
+export function occurring({confusion, classes}: Confusion): Confusion {
+  const there = classes.flatMap(({count, predicted}, c) => (count + predicted > 0 ? [c] : []));
+  return {
+    classes: there.map((c) => classes[c]!),
+    confusion: there.map((row) => there.map((column) => confusion[row]![column]!)),
+  };
+}
+
 /** Row: the class; column: the answer. Where there are too many classes, the pairs that are confused. */
-export function confusionTable({confusion, classes}: Metrics): string {
+export function confusionTable({confusion, classes}: Confusion): string {
   if (classes.length > MOST_CLASSES) return confusedPairs({confusion, classes});
   const heads = classes.map(
     ({label}) => `<th scope="col"><span title="${escapeHtml(label)}">${escapeHtml(label)}</span></th>`,
@@ -30,12 +41,12 @@ export function confusionTable({confusion, classes}: Metrics): string {
     return `<tr><th scope="row" title="${escapeHtml(label)}">${escapeHtml(label)}</th>${cells.join('')}</tr>`;
   });
   return (
-    '<div class="wide"><table class="confusion"><thead><tr><th scope="col" class="corner">is ↓ &nbsp; said →</th>' +
+    '<div class="wide"><table class="confusion"><thead><tr><th scope="col" class="corner">class ↓ &nbsp;answer →</th>' +
     `${heads.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
   );
 }
 
-function confusedPairs({confusion, classes}: Pick<Metrics, 'confusion' | 'classes'>): string {
+function confusedPairs({confusion, classes}: Confusion): string {
   const pairs = confusion.flatMap((row, is) =>
     row.flatMap((hits, said) => (is === said || hits === 0 ? [] : [{is, said, hits}])),
   );
@@ -51,7 +62,7 @@ function confusedPairs({confusion, classes}: Pick<Metrics, 'confusion' | 'classe
   );
 }
 
-/** A row for each class, those that are known worst first, those without samples last. */
+/** A row for each class, those that are known worst first, those of which there is none last. */
 export function classTable(classes: readonly ClassMetrics[]): string {
   const share = (hits: number, of: number) => (of === 0 ? undefined : hits / of);
   const figure = (value: number | undefined) =>

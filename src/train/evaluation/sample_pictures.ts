@@ -1,14 +1,10 @@
-/** Samples as small pictures: some frames of a clip side by side, made of what the network sees or of frames of a video. */
+/** Samples as small pictures: some frames of a clip, made of what the network sees or of frames of a video. */
 import * as tf from '@tensorflow/tfjs-core';
-import type {Picture} from '../../video/clips';
 import {perChannel, type RgbImage} from '../../video/clips/transforms';
 import type {Batches} from '../batches';
 
 /** Pixels of the longer side of a frame, at most. */
 const SIDE = 128;
-
-/** Pixels between two frames. */
-const GAP = 2;
 
 /** Frames at a sixth, the middle and five sixths: of a clip, its beginning, middle and end. */
 export function chosenFrames(count: number): number[] {
@@ -16,19 +12,19 @@ export function chosenFrames(count: number): number[] {
 }
 
 /**
- * A picture of one sample of a batch.
+ * Pictures of one sample of a batch.
  *
  * @param x `[batch, time, height, width, channels]` or `[batch, height, width, channels]`
  * @param normalization of the values; without it they are stretched from black to white
- * @returns undefined for what has no picture: features, more channels than grey or colours
+ * @returns none for what is no picture: features, other channels than grey or colours
  */
-export async function samplePicture(
+export async function samplePictures(
   x: tf.Tensor,
   sample: number,
   normalization: Batches['normalization'],
-): Promise<RgbImage | undefined> {
+): Promise<RgbImage[]> {
   const [channels, width, height, frames = 1] = x.shape.slice(1).reverse();
-  if (x.rank < 4 || x.rank > 5 || (channels !== 1 && channels !== 3)) return undefined;
+  if (x.rank < 4 || x.rank > 5 || (channels !== 1 && channels !== 3)) return [];
   const chosen = chosenFrames(frames);
   const rows = tf.tidy(() => {
     const all = tf.reshape(x, [x.shape[0]! * frames, x.size / x.shape[0]! / frames]) as tf.Tensor2D;
@@ -42,9 +38,8 @@ export async function samplePicture(
     return Math.round(Math.min(255, Math.max(0, value * scale[i % 3]! + offset[i % 3]!)));
   });
   const bytes = width! * height! * 3;
-  return filmStrip(
-    chosen.map((_, i) => ({data: data.subarray(i * bytes, (i + 1) * bytes), width: width!, height: height!})),
-  );
+  const whole = {width: width!, height: height!};
+  return chosen.map((_, i) => thumbnail({data: data.subarray(i * bytes, (i + 1) * bytes), ...whole}));
 }
 
 const denormalized = ({mean, std}: NonNullable<Batches['normalization']>) => ({
@@ -62,26 +57,8 @@ function stretched(values: Float32Array) {
   return {scale: [scale, scale, scale], offset: Array(3).fill(-least * scale) as number[]};
 }
 
-/**
- * Frames of one size side by side, made smaller where they are large.
- *
- * @param frames at least one
- */
-export function filmStrip(frames: readonly RgbImage[]): Picture {
-  const small = frames.map(shrunk);
-  const {width, height} = small[0]!;
-  const step = width + GAP;
-  const whole = {width: step * small.length - GAP, height};
-  const data = new Uint8Array(whole.width * height * 3).fill(255);
-  small.forEach((frame, i) => {
-    for (let y = 0; y < height; y++)
-      data.set(frame.data.subarray(y * width * 3, (y + 1) * width * 3), (y * whole.width + i * step) * 3);
-  });
-  return {data, ...whole};
-}
-
-/** Each pixel the mean of a square of them; what is left at the right and at the bottom is cut off. */
-function shrunk({data, width, height}: RgbImage): RgbImage {
+/** Made smaller where it is large: each pixel the mean of a square of them. What is left at the right and at the bottom is cut off. */
+export function thumbnail({data, width, height}: RgbImage): RgbImage {
   const factor = Math.ceil(Math.max(width, height) / SIDE);
   if (factor === 1) return {data, width, height};
   const size = {
