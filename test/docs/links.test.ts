@@ -8,7 +8,7 @@ import {fileURLToPath} from 'node:url';
 import {expect, it} from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folders = ['docs', 'examples', 'models', 'benchmarks', 'scripts'];
+const folders = ['docs', 'examples', 'experiments', 'models', 'benchmarks', 'scripts'];
 const pages = [
   ...readdirSync(root),
   ...folders.flatMap((folder) =>

@@ -53,25 +53,23 @@ const GATE = 20;
  *
  * @param options.backend default: wasm
  * @param options.cases pattern of the cases' names; default: all
+ * @param options.weights what was made for networks with the same keys, for the caller to dispose; default: made for this file
  */
 export async function describeGoldenNetwork(
   golden: GoldenNetwork,
-  {backend = 'wasm', cases: pattern = /^/}: {backend?: BackendName; cases?: RegExp} = {},
+  options: {backend?: BackendName; cases?: RegExp; weights?: Map<string, tf.Tensor>} = {},
 ): Promise<void> {
+  const {backend = 'wasm', cases: pattern = /^/, weights = new Map<string, tf.Tensor>()} = options;
   const file = await readGoldenJson<{cases: Case[]}>(`networks/${golden.file}.json`);
   const cases = file.cases.filter(({name}) => pattern.test(name));
   const expected = readGoldenDoubles(await readGolden(`networks/${golden.file}.safetensors`));
-  const weights = new Map<string, tf.Tensor>();
 
   describe(`${golden.file} on ${backend}`, () => {
     beforeAll(async () => {
       await startBackend(backend);
       registerKernels(wasmKernels);
     });
-    afterAll(() => {
-      tf.dispose([...weights.values()]);
-      weights.clear();
-    });
+    if (options.weights === undefined) afterAll(() => tf.dispose([...weights.values()]));
 
     it.each(cases.map((goldenCase) => [goldenCase.name, goldenCase] as const))('%s', (_, goldenCase) => {
       const points = [

@@ -1,6 +1,6 @@
 /** SlowFast against the authors' code, video and image networks; the clips and options that it takes. */
 import * as tf from '@tensorflow/tfjs-core';
-import {beforeAll, describe, expect, it} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {mmaction2} from '../../src/models/checkpoints/names';
 import {createNetwork} from '../../src/networks';
 import {type SlowFastOptions, slowFast} from '../../src/networks/slowfast';
@@ -12,9 +12,14 @@ import {describeGoldenNetwork, fillWeights} from './golden_networks';
 
 beforeAll(() => startBackend('wasm'));
 
-for (const name of ['slowfast_r50_4x16', 'slowfast_r50_8x8'] as const) {
-  await describeGoldenNetwork(videoNetworks[name]);
-  await describeGoldenNetwork(imageNetworks[name]);
+// The two have the same weights but for the lateral connections.
+for (const networks of [videoNetworks, imageNetworks]) {
+  const weights = new Map<string, tf.Tensor>();
+  describe('golden', async () => {
+    afterAll(() => tf.dispose([...weights.values()]));
+    await describeGoldenNetwork(networks.slowfast_r50_4x16, {weights});
+    await describeGoldenNetwork(networks.slowfast_r50_8x8, {weights});
+  });
 }
 
 describe('clips', () => {

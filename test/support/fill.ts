@@ -19,23 +19,29 @@ export function bitsAt(hash: number, index: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-/** From [-1, 1). */
-const symmetric = (bits: number) => ((bits >>> 9) - 4194304) / 4194304;
-/** From [0, 1). */
-const unit = (bits: number) => (bits >>> 9) / 8388608;
+/** An element is `offset + (n - center) * factor`, n the upper 23 bits of its hash: exact in double precision, then rounded. */
+interface Rule {
+  offset: number;
+  center: number;
+  factor: number;
+}
+
+/** From [-scale, scale). */
+const symmetric = (scale: number): Rule => ({offset: 0, center: 2 ** 22, factor: scale / 2 ** 22});
+/** From [0.5, 1.5). */
+const aboutOne: Rule = {offset: 0.5, center: 0, factor: 2 ** -23};
 
 /** What an element of a tensor is made of, by the key's ending and the tensor's rank. */
-function ruleFor(key: string, shape: readonly number[]): (bits: number) => number {
-  if (key.endsWith('num_batches_tracked')) return () => 0;
-  if (key.endsWith('running_var')) return (bits) => 0.5 + unit(bits);
-  if (key.endsWith('running_mean')) return (bits) => 0.25 * symmetric(bits);
+function ruleFor(key: string, shape: readonly number[]): Rule {
+  if (key.endsWith('num_batches_tracked')) return {offset: 0, center: 0, factor: 0};
+  if (key.endsWith('running_var')) return aboutOne;
+  if (key.endsWith('running_mean')) return symmetric(0.25);
   if (shape.length >= 2) {
     const fanIn = shape.slice(1).reduce((size, length) => size * length, 1);
-    const scale = Math.fround(Math.sqrt(3 / fanIn));
-    return (bits) => symmetric(bits) * scale;
+    return symmetric(Math.fround(Math.sqrt(3 / fanIn)));
   }
-  if (key.endsWith('weight')) return (bits) => 0.5 + unit(bits);
-  if (key.endsWith('bias')) return (bits) => 0.25 * symmetric(bits);
+  if (key.endsWith('weight')) return aboutOne;
+  if (key.endsWith('bias')) return symmetric(0.25);
   throw new Error(`fill: no rule for ${key} [${shape.join(', ')}]`);
 }
 
@@ -56,13 +62,13 @@ export function fill(
 
 /** The input clip (or frame): shape and axes as for `fill`, the key is 'input'. */
 export function fillInput(shape: readonly number[], axes = shape.map((_, axis) => axis)): Float32Array {
-  return generate(hashOf('input'), (bits) => 2 * symmetric(bits), shape, axes);
+  return generate(hashOf('input'), symmetric(2), shape, axes);
 }
 
 /** Walks the result in order; the last axis is a plain strided loop over the source. */
 function generate(
   hash: number,
-  rule: (bits: number) => number,
+  {offset, center, factor}: Rule,
   shape: readonly number[],
   axes: readonly number[],
 ): Float32Array {
@@ -75,7 +81,9 @@ function generate(
   const index = lengths.map(() => 0);
   const result = new Float32Array(size);
   for (let start = 0, base = 0; start < size; start += inner) {
-    for (let i = 0; i < inner; i++) result[start + i] = rule(bitsAt(hash, base + i * step));
+    for (let i = 0; i < inner; i++) {
+      result[start + i] = offset + ((bitsAt(hash, base + i * step) >>> 9) - center) * factor;
+    }
     for (let axis = lengths.length - 2; axis >= 0; axis--) {
       index[axis]!++;
       base += steps[axis]!;

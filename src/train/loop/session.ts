@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel, layers} from '@tensorflow/tfjs-layers';
+import {divided, type Segment, wholeSegment} from '../../layers';
 import {fromLayersModel, safetensors} from '../../models/checkpoints';
 import {InvalidArgumentError} from '../../util/errors';
 import {derivedSeed} from '../../util/seeded_random';
@@ -23,7 +24,7 @@ import type {CompleteRecipe} from '../recipes/recipe';
 import type {RunDirectory} from '../run_files/run_directory';
 import {type RunPosition, type RunTensors, runRecord, runStateFile, runTensors} from '../run_files/run_state';
 import {learningRateAt} from '../schedules';
-import {batchStep} from './batch_step';
+import {type BatchResult, type BatchStepOptions, batchStep} from './batch_step';
 import {preciseBatchNorm} from './precise_batch_norm';
 import {TrainingDivergedError} from './progress';
 
@@ -40,6 +41,7 @@ export class TrainingSession {
   private readonly updater: WeightUpdater;
   private readonly averages: WeightAverages | undefined;
   private readonly stilled: layers.Layer[];
+  private segments: readonly Segment[] | undefined;
   private hasCheckpoint = false;
 
   constructor(
@@ -83,9 +85,7 @@ export class TrainingSession {
     const {recipe, position, learningRate} = this;
     const {seed, loss, microBatchSize} = recipe;
     const options = {loss, microBatchSize, seed: derivedSeed(this.seedOf('dropout', seed), position.updates)};
-    const result = await batchStep(this.model, batch, this.parameters, options).finally(() =>
-      tf.dispose([batch.x, batch.y]),
-    );
+    const result = await this.gradientsOf(batch, options).finally(() => tf.dispose([batch.x, batch.y]));
     const {gradients, samples, correct} = result;
     const gradientNorm = await this.updater.norm(gradients);
     try {
@@ -113,6 +113,18 @@ export class TrainingSession {
     await this.directory?.log({kind: 'update', update: updates + 1, ...line});
   }
 
+  private async gradientsOf(batch: Batch, options: BatchStepOptions): Promise<BatchResult> {
+    return batchStep(this.segmentsFor(batch.x), batch, this.parameters, options);
+  }
+
+  /** The model in one segment, or in those that are recomputed; which ones decides the first batch. */
+  private segmentsFor(x: tf.Tensor): readonly Segment[] {
+    this.segments ??= this.recipe.recompute
+      ? divided('train', this.model, x.shape)
+      : [wholeSegment(this.model)];
+    return this.segments;
+  }
+
   private seedOf(purpose: keyof typeof PURPOSE, seed: number): number {
     return derivedSeed(seed, PURPOSE[purpose]);
   }
@@ -129,7 +141,7 @@ export class TrainingSession {
       ...(signal && {signal}),
     });
     const drawn = derivedSeed(this.seedOf('preciseDropout', seed), epoch);
-    await preciseBatchNorm(this.model, this.weights, norms, batches, {count, seed: drawn});
+    await preciseBatchNorm((x) => this.segmentsFor(x), this.weights, norms, batches, {count, seed: drawn});
     signal?.throwIfAborted();
   }
 
@@ -170,7 +182,7 @@ export class TrainingSession {
   async save(): Promise<void> {
     if (this.directory === undefined) return;
     const {recipe, position, data} = this;
-    const record = {recipe, classes: data.classes, size: data.size, position};
+    const record = {recipe: decisive(recipe), classes: data.classes, size: data.size, position};
     const parts = await runStateFile(this.tensors(), record);
     if (parts === undefined) throw await this.diverged('weights are not finite');
     await this.directory.saveCheckpoint(parts);
@@ -182,7 +194,7 @@ export class TrainingSession {
     const file = await this.directory?.open(resume, 'train');
     if (file === undefined) return;
     const {recipe, position, classes, size} = runRecord(file, 'train');
-    checkSame('recipe', this.recipe, recipe);
+    checkSame('recipe', decisive(this.recipe), recipe);
     checkSame('data', {classes: this.data.classes, size: this.data.size}, {classes, size});
     const tensors = runTensors(file, this.tensors(), 'train');
     for (const {name, weight} of this.weights) weight.assign(tensors.weights.get(name)!);
@@ -233,6 +245,11 @@ export class TrainingSession {
     this.updater.dispose();
     this.averages?.dispose();
   }
+}
+
+/** What of a recipe decides the numbers of a run: not how the memory is saved, which may differ when it is taken up. */
+function decisive({recompute: _, ...recipe}: CompleteRecipe): CompleteRecipe {
+  return recipe;
 }
 
 /** Compares as JSON, in which a run keeps them. */

@@ -56,6 +56,8 @@ options:
   --epochs N            instead of the recipe's
   --batch N             clips in an update; the rate goes with it (default 8)
   --micro-batch N       clips in the network at once: less memory
+  --recompute           keep less of the network's values and compute them anew: less memory, a little slower, the
+                        same result
   --rate R              learning rate instead of the recipe's
   --frames N, --side N  of the clips that the network sees (default: its own)
   --seed N              of all chance (default 0)
@@ -91,6 +93,7 @@ function parse(args: readonly string[]): Options | undefined {
     epochs: {type: 'string'},
     batch: {type: 'string'},
     'micro-batch': {type: 'string'},
+    recompute: {type: 'boolean', default: false},
     rate: {type: 'string'},
     frames: {type: 'string'},
     side: {type: 'string'},
@@ -120,6 +123,7 @@ function parse(args: readonly string[]): Options | undefined {
       seed: wholeNumber('seed', values.seed, 0) ?? 0,
       ...(epochs !== undefined && {epochs}),
       ...(microBatchSize !== undefined && {microBatchSize}),
+      ...(values.recompute && {recompute: true}),
       ...(learningRate !== undefined && {learningRate}),
     },
     validation: validationChoice(values.validation),

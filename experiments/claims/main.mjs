@@ -1,0 +1,229 @@
+/**
+ * The commands of the experiment: `run` makes what is missing of the planned runs and may be ended at any moment; `status` says how
+ * far it is; `analyze` writes table and picture; `pilot` is for the choice of the task, with the plain arm alone.
+ */
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {parseArgs} from 'node:util';
+import {analyse} from './analysis/compare.mjs';
+import {reportPicture, reportTable} from './analysis/report.mjs';
+import {appendLine, readLines, takeLock} from './journal.mjs';
+import {plannedRuns} from './plan.mjs';
+import {DIGESTS, PROTOCOL, protocolDigest} from './protocol.mjs';
+import {tinyProtocol} from './tiny.mjs';
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const USAGE = `npm run experiment -- claims [run | status | analyze | pilot NAME CHANGES]
+  run       makes the runs that are missing; stop it whenever you like, the same command goes on
+  status    how many runs are there, and the processor time that is left
+  analyze   writes results.md and results.svg from runs.jsonl
+  pilot     an image stage and the plain arm, with CHANGES of the protocol as JSON, to pilots.jsonl
+options: --form NAME (one form), --dir FOLDER (what is not kept in git), --table FILE, --tiny (seconds, for tests)`;
+
+/** Returns the exit code. */
+export async function run(args) {
+  const {values, positionals} = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      form: {type: 'string'},
+      dir: {type: 'string', default: here('../../.cache/experiments/claims')},
+      table: {type: 'string'},
+      tiny: {type: 'boolean', default: false},
+    },
+  });
+  const [command = 'run', ...rest] = positionals;
+  const commands = {run: runAll, status, analyze, pilot};
+  if (!Object.hasOwn(commands, command)) {
+    console.error(USAGE);
+    return 1;
+  }
+  const protocol = values.tiny ? tinyProtocol : PROTOCOL;
+  const forms = values.form === undefined ? Object.keys(protocol.forms) : [values.form];
+  const table = values.table ?? (values.tiny ? join(values.dir, 'runs.jsonl') : here('runs.jsonl'));
+  return (await commands[command]({...values, protocol, forms, table, directory: values.dir}, rest)) ?? 0;
+}
+
+/** Starts the backend and draws what the task is made of; modules that need the built package are loaded here. */
+async function prepare({protocol, directory, tiny}) {
+  const {startBackend} = await import('./backend.mjs');
+  const machine = await startBackend();
+  const {createTask} = await import('./task/task.mjs');
+  const {drawnSources, loadSources} = await import('./task/sources.mjs');
+  const {things, pictureClasses, spriteSeed} = protocol.task;
+  const count = things + pictureClasses;
+  const sources = tiny ? drawnSources(count) : loadSources(join(directory, '..'), {count, seed: spriteSeed});
+  return {machine, task: createTask(sources, protocol.task), names: sources.names};
+}
+
+async function runAll({protocol, forms, table, directory, tiny}) {
+  const runs = plannedRuns(protocol, forms);
+  const digest = protocolDigest(protocol);
+  const lines = () => readLines(table).filter((line) => line.protocol === digest);
+  const {machine, task} = await prepare({protocol, directory, tiny});
+  const digests = {test: task.digest(), pictures: task.pictureDigest()};
+  if (!tiny) checkDigests(digests, digest);
+  const {forget, hasCheckpoint, makeRun} = await import('./runs.mjs');
+  for (const run of runs) {
+    const done = lines();
+    const isDone = done.some(({id}) => id === run.id);
+    if (isDone && (run.kind === 'video' || hasCheckpoint(directory, run))) continue;
+    const giveBack = takeLock(join(directory, 'running', `${run.id}.lock`));
+    if (giveBack === undefined) continue;
+    try {
+      const images = done.filter(({kind}) => kind === 'image');
+      if (run.kind === 'video' && !images.some((line) => isImageOf(line, run))) continue;
+      const checkpointDigests = new Map(
+        images.map((line) => [`${line.form}-c${line.checkpoint}`, line.checkpointDigest]),
+      );
+      const figures = await makeRun(run, {
+        protocol,
+        task,
+        directory,
+        checkpointDigests,
+        onProgress: progress(run.id),
+      });
+      if (isDone) checkRepeated(run, figures, checkpointDigests);
+      else
+        appendLine(table, {
+          ...run,
+          ...figures,
+          protocol: digest,
+          digests,
+          ...machine,
+          date: new Date().toISOString(),
+        });
+      forget(run, {directory});
+      console.error(
+        `${run.id}: ${'joint' in figures ? `joint ${figures.joint.toFixed(4)}, motion ${figures.motion.toFixed(4)}, thing ${figures.thing.toFixed(4)}` : `accuracy ${figures.accuracy.toFixed(3)}`}, ${figures.seconds} s`,
+      );
+    } finally {
+      giveBack();
+    }
+  }
+  return status({protocol, forms, table});
+}
+
+const isImageOf = (line, run) => line.form === run.form && line.checkpoint === run.checkpoint;
+
+/** An image stage whose file was lost is made again; on another machine it may round otherwise. */
+function checkRepeated({id, form, checkpoint}, {checkpointDigest}, known) {
+  if (known.get(`${form}-c${checkpoint}`) === checkpointDigest) return;
+  throw new Error(
+    `${id} was made before, and now gives other weights: this machine or version of Node rounds otherwise. Go on where its file is, or leave the form out with --form.`,
+  );
+}
+
+function checkDigests(digests, protocol) {
+  const known = {...DIGESTS};
+  if (known.protocol === protocol && known.test === digests.test && known.pictures === digests.pictures)
+    return;
+  throw new Error(
+    `The task is not the one of protocol.md: ${JSON.stringify({protocol, ...digests})} instead of ${JSON.stringify(known)}.`,
+  );
+}
+
+/** A line now and then, where somebody looks. */
+function progress(id) {
+  let last = Date.now();
+  return ({epoch, epochs, loss, accuracy}) => {
+    if (Date.now() - last < 30_000) return;
+    last = Date.now();
+    console.error(
+      `${id}: epoch ${epoch + 1} of ${epochs}, loss ${loss.toFixed(3)}, accuracy ${accuracy.toFixed(3)}`,
+    );
+  };
+}
+
+function status({protocol, forms, table}) {
+  const lines = readLines(table).filter((line) => line.protocol === protocolDigest(protocol));
+  for (const form of forms) {
+    const planned = plannedRuns(protocol, [form]);
+    const left = planned.filter(({id}) => !lines.some((line) => line.id === id));
+    const seconds = (kind) => {
+      const known = lines
+        .filter((line) => line.form === form && line.kind === kind)
+        .map((line) => line.seconds);
+      return known.length === 0 ? 0 : known.reduce((sum, value) => sum + value, 0) / known.length;
+    };
+    const time = left.reduce((sum, {kind}) => sum + seconds(kind), 0) / 60;
+    const words =
+      left.length === 0
+        ? 'complete'
+        : `incomplete: ${planned.length - left.length} of ${planned.length} runs`;
+    console.log(
+      `${form}: ${words}${time > 0 ? `, about ${Math.ceil(time)} minutes of processor time left` : ''}`,
+    );
+  }
+}
+
+function analyze({protocol, table, tiny, directory}) {
+  const forms = analyse(protocol, readLines(table));
+  const target = (name) => (tiny ? join(directory, name) : here(name));
+  writeFileSync(target('results.md'), `# Results\n\n${reportTable(forms)}`);
+  writeFileSync(target('results.svg'), reportPicture(forms));
+  console.log(reportTable(forms));
+}
+
+/** Changes are laid over the protocol, object by object: `{"task": {"drift": 0.5}}`. */
+async function pilot({protocol, forms, directory, tiny}, [name, changes = '{}']) {
+  const changed = laidOver({...protocol, firstSeeds: {image: 100, video: 200}}, JSON.parse(changes));
+  changed.task = {...changed.task, testSeed: 1, testClips: 1000};
+  const {machine, task} = await prepare({protocol: changed, directory, tiny});
+  const {forget, hasCheckpoint, makeRun} = await import('./runs.mjs');
+  const table = join(directory, 'pilots.jsonl');
+  for (const form of forms) {
+    const imageName = `pilot-${protocolDigest({...changed, video: null, task: {...changed.task, speeds: null, things: null}, form})}`;
+    const place = join(directory, imageName);
+    const image = {kind: 'image', id: `${name}-image`, form, checkpoint: 0, imageSeed: 100};
+    let imageLine = readLines(join(place, 'image.jsonl'))[0];
+    if (imageLine === undefined || !hasCheckpoint(place, image)) {
+      imageLine = await makeRun(image, {
+        protocol: changed,
+        task,
+        directory: place,
+        onProgress: progress(image.id),
+      });
+      forget(image, {directory: place});
+      appendLine(join(place, 'image.jsonl'), imageLine);
+      console.log(`image: accuracy ${imageLine.accuracy.toFixed(3)}, ${imageLine.seconds} s`);
+    }
+    const video = {
+      kind: 'video',
+      id: `${name}-${form}`,
+      form,
+      checkpoint: 0,
+      arm: 'image-plain',
+      seed: 0,
+      videoSeed: 200,
+    };
+    const context = {
+      ...{protocol: changed, task, directory: place, onProgress: progress(video.id)},
+      checkpointDigests: new Map([[`${form}-c0`, imageLine.checkpointDigest]]),
+    };
+    const figures = await makeRun(video, context);
+    forget(video, {directory: place});
+    const {image: imageStage, video: videoStage} = changed;
+    appendLine(table, {
+      name,
+      form,
+      ...figures,
+      changes: JSON.parse(changes),
+      imageStage,
+      videoStage,
+      task: changed.task,
+      ...machine,
+    });
+    console.log(
+      `${name} ${form}: joint ${figures.joint.toFixed(3)}, motion ${figures.motion.toFixed(3)}, thing ${figures.thing.toFixed(3)}, train ${figures.accuracy.toFixed(3)}, ${figures.seconds} s`,
+    );
+  }
+}
+
+function laidOver(value, changes) {
+  const isObject = (thing) => typeof thing === 'object' && thing !== null && !Array.isArray(thing);
+  if (!isObject(value) || !isObject(changes)) return changes;
+  const entries = Object.entries(changes).map(([key, change]) => [key, laidOver(value[key], change)]);
+  return {...value, ...Object.fromEntries(entries)};
+}

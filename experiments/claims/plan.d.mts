@@ -1,0 +1,16 @@
+/** Types of plan.mjs, for its test. */
+import type {Protocol} from './protocol.mjs';
+
+export interface PlannedRun {
+  id: string;
+  kind: 'image' | 'video';
+  form: string;
+  checkpoint: number;
+  imageSeed: number;
+  arm?: string;
+  seed?: number;
+  videoSeed?: number;
+}
+
+export const ARMS: {name: string; start: 'image' | 'random'; convolution: string; all: boolean}[];
+export function plannedRuns(protocol: Protocol, only?: readonly string[]): PlannedRun[];
