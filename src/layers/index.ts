@@ -19,6 +19,7 @@ export {
   replaceConv3d,
   temporalConvolutions,
 } from './models/replace_conv3d';
+export {divided, type Segment, wholeSegment} from './models/segments';
 export {bodyOf, type Cut, cutsOf, type Tail, tailOf} from './models/split_model';
 export {classifierOf, withClasses} from './models/with_classes';
 export {BatchNorm3D, type BatchNorm3DLayerArgs} from './normalization/batch_norm3d';

@@ -38,8 +38,30 @@ function scramble(word: number): number {
  * @param work synchronous
  */
 export function withSeededRandom<T>(seed: number, work: () => T): T {
+  return withRandom(seededRandom(seed), work);
+}
+
+/** Runs synchronous `work`, and says which numbers the host drew meanwhile. */
+export function recordRandom<T>(work: () => T): {readonly result: T; readonly drawn: readonly number[]} {
+  const drawn: number[] = [];
   const own = Math.random;
-  Math.random = seededRandom(seed);
+  const result = withRandom(() => {
+    const number = own();
+    drawn.push(number);
+    return number;
+  }, work);
+  return {result, drawn};
+}
+
+/** Runs `work`, which was recorded, once more with the numbers that the host drew then. */
+export function replayRandom<T>(drawn: readonly number[], work: () => T): T {
+  const numbers = drawn.values();
+  return withRandom(() => numbers.next().value!, work);
+}
+
+function withRandom<T>(random: () => number, work: () => T): T {
+  const own = Math.random;
+  Math.random = random;
   try {
     return work();
   } finally {

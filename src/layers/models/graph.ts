@@ -15,8 +15,12 @@ export interface Call {
   readonly callArgs: Readonly<Record<string, unknown>>;
 }
 
-/** The calls that lead from the inputs of a model to its outputs. Calls that no output needs are left out. */
-export function callsOf(model: LayersModel): Call[] {
+/**
+ * The calls that lead from the inputs of a model to its outputs. Calls that no output needs are left out.
+ *
+ * @param order of the branches that meet in a layer: that of its inputs, or the host's, which begins with the last one
+ */
+export function callsOf(model: LayersModel, order: 'inputs' | 'host' = 'inputs'): Call[] {
   const made = new Set<SymbolicTensor>(model.inputs);
   const calls: Call[] = [];
   // A stack instead of recursion: networks of hundreds of layers are one chain.
@@ -26,7 +30,7 @@ export function callsOf(model: LayersModel): Call[] {
     const call = callThatMakes(value);
     const missing = made.has(value) ? [] : call.inputs.filter((input) => !made.has(input));
     if (missing.length > 0) {
-      wanted.push(...missing.reverse());
+      wanted.push(...(order === 'host' ? missing : missing.reverse()));
       continue;
     }
     wanted.pop();

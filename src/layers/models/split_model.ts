@@ -17,17 +17,30 @@ export interface Cut {
 /** The places where a model of one input can be divided, from the input on; no layer with weights is on both sides. */
 export function cutsOf(model: LayersModel): Cut[] {
   const calls = callsOf(model);
+  return placesOf(model, calls).flatMap(({done, live: [value, ...others]}) =>
+    value === undefined || others.length > 0 ? [] : [{value, after: calls.slice(done)}],
+  );
+}
+
+/** A place between two calls. */
+export interface Place {
+  /** How many calls are before it. */
+  readonly done: number;
+  /** What was made before it and is used behind it. */
+  readonly live: readonly SymbolicTensor[];
+}
+
+/** The places between calls such that no layer with weights is on both sides, the model's begin and end included. */
+export function placesOf(model: LayersModel, calls: readonly Call[]): Place[] {
   const last = new Map<SymbolicTensor, number>();
   for (const [i, {inputs}] of calls.entries()) for (const value of inputs) last.set(value, i);
   for (const value of model.outputs) last.set(value, calls.length);
   const lastCall = new Map(calls.map(({layer}, i) => [layer, i]));
   const live = new Set<SymbolicTensor>(model.inputs);
-  const cuts: Cut[] = [];
+  const places: Place[] = [];
   const consider = (done: number) => {
-    const [value, ...others] = live;
-    if (value === undefined || others.length > 0) return;
     const isOnBothSides = ({layer}: Call) => layer.weights.length > 0 && lastCall.get(layer)! >= done;
-    if (!calls.slice(0, done).some(isOnBothSides)) cuts.push({value, after: calls.slice(done)});
+    if (!calls.slice(0, done).some(isOnBothSides)) places.push({done, live: [...live]});
   };
   consider(0);
   for (const [i, {inputs, outputs}] of calls.entries()) {
@@ -35,7 +48,7 @@ export function cutsOf(model: LayersModel): Cut[] {
     for (const value of inputs) if (last.get(value) === i) live.delete(value);
     consider(i + 1);
   }
-  return cuts;
+  return places;
 }
 
 /** What follows a cut, as a model of its own. */

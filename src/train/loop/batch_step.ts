@@ -3,12 +3,13 @@
  * normalization, which follow the batch.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type {LayersModel} from '@tensorflow/tfjs-layers';
+import type {Segment} from '../../layers';
 import {InvalidArgumentError} from '../../util/errors';
 import {derivedSeed, withSeededRandom} from '../../util/seeded_random';
 import type {Batch} from '../batches';
 import {type LossConfig, loss} from '../losses';
 import type {Parameter} from '../parameters';
+import {type LossGradients, lossGradients} from './gradients';
 
 /** What a batch gave. The gradients are the caller's to dispose. */
 export interface BatchResult {
@@ -45,11 +46,12 @@ export function pieces({x, y}: Batch, size: number): Batch[] {
 }
 
 /**
+ * @param segments of the model
  * @param batch stays the caller's
  * @throws InvalidArgumentError where answers and targets have different shapes
  */
 export async function batchStep(
-  model: LayersModel,
+  segments: readonly Segment[],
   batch: Batch,
   parameters: readonly Parameter[],
   options: BatchStepOptions,
@@ -63,7 +65,9 @@ export async function batchStep(
     for (const [index, part] of parts.entries()) {
       const share = part.x.shape[0]! / samples;
       const seed = derivedSeed(options.seed, index);
-      const {value, hits, grads} = withSeededRandom(seed, () => piece(model, part, parameters, options.loss));
+      const {value, hits, grads} = withSeededRandom(seed, () =>
+        piece(segments, part, parameters, options.loss),
+      );
       addUp(gradients, grads, share);
       const [partLoss, partHits] = await Promise.all([value.data(), hits.data()]);
       tf.dispose([value, hits]);
@@ -80,7 +84,7 @@ export async function batchStep(
 }
 
 /** sums += grads * share, which are disposed. */
-function addUp(sums: Map<string, tf.Tensor>, grads: tf.NamedTensorMap, share: number): void {
+function addUp(sums: Map<string, tf.Tensor>, grads: LossGradients['grads'], share: number): void {
   for (const [name, gradient] of Object.entries(grads)) {
     const sum = sums.get(name);
     if (sum === undefined && share === 1) {
@@ -96,24 +100,20 @@ function addUp(sums: Map<string, tf.Tensor>, grads: tf.NamedTensorMap, share: nu
   }
 }
 
-function piece(model: LayersModel, {x, y}: Batch, parameters: readonly Parameter[], config: LossConfig) {
-  const variables = parameters.map(({weight}) => weight.read());
+function piece(
+  segments: readonly Segment[],
+  {x, y}: Batch,
+  parameters: readonly Parameter[],
+  config: LossConfig,
+): LossGradients & {readonly hits: tf.Tensor} {
   let hits: tf.Tensor | undefined;
-  const {value, grads} = tf.variableGrads(() => {
-    const logits = model.apply(x, {training: true}) as tf.Tensor2D;
+  const found = lossGradients(segments, x, parameters, (answer) => {
+    const logits = answer as tf.Tensor2D;
     checkShapes(logits, y);
     hits = tf.keep(tf.tidy(() => countHits(logits, y)));
-    // Regularizers that layers bring along, as the host's own fit adds them.
-    return model
-      .calculateLosses()
-      .reduce((sum, term) => tf.add(sum, term), loss(logits, y as tf.Tensor2D, config));
-  }, variables);
-  // The host names gradients after variables, which it numbers where two models have the same layers.
-  const named = parameters.flatMap(({name}, i) => {
-    const gradient = grads[variables[i]!.name];
-    return gradient === undefined ? [] : [[name, gradient] as const];
+    return loss(logits, y as tf.Tensor2D, config);
   });
-  return {value, hits: hits!, grads: Object.fromEntries(named) as tf.NamedTensorMap};
+  return {...found, hits: hits!};
 }
 
 /** How many answers are right: a scalar. */

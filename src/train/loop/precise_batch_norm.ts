@@ -3,10 +3,12 @@
  * the weights as they are, plain means of each batch's mean and variance, instead of what moved along while weights changed.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type {LayersModel, layers} from '@tensorflow/tfjs-layers';
+import type {layers} from '@tensorflow/tfjs-layers';
+import type {Segment} from '../../layers';
 import {derivedSeed, withSeededRandom} from '../../util/seeded_random';
 import type {Batch} from '../batches';
 import type {NamedWeight, Weight} from '../parameters';
+import {passThrough} from './gradients';
 
 /** The host and BatchNorm3D keep the momentum where nobody else should write; 0 makes the averages those of the batch. */
 interface WithMomentum {
@@ -16,13 +18,14 @@ interface WithMomentum {
 const isAverage = ({name}: NamedWeight) => /(^|\/)moving_(mean|variance)$/.test(name);
 
 /**
+ * @param segmentsFor the model in segments, for such an input
  * @param weights of the model; the averages among them are written
  * @param norms the batch normalizations that follow batches
  * @param batches are disposed; the first `count` are taken
  * @param seed dropout is drawn from it, which is on as in training
  */
 export async function preciseBatchNorm(
-  model: LayersModel,
+  segmentsFor: (x: tf.Tensor) => readonly Segment[],
   weights: readonly NamedWeight[],
   norms: readonly layers.Layer[],
   batches: AsyncIterable<Batch>,
@@ -37,7 +40,7 @@ export async function preciseBatchNorm(
     for (const layer of layersOf) layer.momentum = 0;
     for await (const {x, y} of batches) {
       const drawn = derivedSeed(seed, seen);
-      withSeededRandom(drawn, () => tf.tidy(() => void model.apply(x, {training: true})));
+      withSeededRandom(drawn, () => passThrough(segmentsFor(x), x));
       tf.dispose([x, y]);
       addTo(sums, averages);
       if (++seen === count) break;

@@ -4,11 +4,12 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel, layers} from '@tensorflow/tfjs-layers';
+import {divided, type Segment, wholeSegment} from '../../layers';
 import {fromLayersModel, safetensors} from '../../models/checkpoints';
 import {InvalidArgumentError} from '../../util/errors';
 import {derivedSeed} from '../../util/seeded_random';
 import type {Batch, Batches} from '../batches';
-import {type Evaluation, evaluate} from '../evaluate';
+import {type Evaluation, evaluate} from '../evaluation/evaluate';
 import {WeightAverages, WeightUpdater} from '../optimizers';
 import {
   allLayers,
@@ -23,9 +24,9 @@ import type {CompleteRecipe} from '../recipes/recipe';
 import type {RunDirectory} from '../run_files/run_directory';
 import {type RunPosition, type RunTensors, runRecord, runStateFile, runTensors} from '../run_files/run_state';
 import {learningRateAt} from '../schedules';
-import {batchStep} from './batch_step';
+import {type BatchResult, type BatchStepOptions, batchStep} from './batch_step';
 import {preciseBatchNorm} from './precise_batch_norm';
-import {TrainingDivergedError} from './report';
+import {TrainingDivergedError} from './progress';
 
 const NO_SUMS = {loss: 0, correct: 0, samples: 0};
 
@@ -40,6 +41,7 @@ export class TrainingSession {
   private readonly updater: WeightUpdater;
   private readonly averages: WeightAverages | undefined;
   private readonly stilled: layers.Layer[];
+  private segments: readonly Segment[] | undefined;
   private hasCheckpoint = false;
 
   constructor(
@@ -61,6 +63,11 @@ export class TrainingSession {
     for (const layer of this.stilled) layer.trainable = false;
   }
 
+  /** Samples of an epoch. */
+  get size(): number {
+    return this.data.size;
+  }
+
   get steps(): number {
     return Math.ceil(this.data.size / this.recipe.batchSize);
   }
@@ -78,9 +85,7 @@ export class TrainingSession {
     const {recipe, position, learningRate} = this;
     const {seed, loss, microBatchSize} = recipe;
     const options = {loss, microBatchSize, seed: derivedSeed(this.seedOf('dropout', seed), position.updates)};
-    const result = await batchStep(this.model, batch, this.parameters, options).finally(() =>
-      tf.dispose([batch.x, batch.y]),
-    );
+    const result = await this.gradientsOf(batch, options).finally(() => tf.dispose([batch.x, batch.y]));
     const {gradients, samples, correct} = result;
     const gradientNorm = await this.updater.norm(gradients);
     try {
@@ -108,6 +113,18 @@ export class TrainingSession {
     await this.directory?.log({kind: 'update', update: updates + 1, ...line});
   }
 
+  private async gradientsOf(batch: Batch, options: BatchStepOptions): Promise<BatchResult> {
+    return batchStep(this.segmentsFor(batch.x), batch, this.parameters, options);
+  }
+
+  /** The model in one segment, or in those that are recomputed; which ones decides the first batch. */
+  private segmentsFor(x: tf.Tensor): readonly Segment[] {
+    this.segments ??= this.recipe.recompute
+      ? divided('train', this.model, x.shape)
+      : [wholeSegment(this.model)];
+    return this.segments;
+  }
+
   private seedOf(purpose: keyof typeof PURPOSE, seed: number): number {
     return derivedSeed(seed, PURPOSE[purpose]);
   }
@@ -124,18 +141,23 @@ export class TrainingSession {
       ...(signal && {signal}),
     });
     const drawn = derivedSeed(this.seedOf('preciseDropout', seed), epoch);
-    await preciseBatchNorm(this.model, this.weights, norms, batches, {count, seed: drawn});
+    await preciseBatchNorm((x) => this.segmentsFor(x), this.weights, norms, batches, {count, seed: drawn});
     signal?.throwIfAborted();
   }
 
-  /** Validates the averages, if there are some, and keeps what is best. */
-  async validate(data: Batches, signal: AbortSignal | undefined): Promise<Evaluation> {
+  /**
+   * Validates the averages, if there are some, and keeps what is best.
+   *
+   * @param worst how many of the worst samples are to be in it
+   */
+  async validate(data: Batches, worst: number, signal: AbortSignal | undefined): Promise<Evaluation> {
     const {microBatchSize, loss} = this.recipe;
     this.averages?.swap();
     try {
       const result = await evaluate(this.model, data, {
         batchSize: microBatchSize,
         loss,
+        worst,
         ...(signal && {signal}),
       });
       const {best, epoch} = this.position;
@@ -160,7 +182,7 @@ export class TrainingSession {
   async save(): Promise<void> {
     if (this.directory === undefined) return;
     const {recipe, position, data} = this;
-    const record = {recipe, classes: data.classes, size: data.size, position};
+    const record = {recipe: decisive(recipe), classes: data.classes, size: data.size, position};
     const parts = await runStateFile(this.tensors(), record);
     if (parts === undefined) throw await this.diverged('weights are not finite');
     await this.directory.saveCheckpoint(parts);
@@ -172,7 +194,7 @@ export class TrainingSession {
     const file = await this.directory?.open(resume, 'train');
     if (file === undefined) return;
     const {recipe, position, classes, size} = runRecord(file, 'train');
-    checkSame('recipe', this.recipe, recipe);
+    checkSame('recipe', decisive(this.recipe), recipe);
     checkSame('data', {classes: this.data.classes, size: this.data.size}, {classes, size});
     const tensors = runTensors(file, this.tensors(), 'train');
     for (const {name, weight} of this.weights) weight.assign(tensors.weights.get(name)!);
@@ -223,6 +245,11 @@ export class TrainingSession {
     this.updater.dispose();
     this.averages?.dispose();
   }
+}
+
+/** What of a recipe decides the numbers of a run: not how the memory is saved, which may differ when it is taken up. */
+function decisive({recompute: _, ...recipe}: CompleteRecipe): CompleteRecipe {
+  return recipe;
 }
 
 /** Compares as JSON, in which a run keeps them. */

@@ -32,6 +32,11 @@ export interface Recipe extends GroupConfig, DataRecipe {
    * normalization sees a piece at a time. Default: the whole batch.
    */
   readonly microBatchSize?: number;
+  /**
+   * Whether a step keeps what passes between segments of the network alone, and computes the rest anew for the gradients (gradient
+   * checkpointing). Less memory, at most another forward pass, the same numbers to the bit. Default false.
+   */
+  readonly recompute?: boolean;
   /** The base rate, for this batch size. */
   readonly learningRate: number;
   readonly optimizer: OptimizerConfig;
@@ -58,6 +63,7 @@ const RECIPE = optionNames<Recipe>({
   epochs: true,
   batchSize: true,
   microBatchSize: true,
+  recompute: true,
   learningRate: true,
   optimizer: true,
   clip: true,
@@ -123,6 +129,7 @@ export function completeRecipe(caller: string, recipe: Recipe): CompleteRecipe {
   for (const name of ['epochs', 'batchSize', 'microBatchSize', 'validateEvery'] as const)
     checkCount(`${caller}: recipe`, name, complete[name]);
   checkSeed(`${caller}: recipe`, complete.seed);
+  check.oneOf('recompute', complete.recompute ?? false, [true, false]);
   check.atLeast('learningRate', complete.learningRate, 0);
   check.atLeast('preciseBatchNorm', complete.preciseBatchNorm, 0);
   check.atLeast('weightDecay', complete.weightDecay ?? 0, 0);
@@ -165,7 +172,7 @@ function checksOf(caller: string) {
       if (typeof value !== 'number' || !(value >= 0 && value < 1))
         refuse(name, value, 'at least 0 and below 1');
     },
-    oneOf(name: string, value: string, known: readonly string[]) {
+    oneOf<T>(name: string, value: T, known: readonly T[]) {
       if (!known.includes(value)) refuse(name, value, `one of ${known.join(', ')}`);
     },
     /** One of several configs, told apart by their names. */
