@@ -43,8 +43,8 @@ export const MEASURED: Readonly<Record<string, readonly [tensorflow: number, was
 
 /**
  * Processor ms of a step of training, `[tensorflow, wasm]`: one clip, smaller than the network's own (96 to 160 positions a side, 1 to 32
- * frames), SGD, one thread, Node 22, taking turns, medians of two steps in each of two rounds on a busy machine. What is not here was
- * not measured.
+ * frames), SGD, one thread, Node 22, taking turns, medians of two steps in each of two rounds (x3d_s_image and mobilenet_v2: in one)
+ * on a busy machine. What is not here was not measured.
  */
 const MEASURED_IN_TRAINING: Readonly<Record<string, readonly [tensorflow: number, wasm: number]>> = {
   efficientnet_lite0_sts: [1607, 1092],
