@@ -25,6 +25,14 @@ const chromiumArguments = [
   '--no-first-run',
 ];
 
+/** How many random cases, and which: a page does not see the environment by itself. */
+const chosenByHand = Object.fromEntries(
+  ['RANDOM_GEOMETRIES', 'RANDOM_SEED'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+
 const minute = 60_000;
 const browserTests = 'test/**/*.browser.test.ts';
 const sharedTests = 'test/**/*.shared.test.ts';
@@ -84,6 +92,7 @@ function browserProject(name: string, include: string[], headers = {}): TestProj
       include,
       exclude: [packagingTests],
       setupFiles: ['test/support/device_errors.ts'],
+      env: chosenByHand,
       // One page at a time: all of them draw on the same two cores through the same software renderer.
       fileParallelism: false,
       testTimeout: 5 * minute,

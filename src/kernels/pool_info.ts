@@ -4,6 +4,7 @@
  * TensorFlow, so that the first window begins at position 0. The host keeps it and samples 1, 3, 5, ...
  */
 import {backend_util, type MaxPool3DAttrs} from '@tensorflow/tfjs-core';
+import {InvalidArgumentError} from '../util/errors';
 import {type Shape5D, sizeOf, type Triple} from '../util/shapes';
 
 export interface PoolInfo {
@@ -21,7 +22,18 @@ export interface PoolInfo {
 /** What MaxPool3D, AvgPool3D and their gradients have in common; the host passes the data format to the first two. */
 export type Pool3DAttrs = Pick<MaxPool3DAttrs, 'filterSize' | 'strides' | 'pad' | 'dimRoundingMode'>;
 
-/** @param xShape shape of the pooled tensor, `[batch, time, height, width, channels]` */
+/** The host takes any numbers, with which sizes are no whole ones and loops do not end. */
+function checkAxes(name: string, axes: Triple): Triple {
+  if (axes.every((n) => Number.isInteger(n) && n >= 1)) return axes;
+  throw new InvalidArgumentError(
+    `3D pooling: ${name} must be whole numbers of at least 1; got [${axes.join(', ')}].`,
+  );
+}
+
+/**
+ * @param xShape shape of the pooled tensor, `[batch, time, height, width, channels]`
+ * @throws InvalidArgumentError for a window or strides that are no counts
+ */
 export function poolInfo(xShape: readonly number[], attrs: Pool3DAttrs): PoolInfo {
   const {filterSize, strides, pad, dimRoundingMode} = attrs;
   const inputShape = [...xShape] as Shape5D;
@@ -30,8 +42,8 @@ export function poolInfo(xShape: readonly number[], attrs: Pool3DAttrs): PoolInf
   return {
     inputShape,
     outputShape: info.outShape,
-    window: [info.filterDepth, info.filterHeight, info.filterWidth],
-    strides: [info.strideDepth, info.strideHeight, info.strideWidth],
+    window: checkAxes('filterSize', [info.filterDepth, info.filterHeight, info.filterWidth]),
+    strides: checkAxes('strides', [info.strideDepth, info.strideHeight, info.strideWidth]),
     padding: [Math.max(0, front), Math.max(0, top), Math.max(0, left)],
   };
 }

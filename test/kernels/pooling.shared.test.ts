@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {replaceStockKernels, restoreStockKernels} from '../../src/kernels/registry';
+import {InvalidArgumentError} from '../../src/util/errors';
 import {inBrowser, startBackend, useFewPrograms} from '../support/backends';
 import {type NaivePool, naivePool3d, naivePool3dGradients} from '../support/naive_pool3d';
 import {pools, wholeNumbers} from './random_pools';
@@ -99,6 +100,20 @@ describe.each(replacements)('$backendName', (replacement) => {
     expect(means.filter((value) => value === 0).length).toBe(33);
     const back = tf.grad((t) => tf.avgPool3d(t as tf.Tensor5D, [1, 1, 2], [1, 1, 3], 1, 'ceil'));
     expect(read(back(x))).toEqual([1, 0, 0.5, 0.5, 0, 0.5, 0.5, 0]);
+  });
+
+  it('gives zeros for the gradient of nothing, and refuses what is no window', () => {
+    const x = tf.ones([1, 2, 3, 3, 2]) as tf.Tensor5D;
+    for (const pool of [tf.maxPool3d, tf.avgPool3d]) {
+      // The window is larger than the input, of which the host gives an empty tensor.
+      const back = tf.grad((t) => pool(t as tf.Tensor5D, 5, 1, 'valid'));
+      expect([...back(x).dataSync()]).toEqual(new Array(36).fill(0));
+      // Strides below 1 the host refuses itself.
+      expect(() => pool(x, 0, 1, 'same')).toThrow(/filterSize must be whole numbers/);
+      expect(() => pool(x, 1.5, 1, 'same')).toThrow(InvalidArgumentError);
+      expect(() => pool(x, 2, 1.5, 'same')).toThrow(/strides must be whole numbers.*got \[1.5, 1.5, 1.5\]/);
+    }
+    x.dispose();
   });
 
   it('keeps whole numbers, exactly, and true and false', () => {

@@ -1,6 +1,6 @@
 /**
  * Small networks of the authors' code, frozen, on webgpu in Node: their logits, the kernels of ours called past the engine, nothing
- * compiled after `warmUp` and nothing kept by a run, and the same answer from a file.
+ * compiled after `warmUp` and nothing kept by a run, and the same answer from a file of the frozen model and of the model.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
@@ -8,6 +8,7 @@ import '../../src/entries/backends/webgpu';
 import {type FrozenModel, freeze, frozenModelFile, loadFrozenModel} from '../../src/entries';
 import {mmaction2} from '../../src/models/checkpoints/names';
 import {createNetwork} from '../../src/networks';
+import {saveAndLoad} from '../layers/contract';
 import {startBackend} from '../support/backends';
 import {fillInput} from '../support/fill';
 import {readGoldenJson} from '../support/golden';
@@ -54,6 +55,7 @@ describe.each(NETWORKS)('$network', ({cases: wanted, network, names}) => {
     const [batch, channels, frames, height, width] = golden.input_shape;
     const model = createNetwork(network, {frames, height, width, classes: 7, weightless: true});
     fillWeights(model, names, weights);
+    const reloaded = await saveAndLoad(model);
     const frozen = freeze(model);
     model.dispose();
     const values = fillInput([batch, channels, frames, height, width], [0, 2, 3, 4, 1]);
@@ -70,9 +72,11 @@ describe.each(NETWORKS)('$network', ({cases: wanted, network, names}) => {
     const expected = golden.logits.flat();
     const apart = Math.max(...expected.map((value, i) => Math.abs(logits[i]! - value)));
     expect(apart / Math.hypot(...expected)).toBeLessThan(GATE);
-    const loaded = await loadFrozenModel(await frozenModelFile(frozen));
-    expect(await logitsOf(loaded, clip)).toEqual(logits);
-    loaded.dispose();
+    for (const loaded of [await loadFrozenModel(await frozenModelFile(frozen)), freeze(reloaded)]) {
+      expect(await logitsOf(loaded, clip)).toEqual(logits);
+      loaded.dispose();
+    }
+    reloaded.dispose();
     frozen.dispose();
     clip.dispose();
   });

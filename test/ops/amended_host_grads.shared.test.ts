@@ -1,6 +1,6 @@
 /**
  * Gradients that the host fails to take, on every backend: of its own dilated convolution, against plain loops; of
- * `tf.unstack` of one entry; of `tf.batchNorm` of clips, against float64 from the definition. The former in whole numbers, whose
+ * `tf.unstack` of one entry; of `tf.batchNorm` of clips, and without scale or offset, against float64 from the definition. The former in whole numbers, whose
  * sums are exact in any order. And those of ReLU, which keep less than the host's.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -111,6 +111,52 @@ describe.each(backendNames)('on %s', (name) => {
       expect(worst).toBeLessThan(24 * 100 * 8 * 2 ** -24);
     }
   });
+
+  it.each([
+    ['an offset', [4, 3], {offset: true}],
+    ['a scale', [4, 3], {scale: true}],
+    ['neither', [2, 2, 3, 2, 3], {}],
+    ['neither', [2, 3, 2, 3], {}],
+  ] as [string, number[], {offset?: true; scale?: true}][])(
+    'of tf.batchNorm with %s, of the shape %j',
+    async (_, xShape, has) => {
+      const [x, dy] = [wholes(xShape, 7), wholes(xShape, 3)];
+      const [mean, variance, scale] = [
+        [0.5, -1, 2],
+        [0.5, 1, 2],
+        [2, -1, 0.5],
+      ];
+      const others = [...(has.offset ? [[1, 2, 3]] : []), ...(has.scale ? [scale] : [])];
+      const normalize = (...[a, m, v, ...rest]: tf.Tensor[]) => {
+        const offset = has.offset && rest[0];
+        const factor = has.scale && rest.at(-1);
+        // What goes before and behind has gradients of its own, and its place on the host's tape.
+        const halved = tf.mul(a!, 0.5) as tf.Tensor4D;
+        return tf.mul(tf.batchNorm(halved, m as tf.Tensor1D, v as tf.Tensor1D, offset, factor, 0.1), 4);
+      };
+      const vectors = [mean, variance, ...others].map((values) => tf.tensor1d(values));
+      const doubled = x.map((value) => 2 * value);
+      const gradients = tf.grads(normalize)([tf.tensor(doubled, xShape), ...vectors], tf.tensor(dy, xShape));
+
+      const statistics = {mean, variance, scale: has.scale ? scale : [1, 1, 1]};
+      const [dx, dmean, dvariance, doffset, dscale] = naiveBatchNormGradients(x, dy, statistics, 0.1);
+      const expected = [
+        dx!.map((value) => value / 2),
+        dmean!,
+        dvariance!,
+        ...(has.offset ? [doffset!] : []),
+        ...(has.scale ? [dscale!] : []),
+      ];
+      expect(gradients.length).toBe(expected.length);
+      for (const [i, gradient] of gradients.entries()) {
+        const given = await gradient.data();
+        expect(given.length).toBe(expected[i]!.length);
+        // As above, four times that.
+        const worst = Math.max(...given.map((value, at) => Math.abs(value - 4 * expected[i]![at]!)));
+        expect(worst).toBeLessThan(4 * 24 * 100 * 8 * 2 ** -24);
+      }
+    },
+  );
 
   it('of tf.conv3d, by x and by the filter', async () => {
     const naive = naiveConv3d(geometry);

@@ -84,6 +84,11 @@ export function reshape<const S extends readonly number[]>(x: Tensor, shape: S):
   return (isOfShape ? x : hostReshape(x, [...shape])) as OfShape<S>;
 }
 
+/** Whether a tensor holds no value: TensorFlow's gradients of such leave in their results what was in the memory, or refuse. */
+export function isEmpty({size}: Tensor): boolean {
+  return size === 0;
+}
+
 /** The sum of tensors of one shape, in one pass. */
 export function addAll<T extends Tensor>(backend: TensorFlowBackend, terms: readonly T[]): T {
   if (terms.length === 1) return terms[0]!;

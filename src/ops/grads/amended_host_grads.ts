@@ -2,7 +2,8 @@
  * Gradients of the host that fail for some calls of a kernel: those calls get ours, all others keep the host's. `tf.conv3d`
  * with dilations, which the host refuses; `tf.unstack` of one entry, whose gradient the host hands on as no list, and with
  * it recurrent layers and TimeDistributed on clips of one frame; `tf.batchNorm` of clips, whose gradient the host takes at rank 4
- * alone. And `tf.relu`, whose gradient saves what it gives: what comes next keeps that too, the host's input nothing else.
+ * alone, and without a scale or an offset, for which it takes none. And `tf.relu`, whose gradient saves what it gives: what comes next
+ * keeps that too, the host's input nothing else.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {conv3dInfo} from '../../geometry/conv_info';
@@ -49,6 +50,33 @@ const amendments: Readonly<Record<string, Amendment>> = {
   },
 };
 
+const isGiven = ([, input]: [name: string, input: unknown]) => input !== undefined;
+
+/** From now on a tape takes calls without the inputs that they leave out, over which the host stumbles when it looks through it. */
+function takeCallsWithoutInputs(tape: ReturnType<typeof tf.engine>['state']['activeTape']): void {
+  tape.push = (...nodes) => {
+    const complete = nodes.map((node) => ({
+      ...node,
+      inputs: Object.fromEntries(Object.entries(node.inputs).filter(isGiven)),
+    }));
+    return Array.prototype.push.apply(tape, complete);
+  };
+}
+
+/**
+ * The names of the inputs that the host saves of a call, of which the call may have left out some. It asks for them by `map`, just before
+ * it puts the call on the tape, and fails for what is not there.
+ */
+class OptionalInputs extends Array<string> {
+  override map<U>(callback: (name: string, index: number, names: string[]) => U): U[] {
+    takeCallsWithoutInputs(tf.engine().state.activeTape);
+    return Array.from(this, (name, i) => callback(name, i, this)).filter((input) => input !== undefined);
+  }
+}
+
+/** Of inputs that are saved only the last may be left out: gradients know them by their place. */
+const WITH_OPTIONAL_INPUTS: readonly string[] = [tf.FusedBatchNorm];
+
 /** On a config of the host once it is amended, so that two copies of the package do it once. */
 const AMENDED = Symbol.for('tfjs-sts.amended');
 
@@ -58,6 +86,9 @@ export function amendHostGradients(): void {
     const host = tf.getGradient(kernelName);
     if (host == null || AMENDED in host) continue;
     const amended = {...host, ...savings[kernelName], gradFunc: amend(host.gradFunc), [AMENDED]: true};
+    if (WITH_OPTIONAL_INPUTS.includes(kernelName)) {
+      amended.inputsToSave = OptionalInputs.from(host.inputsToSave ?? []);
+    }
     // Taken out first: the host warns of a gradient that is put over another.
     tf.unregisterGradient(kernelName);
     tf.registerGradient(amended);

@@ -8,6 +8,7 @@ import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../../src/entries';
 import '../../../src/entries/node';
 import {createNetwork} from '../../../src/networks';
+import {InvalidArgumentError} from '../../../src/util/errors';
 import {numbers, saveAndLoad} from '../../layers/contract';
 import {startBackend} from '../../support/backends';
 
@@ -97,4 +98,47 @@ it('normalizes clips by given statistics, which the host refuses', () => {
   expect(
     worst(normalize(x, mean, variance), written(x, mean, variance, tf.zeros([3]), tf.ones([3]))),
   ).toBeLessThan(4e-6);
+});
+
+it('normalizes whole numbers, and by statistics of one value', () => {
+  const x = tf.tensor([1, -2, 3, 4, 5, 6], [1, 1, 2, 1, 3], 'int32');
+  const [mean, variance] = [tf.tensor1d([1]), tf.tensor1d([3])];
+  const normalize = (offset?: tf.Tensor1D, scale?: tf.Tensor1D) =>
+    tf.batchNorm(x as tf.Tensor as tf.Tensor4D, mean, variance, offset, scale, 1);
+  expect([...normalize().dataSync()]).toEqual([0, -1.5, 1, 1.5, 2, 2.5]);
+  expect([...normalize(tf.tensor1d([1]), tf.tensor1d([2, 4, -2])).dataSync()]).toEqual([1, -5, -1, 4, 9, -4]);
+});
+
+describe('gradients of no values', () => {
+  // What TensorFlow leaves in such a result is what lay in the memory: several calls, so that it is not all zeros.
+  const fill = () => tf.dispose(Array.from({length: 8}, () => tf.fill([3, 3, 3, 4, 2], 7)));
+
+  it.each([
+    ['strides of 1', {}],
+    ['other strides along the axes', {strides: [2, 2, 3]}],
+    ['dilation', {dilations: [2, 2, 3]}],
+  ] as const)('of a depthwise convolution with %s', (_, options) => {
+    const [x, filter] = [tf.zeros([0, 5, 6, 7, 4]), tf.ones([3, 3, 3, 4, 2])];
+    const convolve = (a: tf.Tensor, b: tf.Tensor) =>
+      sts.fused.depthwiseConv3d({
+        x: a as tf.Tensor5D,
+        filter: b as tf.Tensor5D,
+        strides: 1,
+        pad: 'same',
+        ...options,
+      } as Parameters<typeof sts.fused.depthwiseConv3d>[0]);
+    fill();
+    const [dx, dfilter] = tf.grads(convolve)([x, filter]);
+    expect(dx!.shape).toEqual(x.shape);
+    expect([...dfilter!.dataSync()]).toEqual(new Array(216).fill(0));
+  });
+});
+
+it('refuses what TensorFlow cannot count, which would end the process', () => {
+  const x = tf.ones([1, 1, 1, 1, 1]) as tf.Tensor5D;
+  const wide = () => sts.fused.conv3d({x, filter: tf.ones([1, 1, 1, 1, 1]), strides: 1, pad: 1000});
+  expect(wide).toThrow(InvalidArgumentError);
+  expect(wide).toThrow(
+    /IndirectConv3D: .*\[1, 2001, 2001, 2001, 1\] has 8012006001 values.*2147483647 at most/,
+  );
 });

@@ -97,6 +97,18 @@ describe('what the stock kernels get wrong', () => {
   const line = () => row(0, 1, 2, 3, 4, 5);
   const gradient = (op: (x: tf.Tensor5D) => tf.Tensor) => () => tf.grad((x) => op(x as tf.Tensor5D))(line());
   const one = () => tf.ones<tf.Rank.R5>([1, 1, 1, 1, 1]);
+  // Sums of 2000 products and few results, of whole numbers, which any order adds up exactly.
+  const [rows, long, columns] = [2, 2000, 68];
+  const matrix = (height: number, width: number, seed: number) =>
+    tf.tensor2d(wholeNumbers([height, width], seed), [height, width]);
+  const product = (a: Float32Array, b: Float32Array) =>
+    Array.from({length: rows * columns}, (_, i) => {
+      const [row, column] = [Math.floor(i / columns), i % columns];
+      return Array.from({length: long}, (_, k) => a[row * long + k]! * b[column * long + k]!).reduce(
+        (sum, value) => sum + value,
+      );
+    });
+  const products = product(wholeNumbers([rows, long], 1), wholeNumbers([columns, long], 2));
   const cases: [string, () => tf.Tensor, number[]][] = [
     ['tf.conv3d', () => tf.conv3d(line(), one(), [1, 1, 2], 'same'), [0, 2, 4]],
     ['its gradient', gradient((x) => tf.conv3d(x, one(), [1, 1, 2], 'same')), [1, 0, 1, 0, 1, 0]],
@@ -114,12 +126,30 @@ describe('what the stock kernels get wrong', () => {
     ],
   ];
 
-  it.each(cases)("%s, 'same', kernel shorter than the stride", async (_, run, right) => {
+  const multiply: [string, () => tf.Tensor, number[]][] = [
+    ['tf.matMul', () => tf.matMul(matrix(rows, long, 1), matrix(columns, long, 2), false, true), products],
+    [
+      'tf.fused.matMul',
+      () =>
+        tf.fused.matMul({
+          a: matrix(rows, long, 1),
+          b: matrix(columns, long, 2),
+          transposeB: true,
+          bias: tf.ones([columns]),
+        }),
+      products.map((value) => value + 1),
+    ],
+  ];
+
+  it.each(multiply)('%s, a transposed second matrix and long sums', (_, run, right) => compare(run, right));
+  it.each(cases)("%s, 'same', kernel shorter than the stride", (_, run, right) => compare(run, right));
+
+  async function compare(run: () => tf.Tensor, right: number[]): Promise<void> {
     restoreStockKernels('webgpu');
     expect(kernelCoverage().MaxPool3D).toBe('stock');
     expect(await read(tf.tidy(run))).not.toEqual(right);
     replaceStockKernels(stockReplacements);
     expect(kernelCoverage().MaxPool3D).toBe('kernel');
     expect(await read(tf.tidy(run))).toEqual(right);
-  });
+  }
 });

@@ -1,6 +1,6 @@
 /**
  * Squeeze-excite's product in a frozen model: each channel of a clip times a number of its own, and the activation behind
- * it, in one pass. It is a depthwise convolution of one tap whose filter is the other factor.
+ * it, in one pass. It is a convolution of one tap, each channel a group, whose filter is the other factor as it lies there.
  */
 import {
   concat,
@@ -12,7 +12,7 @@ import {
   type TensorInfo,
   tidy,
 } from '@tensorflow/tfjs-core';
-import {depthwiseConv3dInfo} from '../../../geometry/conv_info';
+import {conv3dInfo} from '../../../geometry/conv_info';
 import type {Activation, IndirectConv3DAttrs} from '../../../geometry/kernel_names';
 import {activate, checkActivation} from '../../../ops/activations';
 import {runFused} from '../../../ops/run_convolution';
@@ -30,7 +30,7 @@ export class ScalingStep implements RunnableStep {
   private readonly attributes = new ByShape<IndirectConv3DAttrs>((shape) => {
     const [channels] = shape.slice(4) as [number];
     return {
-      info: depthwiseConv3dInfo([1, ...shape.slice(1)], [1, 1, 1, channels, 1]),
+      info: conv3dInfo([1, ...shape.slice(1)], [1, 1, 1, 1, channels], {groups: channels}),
       activation: this.activation,
     };
   });

@@ -1,8 +1,9 @@
 /** The forward kernel on the tensorflow backend: each part as an op of TensorFlow on a view, their sums, and the epilogue. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../../../geometry/conv_info';
-import {activationOf, convInfoOf, IndirectConv3D, THROUGH_ENGINE} from '../../../geometry/kernel_names';
+import {activationOf, IndirectConv3D, THROUGH_ENGINE} from '../../../geometry/kernel_names';
 import {reshape, sumByChannel, type TensorFlowBackend, tensorFlowOf} from '../backend';
+import {checkedInfo} from './checked_info';
 import {dense} from './dense';
 import {applyEpilogue} from './epilogue';
 import {grouped} from './grouped';
@@ -25,7 +26,7 @@ export const indirectConv3DConfig: tf.KernelConfig & {[THROUGH_ENGINE]: true} = 
   backendName: 'tensorflow',
   kernelFunc: ({inputs, attrs, backend}) => {
     const {x, filter, bias, residual} = inputs as Record<string, tf.Tensor>;
-    const info = convInfoOf(attrs);
+    const info = checkedInfo(IndirectConv3D, attrs);
     const tensorflow = tensorFlowOf(backend);
     return tf.tidy(() => {
       const input = reshape(x!, info.inputShape) as tf.Tensor5D;

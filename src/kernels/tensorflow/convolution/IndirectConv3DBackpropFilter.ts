@@ -1,8 +1,9 @@
 /** The gradient with respect to the filter on the tensorflow backend: each part's block of it, put in its place. */
 import * as tf from '@tensorflow/tfjs-core';
-import {convInfoOf, IndirectConv3DBackpropFilter} from '../../../geometry/kernel_names';
+import {IndirectConv3DBackpropFilter} from '../../../geometry/kernel_names';
 import {tapCount} from '../../../geometry/taps';
-import {addAll, reshape, tensorFlowOf} from '../backend';
+import {addAll, isEmpty, reshape, tensorFlowOf} from '../backend';
+import {checkedInfo} from './checked_info';
 import {denseFilter} from './dense';
 import {groupedFilter} from './grouped';
 import {gridOf, viewInput, viewOutput} from './views';
@@ -12,7 +13,8 @@ export const indirectConv3DBackpropFilterConfig: tf.KernelConfig = {
   backendName: 'tensorflow',
   kernelFunc: ({inputs, attrs, backend}) => {
     const {x, dy} = inputs as Record<string, tf.Tensor>;
-    const info = convInfoOf(attrs);
+    const info = checkedInfo(IndirectConv3DBackpropFilter, attrs);
+    if (isEmpty(dy!)) return tf.zeros(info.filterShape);
     const tensorflow = tensorFlowOf(backend);
     return tf.tidy(() => {
       const input = reshape(x!, info.inputShape) as tf.Tensor5D;

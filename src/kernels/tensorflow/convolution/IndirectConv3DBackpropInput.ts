@@ -1,8 +1,9 @@
 /** The gradient with respect to the input on the tensorflow backend, part by part. */
 import * as tf from '@tensorflow/tfjs-core';
-import {convInfoOf, IndirectConv3DBackpropInput} from '../../../geometry/kernel_names';
+import {IndirectConv3DBackpropInput} from '../../../geometry/kernel_names';
 import type {Shape5D} from '../../../util/shapes';
-import {reshape, sumByChannel, tensorFlowOf} from '../backend';
+import {isEmpty, reshape, sumByChannel, tensorFlowOf} from '../backend';
+import {checkedInfo} from './checked_info';
 import {denseInput} from './dense';
 import {groupedInput} from './grouped';
 import {gridOf, partFilter, unviewInput, viewOutput} from './views';
@@ -12,7 +13,8 @@ export const indirectConv3DBackpropInputConfig: tf.KernelConfig = {
   backendName: 'tensorflow',
   kernelFunc: ({inputs, attrs, backend}) => {
     const {dy, filter} = inputs as Record<string, tf.Tensor>;
-    const info = convInfoOf(attrs);
+    const info = checkedInfo(IndirectConv3DBackpropInput, attrs);
+    if (isEmpty(dy!)) return tf.zeros(info.inputShape);
     const tensorflow = tensorFlowOf(backend);
     return tf.tidy(() => {
       const gradient = reshape(dy!, info.outputShape) as tf.Tensor5D;

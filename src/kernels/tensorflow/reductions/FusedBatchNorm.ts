@@ -8,7 +8,7 @@ import {normalizeBy} from './norm_ops';
 
 type Inputs = Record<'x' | 'mean' | 'variance', tf.Tensor> & Partial<Record<'scale' | 'offset', tf.Tensor>>;
 
-/** Statistics of other shapes than one value a channel, which TensorFlow's op does not know. */
+/** What TensorFlow's op does not know: statistics of other shapes than one value a channel. */
 function arithmetic({x, mean, variance, scale, offset}: Inputs, epsilon: number): tf.Tensor {
   const inverse = tf.rsqrt(tf.add(variance, epsilon));
   const y = tf.mul(tf.sub(x, mean), scale === undefined ? inverse : tf.mul(inverse, scale));
@@ -17,7 +17,9 @@ function arithmetic({x, mean, variance, scale, offset}: Inputs, epsilon: number)
 
 function normalized(backend: TensorFlowBackend, inputs: Inputs, epsilon: number): tf.Tensor {
   const {mean, variance} = inputs;
-  if (mean.rank > 1) return arithmetic(inputs, epsilon);
+  const channels = inputs.x.shape.at(-1);
+  const vectors = Object.entries(inputs).filter(([name, given]) => name !== 'x' && given !== undefined);
+  if (vectors.some(([, {rank, size}]) => rank !== 1 || size !== channels)) return arithmetic(inputs, epsilon);
   const gamma = inputs.scale ?? tf.onesLike(mean);
   const beta = inputs.offset ?? tf.zerosLike(mean);
   return normalizeBy(backend, {x: inputs.x, gamma, beta, mean, variance}, epsilon);
@@ -28,6 +30,12 @@ export const fusedBatchNormConfig: tf.KernelConfig = {
   backendName: 'tensorflow',
   kernelFunc: ({inputs, attrs, backend}) => {
     const {varianceEpsilon} = attrs as unknown as tf.FusedBatchNormAttrs;
-    return tf.tidy(() => normalized(tensorFlowOf(backend), inputs as unknown as Inputs, varianceEpsilon));
+    return tf.tidy(() => {
+      const floats = Object.entries(inputs).map(([name, given]) => [
+        name,
+        given === undefined ? given : tf.cast(given as tf.Tensor, 'float32'),
+      ]);
+      return normalized(tensorFlowOf(backend), Object.fromEntries(floats) as Inputs, varianceEpsilon);
+    });
   },
 };

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {poolInfo} from '../../pool_info';
 import {checkShape, type Given, poolAttrsOf, takingWholes} from '../../stock_kernels';
-import {tensorFlowOf} from '../backend';
+import {isEmpty, tensorFlowOf} from '../backend';
 import {maxPoolBack} from './pool_ops';
 
 export const maxPool3DGradConfig: tf.KernelConfig = takingWholes({
@@ -12,6 +12,7 @@ export const maxPool3DGradConfig: tf.KernelConfig = takingWholes({
     const {dy, input} = inputs as Given<tf.MaxPool3DGradInputs>;
     const info = poolInfo(input.shape, poolAttrsOf(attrs));
     checkShape(tf.MaxPool3DGrad, 'dy', dy, info.outputShape);
+    if (isEmpty(dy as tf.Tensor)) return tf.zeros(info.inputShape);
     return tf.tidy(() => {
       const dx = maxPoolBack(tensorFlowOf(backend), input as tf.Tensor, dy as tf.Tensor, info);
       return dx.dataId === dy.dataId ? tf.clone(dx) : dx;
