@@ -49,15 +49,19 @@ const testsOfOneNode =
  * and the registries of the host as they were.
  */
 const togetherTests = [
+  'files',
   'geometry',
   'layers',
   'models/checkpoints',
   'models/inflate',
   'models/onnx',
+  'models/shipped',
   'networks',
   'ops',
   'train/augment',
+  'train/data',
   'util',
+  'video',
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** Tests in Node. */
