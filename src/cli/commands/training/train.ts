@@ -10,7 +10,7 @@ import {type Recipe, type RecipeOverrides, recipes, type TrainProgress, train} f
 import {paperFamily} from '../../../train/recipes/paper';
 import {InvalidArgumentError} from '../../../util/errors';
 import {oneOf, onePositional, parseCommand, wholeNumber} from '../../input/arguments';
-import {startBackend} from '../../input/backends';
+import {measuredNetwork, startBackend} from '../../input/backends';
 import {COMPUTE_HELP, COMPUTE_OPTIONS, type ComputeChoice, computeChoice} from '../../input/film';
 import {clipsOf, type NetworkChoice, networkOf, readStart, startedNetwork} from '../../input/start_network';
 import {
@@ -186,7 +186,8 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   await checkFolder(folder, resume);
   const named = options.network.start;
   progress.stage(`starting ${compute.backend}`);
-  await startBackend(compute.backend, compute.threads);
+  const measured = measuredNetwork(options.network.network ?? named ?? '');
+  await startBackend(compute.backend, compute.threads, measured, true);
   const start = named === undefined ? undefined : await readStart(named);
   const network = networkOf(options.network, start);
   const recipe = recipeOf(network, options);
