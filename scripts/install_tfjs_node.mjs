@@ -3,13 +3,16 @@
  * for machines that do not reach the place from which its own installation downloads libtensorflow. Elsewhere
  * `npm install @tensorflow/tfjs-node` does all of it.
  *
- *   node scripts/install_tfjs_node.mjs                         for the one of this repository, which npm ci has installed
- *   node scripts/install_tfjs_node.mjs [--gpu] --project FOLDER
- *       for that of another project, after `npm install --ignore-scripts @tensorflow/tfjs-node` there
+ *   node scripts/install_tfjs_node.mjs [--gpu] [--project FOLDER]
+ *       in this repository: for the one that npm ci has installed
+ *   node node_modules/tfjs-sts/scripts/install_tfjs_node.mjs [--gpu] [--project FOLDER]
+ *       in any project, after `npm install --ignore-scripts @tensorflow/tfjs-node`
  *
  * 1. From PyPI, through pip and whatever index it is configured for: the wheel below, whose sha256 pip compares. Of it the C
- *    library and its headers are kept in .cache/tfjs-node/ (`TFJS_NODE_CACHE` says where else).
- * 2. With the C++ compiler of the machine: the addon, from the sources in the package. Kept there, too.
+ *    library and its headers are kept in a cache: .cache/tfjs-node/ of the repository, elsewhere the user's (`TFJS_NODE_CACHE` says
+ *    where else). The addon finds the library there: it has to stay.
+ * 2. With the C++ compiler of the machine: the addon, from the sources in the package. Kept there, too. The headers of Node's
+ *    interface for addons are npm's package node-api-headers, of the repository or fetched into the cache.
  * 3. A convolution, which must give 9.
  *
  * Each step is passed over where its result is there. Needs Linux on x86-64, python3 with pip, and g++ or clang++; as root on Debian
@@ -27,10 +30,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import {dirname, join, resolve} from 'node:path';
+import {createRequire} from 'node:module';
+import {homedir} from 'node:os';
+import {basename, dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import {ensureProgram, runs} from './setup.mjs';
+import {ensureProgram, npm, runs} from './setup.mjs';
 import {members} from './wheel.mjs';
 
 const VERSION = '4.22.0';
@@ -47,9 +52,20 @@ const GPU = {
   sha256: 'c2f109daa5d0cbabb3df5fdebcde0ca895d891e18d03e08cb6742c96a6be7012',
 };
 
-const repository = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** This package: a clone of the repository, or installed. */
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const isInstalled = basename(dirname(root)) === 'node_modules';
 /** Of Node's interface for addons: the programs of npm's package `node` come without. */
-const HEADERS = join(repository, 'node_modules', 'node-api-headers', 'include');
+const HEADERS = 'node-api-headers';
+const HEADERS_VERSION = '1.9.0';
+
+/** What is kept must outlive an installed package, which npm empties when it installs another version. */
+function cacheFolder() {
+  const {TFJS_NODE_CACHE: own, XDG_CACHE_HOME: xdg} = process.env;
+  if (own) return resolve(own);
+  if (!isInstalled) return join(root, '.cache', 'tfjs-node');
+  return join(xdg || join(homedir(), '.cache'), 'tfjs-sts', 'tfjs-node');
+}
 
 /** Which wheel: the library does not depend on the version of Python that the wheel is for. */
 const WHEEL_OPTIONS = [
@@ -77,9 +93,32 @@ function unpack(wheel, target) {
 /** Stops with what is missing. */
 class Missing extends Error {}
 
-function versionOf(project, name) {
-  const path = join(project, 'node_modules', name, 'package.json');
-  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).version : undefined;
+/** Where a project finds a package, or undefined. */
+function folderOf(project, name) {
+  try {
+    return dirname(createRequire(join(project, 'package.json')).resolve(`${name}/package.json`));
+  } catch {
+    return undefined;
+  }
+}
+
+function versionIn(folder) {
+  return folder && JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
+}
+
+/** The folder with node_api.h. */
+function ensureHeaders(cache) {
+  const installed = folderOf(root, HEADERS);
+  if (installed !== undefined) return join(installed, 'include');
+  const include = join(cache, 'node_modules', HEADERS, 'include');
+  if (existsSync(include)) return include;
+  // A folder without a package.json would be taken for a part of the package above it.
+  mkdirSync(cache, {recursive: true});
+  writeFileSync(join(cache, 'package.json'), '{"private": true}\n');
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  if (!runs(npm, ['install', '--prefix', cache, ...options, `${HEADERS}@${HEADERS_VERSION}`]))
+    throw new Missing(`npm could not give ${HEADERS} ${HEADERS_VERSION}, which the addon is compiled with.`);
+  return include;
 }
 
 /** The folder with lib/ and include/ of libtensorflow. */
@@ -133,12 +172,13 @@ function ensureAddon(cache, library, source) {
     advice: 'A C++ compiler is missing (Debian: apt-get install g++): it makes the addon of tfjs-node.',
   });
   if (compiler === undefined) throw new Missing('g++ is missing.');
+  const headers = ensureHeaders(cache);
   console.error('Compiling the addon of tfjs-node ...');
   const part = `${addon}.${process.pid}`;
   const compiled = runs(compiler, [
     ...['-O2', '-std=c++17', '-fPIC', '-shared', '-fno-exceptions', '-fno-rtti', '-w'],
     ...['-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION', '-DNODE_GYP_MODULE_NAME=tfjs_binding'],
-    ...[`-I${join(library, 'include')}`, `-I${HEADERS}`],
+    ...[`-I${join(library, 'include')}`, `-I${headers}`],
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(source, file)),
     ...[`-L${join(library, 'lib')}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
     ...[`-Wl,-rpath,${join(library, 'lib')}`, '-o', part],
@@ -164,11 +204,13 @@ function works(project, name) {
  *
  * @returns true if it works in the end; else it has said what is missing
  */
-export function ensureTfjsNode({gpu = false, project = repository} = {}) {
+export function ensureTfjsNode({gpu = false, project = root} = {}) {
   const build = gpu ? GPU : CPU;
-  if (versionOf(project, build.name) === VERSION && works(project, build.name).ok) return true;
+  const folder = folderOf(project, build.name);
+  const isThere = versionIn(folder) === VERSION;
+  if (isThere && works(project, build.name).ok) return true;
   try {
-    if (versionOf(project, build.name) !== VERSION) {
+    if (!isThere) {
       throw new Missing(
         `${build.name} ${VERSION} is not in ${project}: npm install --ignore-scripts ${build.name}@${VERSION}`,
       );
@@ -179,9 +221,8 @@ export function ensureTfjsNode({gpu = false, project = repository} = {}) {
           `npm rebuild --ignore-scripts=false ${build.name}`,
       );
     }
-    const cache = resolve(process.env.TFJS_NODE_CACHE || join(repository, '.cache', 'tfjs-node'));
+    const cache = cacheFolder();
     const library = ensureLibrary(cache, build);
-    const folder = join(project, 'node_modules', build.name);
     const addon = ensureAddon(cache, library, join(folder, 'binding'));
     mkdirSync(join(folder, 'lib', 'napi-v8'), {recursive: true});
     copyFileSync(addon, join(folder, 'lib', 'napi-v8', 'tfjs_binding.node'));
@@ -197,7 +238,7 @@ export function ensureTfjsNode({gpu = false, project = repository} = {}) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const {values} = parseArgs({options: {gpu: {type: 'boolean'}, project: {type: 'string'}}});
-  const project = resolve(values.project ?? repository);
+  const project = resolve(values.project ?? (isInstalled ? '.' : root));
   if (!ensureTfjsNode({gpu: values.gpu ?? false, project})) process.exitCode = 1;
   else console.log(`${values.gpu ? GPU.name : CPU.name} ${VERSION} runs on libtensorflow ${TENSORFLOW}.`);
 }

@@ -16,7 +16,7 @@ import {
 import {delimiter, join} from 'node:path';
 
 /** npm is a script of its own on Windows. */
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+export const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 /**
  * Runs a program to its end with the terminal's output and no input; true if it succeeded. With `quiet` it shows its

@@ -9,7 +9,9 @@ import {parseArgs} from 'node:util';
 import {analyse} from './analysis/compare.mjs';
 import {reportPicture, reportTable} from './analysis/report.mjs';
 import {appendLine, readLines, takeLock} from './journal.mjs';
+import {pilot} from './pilot.mjs';
 import {plannedRuns} from './plan.mjs';
+import {prepare, progress} from './prepare.mjs';
 import {DIGESTS, PROTOCOL, protocolDigest} from './protocol.mjs';
 import {tinyProtocol} from './tiny.mjs';
 
@@ -45,22 +47,12 @@ export async function run(args) {
   return (await commands[command]({...values, protocol, forms, table, directory: values.dir}, rest)) ?? 0;
 }
 
-/** Starts the backend and draws what the task is made of; modules that need the built package are loaded here. */
-async function prepare({protocol, directory, tiny}) {
-  const {startBackend} = await import('./backend.mjs');
-  const machine = await startBackend();
-  const {createTask} = await import('./task/task.mjs');
-  const {drawnSources, loadSources} = await import('./task/sources.mjs');
-  const {things, pictureClasses, spriteSeed} = protocol.task;
-  const count = things + pictureClasses;
-  const sources = tiny ? drawnSources(count) : loadSources(join(directory, '..'), {count, seed: spriteSeed});
-  return {machine, task: createTask(sources, protocol.task), names: sources.names};
-}
-
 async function runAll({protocol, forms, table, directory, tiny}) {
   const runs = plannedRuns(protocol, forms);
   const digest = protocolDigest(protocol);
   const lines = () => readLines(table).filter((line) => line.protocol === digest);
+  if (!tiny && DIGESTS.protocol === undefined)
+    throw new Error('The protocol is not fixed yet: the task is still being chosen, see difficulty.md.');
   const {machine, task} = await prepare({protocol, directory, tiny});
   const digests = {test: task.digest(), pictures: task.pictureDigest()};
   if (!tiny) checkDigests(digests, digest);
@@ -120,20 +112,8 @@ function checkDigests(digests, protocol) {
   if (known.protocol === protocol && known.test === digests.test && known.pictures === digests.pictures)
     return;
   throw new Error(
-    `The task is not the one of protocol.md: ${JSON.stringify({protocol, ...digests})} instead of ${JSON.stringify(known)}.`,
+    `The task is not the one of protocol.md: ${JSON.stringify({protocol, ...digests})} instead of ${JSON.stringify(DIGESTS)}.`,
   );
-}
-
-/** A line now and then, where somebody looks. */
-function progress(id) {
-  let last = Date.now();
-  return ({epoch, epochs, loss, accuracy}) => {
-    if (Date.now() - last < 30_000) return;
-    last = Date.now();
-    console.error(
-      `${id}: epoch ${epoch + 1} of ${epochs}, loss ${loss.toFixed(3)}, accuracy ${accuracy.toFixed(3)}`,
-    );
-  };
 }
 
 function status({protocol, forms, table}) {
@@ -164,66 +144,4 @@ function analyze({protocol, table, tiny, directory}) {
   writeFileSync(target('results.md'), `# Results\n\n${reportTable(forms)}`);
   writeFileSync(target('results.svg'), reportPicture(forms));
   console.log(reportTable(forms));
-}
-
-/** Changes are laid over the protocol, object by object: `{"task": {"drift": 0.5}}`. */
-async function pilot({protocol, forms, directory, tiny}, [name, changes = '{}']) {
-  const changed = laidOver({...protocol, firstSeeds: {image: 100, video: 200}}, JSON.parse(changes));
-  changed.task = {...changed.task, testSeed: 1, testClips: 1000};
-  const {machine, task} = await prepare({protocol: changed, directory, tiny});
-  const {forget, hasCheckpoint, makeRun} = await import('./runs.mjs');
-  const table = join(directory, 'pilots.jsonl');
-  for (const form of forms) {
-    const imageName = `pilot-${protocolDigest({...changed, video: null, task: {...changed.task, speeds: null, things: null}, form})}`;
-    const place = join(directory, imageName);
-    const image = {kind: 'image', id: `${name}-image`, form, checkpoint: 0, imageSeed: 100};
-    let imageLine = readLines(join(place, 'image.jsonl'))[0];
-    if (imageLine === undefined || !hasCheckpoint(place, image)) {
-      imageLine = await makeRun(image, {
-        protocol: changed,
-        task,
-        directory: place,
-        onProgress: progress(image.id),
-      });
-      forget(image, {directory: place});
-      appendLine(join(place, 'image.jsonl'), imageLine);
-      console.log(`image: accuracy ${imageLine.accuracy.toFixed(3)}, ${imageLine.seconds} s`);
-    }
-    const video = {
-      kind: 'video',
-      id: `${name}-${form}`,
-      form,
-      checkpoint: 0,
-      arm: 'image-plain',
-      seed: 0,
-      videoSeed: 200,
-    };
-    const context = {
-      ...{protocol: changed, task, directory: place, onProgress: progress(video.id)},
-      checkpointDigests: new Map([[`${form}-c0`, imageLine.checkpointDigest]]),
-    };
-    const figures = await makeRun(video, context);
-    forget(video, {directory: place});
-    const {image: imageStage, video: videoStage} = changed;
-    appendLine(table, {
-      name,
-      form,
-      ...figures,
-      changes: JSON.parse(changes),
-      imageStage,
-      videoStage,
-      task: changed.task,
-      ...machine,
-    });
-    console.log(
-      `${name} ${form}: joint ${figures.joint.toFixed(3)}, motion ${figures.motion.toFixed(3)}, thing ${figures.thing.toFixed(3)}, train ${figures.accuracy.toFixed(3)}, ${figures.seconds} s`,
-    );
-  }
-}
-
-function laidOver(value, changes) {
-  const isObject = (thing) => typeof thing === 'object' && thing !== null && !Array.isArray(thing);
-  if (!isObject(value) || !isObject(changes)) return changes;
-  const entries = Object.entries(changes).map(([key, change]) => [key, laidOver(value[key], change)]);
-  return {...value, ...Object.fromEntries(entries)};
 }

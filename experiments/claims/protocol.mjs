@@ -31,34 +31,38 @@ export const PROTOCOL = {
     },
   },
   task: {
-    things: 6,
+    things: 5,
     pictureClasses: 256,
     spriteSeed: 14,
     heldOutPhotos: 4,
-    frames: 12,
+    frames: 10,
     side: 32,
-    sizes: [10, 14],
-    speeds: {slow: [0.4, 0.7], fast: [0.9, 1.4], turning: [0.6, 1.2]},
-    drift: 0.4,
+    sizes: [12, 16],
+    speeds: {slow: [1.0, 1.3], fast: [2.0, 2.6], turning: [1.5, 2.2]},
+    drift: 0,
+    groundContrast: 0.5,
     place: 4,
-    strength: [0.85, 1],
+    strength: [1, 1],
     light: [0.7, 1.1],
     testSeed: 51,
     testClips: 4000,
   },
   image: {
     samples: 2560,
-    recipe: {batchSize: 64, epochs: 12, learningRate: 0.02},
+    recipe: {batchSize: 64, epochs: 10, learningRate: 0.004, optimizer: {name: 'adamw'}},
   },
   video: {
     samples: 960,
-    recipe: {batchSize: 32, epochs: 10, learningRate: 0.1},
+    recipe: {batchSize: 16, epochs: 12, learningRate: 0.007, optimizer: {name: 'adamw'}, weightDecay: 0.01},
   },
   /** First seeds of image stages and fine-tunings. Pilots have others. */
   firstSeeds: {image: 7000, video: 8000},
 };
 
-/** Written down when the protocol was fixed: what is drawn on any machine must be these bytes. */
+/**
+ * `{protocol, test, pictures}`, written down when the protocol is fixed: what is drawn on any machine must be these bytes. Empty: the
+ * task is still being chosen, and no run that counts can be made.
+ */
 export const DIGESTS = {};
 
 /** A short name of all numbers of a protocol. */

@@ -15,7 +15,7 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const rates = {name: 'cosine', per: 'iteration', warmup: {epochs: 1}};
 
 /** The recipe of the paper's family for pictures, without what a short stage on small pictures has no use for. */
-function imageRecipe({family}, {recipe}, seed) {
+function imageRecipe({family, imageRecipe: changes}, {recipe}, seed) {
   const {
     augmentation: _,
     mix: __,
@@ -25,24 +25,34 @@ function imageRecipe({family}, {recipe}, seed) {
     repeats: 1,
     schedule: rates,
     ...recipe,
+    ...changes,
     seed,
   });
   return rest;
 }
 
 /** The recipe for clips in which left and right are told apart. Clips are drawn anew in every epoch and not cut besides. */
-function videoRecipe({family}, {recipe}, seed) {
-  const {augmentation: _, ...rest} = recipes.finetuneSomething(family, {schedule: rates, ...recipe, seed});
+function videoRecipe({family, videoRecipe: changes}, {recipe}, seed) {
+  const {augmentation: _, ...rest} = recipes.finetuneSomething(family, {
+    schedule: rates,
+    ...recipe,
+    ...changes,
+    seed,
+  });
   return rest;
 }
 
 async function trained(model, data, recipe, directory, onProgress) {
-  const before = process.cpuUsage();
-  const run = await train(model, data, {recipe, directory, resume: true, checkpointEvery: 50, onProgress});
-  const {user, system} = process.cpuUsage(before);
+  const {updates} = await train(model, data, {
+    recipe,
+    directory,
+    resume: true,
+    checkpointEvery: 50,
+    onProgress,
+  });
   const lines = readFileSync(join(directory, 'log.jsonl'), 'utf8').trimEnd().split('\n').map(JSON.parse);
   const {loss, accuracy} = lines.findLast(({kind}) => kind === 'epoch');
-  return {updates: run.updates, loss, accuracy, seconds: Math.round((user + system) / 1e5) / 10};
+  return {updates, loss, accuracy};
 }
 
 export const checkpointFile = (directory, {form, checkpoint}) =>
@@ -117,10 +127,13 @@ export const hasCheckpoint = (directory, run) => existsSync(checkpointFile(direc
 /**
  * @param run of `plannedRuns`
  * @param context `{protocol, task, directory, checkpointDigests, onProgress}`
- * @returns the figures of the run
+ * @returns the figures of the run, and the seconds of processor time that this process took for it
  */
 export async function makeRun(run, context) {
-  return await (run.kind === 'image' ? imageRun : videoRun)(run, context);
+  const before = process.cpuUsage();
+  const figures = await (run.kind === 'image' ? imageRun : videoRun)(run, context);
+  const {user, system} = process.cpuUsage(before);
+  return {...figures, seconds: Math.round((user + system) / 1e5) / 10};
 }
 
 /** After the line is written. */

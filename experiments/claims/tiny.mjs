@@ -4,9 +4,9 @@ import {PROTOCOL} from './protocol.mjs';
 export const tinyProtocol = {
   ...PROTOCOL,
   name: 'tiny',
-  checkpoints: 2,
+  checkpoints: 1,
   seeds: 1,
-  scratch: 2,
+  scratch: 1,
   forms: {
     slowonly: {
       ...PROTOCOL.forms.slowonly,

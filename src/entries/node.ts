@@ -8,10 +8,10 @@ import util from 'node:util';
 import {registerKernels, replaceStockKernels} from '../kernels/registry';
 import {kernelConfigs, stockReplacements} from '../kernels/tensorflow';
 
-// tfjs-node 4.22 calls two functions that Node 23 has removed; with these it runs on Node 24.
+// tfjs-node 4.22 calls two functions of which Node 22 warns and that Node 23 has removed: with these it runs, and in silence.
 const removed = {isNullOrUndefined: (value: unknown) => value == null, isArray: Array.isArray};
 for (const [name, value] of Object.entries(removed)) {
-  if (!(name in util)) Object.defineProperty(util, name, {value, configurable: true, writable: true});
+  Object.defineProperty(util, name, {value, configurable: true, writable: true});
 }
 
 registerKernels(kernelConfigs);

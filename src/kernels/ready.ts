@@ -7,7 +7,7 @@ import {checkCount} from '../util/counts';
 import {InvalidArgumentError, StsError, UnavailableError} from '../util/errors';
 import {checkOptions, knownNames, optionNames} from '../util/names';
 import {type Graphics, webglGraphics, webgpuGraphics} from './graphics';
-import {isFasterOnWasm} from './measured_networks';
+import {isForWasm} from './measured_networks';
 import {starterOf} from './starters';
 
 export interface ReadyOptions {
@@ -21,6 +21,8 @@ export interface ReadyOptions {
    * networks wasm was measured to be faster than tensorflow.
    */
   network?: string;
+  /** Whether the network is going to be trained, of which other times were measured. Default: false. */
+  training?: boolean;
   /** Of the wasm backend, in all. Default: a thread for each core, 8 at most. */
   threads?: number;
 }
@@ -40,7 +42,7 @@ export interface ReadyBackend {
   readonly tried: readonly PassedOver[];
 }
 
-const KNOWN = optionNames<ReadyOptions>({prefer: true, network: true, threads: true});
+const KNOWN = optionNames<ReadyOptions>({prefer: true, network: true, training: true, threads: true});
 
 /** From the fastest to the slowest, and what a program imports for each. */
 const RULE: Readonly<Record<string, string>> = {
@@ -67,8 +69,8 @@ class Pass extends Error {}
  * starts; `webgpu` and `webgl` only on a GPU, `webgl` only if it computes in float32. A software adapter such as
  * SwiftShader or llvmpipe is never taken for a GPU. In Node `webgpu` starts on Dawn, as by `startWebGPU`.
  *
- * With `network`: `tensorflow` comes after `wasm` for a network of which `wasm` was measured to take less time, where the kernels of
- * `tfjs-sts/wasm` are there, unless `tensorflow` computes on a GPU.
+ * With `network`: `tensorflow` comes after `wasm`, where the kernels of `tfjs-sts/wasm` are there, unless it was measured to take less than
+ * nine tenths of its time for that network, with `training` for a step of training, or computes on a GPU.
  *
  * @returns what is live now and why, and why not those before it
  * @throws InvalidArgumentError for a name in `prefer` that is no backend, a network that nobody has measured, or threads
@@ -86,10 +88,10 @@ class Pass extends Error {}
  */
 export async function ready(options: ReadyOptions = {}): Promise<ReadyBackend> {
   checkOptions('ready', options, KNOWN);
-  const {prefer = [], network, threads} = options;
+  const {prefer = [], network, training = false, threads} = options;
   if (threads !== undefined) checkCount('ready', 'threads', threads);
   const preferred = preferredNames(prefer);
-  const order = orderFor(network);
+  const order = orderFor(network, training);
   const tried: PassedOver[] = [];
   for (const backend of new Set([...preferred, ...order])) {
     const isPreferred = preferred.includes(backend);
@@ -106,10 +108,15 @@ export async function ready(options: ReadyOptions = {}): Promise<ReadyBackend> {
 }
 
 /** From the fastest to the slowest. */
-function orderFor(network: string | undefined): readonly string[] {
+function orderFor(network: string | undefined, training: boolean): readonly string[] {
   const names = Object.keys(RULE);
   // Without our kernels wasm is another, slower one; on a GPU tensorflow is another, faster one. Neither was measured.
-  if (network === undefined || !isFasterOnWasm(network) || starterOf('wasm') === undefined || isOnGpu()) {
+  if (
+    network === undefined ||
+    !isForWasm(network, training) ||
+    starterOf('wasm') === undefined ||
+    isOnGpu()
+  ) {
     return names;
   }
   return names.flatMap((name) => {

@@ -3,6 +3,7 @@
  * generated ones implement it; the loop knows nothing else of them.
  */
 import type * as tf from '@tensorflow/tfjs-core';
+import type {PerChannel} from '../video/clips';
 import type {Augmentation, MixOptions} from './augment';
 
 /** Samples and what is to be said of them. Whoever receives a batch disposes its tensors. */
@@ -11,6 +12,8 @@ export interface Batch {
   readonly x: tf.Tensor;
   /** Targets `[batch, classes]`: one-hot, or soft as mixup and label smoothing make them. */
   readonly y: tf.Tensor;
+  /** What each sample is called, such as the path of its file. Reports name samples so; absent: by their number. */
+  readonly names?: readonly string[];
 }
 
 /** How an epoch is to be read. */
@@ -41,6 +44,11 @@ export interface Batches {
   readonly size: number;
   /** Names of the classes, in the order of the targets. */
   readonly classes: readonly string[];
+  /**
+   * How the values of `x` come from bytes, `(byte - mean) / std`, from which reports make pictures again. Absent: they make the least
+   * value black and the greatest white.
+   */
+  readonly normalization?: {readonly mean: PerChannel; readonly std: PerChannel};
   /**
    * The batches of an epoch. What begins at `from` gives the same batches as what began at 0 and came there.
    *

@@ -1,20 +1,22 @@
 /** Training: the loop, recipes, evaluation. Exports only. */
 export type {Batch, Batches, BatchesOptions, DataRecipe} from './batches';
-export {type EvaluateOptions, type Evaluation, evaluate} from './evaluate';
+export {type EvaluateOptions, type Evaluation, evaluate} from './evaluation/evaluate';
+export type {ClassMetrics, Metrics} from './evaluation/metrics';
+export type {WorstSample} from './evaluation/worst';
 export {
   type EpochResult,
   TrainingDivergedError,
   type TrainingRun,
   type TrainProgress,
-} from './loop/report';
+} from './loop/progress';
 export {type TrainOptions, train} from './loop/train';
 export type {LossConfig} from './losses';
-export type {ClassMetrics, Metrics} from './metrics';
 export type {AdamWConfig, ClipConfig, LambConfig, OptimizerConfig, SgdConfig} from './optimizers';
 export type {GroupConfig, LayerRate} from './parameters';
 export type {RecipeOverrides} from './recipes';
 export * as recipes from './recipes';
 export type {Recipe} from './recipes/recipe';
+export {type EvaluationReportOptions, evaluationReport, type ReportedMetrics} from './report/page';
 export type {
   ConstantSchedule,
   CosineSchedule,

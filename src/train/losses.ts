@@ -27,15 +27,29 @@ export interface LossConfig {
  * @returns a scalar
  */
 export function loss(logits: tf.Tensor2D, targets: tf.Tensor2D, config: LossConfig): tf.Scalar {
-  const {name, labelSmoothing = 0, classWeights} = config;
   return tf.tidy(() => {
-    const smooth = smoothed(targets, labelSmoothing);
-    const losses =
-      name === 'softmax' ? tf.neg(tf.mul(tf.logSoftmax(logits), smooth)) : binary(logits, smooth);
-    const weighted = classWeights === undefined ? losses : tf.mul(losses, tf.tensor1d([...classWeights]));
-    const count = name === 'softmax' ? logits.shape[0] : logits.size;
-    return tf.div(tf.sum(weighted), count) as tf.Scalar;
+    const count = config.name === 'softmax' ? logits.shape[0] : logits.size;
+    return tf.div(tf.sum(classLosses(logits, targets, config)), count) as tf.Scalar;
   });
+}
+
+/** The loss of each sample, `[batch]`; their mean is that of `loss`. */
+export function sampleLosses(logits: tf.Tensor2D, targets: tf.Tensor2D, config: LossConfig): tf.Tensor1D {
+  return tf.tidy(() => {
+    const losses = classLosses(logits, targets, config);
+    return (config.name === 'softmax' ? tf.sum(losses, 1) : tf.mean(losses, 1)) as tf.Tensor1D;
+  });
+}
+
+/** What each class adds to the loss of each sample, `[batch, classes]`. */
+function classLosses(logits: tf.Tensor2D, targets: tf.Tensor2D, config: LossConfig): tf.Tensor2D {
+  const {name, labelSmoothing = 0, classWeights} = config;
+  const smooth = smoothed(targets, labelSmoothing);
+  const losses =
+    name === 'softmax'
+      ? (tf.neg(tf.mul(tf.logSoftmax(logits), smooth)) as tf.Tensor2D)
+      : binary(logits, smooth);
+  return classWeights === undefined ? losses : tf.mul(losses, tf.tensor1d([...classWeights]));
 }
 
 function smoothed(targets: tf.Tensor2D, share: number): tf.Tensor2D {

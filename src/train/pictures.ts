@@ -10,13 +10,15 @@ export function forModel(model: LayersModel, data: Batches): Batches {
   return {
     size: data.size,
     classes: data.classes,
+    ...(data.normalization && {normalization: data.normalization}),
     async *batches(epoch, options) {
-      for await (const {x, y} of data.batches(epoch, options)) {
+      for await (const batch of data.batches(epoch, options)) {
+        const {x} = batch;
         if (x.rank === 4) {
           const clips = tf.expandDims(x, 1);
           x.dispose();
-          yield {x: clips, y};
-        } else yield {x, y};
+          yield {...batch, x: clips};
+        } else yield batch;
       }
     },
   };

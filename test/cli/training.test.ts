@@ -88,7 +88,8 @@ describe('teach', () => {
     copyFileSync(`${clips}/green/0.mkv`, `${mixed}/red/b.mkv`);
     copyFileSync(`${clips}/blue/0.mkv`, `${mixed}/blue/c.mkv`);
     writeFileSync(`${mixed}/blue/d.mkv`, 'no video');
-    const judged = await call(['eval', file, mixed, '--views', '1x3', '--json']);
+    const report = shop.at('report.html');
+    const judged = await call(['eval', file, mixed, '--views', '1x3', '--json', '--report', report]);
     expect(judged.err).toMatch(/note: passed over, cannot be read: .*d\.mkv/);
     const answer = JSON.parse(judged.out);
     expect(answer).toMatchObject({samples: 3, top1: 2 / 3, views: '1x3', meanClass: (1 + 0 + 0.5) / 3});
@@ -98,6 +99,11 @@ describe('teach', () => {
       [0, 1, 1],
     ]);
     expect(answer.unreadable).toHaveLength(1);
+    // The worst first, which is the one in the wrong folder; of each video three pictures.
+    const cards = readFileSync(report, 'utf8').split('<ol class="worst">')[1]!.split('</li>').slice(0, -1);
+    expect(cards).toHaveLength(3);
+    expect(cards[0]).toMatch(/<b>red<\/b> taken for <em>green<\/em>.*mixed\/red\/b\.mkv/);
+    for (const card of cards) expect(card.match(/<img src="data:image\/jpeg/g)).toHaveLength(3);
     rmSync(`${mixed}/blue`, {recursive: true});
     const text = (await call(['eval', file, mixed])).out;
     expect(text).toMatch(/^top-1 +50\.0 %$/m);

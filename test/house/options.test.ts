@@ -16,6 +16,7 @@ import * as timeline from '../../src/entries/timeline';
 import * as trainEntry from '../../src/entries/train';
 import * as video from '../../src/entries/video';
 import * as zoo from '../../src/entries/zoo';
+import {MetricsCounter} from '../../src/train/evaluation/metrics';
 
 type Options = Record<string, never>;
 
@@ -103,6 +104,10 @@ const takesOptions: Record<string, readonly [option: string, call: (options: Opt
   ],
   'train.teach': ['views', (options) => trainEntry.teach(tiny, {classes: {}, ...options})],
   'train.evaluate': ['batchSize', (options) => trainEntry.evaluate(tiny, noData, options)],
+  'train.evaluationReport': [
+    'title',
+    (options) => trainEntry.evaluationReport(new MetricsCounter(['a']).result(), options),
+  ],
   'recipes.imagePretraining': ['epochs', (options) => trainEntry.recipes.imagePretraining('x3d', options)],
   'recipes.finetuneKinetics': ['clip', (options) => trainEntry.recipes.finetuneKinetics('x3d', options)],
   'recipes.finetuneSomething': ['frozen', (options) => trainEntry.recipes.finetuneSomething('x3d', options)],

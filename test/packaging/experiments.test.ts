@@ -44,8 +44,8 @@ async function killedAfter(directory: string, lines: number): Promise<void> {
 it('makes the same table when it is killed and started again', async () => {
   expect(run(process.execPath, argumentsFor('whole'), repository)).toMatchObject({status: 0});
   const whole = linesOf('whole');
-  expect(whole.map(({id}) => id)).toContain('slowonly-c1-s0-image-centre');
-  await killedAfter('killed', 3);
+  expect(whole.map(({id}) => id)).toContain('slowonly-c0-s0-image-centre');
+  await killedAfter('killed', 2);
   expect(linesOf('killed').length).toBeLessThan(whole.length);
   const {status, stdout, stderr} = run(process.execPath, argumentsFor('killed'), repository);
   expect(status, stderr).toBe(0);

@@ -14,6 +14,7 @@ import {fileURLToPath} from 'node:url';
 import {buildSync} from 'esbuild';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {seededRandom} from '../../src/util/seeded_random';
+import {eventFiles, readScalars} from './support/read_events';
 
 // In the project, where the program finds the packages that are left outside.
 const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url));
@@ -69,11 +70,14 @@ it.each(['cpu', 'wasm'])('on %s', async (backend) => {
     const child = start(backend, parts);
     expect(await killed(child, updates, random() * 30)).toBe(true);
     appendFileSync(join(parts, 'log.jsonl'), '{"kind":"upda');
+    appendFileSync(eventFiles(parts).at(-1)!, Uint8Array.of(60, 0, 0, 0, 0, 0, 0, 0, 9));
   }
   const both = [start(backend, parts), start(backend, whole)];
   for (const child of both) child.stdout.resume();
   await Promise.all(both.map(ended));
-  expect(readdirSync(parts).sort()).toEqual(['best.safetensors', 'checkpoint.safetensors', 'log.jsonl']);
-  for (const file of readdirSync(parts))
+  const files = readdirSync(parts).filter((name) => !name.includes('tfevents'));
+  expect(files.sort()).toEqual(['best.safetensors', 'checkpoint.safetensors', 'log.jsonl', 'report.html']);
+  expect(readScalars(parts)).toEqual(readScalars(whole));
+  for (const file of files)
     expect(readFileSync(join(parts, file)).equals(readFileSync(join(whole, file))), file).toBe(true);
 });

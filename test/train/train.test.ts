@@ -21,6 +21,7 @@ import {
   train,
 } from '../../src/entries/train';
 import {backendNames, startBackend} from '../support/backends';
+import {eventFiles, readScalars} from './support/read_events';
 import {smallData, smallModel, smallRecipe} from './support/small_run.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'tfjs-sts-train-'));
@@ -76,6 +77,11 @@ describe.each(backendNames)('on %s', (backend) => {
     expect(last.best).toEqual(finished.best);
     for (const file of ['log.jsonl', 'best.safetensors', 'checkpoint.safetensors'])
       expect(readFileSync(join(two, file)).equals(readFileSync(join(one, file))), file).toBe(true);
+    const report = (directory: string, model: tfl.LayersModel) =>
+      readFileSync(join(directory, 'report.html'), 'utf8').replaceAll(model.name, 'the model');
+    expect(report(two, parts)).toBe(report(one, whole));
+    expect(readScalars(two)).toEqual(readScalars(one));
+    expect(eventFiles(two).length).toBeGreaterThan(1);
     whole.dispose();
     parts.dispose();
   });

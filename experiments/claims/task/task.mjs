@@ -9,8 +9,9 @@ import {cutOut, framed, layOver, premultiplied, reduce} from './pixels.mjs';
 
 /** Sizes to which photographs are reduced: shares of things are seen at several scales. */
 const PHOTO_SIDES = [112, 75, 56];
+const GREY = 116;
 /** Of bytes 0..255. */
-const NORMALIZATION = {mean: 116, std: 64};
+const NORMALIZATION = {mean: GREY, std: 64};
 
 /**
  * @param sources `{sprites, photos}`: sprites are RGBA pictures of one size, photos RGB ones; `{width, height, data}`
@@ -24,7 +25,7 @@ export function createTask({sprites, photos}, settings) {
       `createTask: ${sprites.length} sprites and ${photos.length} photographs; ${things} + ${pictureClasses} and more than ${heldOutPhotos} are needed.`,
     );
   const grounds = photos.map((photo) =>
-    PHOTO_SIDES.map((size) => reduce({...photo, channels: 3}, size, size)),
+    PHOTO_SIDES.map((size) => faded(reduce({...photo, channels: 3}, size, size), settings.groundContrast)),
   );
   const unseen = grounds.slice(-heldOutPhotos);
   const seen = grounds.slice(0, -heldOutPhotos);
@@ -82,6 +83,11 @@ export function createTask({sprites, photos}, settings) {
       return hash.digest('hex');
     },
   };
+}
+
+/** A photograph of less contrast, around grey. */
+function faded({data, ...size}, contrast) {
+  return {...size, data: data.map((value) => GREY + contrast * (value - GREY))};
 }
 
 /** Sprites by their number and size, each made once. */

@@ -3,7 +3,7 @@
  * peers: each is imported when it is asked for, and a missing one is an error that says what to install.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {isFasterOnWasm, isMeasured} from '../../kernels/measured_networks';
+import {isForWasm, isMeasured} from '../../kernels/measured_networks';
 import {ready} from '../../kernels/ready';
 import {modelNamed} from '../../models/zoo/table/models';
 import {InvalidArgumentError, StsError, UnavailableError} from '../../util/errors';
@@ -75,17 +75,40 @@ const succeeds = (loading: Promise<unknown>) =>
     () => false,
   );
 
+/** The first line, of which the host's are several. */
+const reasonOf = (error: unknown) => (error as Error).message.split('\n')[0]!.trim();
+
+/** tfjs-node comes in two halves: without the native one its import fails, and to install it again changes nothing. */
+function remedyFor(name: string, peer: string, reason: string): string {
+  return name === 'tensorflow' && reason.includes('tfjs_binding.node')
+    ? `its native half is missing: npm rebuild ${peer}, or docs/guide/tfjs_node.md where its download is not reached`
+    : `install it with: npm install ${peer}`;
+}
+
+function couldNotStart(name: string, reason: string): UnavailableError {
+  const remedy = remedyFor(name, BACKENDS[name]!.peer, reason);
+  return new UnavailableError(`the ${name} backend could not be started (${reason}); ${remedy}`);
+}
+
 /**
  * Loads what `ready` chooses among, and lets it: tensorflow, wasm or cpu; webgpu only by its name, since looking for a GPU takes a
  * second where there is none. The build of tensorflow for the processor takes as long, and is left out where wasm is faster.
  */
-async function startBest(threads: number, network: string | undefined): Promise<string> {
+async function startBest(threads: number, network: string | undefined, training: boolean): Promise<string> {
   const hasWasm = await succeeds(BACKENDS.wasm!.load());
-  const isWasmFaster = hasWasm && network !== undefined && isFasterOnWasm(network);
-  const hasTensorflow = await succeeds(isWasmFaster ? importTfjsNodeGpu() : importTfjsNode());
+  const isWasmFaster = hasWasm && network !== undefined && isForWasm(network, training);
+  let hasTensorflow = true;
+  try {
+    await (isWasmFaster ? importTfjsNodeGpu() : importTfjsNode());
+  } catch (error) {
+    hasTensorflow = false;
+    // One that is broken would leave a hundred times the work to cpu, which comes with it, and nobody would know why.
+    if (!hasWasm && (error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND')
+      throw couldNotStart('tensorflow', reasonOf(error));
+  }
   if (!hasWasm && !hasTensorflow) await succeeds(BACKENDS.cpu!.load());
   try {
-    return (await ready({threads, ...(network !== undefined && {network})})).backend;
+    return (await ready({threads, training, ...(network !== undefined && {network})})).backend;
   } catch (error) {
     throw new UnavailableError(
       `no backend could be started; install one with: npm install ${BACKENDS.wasm!.peer}`,
@@ -106,15 +129,21 @@ export function measuredNetwork(model: string): string | undefined {
  * @param name one of `BACKEND_NAMES`.
  * @param threads for our kernels; only wasm has more than one, and is the best then.
  * @param network what is going to run, for the best: the name of a measured network.
+ * @param training whether it is going to be trained
  * @returns the name of the backend.
  * @throws InvalidArgumentError for another name or threads elsewhere, UnavailableError when its package is missing or
  *     does not start.
  */
-export async function startBackend(name: string, threads = 1, network?: string): Promise<string> {
+export async function startBackend(
+  name: string,
+  threads = 1,
+  network?: string,
+  training = false,
+): Promise<string> {
   // Hints of the host on faster backends would land between our lines.
   tf.enableProdMode();
   if (name !== BEST) return startNamed(name, threads);
-  return threads > 1 ? startNamed('wasm', threads) : startBest(threads, network);
+  return threads > 1 ? startNamed('wasm', threads) : startBest(threads, network, training);
 }
 
 async function startNamed(name: string, threads: number): Promise<string> {
@@ -133,9 +162,7 @@ async function startNamed(name: string, threads: number): Promise<string> {
     if (await tf.setBackend(name)) return name;
   } catch (error) {
     if (error instanceof StsError) throw error;
-    reason = (error as Error).message.split('\n')[0]!;
+    reason = reasonOf(error);
   }
-  throw new UnavailableError(
-    `the ${name} backend could not be started (${reason}); install it with: npm install ${backend.peer}`,
-  );
+  throw couldNotStart(name, reason);
 }

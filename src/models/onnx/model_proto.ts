@@ -2,7 +2,7 @@
  * The messages of an ONNX model (onnx/onnx, onnx.proto; IR version 8 is that of operator set 17) as plain data, and
  * their bytes. What the nodes mean is not known here.
  */
-import {bytes, type Fields, float, integer, message, text} from './protobuf';
+import {bytes, type Fields, float, integer, message, text} from '../../util/protobuf';
 
 const IR_VERSION = 8;
 const OPERATOR_SET = 17;

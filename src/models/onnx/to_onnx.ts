@@ -6,11 +6,11 @@ import type {LayersModel, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkLayersModel} from '../../util/models';
 import {checkOptions, optionNames} from '../../util/names';
+import {byteLength, joined} from '../../util/protobuf';
 import type {PartialShape} from '../../util/shapes';
 import {firstFromLast, Graph, type Value} from './graph';
 import type {LayerConfig} from './layer_call';
 import {modelFields, type OnnxGraph, type OnnxNode, type OnnxPort} from './model_proto';
-import {byteLength, joined} from './protobuf';
 import {applyRule, LAYER_CLASSES} from './rules/layers';
 
 export interface ToOnnxOptions {

@@ -2,6 +2,7 @@
 import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions} from '../../util/names';
+import type {PerChannel} from '../../video/clips';
 import type {Batch, Batches, BatchesOptions, DataRecipe} from '../batches';
 import type {BatchForm} from './batch';
 import {type ClipReader, type Failures, readEpoch} from './epoch';
@@ -68,8 +69,13 @@ export class Dataset implements Batches {
     return this.parts.classes;
   }
 
+  get normalization(): {readonly mean: PerChannel; readonly std: PerChannel} {
+    const {mean, std} = this.parts.form;
+    return {mean, std};
+  }
+
   async *batches(epoch: number, options: BatchesOptions): AsyncGenerator<Batch, void, void> {
-    const {caller, labels, order, form, classes, ahead, open} = this.parts;
+    const {caller, labels, order, form, classes, ahead, open, nameOf} = this.parts;
     checkOptions('batches', options, ['batchSize', 'seed', 'from', 'signal']);
     const {batchSize, seed, from = 0, signal} = options;
     checkCount('batches', 'batchSize', batchSize);
@@ -80,6 +86,7 @@ export class Dataset implements Batches {
       caller,
       order: order === undefined ? labels.map((_, item) => item) : epochOrder(labels, seed, epoch, order),
       labels,
+      nameOf,
       isReplacing: order !== undefined,
       form: {...form, classes: classes.length},
       ahead,

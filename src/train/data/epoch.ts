@@ -24,6 +24,7 @@ export interface EpochPlan {
   readonly order: readonly number[];
   /** The class of each item. */
   readonly labels: readonly number[];
+  nameOf(item: number): string;
   /** Whether the next item of the order that can be read takes the place of one that cannot. */
   readonly isReplacing: boolean;
   readonly form: BatchForm;
@@ -35,7 +36,7 @@ export interface EpochPlan {
 
 interface Sample {
   readonly clip: ByteClip;
-  readonly label: number;
+  readonly item: number;
 }
 
 /** The sample at a place of the order; undefined if nothing can be read. */
@@ -46,12 +47,12 @@ async function sampleAt(
   place: Place,
   signal: AbortSignal,
 ): Promise<Sample | undefined> {
-  const {order, labels, failures, isReplacing} = plan;
+  const {order, failures, isReplacing} = plan;
   for (let further = 0; further < (isReplacing ? order.length : 1); further++) {
     const item = order[(index + further) % order.length]!;
     if (failures.has(item)) continue;
     const result = await reader.read(item, place, signal);
-    if (!('unreadable' in result)) return {clip: result, label: labels[item]!};
+    if (!('unreadable' in result)) return {clip: result, item};
     failures.set(item, result.unreadable);
   }
   return undefined;
@@ -93,12 +94,13 @@ export async function* readEpoch(
       if (samples.length === 0) continue;
       isEmpty = false;
       readAhead();
-      yield makeBatch(
+      const made = makeBatch(
         samples.map(({clip}) => clip),
-        samples.map(({label}) => label),
+        samples.map(({item}) => plan.labels[item]!),
         plan.form,
         randomAt(seed, 'mix', epoch, batch),
       );
+      yield {...made, names: samples.map(({item}) => plan.nameOf(item))};
     }
     if (isEmpty && from * batchSize < plan.order.length) throw nothingReadable(plan);
   } finally {

@@ -9,7 +9,7 @@ import {fromLayersModel, safetensors} from '../../models/checkpoints';
 import {InvalidArgumentError} from '../../util/errors';
 import {derivedSeed} from '../../util/seeded_random';
 import type {Batch, Batches} from '../batches';
-import {type Evaluation, evaluate} from '../evaluate';
+import {type Evaluation, evaluate} from '../evaluation/evaluate';
 import {WeightAverages, WeightUpdater} from '../optimizers';
 import {
   allLayers,
@@ -26,7 +26,7 @@ import {type RunPosition, type RunTensors, runRecord, runStateFile, runTensors} 
 import {learningRateAt} from '../schedules';
 import {type BatchResult, type BatchStepOptions, batchStep} from './batch_step';
 import {preciseBatchNorm} from './precise_batch_norm';
-import {TrainingDivergedError} from './report';
+import {TrainingDivergedError} from './progress';
 
 const NO_SUMS = {loss: 0, correct: 0, samples: 0};
 
@@ -61,6 +61,11 @@ export class TrainingSession {
     // Frozen norms go by their averages in training too, which the layers themselves see to.
     this.stilled = [...this.frozen].filter((layer) => layer.trainable);
     for (const layer of this.stilled) layer.trainable = false;
+  }
+
+  /** Samples of an epoch. */
+  get size(): number {
+    return this.data.size;
   }
 
   get steps(): number {
@@ -140,14 +145,19 @@ export class TrainingSession {
     signal?.throwIfAborted();
   }
 
-  /** Validates the averages, if there are some, and keeps what is best. */
-  async validate(data: Batches, signal: AbortSignal | undefined): Promise<Evaluation> {
+  /**
+   * Validates the averages, if there are some, and keeps what is best.
+   *
+   * @param worst how many of the worst samples are to be in it
+   */
+  async validate(data: Batches, worst: number, signal: AbortSignal | undefined): Promise<Evaluation> {
     const {microBatchSize, loss} = this.recipe;
     this.averages?.swap();
     try {
       const result = await evaluate(this.model, data, {
         batchSize: microBatchSize,
         loss,
+        worst,
         ...(signal && {signal}),
       });
       const {best, epoch} = this.position;

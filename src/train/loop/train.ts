@@ -7,11 +7,12 @@ import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions, optionNames} from '../../util/names';
 import type {Batches} from '../batches';
-import {checkClassifier} from '../evaluate';
+import {checkClassifier, type Evaluation} from '../evaluation/evaluate';
 import {forModel} from '../pictures';
 import {completeRecipe, type Recipe} from '../recipes/recipe';
+import {runReport} from '../report/run_report';
 import {RunDirectory} from '../run_files/run_directory';
-import type {EpochResult, TrainingRun, TrainProgress} from './report';
+import type {EpochResult, TrainingRun, TrainProgress} from './progress';
 import {TrainingSession} from './session';
 
 export interface TrainOptions {
@@ -19,7 +20,10 @@ export interface TrainOptions {
   readonly recipe: Recipe;
   /** Evaluated after epochs, as `evaluate` does. */
   readonly validation?: Batches;
-  /** A folder for the run, in Node: checkpoints, the best weights, `log.jsonl`. Default: nothing is written. */
+  /**
+   * A folder for the run, in Node: checkpoints, the best weights, `log.jsonl`, the same for TensorBoard, `report.html`. Default:
+   * nothing is written.
+   */
   readonly directory?: string;
   /** Whether to go on with the run in `directory`, if there is one. Default false: a folder with a run is refused. */
   readonly resume?: boolean;
@@ -32,6 +36,9 @@ export interface TrainOptions {
   /** Ends the run after an update: a checkpoint is written, then the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+/** Samples that a report shows. */
+const WORST = 12;
 
 const OPTIONS = optionNames<TrainOptions>({
   recipe: true,
@@ -72,7 +79,7 @@ export async function train(model: LayersModel, data: Batches, options: TrainOpt
     const epochs: EpochResult[] = [];
     while (session.position.epoch < recipe.epochs) {
       await trainEpoch(session, augmented, {...options, checkpointEvery});
-      const result = await endEpoch(session, validation, runDirectory, signal);
+      const result = await endEpoch(session, {model, validation, directory: runDirectory, signal});
       epochs.push(result);
       await session.save();
       options.onEpoch?.(result);
@@ -116,19 +123,41 @@ async function trainEpoch(
   signal?.throwIfAborted();
 }
 
-async function endEpoch(
-  session: TrainingSession,
-  validation: Batches | undefined,
-  directory: RunDirectory | undefined,
-  signal: AbortSignal | undefined,
-): Promise<EpochResult> {
+interface EndOfEpoch {
+  readonly model: LayersModel;
+  readonly validation: Batches | undefined;
+  readonly directory: RunDirectory | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function endEpoch(session: TrainingSession, end: EndOfEpoch): Promise<EpochResult> {
+  const {model, validation, directory, signal} = end;
   const {epoch, sums} = session.position;
   const {epochs, validateEvery} = session.recipe;
   await session.normalizePrecisely(signal);
   const isDue = (epoch + 1) % validateEvery === 0 || epoch + 1 === epochs;
-  const result = validation && isDue ? await session.validate(validation, signal) : undefined;
+  const judged =
+    validation && isDue
+      ? await session.validate(validation, directory === undefined ? 0 : WORST, signal)
+      : undefined;
+  const {worst: _, ...metrics} = judged ?? {};
   const means = {loss: sums.loss / sums.samples, accuracy: sums.correct / sums.samples};
-  await directory?.log({kind: 'epoch', epoch, ...means, ...(result && {validation: result})});
+  const result = {epoch, ...means, ...(judged && {validation: metrics as Evaluation})};
+  await directory?.log({kind: 'epoch', ...result});
+  // Of what is known by now; pictures of samples are in the report alone.
+  if (directory !== undefined && (judged !== undefined || validation === undefined)) {
+    const {recipe, position, steps, size} = session;
+    const run = {
+      name: model.name,
+      recipe,
+      position,
+      steps,
+      size,
+      lines: directory.lines(),
+      validation: judged,
+    };
+    await directory.saveReport(await runReport(run));
+  }
   session.endEpoch();
-  return {epoch, ...means, ...(result && {validation: result})};
+  return result;
 }

@@ -1,27 +1,59 @@
 /**
  * The folder of a run: `checkpoint.safetensors`, where it stands; `best.safetensors`, the weights that were best in validation;
- * `log.jsonl`, a line for every update and every epoch. Each file is whole at any moment; a log may be ahead of the checkpoint, and is
- * cut back when the run is taken up.
+ * `log.jsonl`, a line for every update and every epoch, and the same for TensorBoard; `report.html`. Each file is whole at any moment;
+ * the logs may be ahead of the checkpoint, and are cut back when the run is taken up.
  */
-
 import {writeWhole} from '../../files/write_file';
 import {type Checkpoint, read} from '../../models/checkpoints';
 import {InvalidArgumentError} from '../../util/errors';
+import type {Evaluation} from '../evaluation/evaluate';
+import {EventFiles, type Scalars} from './event_files';
 import type {RunPosition} from './run_state';
 
 const CHECKPOINT = 'checkpoint.safetensors';
 const BEST = 'best.safetensors';
 const LOG = 'log.jsonl';
+const REPORT = 'report.html';
 
-/** A line of the log: of an update or of an epoch. */
-export type LogLine = Readonly<Record<string, unknown>> &
-  ({readonly kind: 'update'; readonly update: number} | {readonly kind: 'epoch'; readonly epoch: number});
+/** A line of the log: an update. */
+export interface UpdateLine {
+  readonly kind: 'update';
+  /** Counted from 1, since the beginning of the run. */
+  readonly update: number;
+  /** Counted from 0. */
+  readonly epoch: number;
+  /** Of the epoch, counted from 0. */
+  readonly step: number;
+  /** Of its batch, as is the accuracy. */
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly learningRate: number;
+  /** Absent without clipping. */
+  readonly gradientNorm?: number | undefined;
+}
+
+/** A line of the log: an epoch that is over. */
+export interface EpochLine {
+  readonly kind: 'epoch';
+  /** Counted from 0. */
+  readonly epoch: number;
+  /** Means over its samples. */
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly validation?: Evaluation;
+}
+
+export type LogLine = UpdateLine | EpochLine;
 
 const files = () => process.getBuiltinModule('node:fs/promises');
 const join = (...parts: string[]) => process.getBuiltinModule('node:path').join(...parts);
 
 export class RunDirectory {
-  constructor(readonly path: string) {}
+  private readonly events: EventFiles;
+
+  constructor(readonly path: string) {
+    this.events = new EventFiles(path);
+  }
 
   get checkpointPath(): string {
     return join(this.path, CHECKPOINT);
@@ -42,10 +74,11 @@ export class RunDirectory {
         `${caller}: there is a run in '${this.path}' already; take it up with resume: true, or give another directory.`,
       );
     }
-    const halves = present.filter((name) => /^\.(checkpoint|best|log)\..*\.tmp$/.test(name));
+    const halves = present.filter((name) => /^\.(checkpoint|best|log|report)\..*\.tmp$/.test(name));
     for (const name of halves) await files().rm(join(this.path, name), {force: true});
     if (!present.includes(CHECKPOINT)) {
       await this.writeLog([]);
+      await this.events.cut({updates: 0, epochs: 0});
       return undefined;
     }
     const bytes = await files().readFile(this.checkpointPath);
@@ -60,11 +93,27 @@ export class RunDirectory {
     await writeWhole(this.path, BEST, parts);
   }
 
-  async log(line: LogLine): Promise<void> {
-    await files().appendFile(join(this.path, LOG), `${JSON.stringify(line)}\n`);
+  async saveReport(page: string): Promise<void> {
+    await writeWhole(this.path, REPORT, [new TextEncoder().encode(page)]);
   }
 
-  /** Takes out of the log what came after a position. The last line may have been cut off by the end of the process. */
+  /** Also for TensorBoard. */
+  async log(line: LogLine): Promise<void> {
+    await files().appendFile(join(this.path, LOG), `${JSON.stringify(line)}\n`);
+    await this.events.append(line.kind === 'update' ? line.update : line.epoch + 1, scalarsOf(line));
+  }
+
+  /** The lines of the log so far, one at a time. */
+  async *lines(): AsyncGenerator<LogLine, void, void> {
+    const file = await files().open(join(this.path, LOG));
+    try {
+      for await (const line of file.readLines()) yield JSON.parse(line) as LogLine;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Takes out of the logs what came after a position. The last line may have been cut off by the end of the process. */
   async cutLog({epoch, updates}: RunPosition): Promise<void> {
     const text = await files()
       .readFile(join(this.path, LOG), 'utf8')
@@ -73,10 +122,36 @@ export class RunDirectory {
     const isBefore = (line: LogLine) =>
       line.kind === 'update' ? line.update <= updates : line.epoch < epoch;
     await this.writeLog(complete.filter((line) => isBefore(JSON.parse(line) as LogLine)));
+    await this.events.cut({updates, epochs: epoch});
   }
 
   private async writeLog(lines: readonly string[]): Promise<void> {
     const text = lines.map((line) => `${line}\n`).join('');
     await writeWhole(this.path, LOG, [new TextEncoder().encode(text)]);
   }
+}
+
+/** The figures of a line as TensorBoard shows them. */
+function scalarsOf(line: LogLine): Scalars {
+  const {loss, accuracy} = line;
+  if (line.kind === 'update') {
+    const {learningRate, gradientNorm} = line;
+    return {
+      'train/loss': loss,
+      'train/accuracy': accuracy,
+      'train/learning_rate': learningRate,
+      ...(gradientNorm !== undefined && {'train/gradient_norm': gradientNorm}),
+    };
+  }
+  const {validation} = line;
+  return {
+    'epoch/loss': loss,
+    'epoch/accuracy': accuracy,
+    ...(validation && {
+      'validation/loss': validation.loss,
+      'validation/top1': validation.top1,
+      'validation/top5': validation.top5,
+      'validation/mean_class_accuracy': validation.meanClass,
+    }),
+  };
 }

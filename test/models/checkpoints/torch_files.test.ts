@@ -2,7 +2,8 @@
 import {crc32 as zlibCrc32} from 'node:zlib';
 import {describe, expect, it} from 'vitest';
 import {type CheckpointEntry, read} from '../../../src/models/checkpoints';
-import {crc32, readZip} from '../../../src/models/checkpoints/formats/pytorch/zip_archive';
+import {readZip} from '../../../src/models/checkpoints/formats/pytorch/zip_archive';
+import {crc32} from '../../../src/util/checksums';
 import {FormatError} from '../../../src/util/errors';
 import {
   dict,

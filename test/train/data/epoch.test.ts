@@ -11,6 +11,7 @@ const plan = (other: Partial<EpochPlan> = {}): EpochPlan => ({
   caller: 'test',
   order,
   labels: [0, 1, 0, 1, 0, 1, 0],
+  nameOf: (item) => `item ${item}`,
   isReplacing: true,
   form: {classes: 2, mean: 0, std: 1, isPictures: false},
   ahead: 2,

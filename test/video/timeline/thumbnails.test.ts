@@ -2,9 +2,9 @@
 import {execFileSync} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {encodeJpeg} from '../../../src/util/page/jpeg';
 import {framesSource} from '../../../src/video/clips';
 import {shotThumbnails} from '../../../src/video/timeline';
-import {encodeJpeg} from '../../../src/video/timeline/thumbnails/jpeg';
 import {type Workshop, workshop} from '../clips/make_video';
 
 let shop: Workshop;

@@ -2,13 +2,20 @@
  * `tfjs-sts eval MODEL DATA`: how good a model is on labelled videos, each seen in one or several views whose probabilities are
  * averaged, as the published figures were measured.
  */
+import {basename, dirname} from 'node:path';
+import {checkWritable, writeWhole} from '../../../files/write_file';
 import {freeze} from '../../../inference/freeze';
 import {registerLayers} from '../../../layers';
 import {type LoadedModel, loadModel, type ModelInfo} from '../../../models/zoo';
+import {evaluationReport} from '../../../train';
 import type {Listed} from '../../../train/data/lists';
-import {MetricsCounter} from '../../../train/metrics';
+import {highest, MetricsCounter} from '../../../train/evaluation/metrics';
+import {chosenFrames, thumbnail} from '../../../train/evaluation/sample_pictures';
+import {WorstSamples} from '../../../train/evaluation/worst';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../../util/errors';
+import type {SeekableVideo} from '../../../video/clips';
 import {ffmpegSource} from '../../../video/clips/sources/ffmpeg';
+import type {RgbImage} from '../../../video/clips/transforms';
 import {readViews, type ViewOptions} from '../../../video/clips/views';
 import {recognize} from '../../../video/recognize';
 import {parseCommand} from '../../input/arguments';
@@ -34,6 +41,7 @@ options:
                         side (3); probabilities are averaged over all of them. Kinetics' figures are 10x3,
                         Something-Something's 1x3 (default 1x1)
   --videos FOLDER       where the videos of a list are (default: beside it)
+  --report FILE         write a page of HTML: confusion matrix, classes, the videos that the model knows worst
   --json                print one JSON object: model, views, samples, top1, top5, meanClass, confusion (row: the
                         class, column: the answer), classes, unreadable
 ${COMPUTE_HELP}`;
@@ -43,6 +51,7 @@ interface Options {
   readonly data: string;
   readonly views: {readonly clips: number; readonly crops: 1 | 3};
   readonly videos: string | undefined;
+  readonly report: string | undefined;
   readonly compute: ComputeChoice;
   readonly json: boolean;
 }
@@ -52,6 +61,7 @@ function parse(args: readonly string[]): Options | undefined {
   const {values, positionals} = parseCommand('eval', args, {
     views: {type: 'string', default: '1x1'},
     videos: {type: 'string'},
+    report: {type: 'string'},
     json: {type: 'boolean', default: false},
     ...COMPUTE_OPTIONS,
   });
@@ -68,12 +78,13 @@ function parse(args: readonly string[]): Options | undefined {
       `--views is '${values.views}'; it must be clips x crops, such as 10x3; of crops there are 1 or 3`,
     );
   }
-  const {videos, json} = values;
+  const {videos, report, json} = values;
   return {
     model,
     data,
     views: {clips: Number(clips), crops: crops === '3' ? 3 : 1},
     videos,
+    report,
     compute: computeChoice(values),
     json,
   };
@@ -106,10 +117,52 @@ function viewOptions(info: ModelInfo, views: Options['views']): ViewOptions & Pi
   };
 }
 
+/** So little is given to no class that its loss would be infinite. */
+const LEAST_PROBABILITY = 1e-38;
+
+/** Videos that a report shows. */
+const WORST = 12;
+
+/** What is gathered of the videos. */
+interface Gathered {
+  readonly labels: readonly string[];
+  readonly counter: MetricsCounter;
+  readonly worst: WorstSamples;
+}
+
+/** Adds the answer for a video, the mean of its views. */
+async function judge(
+  path: string,
+  label: number,
+  {labels, counter, worst}: Gathered,
+  ask: (source: SeekableVideo) => Promise<Float64Array>,
+  open: () => Promise<SeekableVideo>,
+): Promise<void> {
+  const source = await open();
+  try {
+    const scores = await ask(source);
+    const loss = -Math.log(Math.max(scores[label]!, LEAST_PROBABILITY));
+    if (worst.wants(loss)) {
+      const pictures: RgbImage[] = [];
+      for await (const frame of source.frames(chosenFrames(await source.countFrames())))
+        pictures.push(thumbnail(frame));
+      const answer = highest(scores);
+      worst.add({
+        ...{name: path, label: labels[label]!, answer: labels[answer]!, score: scores[answer]!},
+        ...{loss, pictures},
+      });
+    }
+    counter.add(scores, label);
+  } finally {
+    await source.close();
+  }
+}
+
 async function run(options: Options, io: CliIo, progress: Progress): Promise<void> {
-  const {model: name, data, views, compute, videos, json} = options;
+  const {model: name, data, views, compute, videos, report, json} = options;
   const signal = io.interruption();
   await checkData(data);
+  if (report !== undefined) await checkWritable(report);
   const listed = await about(data, () => listData('eval', data, videos));
   const backend = await startBackend(compute.backend, compute.threads, measuredNetwork(name));
   progress.stage(`loading ${name} on ${backend}`);
@@ -118,28 +171,28 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   const {model, info} = loaded;
   const places = await about(data, () => classesOf(loaded, listed, data));
   const classes = model.outputs[0]!.shape.at(-1)!;
-  const counter = new MetricsCounter(Array.from({length: classes}, (_, i) => info.labels[i] ?? `class ${i}`));
+  const labels = Array.from({length: classes}, (_, i) => info.labels[i] ?? `class ${i}`);
+  const counter = new MetricsCounter(labels);
+  const gathered = {labels, counter, worst: new WorstSamples(report === undefined ? 0 : WORST)};
   const frozen = await about(name, () => freeze(model));
   model.dispose();
   const unreadable: {path: string; reason: string}[] = [];
   const wanted = viewOptions(info, views);
+  const ask = async (source: SeekableVideo) => {
+    const reading = readViews(source, wanted);
+    const answers = await recognize(frozen, reading, {top: classes, output: info.output, signal});
+    const scores = new Float64Array(classes);
+    for (const {index, probability} of answers) scores[index] = probability;
+    return scores;
+  };
   progress.stage(`asking ${info.name}`);
   try {
     for (const [i, item] of listed.items.entries()) {
       signal.throwIfAborted();
       if (item.kind !== 'video') continue;
       try {
-        const source = await ffmpegSource(item.path, {size: wanted.size, signal});
-        try {
-          const answers = await recognize(frozen, readViews(source, wanted), {
-            ...{top: classes, output: info.output, signal},
-          });
-          const scores = new Float64Array(classes);
-          for (const {index, probability} of answers) scores[index] = probability;
-          counter.add(scores, places[listed.labels[i]!]!);
-        } finally {
-          await source.close();
-        }
+        const open = () => ffmpegSource(item.path, {size: wanted.size, signal});
+        await judge(item.path, places[listed.labels[i]!]!, gathered, ask, open);
       } catch (error) {
         signal.throwIfAborted();
         const isOfVideo = [FormatError, InvalidArgumentError, UnavailableError].some(
@@ -158,10 +211,13 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   const metrics = counter.result();
   if (metrics.samples === 0)
     throw new InvalidArgumentError(`none of the ${listed.items.length} videos of '${data}' can be read`);
-  if (json) {
-    const answer = {model: info.name, views: `${views.clips}x${views.crops}`, ...metrics, unreadable};
-    io.stdout.write(`${JSON.stringify(answer)}\n`);
-  } else io.stdout.write(metricsText(metrics));
+  const seen = {model: info.name, views: `${views.clips}x${views.crops}`};
+  if (report !== undefined) {
+    const notes = [`${data} · views ${seen.views} · ${unreadable.length} videos could not be read`];
+    const page = evaluationReport({...metrics, worst: gathered.worst.result()}, {title: seen.model, notes});
+    await writeWhole(dirname(report), basename(report), [new TextEncoder().encode(page)]);
+  }
+  io.stdout.write(json ? `${JSON.stringify({...seen, ...metrics, unreadable})}\n` : metricsText(metrics));
 }
 
 /** The command `eval`. */

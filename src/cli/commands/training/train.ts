@@ -10,7 +10,7 @@ import {type Recipe, type RecipeOverrides, recipes, type TrainProgress, train} f
 import {paperFamily} from '../../../train/recipes/paper';
 import {InvalidArgumentError} from '../../../util/errors';
 import {oneOf, onePositional, parseCommand, wholeNumber} from '../../input/arguments';
-import {startBackend} from '../../input/backends';
+import {measuredNetwork, startBackend} from '../../input/backends';
 import {COMPUTE_HELP, COMPUTE_OPTIONS, type ComputeChoice, computeChoice} from '../../input/film';
 import {clipsOf, type NetworkChoice, networkOf, readStart, startedNetwork} from '../../input/start_network';
 import {
@@ -44,8 +44,8 @@ usage: tfjs-sts train DATA --network NAME --recipe NAME -o DIR [options]
 
 ${DATA_HELP}  --network NAME        what is trained; tfjs-sts list names them
   --recipe NAME         how: ${RECIPES.join(', ')}, the paper's
-  -o, --output DIR      the folder of the run: checkpoint, log, best weights, and at the end ${MODEL_FILE}, for
-                        predict, eval, export and loadModel
+  -o, --output DIR      the folder of the run: checkpoint, log, also for TensorBoard, report.html, best weights, and
+                        at the end ${MODEL_FILE}, for predict, eval, export and loadModel
 
 options:
   --start FILE|MODEL    weights to begin with: of an image or video network, as tfjs-sts inflate takes them, or a
@@ -167,9 +167,16 @@ const isThere = (path: string) =>
   );
 
 /** A line of how far a run is. */
-function progressLine({epoch, epochs, loss, accuracy, samplesPerSecond, secondsLeft}: TrainProgress) {
+function progressLine(now: TrainProgress): string {
+  const {epoch, epochs, loss, accuracy, learningRate, samplesPerSecond, secondsLeft} = now;
+  const figures = [
+    `loss ${loss.toFixed(3)}`,
+    percent(accuracy),
+    `rate ${Number(learningRate.toPrecision(2))}`,
+  ];
   const speed = `${samplesPerSecond.toFixed(1)} clips/s`;
-  return `epoch ${epoch + 1} of ${epochs}, loss ${loss.toFixed(3)}, ${percent(accuracy)}, ${speed}, ${clock(secondsLeft)} left`;
+  // Terminals cut off what does not fit.
+  return [`epoch ${epoch + 1}/${epochs}`, ...figures, `${clock(secondsLeft)} left`, speed].join(', ');
 }
 
 async function run(options: Options, io: CliIo, progress: Progress): Promise<void> {
@@ -179,7 +186,8 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   await checkFolder(folder, resume);
   const named = options.network.start;
   progress.stage(`starting ${compute.backend}`);
-  await startBackend(compute.backend, compute.threads);
+  const measured = measuredNetwork(options.network.network ?? named ?? '');
+  await startBackend(compute.backend, compute.threads, measured, true);
   const start = named === undefined ? undefined : await readStart(named);
   const network = networkOf(options.network, start);
   const recipe = recipeOf(network, options);

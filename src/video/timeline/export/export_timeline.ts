@@ -1,11 +1,11 @@
 /** Timelines as files that editors, browsers, spreadsheets and people read. Each format has a file of its own. */
 import {InvalidArgumentError} from '../../../util/errors';
 import {checkOptions, knownNames, optionNames} from '../../../util/names';
+import {pathUrl} from '../../../util/page/escape';
 import {checkTimeline} from '../check';
 import type {Timeline} from '../timeline';
 import {csv} from './csv';
 import {edl} from './edl';
-import {pathUrl} from './html/escape';
 import {html} from './html/page';
 import {json} from './json';
 import {otio} from './otio';

@@ -1,9 +1,9 @@
 /** Pictures of shots for the page of a timeline, from any source of frames. */
 import {checkOptions, optionNames} from '../../../util/names';
+import {jpegUrl} from '../../../util/page/jpeg';
 import {checkStream} from '../../clips/check_stream';
 import type {SeekableVideo} from '../../clips/frames';
 import type {Shot} from '../timeline';
-import {encodeJpeg} from './jpeg';
 
 export interface ThumbnailOptions {
   /** How well the pictures are stored, 1 to 100. Default 70. */
@@ -38,11 +38,8 @@ export async function shotThumbnails(
   const middles = shots.map(({startFrame, endFrame}) => Math.floor((startFrame + endFrame) / 2));
   const pictures = new Map<number, string>();
   for await (const frame of source.frames(middles)) {
-    pictures.set(frame.index, `data:image/jpeg;base64,${base64(encodeJpeg(frame, quality))}`);
+    pictures.set(frame.index, jpegUrl(frame, quality));
     onThumbnail?.(pictures.size, shots.length);
   }
   return middles.map((index) => pictures.get(index) ?? '');
 }
-
-/** Node and browsers have it in common for text of one byte a character alone. */
-const base64 = (bytes: Uint8Array) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));

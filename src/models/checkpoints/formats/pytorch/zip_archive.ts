@@ -4,6 +4,7 @@
  * (the code of TorchScript) are listed and left alone.
  * Source: PKWARE APPNOTE.TXT 6.3.
  */
+import {crc32} from '../../../../util/checksums';
 import {FormatError} from '../../../../util/errors';
 import {ByteReader} from '../byte_reader';
 import {quoted} from '../format';
@@ -216,37 +217,4 @@ function dataStart(bytes: Uint8Array, entry: CentralEntry, limit: number): numbe
   }
   reader.take(extraLength);
   return reader.position;
-}
-
-let crcTables: Uint32Array[] | undefined;
-
-/** Tables for four bytes at a time: `tables[k][b]` is the checksum of byte b followed by k zero bytes. */
-function makeCrcTables(): Uint32Array[] {
-  const tables = Array.from({length: 4}, () => new Uint32Array(256));
-  for (let byte = 0; byte < 256; byte++) {
-    let crc = byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-    tables[0]![byte] = crc;
-  }
-  for (let byte = 0; byte < 256; byte++) {
-    for (let k = 1; k < 4; k++) {
-      const before = tables[k - 1]![byte]!;
-      tables[k]![byte] = (before >>> 8) ^ tables[0]![before & 0xff]!;
-    }
-  }
-  return tables;
-}
-
-/** CRC-32 (polynomial 0xedb88320), as zip uses it. */
-export function crc32(bytes: Uint8Array): number {
-  crcTables ??= makeCrcTables();
-  const [t0, t1, t2, t3] = crcTables as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
-  let crc = 0xffffffff;
-  let i = 0;
-  for (; i + 4 <= bytes.length; i += 4) {
-    crc ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
-    crc = t3[crc & 0xff]! ^ t2[(crc >>> 8) & 0xff]! ^ t1[(crc >>> 16) & 0xff]! ^ t0[crc >>> 24]!;
-  }
-  for (; i < bytes.length; i++) crc = (crc >>> 8) ^ t0[(crc ^ bytes[i]!) & 0xff]!;
-  return ~crc >>> 0;
 }

@@ -3,9 +3,9 @@
  * of each shot. Its policy lets nothing load but that film, its own script and style, by their hashes. Every link is a time.
  */
 import {InvalidArgumentError} from '../../../../util/errors';
+import {escapeHtml, isPictureUrl, pathUrl} from '../../../../util/page/escape';
 import type {Segment, SegmentLabel, Timeline} from '../../timeline';
 import {short, shotsOf, transitionText} from '../text';
-import {escapeHtml, pathUrl} from './escape';
 import {SCRIPT} from './script';
 import {STYLE} from './style';
 
@@ -32,8 +32,6 @@ const LABELS_OF_A_SHOT = 3;
 const LEAST_SCORE = 0.005;
 /** Percent of the width of the film below which a bar could not be seen. */
 const THINNEST_BAR = 0.15;
-
-const PICTURE = /^data:image\/(?:jpeg|png|webp);base64,[A-Za-z0-9+/]+=*$/;
 
 export interface PageOptions {
   /** Path of the film from the page. */
@@ -94,7 +92,7 @@ function checkThumbnails(thumbnails: readonly string[], shots: number): void {
       `exportTimeline: there are ${thumbnails.length} thumbnails; there must be one for each of ${shots} shots`,
     );
   }
-  const bad = thumbnails.findIndex((url) => url !== '' && !PICTURE.test(url));
+  const bad = thumbnails.findIndex((url) => url !== '' && !isPictureUrl(url));
   if (bad >= 0) {
     throw new InvalidArgumentError(
       `exportTimeline: thumbnails[${bad}] must be a data: URL of a JPEG, PNG or WebP picture in base64, or ''`,

@@ -1,8 +1,8 @@
 /** Metrics against mmaction2's on 1,000 random cases. */
 import {expect, it} from 'vitest';
-import {MetricsCounter} from '../../src/train/metrics';
-import {hashOf} from '../support/fill';
-import {noise, readTrainingVectors} from './vectors';
+import {MetricsCounter} from '../../../src/train/evaluation/metrics';
+import {hashOf} from '../../support/fill';
+import {noise, readTrainingVectors} from '../vectors';
 
 it('are those of mmaction2', async () => {
   const {metrics: cases} = await readTrainingVectors();

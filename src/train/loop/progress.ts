@@ -1,6 +1,6 @@
 /** What a run tells while it goes on and when it is over, and its error when the loss is no number. */
 import {StsError} from '../../util/errors';
-import type {Evaluation} from '../evaluate';
+import type {Evaluation} from '../evaluation/evaluate';
 
 /** After every update. */
 export interface TrainProgress {

@@ -2,7 +2,12 @@
  * A small JPEG writer for pictures in a page: baseline, YCbCr without subsampling, the tables of ITU-T T.81 annex K. Portable, and
  * for pictures of some thousand pixels; larger ones take a canvas or ffmpeg better.
  */
-import type {RgbImage} from '../../clips/transforms';
+/** A picture of packed 8-bit red, green, blue. */
+interface RgbImage {
+  readonly data: Uint8Array | Uint8ClampedArray;
+  readonly width: number;
+  readonly height: number;
+}
 
 /** Annex K.1: how coarsely luminance and colour are stored, by rows, at quality 50. */
 const LUMINANCE = [
@@ -216,4 +221,11 @@ export function encodeJpeg(image: RgbImage, quality: number): Uint8Array {
   }
   bits.end();
   return Uint8Array.from([...header(image.width, image.height, tables), ...bits.bytes, 0xff, 0xd9]);
+}
+
+/** A picture as the `data:` URL of its JPEG file. */
+export function jpegUrl(image: RgbImage, quality: number): string {
+  // Node and browsers have base64 in common for text of one byte a character alone.
+  const text = Array.from(encodeJpeg(image, quality), (byte) => String.fromCharCode(byte)).join('');
+  return `data:image/jpeg;base64,${btoa(text)}`;
 }

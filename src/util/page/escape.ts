@@ -23,3 +23,7 @@ export function pathUrl(path: string): string {
     .map((part) => encodeURIComponent(part.replace(/\p{Surrogate}/gu, '\ufffd')));
   return (parts[0] === '' ? '/' : '') + names.join('/');
 }
+
+/** Whether an address is a picture that lies in it: a `data:` URL of JPEG, PNG or WebP. */
+export const isPictureUrl = (url: string): boolean =>
+  /^data:image\/(?:jpeg|png|webp);base64,[A-Za-z0-9+/]+=*$/.test(url);

@@ -1,0 +1,164 @@
+/** What a report says: curves of a log against plain sums, places of a drawing against its own axes, tables. */
+import {describe, expect, it} from 'vitest';
+import {MetricsCounter} from '../../../src/train/evaluation/metrics';
+import {drawChart, short, ticks} from '../../../src/train/report/chart';
+import {readCurves} from '../../../src/train/report/curves';
+import {evaluationReport} from '../../../src/train/report/page';
+import type {LogLine} from '../../../src/train/run_files/run_directory';
+
+/** A log of epochs of 10 updates. */
+async function* log(updates: number): AsyncGenerator<LogLine> {
+  for (let update = 1; update <= updates; update++) {
+    const epoch = Math.floor((update - 1) / 10);
+    const figures = {loss: 100 / update, accuracy: update / updates, learningRate: 1 / (update + 1)};
+    yield {kind: 'update', update, epoch, step: (update - 1) % 10, ...figures};
+    if (update % 10 === 0) yield {kind: 'epoch', epoch, loss: 1, accuracy: 0.5};
+  }
+}
+
+describe('curves of a log', () => {
+  it.each([1, 7, 240, 241, 1000])('of %i updates: every one is in one stretch', async (updates) => {
+    const {stretches, epochs} = await readCurves(log(updates), updates, 10);
+    expect(epochs).toHaveLength(Math.floor(updates / 10));
+    expect(stretches).toHaveLength(Math.min(240, updates));
+    let begin = 0;
+    for (const {at, loss, lowest, highest, accuracy, learningRate} of stretches) {
+      // Epochs at its end are twice those at its middle less those at its beginning.
+      const end = Math.round(20 * at) - begin;
+      const losses = Array.from({length: end - begin}, (_, i) => 100 / (begin + i + 1));
+      expect(losses.length).toBeGreaterThan(0);
+      expect(loss).toBeCloseTo(losses.reduce((sum, one) => sum + one) / losses.length, 9);
+      expect([highest, lowest]).toEqual([losses[0], losses.at(-1)]);
+      expect(accuracy).toBeCloseTo((begin + 1 + end) / 2 / updates, 9);
+      expect(learningRate).toBe(1 / (end + 1));
+      begin = end;
+    }
+    expect(begin).toBe(updates);
+  });
+});
+
+describe('a chart', () => {
+  it('has its points where its axes say, and says their values', () => {
+    const points = [
+      [1, 0.5],
+      [2, Number.NaN],
+      [4, 0.125],
+    ] as const;
+    const svg = drawChart({
+      ...{title: 'Loss', xEnd: 4, yEnd: 1, format: short},
+      lines: [{hue: 'b', name: '<validation>', points, isMarked: true}],
+    });
+    const number = (pattern: RegExp) => Number(pattern.exec(svg)![1]);
+    // Lines of the grid stand at their values; numbers of the axis at theirs.
+    const [zero, one] = [
+      number(/y1="([\d.]+)"[^>]*\/><text class="y"[^>]*>0</),
+      number(/y1="([\d.]+)"[^>]*\/><text class="y"[^>]*>1</),
+    ];
+    const [start, end] = [number(/<text x="([\d.]+)"[^>]*>0</), number(/<text x="([\d.]+)"[^>]*>4</)];
+    const drawn = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"[^>]*><title>([^<]*)</g)].map(
+      ([, x, y, says]) => [
+        ((Number(x) - start) / (end - start)) * 4,
+        (Number(y) - zero) / (one - zero),
+        says,
+      ],
+    );
+    expect(drawn).toEqual([
+      [expect.closeTo(1, 2), expect.closeTo(0.5, 2), '&lt;validation&gt; after epoch 1: 0.5'],
+      [expect.closeTo(4, 2), expect.closeTo(0.125, 2), '&lt;validation&gt; after epoch 4: 0.125'],
+    ]);
+    expect(svg).not.toContain('NaN');
+  });
+
+  it.each([
+    [1, [0, 0.2, 0.4, 0.6, 0.8, 1]],
+    [8, [0, 2, 4, 6, 8]],
+    [0.0123, [0, 0.005, 0.01]],
+    [3400, [0, 1000, 2000, 3000]],
+    [0, [0]],
+  ])('up to %f has round numbers', (end, expected) => {
+    expect(ticks(end, 5).map((value) => Number(value.toPrecision(12)))).toEqual(expected);
+  });
+
+  it.each([
+    [0.123456, '0.1235'],
+    [0.00001, '1e-5'],
+    [0.000123, '1.23e-4'],
+    [1234, '1234'],
+    [0, '0'],
+  ])('writes %f as %s', (value, text) => {
+    expect(short(value)).toBe(text);
+  });
+});
+
+describe('tables', () => {
+  /** Class and answer, so often. */
+  function metrics(
+    classes: number,
+    answers: readonly (readonly [is: number, said: number, count: number])[],
+  ) {
+    const counter = new MetricsCounter(Array.from({length: classes}, (_, c) => `c${c}`));
+    for (const [is, said, count] of answers)
+      for (let i = 0; i < count; i++)
+        counter.add(
+          Array.from({length: classes}, (_, c) => Number(c === said)),
+          is,
+        );
+    return counter.result();
+  }
+  const rows = (html: string, table: string) =>
+    [
+      ...html
+        .split(`<table class="${table}">`)[1]!
+        .split('</table>')[0]!
+        .matchAll(/<tr>(.*?)<\/tr>/g),
+    ].map(([, row]) =>
+      [...row!.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/g)].map(([, cell]) =>
+        cell!.replace(/<[^>]*>/g, '').trim(),
+      ),
+    );
+
+  it('show classes that occur, the worst known first', () => {
+    const html = evaluationReport(
+      metrics(300, [
+        [2, 2, 1],
+        [2, 7, 3],
+        [7, 7, 4],
+        [9, 2, 1],
+        [7, 11, 1],
+      ]),
+    );
+    expect(html).toContain('4 of 300 classes occur');
+    expect(rows(html, 'confusion').slice(1)).toEqual([
+      ['c2', '1', '3', '', ''],
+      ['c7', '', '4', '', '1'],
+      ['c9', '1', '', '', ''],
+      ['c11', '', '', '', ''],
+    ]);
+    expect(rows(html, 'list').slice(1)).toEqual([
+      ['c9', '1', '0', '0', '0.0\u00a0%', '–'],
+      ['c2', '4', '2', '1', '25.0\u00a0%', '50.0\u00a0%'],
+      ['c7', '5', '7', '4', '80.0\u00a0%', '57.1\u00a0%'],
+      ['c11', '0', '1', '0', '–', '0.0\u00a0%'],
+    ]);
+  });
+
+  it('of many classes lists what is confused most often', () => {
+    const right = Array.from({length: 30}, (_, c) => [c, c, 2] as const);
+    const html = evaluationReport(metrics(30, [...right, [3, 4, 1], [5, 6, 3]]));
+    expect(html).not.toContain('<table class="confusion">');
+    expect(rows(html, 'list').slice(1)).toEqual([
+      ['c5', 'c6', '3', '60.0\u00a0%'],
+      ['c3', 'c4', '1', '33.3\u00a0%'],
+    ]);
+  });
+});
+
+it('refuses pictures from elsewhere', () => {
+  const one = {name: 'a', label: 'a', answer: 'a', score: 1, loss: 0};
+  const metrics = new MetricsCounter(['a']).result();
+  const worst = [
+    {...one, pictures: []},
+    {...one, pictures: ['https://example.com/x.png']},
+  ];
+  expect(() => evaluationReport({...metrics, worst})).toThrow(/pictures of worst\[1\] must be data: URLs/);
+});
