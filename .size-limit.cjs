@@ -7,7 +7,7 @@ const entries = [
   {entry: 'index', limit: '54 kB'},
   {entry: 'ops', limit: '11 kB'},
   {entry: 'networks', limit: '28 kB'},
-  {entry: 'train', limit: '74 kB'},
+  {entry: 'train', limit: '76 kB'},
   {entry: 'zoo', limit: '59 kB'},
   {entry: 'checkpoints', limit: '21 kB'},
   {entry: 'convert', limit: '44 kB'},

@@ -3,6 +3,7 @@
  * the file of each class.
  */
 import type {serialization} from '@tensorflow/tfjs-core';
+import {InvalidArgumentError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';
 import {type Conv3DTransposeLayerArgs, TransposedConv3D} from './convolution/conv3d_transpose';
 import {DepthwiseConv3D, type DepthwiseConv3DLayerArgs} from './convolution/depthwise_conv3d';
@@ -41,13 +42,20 @@ const HOST_ARGS = optionNames<LayerArgs>({
 });
 
 /** A layer whose arguments are all its own: those that its config has. The host would ignore others without a word. */
-function checked<L extends {getConfig(): serialization.ConfigDict}>(
+function checked<A extends object, L extends {getConfig(): serialization.ConfigDict}>(
   factory: string,
-  args: object,
-  layer: L,
+  args: A,
+  LayerClass: new (args: A) => L,
 ): L {
+  const caller = `layers.${factory}`;
+  if (typeof args !== 'object' || args === null) {
+    throw new InvalidArgumentError(
+      `${caller}: arguments are ${String(args)}; an object is needed, as for tf.layers.conv3d.`,
+    );
+  }
+  const layer = new LayerClass(args);
   const known = new Set([...Object.keys(layer.getConfig()), ...HOST_ARGS]);
-  checkOptions(`layers.${factory}`, args, [...known]);
+  checkOptions(caller, args, [...known]);
   return layer;
 }
 
@@ -61,7 +69,7 @@ function checked<L extends {getConfig(): serialization.ConfigDict}>(
  * const y = sts.layers.stsConv3d({filters: 64, kernelSize: [3, 1, 1], name: 'conv1'}).apply(x);
  */
 export function stsConv3d(args: STSConv3DLayerArgs): STSConv3D {
-  return checked('stsConv3d', args, new STSConv3D(args));
+  return checked('stsConv3d', args, STSConv3D);
 }
 
 /**
@@ -73,7 +81,7 @@ export function stsConv3d(args: STSConv3DLayerArgs): STSConv3D {
  * sts.layers.stsDepthwiseConv3d({kernelSize: 3, strides: [1, 2, 2], padding: 1});
  */
 export function stsDepthwiseConv3d(args: DepthwiseConv3DLayerArgs): STSDepthwiseConv3D {
-  return checked('stsDepthwiseConv3d', args, new STSDepthwiseConv3D(args));
+  return checked('stsDepthwiseConv3d', args, STSDepthwiseConv3D);
 }
 
 /**
@@ -83,7 +91,7 @@ export function stsDepthwiseConv3d(args: DepthwiseConv3DLayerArgs): STSDepthwise
  * @throws InvalidArgumentError for arguments of the wrong kind; when built, for a filter larger than the input
  */
 export function depthwiseConv3d(args: DepthwiseConv3DLayerArgs): DepthwiseConv3D {
-  return checked('depthwiseConv3d', args, new DepthwiseConv3D(args));
+  return checked('depthwiseConv3d', args, DepthwiseConv3D);
 }
 
 /**
@@ -94,7 +102,7 @@ export function depthwiseConv3d(args: DepthwiseConv3DLayerArgs): DepthwiseConv3D
  * @throws InvalidArgumentError for arguments of the wrong kind; when built, for a filter larger than the input
  */
 export function conv3d(args: GroupedConv3DLayerArgs): GroupedConv3D {
-  return checked('conv3d', args, new GroupedConv3D(args));
+  return checked('conv3d', args, GroupedConv3D);
 }
 
 /**
@@ -104,12 +112,12 @@ export function conv3d(args: GroupedConv3DLayerArgs): GroupedConv3D {
  * @throws InvalidArgumentError for an axis, momentum or epsilon out of range
  */
 export function batchNorm3d(args: BatchNorm3DLayerArgs = {}): BatchNorm3D {
-  return checked('batchNorm3d', args, new BatchNorm3D(args));
+  return checked('batchNorm3d', args, BatchNorm3D);
 }
 
 /** The average over time, height and width: `[batch, time, height, width, channels]` to `[batch, channels]`. */
 export function globalAveragePooling3d(args: GlobalPooling3DLayerArgs = {}): GlobalAveragePooling3D {
-  return checked('globalAveragePooling3d', args, new GlobalAveragePooling3D(args));
+  return checked('globalAveragePooling3d', args, GlobalAveragePooling3D);
 }
 
 /**
@@ -118,7 +126,7 @@ export function globalAveragePooling3d(args: GlobalPooling3DLayerArgs = {}): Glo
  * @throws InvalidArgumentError for padding that is not one, three, or three pairs of whole numbers
  */
 export function zeroPadding3d(args: ZeroPadding3DLayerArgs = {}): ZeroPadding3D {
-  return checked('zeroPadding3d', args, new ZeroPadding3D(args));
+  return checked('zeroPadding3d', args, ZeroPadding3D);
 }
 
 /**
@@ -130,7 +138,7 @@ export function zeroPadding3d(args: ZeroPadding3DLayerArgs = {}): ZeroPadding3D 
  * sts.layers.separableConv3d({filters: 16, kernelSize: 3, padding: 'same'});
  */
 export function separableConv3d(args: SeparableConv3DLayerArgs): SeparableConv3D {
-  return checked('separableConv3d', args, new SeparableConv3D(args));
+  return checked('separableConv3d', args, SeparableConv3D);
 }
 
 /**
@@ -143,7 +151,7 @@ export function separableConv3d(args: SeparableConv3DLayerArgs): SeparableConv3D
  * sts.layers.conv3dTranspose({filters: 8, kernelSize: 2, strides: 2, padding: 'same'});
  */
 export function conv3dTranspose(args: Conv3DTransposeLayerArgs): TransposedConv3D {
-  return checked('conv3dTranspose', args, new TransposedConv3D(args));
+  return checked('conv3dTranspose', args, TransposedConv3D);
 }
 
 /**
@@ -155,17 +163,17 @@ export function conv3dTranspose(args: Conv3DTransposeLayerArgs): TransposedConv3
  * sts.layers.groupNormalization({groups: -1, epsilon: 1e-5});
  */
 export function groupNormalization(args: GroupNormalizationLayerArgs = {}): GroupNormalization {
-  return checked('groupNormalization', args, new GroupNormalization(args));
+  return checked('groupNormalization', args, GroupNormalization);
 }
 
 /** Divides by the L2 norm along an axis, by default the last. */
 export function unitNormalization(args: UnitNormalizationLayerArgs = {}): UnitNormalization {
-  return checked('unitNormalization', args, new UnitNormalization(args));
+  return checked('unitNormalization', args, UnitNormalization);
 }
 
 /** Divides by the root mean square along an axis, by default the last, and multiplies by a gain. */
 export function rmsNormalization(args: RMSNormalizationLayerArgs = {}): RMSNormalization {
-  return checked('rmsNormalization', args, new RMSNormalization(args));
+  return checked('rmsNormalization', args, RMSNormalization);
 }
 
 /**
@@ -176,12 +184,12 @@ export function rmsNormalization(args: RMSNormalizationLayerArgs = {}): RMSNorma
  * sts.layers.normalization({axis: null, mean: 127.5, variance: 127.5 ** 2});
  */
 export function normalization(args: NormalizationLayerArgs = {}): Normalization {
-  return checked('normalization', args, new Normalization(args));
+  return checked('normalization', args, Normalization);
 }
 
 /** The maximum over time, height and width: `[batch, time, height, width, channels]` to `[batch, channels]`. */
 export function globalMaxPooling3d(args: GlobalPooling3DLayerArgs = {}): GlobalMaxPooling3D {
-  return checked('globalMaxPooling3d', args, new GlobalMaxPooling3D(args));
+  return checked('globalMaxPooling3d', args, GlobalMaxPooling3D);
 }
 
 /**
@@ -191,7 +199,7 @@ export function globalMaxPooling3d(args: GlobalPooling3DLayerArgs = {}): GlobalM
  *     which nothing would be left
  */
 export function cropping3d(args: Cropping3DLayerArgs = {}): Cropping3D {
-  return checked('cropping3d', args, new Cropping3D(args));
+  return checked('cropping3d', args, Cropping3D);
 }
 
 /**
@@ -200,7 +208,7 @@ export function cropping3d(args: Cropping3DLayerArgs = {}): Cropping3D {
  * @throws InvalidArgumentError for a size that is not one or three whole numbers
  */
 export function upSampling3d(args: UpSampling3DLayerArgs = {}): UpSampling3D {
-  return checked('upSampling3d', args, new UpSampling3D(args));
+  return checked('upSampling3d', args, UpSampling3D);
 }
 
 /**
@@ -210,7 +218,7 @@ export function upSampling3d(args: UpSampling3DLayerArgs = {}): UpSampling3D {
  * @throws InvalidArgumentError for a rate that is not from 0 to below 1
  */
 export function spatialDropout3d(args: SpatialDropoutLayerArgs): SpatialDropout3D {
-  return checked('spatialDropout3d', args, new SpatialDropout3D(args));
+  return checked('spatialDropout3d', args, SpatialDropout3D);
 }
 
 /**
@@ -222,7 +230,7 @@ export function spatialDropout3d(args: SpatialDropoutLayerArgs): SpatialDropout3
  * const counts = sts.layers.colorHistogram({levels: 4}).apply(frames); // [batch, time, 64]
  */
 export function colorHistogram(args: ColorHistogramLayerArgs = {}): ColorHistogram {
-  return checked('colorHistogram', args, new ColorHistogram(args));
+  return checked('colorHistogram', args, ColorHistogram);
 }
 
 /**
@@ -234,5 +242,5 @@ export function colorHistogram(args: ColorHistogramLayerArgs = {}): ColorHistogr
  * const cosines = sts.layers.frameSimilarity({reach: 5}).apply(features); // [batch, time, 11]
  */
 export function frameSimilarity(args: FrameSimilarityLayerArgs = {}): FrameSimilarity {
-  return checked('frameSimilarity', args, new FrameSimilarity(args));
+  return checked('frameSimilarity', args, FrameSimilarity);
 }

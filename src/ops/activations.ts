@@ -18,7 +18,16 @@ function withDerivative(value: Unary, derivative: Unary): Unary {
   });
 }
 
-const relu6 = withDerivative(tf.relu6, (x) => tf.mul(tf.step(x), tf.step(tf.sub(6, x))));
+/** Saves what it gives, which what comes next keeps too, and so x goes; its slope at 6 is 0, as in PyTorch. */
+const relu6: Unary = tf.customGrad((...args) => {
+  const [x, save] = args as [tf.Tensor, tf.GradSaveFunc];
+  const value = tf.relu6(x);
+  save([value]);
+  return {
+    value,
+    gradFunc: (dy, [y]) => tf.tidy(() => tf.mul(dy, tf.step(tf.mul(y!, tf.sub(6, y!))))),
+  };
+});
 
 const sigmoid: Unary = withDerivative(tf.sigmoid, (x) => {
   const y = sigmoid(x);

@@ -32,8 +32,10 @@ export function inputShapes(model: {
   return model.inputs.map(({shape}) => shape.map((length) => (length === -1 ? null : length)));
 }
 
-function described(value: unknown): string {
+/** How a message names what was given for a model. */
+export function described(value: unknown): string {
   if (value === null || typeof value !== 'object') return String(value);
   if ('then' in value) return 'a Promise; await it';
+  if ('model' in value && 'info' in value) return 'all of what loadModel gives; pass its .model';
   return `an object of class ${value.constructor?.name ?? 'Object'}`;
 }

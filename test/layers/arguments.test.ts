@@ -82,6 +82,16 @@ describe('geometry', () => {
       () => sts.conv3d({kernelSize: 3} as typeof conv),
       /GroupedConv3D ".*": filters must be a whole/,
     ],
+    [
+      'no arguments',
+      () => sts.stsConv3d(undefined as unknown as typeof conv),
+      /^layers\.stsConv3d: arguments are undefined; an object is needed/,
+    ],
+    [
+      'a number for the arguments',
+      () => sts.batchNorm3d(4 as unknown as object),
+      /^layers\.batchNorm3d: arguments are 4; an object is needed/,
+    ],
     ['half a filter', () => sts.stsConv3d({...conv, filters: 2.5}), /STSConv3D ".*": filters .* got 2.5/],
     ['no kernelSize', () => sts.depthwiseConv3d({} as typeof conv), /kernelSize must be one number or three/],
     [

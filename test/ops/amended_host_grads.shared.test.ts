@@ -1,11 +1,12 @@
 /**
  * Gradients that the host fails to take, on every backend: of its own dilated convolution, against plain loops; of
  * `tf.unstack` of one entry; of `tf.batchNorm` of clips, and without scale or offset, against float64 from the definition. The former in whole numbers, whose
- * sums are exact in any order.
+ * sums are exact in any order. And those of ReLU, which keep less than the host's.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
+import {mendStockLayers} from '../../src/layers';
 import {registerGradients} from '../../src/ops/grads/register';
 import {backendNames, startBackend} from '../support/backends';
 import {
@@ -64,6 +65,26 @@ describe.each(backendNames)('on %s', (name) => {
     const gradient = tf.grad((x) => tf.mul(tf.unstack(x, 1)[0]!, [[2], [3]]))(tf.ones([2, 1, 1]));
     expect(gradient.shape).toEqual([2, 1, 1]);
     expect(await gradient.data()).toEqual(Float32Array.of(2, 3));
+  });
+
+  it('of tf.relu, which keeps what it gives', async () => {
+    const x = tf.tensor1d([-2, -0, 0, 1e-30, 3]);
+    const gradient = tf.grad((a) => tf.mul(tf.relu(a), [2, 3, 4, 5, 6]))(x);
+    expect([...(await gradient.data())].map((value) => value + 0)).toEqual([0, 0, 0, 5, 6]);
+    expect(tf.getGradient(tf.Relu)).toMatchObject({inputsToSave: [], outputsToSave: [true]});
+  });
+
+  it('of the layer reLU up to 6, in one op', async () => {
+    mendStockLayers();
+    const layer = tfl.layers.reLU({maxValue: 6});
+    const x = tf.tensor1d([-2, 0, 1e-30, 3, 5.9999995, 6, 7]);
+    const y = layer.apply(x) as tf.Tensor;
+    // Some devices give -0.
+    expect([...(await y.data())].map((value) => value + 0)).toEqual([
+      ...Float32Array.of(0, 0, 1e-30, 3, 5.9999995, 6, 6),
+    ]);
+    const gradient = tf.grad((a) => tf.mul(layer.apply(a) as tf.Tensor, [2, 3, 4, 5, 6, 7, 8]))(x);
+    expect([...(await gradient.data())].map((value) => value + 0)).toEqual([0, 0, 4, 5, 6, 0, 0]);
   });
 
   it.each([

@@ -4,6 +4,7 @@ import {FILE_OPTIONS, type FileOptions, Files} from '../../files/files';
 import {saveFile} from '../../files/save_file';
 import {safetensors} from '../../models/checkpoints';
 import {FormatError, InvalidArgumentError, inCall, inFile} from '../../util/errors';
+import {described} from '../../util/models';
 import {checkOptions} from '../../util/names';
 import {FrozenModel, type FrozenModelData} from '../freeze';
 import {artifactsOf, dataFrom} from './artifacts';
@@ -31,7 +32,7 @@ const LOAD = 'loadFrozenModel';
  *
  * To put the file elsewhere take the bytes of `frozenModelFile`.
  *
- * @throws InvalidArgumentError for another target, a model that was disposed of, weights that are no numbers, and settings of
+ * @throws InvalidArgumentError for another target, a model that is not frozen or was disposed of, weights that are no numbers, and settings of
  *   layers that JSON cannot hold; UnavailableError when the file cannot be written, or in a worker, which cannot download
  *
  * ```ts
@@ -43,7 +44,7 @@ export async function saveFrozenModel(
   frozen: FrozenModel,
   target: string | URL | io.IOHandler,
 ): Promise<void> {
-  const data = await frozen.toData();
+  const data = await dataOfModel(SAVE, frozen);
   if (typeof target === 'string' || target instanceof URL) {
     const contents = contentsOf(data, SAVE);
     const parts = safetensors.parts(contents, contents.metadata);
@@ -62,8 +63,19 @@ export async function saveFrozenModel(
  * ```
  */
 export async function frozenModelFile(frozen: FrozenModel): Promise<Uint8Array> {
-  const contents = contentsOf(await frozen.toData(), 'frozenModelFile');
+  const contents = contentsOf(await dataOfModel('frozenModelFile', frozen), 'frozenModelFile');
   return safetensors.write(contents, contents.metadata);
+}
+
+/** Refuses what is no frozen model, above all the LayersModel that `freeze` takes. */
+async function dataOfModel(caller: string, frozen: FrozenModel): Promise<FrozenModelData> {
+  if (typeof frozen?.toData === 'function') return frozen.toData();
+  const given: unknown = frozen;
+  throw new InvalidArgumentError(
+    typeof given === 'object' && given !== null && 'layers' in given
+      ? `${caller}: got a LayersModel; freeze(model) makes the FrozenModel of it that is needed.`
+      : `${caller}: takes a FrozenModel, as of freeze or loadFrozenModel; got ${described(given)}.`,
+  );
 }
 
 /**

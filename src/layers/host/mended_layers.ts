@@ -1,10 +1,11 @@
 /**
  * What importing the package mends in the layers of the host (tfjs-layers 4.22), in place, so that models which nobody
- * wrote for this package run: normalization of rank 5 and more, arguments that the host would ignore in silence, and
- * configs of Keras (keras_configs.ts). Everything is undone by `restoreStockLayers()`.
+ * wrote for this package run: normalization of rank 5 and more, arguments that the host would ignore in silence,
+ * configs of Keras (keras_configs.ts), and ReLU up to 6, whose gradient takes a third of a step. Everything is undone by `restoreStockLayers()`.
  */
 import {serialization, type Tensor} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
+import {activate} from '../../ops/activations';
 import {
   type BatchNormWeights,
   batchNormalize,
@@ -68,6 +69,20 @@ const normalizations: readonly Replacement[] = [
   },
 ];
 
+/** The host computes a ReLU up to 6 as two ops, of which the gradient of the second makes seven passes. */
+const activations: readonly Replacement[] = [
+  {
+    holder: () => prototypeOf('ReLU'),
+    name: 'call',
+    replace: (stock) =>
+      function (...args) {
+        const layer = this as layers.Layer & {maxValue: number | null | undefined};
+        if (layer.maxValue !== 6) return stock.apply(this, args);
+        return activate(oneTensor((args as CallArgs)[0], labelOf(layer)), 'relu6');
+      },
+  },
+];
+
 /** Refuse what the host's layers ignore, where they are made in code. */
 const checks: readonly Replacement[] = [
   ...Object.entries(IGNORED_ARGUMENTS).map(
@@ -115,7 +130,7 @@ const readings = TRANSLATED_CLASSES.map(
   }),
 );
 
-const replacements = [...normalizations, ...checks, ...readings];
+const replacements = [...normalizations, ...activations, ...checks, ...readings];
 
 function labelOf(layer: layers.Layer): string {
   return `${layer.getClassName()} "${layer.name}"`;

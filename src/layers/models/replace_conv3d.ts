@@ -54,13 +54,19 @@ export const temporalConvolutions: Conv3DRule = (layer, config) => {
  *     inside wrappers (`tf.layers.timeDistributed`) stay as they are
  * @param rule asked for every Conv3D of the host and every GroupedConv3D and DepthwiseConv3D of this package
  * @returns a new model, not compiled, that shares no variable with the old one
- * @throws InvalidArgumentError naming the layer, if a replacement refuses the layer's arguments or shapes, gives another
+ * @throws InvalidArgumentError for a rule that is no function; naming the layer, if a replacement refuses the layer's arguments or shapes, gives another
  *     output shape or needs other weights
  * @example
  * const sts = replaceConv3d(await tf.loadLayersModel(url));
  */
 export function replaceConv3d(model: LayersModel, rule: Conv3DRule = temporalConvolutions): LayersModel {
   checkLayersModel('replaceConv3d', model);
+  if (typeof rule !== 'function') {
+    throw new InvalidArgumentError(
+      `replaceConv3d: the rule is ${JSON.stringify(rule)}; a function of (layer, config) is needed, ` +
+        "which returns that, such as () => 'sts'.",
+    );
+  }
   const copy = cloneModel(model, (layer) => replacementOf(layer, rule));
   try {
     copyWeights(model, copy);

@@ -58,19 +58,25 @@ export function divided(caller: string, model: LayersModel, shape: readonly numb
 }
 
 function segmentOf(calls: readonly Call[], from: Place, to: Place): Segment {
+  const lastUse = new Map(calls.flatMap(({inputs}, i) => inputs.map((value) => [value, i] as const)));
+  const made = new Set(calls.flatMap(({outputs}) => outputs));
+  for (const value of to.live) lastUse.set(value, calls.length);
   return {
     inputs: from.live,
     outputs: to.live,
     layers: [...new Set(calls.map(({layer}) => layer))],
     run(given) {
       const values = new Map(from.live.map((value, i) => [value, given[i]!]));
-      for (const {layer, inputs, outputs} of calls) {
+      for (const [i, {layer, inputs, outputs}] of calls.entries()) {
         // As the host runs a model: always a list, and no arguments of the call besides.
         const list = inputs.map((value) => values.get(value)!);
-        const made = [layer.apply(list, {training: true})].flat() as Tensor[];
-        outputs.forEach((value, i) => {
-          values.set(value, made[i]!);
+        const results = [layer.apply(list, {training: true})].flat() as Tensor[];
+        outputs.forEach((value, k) => {
+          values.set(value, results[k]!);
         });
+        // What gradients need of it, the host's tape has kept.
+        for (const value of inputs)
+          if (made.has(value) && lastUse.get(value) === i) values.get(value)!.dispose();
       }
       return to.live.map((value) => values.get(value)!);
     },

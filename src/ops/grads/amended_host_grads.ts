@@ -2,7 +2,8 @@
  * Gradients of the host that fail for some calls of a kernel: those calls get ours, all others keep the host's. `tf.conv3d`
  * with dilations, which the host refuses; `tf.unstack` of one entry, whose gradient the host hands on as no list, and with
  * it recurrent layers and TimeDistributed on clips of one frame; `tf.batchNorm` of clips, whose gradient the host takes at rank 4
- * alone, and without a scale or an offset, for which it takes none.
+ * alone, and without a scale or an offset, for which it takes none. And `tf.relu`, whose gradient saves what it gives: what comes next
+ * keeps that too, the host's input nothing else.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {conv3dInfo} from '../../geometry/conv_info';
@@ -10,6 +11,11 @@ import {IndirectConv3DBackpropFilter, IndirectConv3DBackpropInput} from '../../g
 import {runKernel} from '../run_kernel';
 
 type Amendment = (host: tf.GradFunc) => tf.GradFunc;
+
+/** What a gradient needs, where that is not what the host's does. */
+const savings: Readonly<Record<string, Pick<tf.GradConfig, 'inputsToSave' | 'outputsToSave'>>> = {
+  [tf.Relu]: {inputsToSave: [], outputsToSave: [true]},
+};
 
 const amendments: Readonly<Record<string, Amendment>> = {
   [tf.Conv3D]: (host) => (dy, saved, attrs) => {
@@ -23,6 +29,10 @@ const amendments: Readonly<Record<string, Amendment>> = {
     };
   },
   [tf.Unpack]: (host) => (dy, saved, attrs) => host([dy].flat(), saved, attrs),
+  [tf.Relu]: () => (dy, saved) => {
+    const [y] = saved as [tf.Tensor];
+    return {x: () => tf.mul(dy as tf.Tensor, tf.cast(tf.step(y), 'float32'))};
+  },
   // One value a channel at any rank is one value a channel of rows, `[rows, 1, 1, channels]`.
   [tf.FusedBatchNorm]: (host) => (dy, saved, attrs) => {
     const [x, mean, ...others] = saved as [tf.Tensor, tf.Tensor, variance: tf.Tensor, scale: tf.Tensor];
@@ -75,7 +85,7 @@ export function amendHostGradients(): void {
   for (const [kernelName, amend] of Object.entries(amendments)) {
     const host = tf.getGradient(kernelName);
     if (host == null || AMENDED in host) continue;
-    const amended = {...host, gradFunc: amend(host.gradFunc), [AMENDED]: true};
+    const amended = {...host, ...savings[kernelName], gradFunc: amend(host.gradFunc), [AMENDED]: true};
     if (WITH_OPTIONAL_INPUTS.includes(kernelName)) {
       amended.inputsToSave = OptionalInputs.from(host.inputsToSave ?? []);
     }

@@ -8,7 +8,7 @@ import {type FrozenModel, freeze} from '../../inference/freeze';
 import {type OutputKind, outputKind} from '../../layers';
 import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';
-import {inputShapes} from '../../util/models';
+import {described, inputShapes} from '../../util/models';
 import {checkOptions} from '../../util/names';
 import {partialShapeText} from '../../util/shapes';
 import {likeliest, probabilityRows, type Recognition} from './answers';
@@ -61,7 +61,7 @@ const OPTIONS = [
  *   caller's
  * @param clipOrViews all of one video, normalised as the model wants it
  * @returns most likely first; classes of equal probability in the order of the output
- * @throws InvalidArgumentError for no view at all, a view that the model does not take, or an option that makes no sense or is
+ * @throws InvalidArgumentError for what is no model, no view at all, a view that the model does not take, or an option that makes no sense or is
  *   unknown; the reason of the signal when that is aborted
  *
  * ```ts
@@ -75,6 +75,7 @@ export async function recognize(
   options: RecognizeOptions = {},
 ): Promise<Recognition[]> {
   checkOptions('recognize', options, OPTIONS);
+  checkGiven(model, clipOrViews);
   const {labels = [], top = 5, batchSize = 1} = options;
   checkCount('recognize', 'top', top);
   checkCount('recognize', 'batchSize', batchSize);
@@ -84,6 +85,24 @@ export async function recognize(
   } finally {
     frozen?.dispose();
   }
+}
+
+/** Refuses what cannot be asked, or looked at; the first mistakes are all of what loadModel gives, and a path. */
+function checkGiven(model: unknown, clipOrViews: unknown): void {
+  if (!isObject(model) || !('predict' in model)) {
+    throw new InvalidArgumentError(
+      `recognize: takes a LayersModel or what freeze makes of one; got ${described(model)}.`,
+    );
+  }
+  if (!isObject(clipOrViews)) {
+    throw new InvalidArgumentError(
+      `recognize: got ${JSON.stringify(clipOrViews)} for a clip; readClip and readViews make tensors of a video.`,
+    );
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 async function meanProbabilities(

@@ -131,6 +131,25 @@ describe('there and back', () => {
 });
 
 describe('what is refused', () => {
+  it('a model that is not frozen, by either way of saving', async () => {
+    const network = tfl.sequential({layers: [tfl.layers.dense({units: 1, inputShape: [2]})]});
+    const given: [unknown, RegExp][] = [
+      [network, /: got a LayersModel; freeze\(model\) makes/],
+      [undefined, /: takes a FrozenModel, as of freeze or loadFrozenModel; got undefined/],
+    ];
+    for (const [model, message] of given) {
+      for (const save of [
+        () => saveFrozenModel(model as never, path('not')),
+        () => frozenModelFile(model as never),
+      ]) {
+        await expect(save()).rejects.toThrow(InvalidArgumentError);
+        await expect(save()).rejects.toThrow(message);
+      }
+    }
+    network.dispose();
+    expect(readdirSync(folder)).not.toContain('not');
+  });
+
   const graph = () => JSON.parse(read(bytes).metadata.get('frozen_model')!) as Record<string, unknown>;
   const file = (
     metadata: Record<string, string>,

@@ -240,6 +240,14 @@ describe('the rule', () => {
     expect(() => replaceConv3d(small)).toThrow(/layer "two" .* at least 3/);
   });
 
+  it('refuses what is no rule', () => {
+    for (const rule of [{split: 'floor'}, 'sts', null]) {
+      const replace = () => replaceConv3d(sequentialModel(), rule as never);
+      expect(replace).toThrow(InvalidArgumentError);
+      expect(replace).toThrow(/replaceConv3d: the rule is .*; a function of \(layer, config\) is needed/);
+    }
+  });
+
   it('refuses a replacement whose class nothing could load', () => {
     const stranger = Object.assign(sts.conv3d(temporal), {getClassName: () => 'UnknownOfTest'});
     expect(() => replaceConv3d(sequentialModel(), () => stranger)).toThrow(

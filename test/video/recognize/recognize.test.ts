@@ -112,6 +112,14 @@ describe('recognize', () => {
       /a view of shape \[3, 1, 1, 3\] for a model on \[\?, 2, 1, 1, 3\]/,
     );
     await expect(recognize(model, [tf.zeros([2, 3])])).rejects.toThrow(InvalidArgumentError);
+    const loaded = {model, info: {}} as never;
+    await expect(recognize(loaded, view(...FIRST))).rejects.toThrow(
+      /recognize: takes a LayersModel .* got all of what loadModel gives; pass its \.model/,
+    );
+    await expect(recognize(undefined as never, view(...FIRST))).rejects.toThrow(InvalidArgumentError);
+    for (const nothing of [undefined, 'clip.mp4']) {
+      await expect(recognize(model, nothing as never)).rejects.toThrow(InvalidArgumentError);
+    }
     await expect(recognize(model, view(...FIRST), {top: 0})).rejects.toThrow(/top is 0/);
     await expect(recognize(model, view(...FIRST), {batchSize: 1.5})).rejects.toThrow(/batchSize is 1.5/);
     const before = tf.memory().numTensors;
