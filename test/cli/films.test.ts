@@ -281,7 +281,7 @@ describe('search', () => {
     ['5', 'blue'],
     ['0:00:05.0', 'blue'],
     ['1s', 'red'],
-    ['99', 'blue'],
+    ['6', 'blue'],
   ])('takes a moment of a film, @%s', async (moment, label) => {
     const {io, written} = box();
     await searchCommand(tools().fake).run([folder, '--like', `${film}@${moment}`, '--format', 'json'], io);
@@ -290,6 +290,13 @@ describe('search', () => {
     expect(first.similarity).toBeCloseTo(1, 5);
     expect(others.every(({similarity}: {similarity: number}) => similarity < 0)).toBe(true);
     expect(written.err).toBe('');
+  });
+
+  it('refuses a moment after the end', async () => {
+    const search = searchCommand(tools().fake).run([folder, '--like', `${film}@1:39`], box().io);
+    await expect(search).rejects.toThrow(
+      /--like asks for the moment 1:39.00 of '.*film\.mkv', whose last frame is at 0:05\.\d\d/,
+    );
   });
 
   it('refuses features of two models, and a folder without any', async () => {

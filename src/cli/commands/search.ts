@@ -85,10 +85,16 @@ function momentOf(text: string): SearchOptions['like'] {
   return {path, seconds: Number(hours) * 3600 + Number(minutes) * 60 + Number(rest)};
 }
 
-/** The frames around a moment; those nearest to it if it lies outside. */
-async function around(video: SeekableVideo, seconds: number): Promise<FrameStream> {
+/** The frames around a moment; at either end of the film as many on its other side. */
+async function around(path: string, video: SeekableVideo, seconds: number): Promise<FrameStream> {
   const times = await video.timestamps();
   const last = times.at(-1) ?? 0;
+  // The last frame lasts a while, too.
+  if (seconds > last + MOMENT / 2) {
+    throw new InvalidArgumentError(
+      `search: --like asks for the moment ${time(seconds)} of '${path}', whose last frame is at ${time(last)}.`,
+    );
+  }
   const middle = Math.min(Math.max(seconds, (times[0] ?? 0) + MOMENT / 2), last - MOMENT / 2);
   const isNear = (at: number) => at >= middle - MOMENT / 2 && at < middle + MOMENT / 2;
   const near = times.flatMap((at, index) => (isNear(at) ? [index] : []));
@@ -110,7 +116,7 @@ async function featuresOf(
 ): Promise<readonly number[]> {
   const video = await tools.openVideo(path, {size: model.info.size, signal});
   try {
-    const stream = seconds === undefined ? video : await around(video, seconds);
+    const stream = seconds === undefined ? video : await around(path, video, seconds);
     // No label's probability exceeds another's by more than 1: all of it is one segment.
     const merge = {hysteresis: 1};
     const {segments} = await analyze(stream, {model, every: MOMENT, merge, features: true, signal});
