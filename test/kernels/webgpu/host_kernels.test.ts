@@ -82,6 +82,9 @@ describe('pooling', () => {
     for (const pool of [tf.maxPool3d, tf.avgPool3d]) {
       const none = tf.grad((t) => pool(t as tf.Tensor5D, [1, 2, 2], 2, 'same'));
       expect(none(tf.zeros([0, 2, 4, 4, 3])).shape).toEqual([0, 2, 4, 4, 3]);
+      // The window is larger than the input.
+      const ofNothing = tf.grad((t) => pool(t as tf.Tensor5D, 5, 1, 'valid'));
+      expect(await read(ofNothing(tf.ones([1, 2, 3, 3, 2])))).toEqual(new Array(36).fill(0));
     }
     const whole = tf.maxPool3d(
       tf.tensor5d([-5, -3, 7, 2], [1, 1, 1, 4, 1], 'int32'),

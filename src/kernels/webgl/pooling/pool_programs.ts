@@ -4,7 +4,7 @@
  */
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import type {Shape5D} from '../../../util/shapes';
+import {type Shape5D, sizeOf} from '../../../util/shapes';
 import {type PoolInfo, rowsOf} from '../../pool_info';
 import {type Program, run, type Uniform} from '../program';
 
@@ -156,5 +156,8 @@ export function runPooling(
   dtype: TensorInfo['dtype'] = 'float32',
 ): TensorInfo {
   const shape = isGradient(pooling) ? info.inputShape : info.outputShape;
+  // A window larger than the input gives nothing, whose gradient is zero; a texture of nothing cannot be read.
+  if (sizeOf(info.outputShape) === 0)
+    return backend.makeTensorInfo([...shape], dtype, new Float32Array(sizeOf(shape)));
   return run(backend, programOf(pooling), inputs, shape, valuesOf(info, shape), dtype);
 }

@@ -6,6 +6,7 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Quad} from '../../../geometry/products';
+import {sizeOf} from '../../../util/shapes';
 import {type PoolInfo, rowsOf} from '../../pool_info';
 import {
   type Components,
@@ -149,6 +150,9 @@ export function runPooling(
   const backward = pooling.endsWith('Gradient');
   const shape = backward ? info.inputShape : info.outputShape;
   const size = backward ? 'inputSize' : 'outputSize';
+  // A window larger than the input gives nothing, whose gradient is zero; a device binds no empty tensor.
+  if (sizeOf(info.outputShape) === 0)
+    return backend.makeTensorInfo([...shape], 'float32', new Float32Array(sizeOf(shape)));
   const components = componentsOf(shape[4]);
   const rows = rowsOf(shape);
   const program: Program = {
