@@ -4,7 +4,7 @@
  * A budget is there to make growth a decision: raise it in the change that needs it.
  */
 const entries = [
-  {entry: 'index', limit: '54 kB'},
+  {entry: 'index', limit: '55 kB'},
   {entry: 'ops', limit: '11 kB'},
   {entry: 'networks', limit: '28 kB'},
   {entry: 'train', limit: '76 kB'},
