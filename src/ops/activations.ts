@@ -6,6 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {ACTIVATIONS, type Activation, type ActivationName} from '../geometry/kernel_names';
 import {InvalidArgumentError} from '../util/errors';
+import {isTakenOnce} from './grads/taken_once';
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
 
@@ -18,15 +19,22 @@ function withDerivative(value: Unary, derivative: Unary): Unary {
   });
 }
 
-/** Saves what it gives, which what comes next keeps too, and so x goes; its slope at 6 is 0, as in PyTorch. */
+/** Whether 0 < x < 6, as 1 or 0, of as few values at once as may be: in training these are the largest tensors. */
+function isBetween0And6(x: tf.Tensor): tf.Tensor {
+  const rest = tf.sub(6, x);
+  const product = tf.mul(x, rest);
+  rest.dispose();
+  const sign = tf.step(product);
+  product.dispose();
+  return sign;
+}
+
+/** Its slope at 6 is 0, as in PyTorch; what it gives tells it as well as what it takes. */
 const relu6: Unary = tf.customGrad((...args) => {
   const [x, save] = args as [tf.Tensor, tf.GradSaveFunc];
   const value = tf.relu6(x);
-  save([value]);
-  return {
-    value,
-    gradFunc: (dy, [y]) => tf.tidy(() => tf.mul(dy, tf.step(tf.mul(y!, tf.sub(6, y!))))),
-  };
+  save([isTakenOnce() ? value : x]);
+  return {value, gradFunc: (dy, saved) => tf.tidy(() => tf.mul(dy, isBetween0And6(saved[0]!)))};
 });
 
 const sigmoid: Unary = withDerivative(tf.sigmoid, (x) => {

@@ -1,13 +1,14 @@
 /**
  * Gradients that the host fails to take, on every backend: of its own dilated convolution, against plain loops; of
  * `tf.unstack` of one entry; of `tf.batchNorm` of clips, and without scale or offset, against float64 from the definition. The former in whole numbers, whose
- * sums are exact in any order. And those of ReLU, which keep less than the host's.
+ * sums are exact in any order. And that of the layer reLU up to 6, which the host takes in two ops.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {mendStockLayers} from '../../src/layers';
 import {registerGradients} from '../../src/ops/grads/register';
+import {takenOnce} from '../../src/ops/grads/taken_once';
 import {backendNames, startBackend} from '../support/backends';
 import {
   type NaiveGeometry,
@@ -67,11 +68,17 @@ describe.each(backendNames)('on %s', (name) => {
     expect(await gradient.data()).toEqual(Float32Array.of(2, 3));
   });
 
-  it('of tf.relu, which keeps what it gives', async () => {
+  it('of tf.relu, which keeps what it gives where they are taken once', async () => {
     const x = tf.tensor1d([-2, -0, 0, 1e-30, 3]);
-    const gradient = tf.grad((a) => tf.mul(tf.relu(a), [2, 3, 4, 5, 6]))(x);
-    expect([...(await gradient.data())].map((value) => value + 0)).toEqual([0, 0, 0, 5, 6]);
-    expect(tf.getGradient(tf.Relu)).toMatchObject({inputsToSave: [], outputsToSave: [true]});
+    const slope = (a: tf.Tensor) => tf.grad((b) => tf.mul(tf.relu(b), [2, 3, 4, 5, 6]))(a);
+    for (const gradient of [slope(x), takenOnce(() => slope(x))])
+      expect([...(await gradient.data())].map((value) => value + 0)).toEqual([0, 0, 0, 5, 6]);
+    const saved = () => tf.getGradient(tf.Relu);
+    expect(saved()).toMatchObject({inputsToSave: ['x'], outputsToSave: []});
+    expect(takenOnce(() => ({...saved()}))).toMatchObject({inputsToSave: [], outputsToSave: [true]});
+    // It is straight on either side.
+    const bend = tf.grad((a) => tf.sum(slope(a)))(x);
+    expect([...(await bend.data())].map(Math.abs)).toEqual([0, 0, 0, 0, 0]);
   });
 
   it('of the layer reLU up to 6, in one op', async () => {
@@ -83,8 +90,9 @@ describe.each(backendNames)('on %s', (name) => {
     expect([...(await y.data())].map((value) => value + 0)).toEqual([
       ...Float32Array.of(0, 0, 1e-30, 3, 5.9999995, 6, 6),
     ]);
-    const gradient = tf.grad((a) => tf.mul(layer.apply(a) as tf.Tensor, [2, 3, 4, 5, 6, 7, 8]))(x);
-    expect([...(await gradient.data())].map((value) => value + 0)).toEqual([0, 0, 4, 5, 6, 0, 0]);
+    const slope = () => tf.grad((a) => tf.mul(layer.apply(a) as tf.Tensor, [2, 3, 4, 5, 6, 7, 8]))(x);
+    for (const gradient of [slope(), takenOnce(slope)])
+      expect([...(await gradient.data())].map((value) => value + 0)).toEqual([0, 0, 4, 5, 6, 0, 0]);
   });
 
   it.each([

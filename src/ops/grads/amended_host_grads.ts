@@ -2,19 +2,23 @@
  * Gradients of the host that fail for some calls of a kernel: those calls get ours, all others keep the host's. `tf.conv3d`
  * with dilations, which the host refuses; `tf.unstack` of one entry, whose gradient the host hands on as no list, and with
  * it recurrent layers and TimeDistributed on clips of one frame; `tf.batchNorm` of clips, whose gradient the host takes at rank 4
- * alone, and without a scale or an offset, for which it takes none. And `tf.relu`, whose gradient saves what it gives: what comes next
- * keeps that too, the host's input nothing else.
+ * alone, and without a scale or an offset, for which it takes none. And `tf.relu`, whose gradient saves what it gives where it is
+ * taken once.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {conv3dInfo} from '../../geometry/conv_info';
 import {IndirectConv3DBackpropFilter, IndirectConv3DBackpropInput} from '../../geometry/kernel_names';
 import {runKernel} from '../run_kernel';
+import {isTakenOnce} from './taken_once';
 
 type Amendment = (host: tf.GradFunc) => tf.GradFunc;
 
-/** What a gradient needs, where that is not what the host's does. */
-const savings: Readonly<Record<string, Pick<tf.GradConfig, 'inputsToSave' | 'outputsToSave'>>> = {
-  [tf.Relu]: {inputsToSave: [], outputsToSave: [true]},
+/** What a gradient saves, where that depends on what it is taken for. */
+const savings: Readonly<Record<string, PropertyDescriptorMap>> = {
+  [tf.Relu]: {
+    inputsToSave: {enumerable: true, get: () => (isTakenOnce() ? [] : ['x'])},
+    outputsToSave: {enumerable: true, get: () => (isTakenOnce() ? [true] : [])},
+  },
 };
 
 const amendments: Readonly<Record<string, Amendment>> = {
@@ -29,10 +33,10 @@ const amendments: Readonly<Record<string, Amendment>> = {
     };
   },
   [tf.Unpack]: (host) => (dy, saved, attrs) => host([dy].flat(), saved, attrs),
-  [tf.Relu]: () => (dy, saved) => {
-    const [y] = saved as [tf.Tensor];
-    return {x: () => tf.mul(dy as tf.Tensor, tf.cast(tf.step(y), 'float32'))};
-  },
+  // The sign of what it gives is that of what it takes.
+  [tf.Relu]: () => (dy, saved) => ({
+    x: () => tf.mul(dy as tf.Tensor, tf.cast(tf.step(saved[0]!), 'float32')),
+  }),
   // One value a channel at any rank is one value a channel of rows, `[rows, 1, 1, channels]`.
   [tf.FusedBatchNorm]: (host) => (dy, saved, attrs) => {
     const [x, mean, ...others] = saved as [tf.Tensor, tf.Tensor, variance: tf.Tensor, scale: tf.Tensor];
@@ -85,7 +89,8 @@ export function amendHostGradients(): void {
   for (const [kernelName, amend] of Object.entries(amendments)) {
     const host = tf.getGradient(kernelName);
     if (host == null || AMENDED in host) continue;
-    const amended = {...host, ...savings[kernelName], gradFunc: amend(host.gradFunc), [AMENDED]: true};
+    const amended = {...host, gradFunc: amend(host.gradFunc), [AMENDED]: true};
+    Object.defineProperties(amended, savings[kernelName] ?? {});
     if (WITH_OPTIONAL_INPUTS.includes(kernelName)) {
       amended.inputsToSave = OptionalInputs.from(host.inputsToSave ?? []);
     }

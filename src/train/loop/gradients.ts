@@ -6,6 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
 import type {Segment} from '../../layers';
+import {takenOnce} from '../../ops/grads/taken_once';
 import {recordRandom, replayRandom} from '../../util/seeded_random';
 import type {Parameter} from '../parameters';
 
@@ -55,7 +56,7 @@ export function lossGradients(
       const run = runs[i];
       if (run !== undefined) restore(run);
       const inputs = segment.inputs.map((symbol) => values.get(symbol)!);
-      const compute = () => objective(segment.run(inputs));
+      const compute = () => takenOnce(() => objective(segment.run(inputs)));
       const watched = i > first ? segment.inputs.filter((symbol) => isWatched(values.get(symbol)!, x)) : [];
       const variables = learning[i]!.map(({weight}) => weight.read());
       const results = tf
