@@ -42,15 +42,14 @@ function videoRecipe({family, videoRecipe: changes}, {recipe}, seed) {
   return rest;
 }
 
-async function trained(model, data, recipe, directory, onProgress) {
-  const {updates} = await train(model, data, {
-    recipe,
-    directory,
-    resume: true,
-    checkpointEvery: 50,
-    onProgress,
-  });
-  const lines = readFileSync(join(directory, 'log.jsonl'), 'utf8').trimEnd().split('\n').map(JSON.parse);
+/** The folder of a run while it is trained. */
+const folderOf = (run, directory) => join(directory, 'running', run.id);
+
+async function trained(model, data, recipe, run, {directory, onProgress}) {
+  const folder = folderOf(run, directory);
+  const keeping = {directory: folder, resume: true, checkpointEvery: 50};
+  const {updates} = await train(model, data, {recipe, ...keeping, onProgress});
+  const lines = readFileSync(join(folder, 'log.jsonl'), 'utf8').trimEnd().split('\n').map(JSON.parse);
   const {loss, accuracy} = lines.findLast(({kind}) => kind === 'epoch');
   return {updates, loss, accuracy};
 }
@@ -59,20 +58,15 @@ export const checkpointFile = (directory, {form, checkpoint}) =>
   join(directory, 'checkpoints', `${form}-c${checkpoint}.safetensors`);
 
 /** Trains an image network and keeps its weights. Returns the figures of its line. */
-async function imageRun(run, {protocol, task, directory, onProgress}) {
+async function imageRun(run, context) {
+  const {protocol, task, directory} = context;
   const {task: settings, image, forms} = protocol;
   const form = forms[run.form];
   const size = {side: settings.side, classes: settings.pictureClasses, seed: run.imageSeed};
   const model = imageNetwork(form, size);
   try {
     const recipe = imageRecipe(form, image, run.imageSeed);
-    const result = await trained(
-      model,
-      task.pictures(image.samples),
-      recipe,
-      join(directory, 'running', run.id),
-      onProgress,
-    );
+    const result = await trained(model, task.pictures(image.samples), recipe, run, context);
     const bytes = safetensors.write(await fromLayersModel(model));
     const path = checkpointFile(directory, run);
     mkdirSync(dirname(path), {recursive: true});
@@ -84,7 +78,8 @@ async function imageRun(run, {protocol, task, directory, onProgress}) {
   }
 }
 
-async function videoRun(run, {protocol, task, directory, checkpointDigests, onProgress}) {
+async function videoRun(run, context) {
+  const {protocol, task, directory, checkpointDigests} = context;
   const {task: settings, video, forms} = protocol;
   const form = forms[run.form];
   const arm = ARMS.find(({name}) => name === run.arm);
@@ -98,13 +93,7 @@ async function videoRun(run, {protocol, task, directory, checkpointDigests, onPr
   );
   try {
     const recipe = videoRecipe(form, video, run.videoSeed);
-    const result = await trained(
-      model,
-      task.clips(video.samples),
-      recipe,
-      join(directory, 'running', run.id),
-      onProgress,
-    );
+    const result = await trained(model, task.clips(video.samples), recipe, run, context);
     const {confusion} = await evaluate(model, task.testClips(), {batchSize: 50});
     return {...result, parameters: model.countParams(), ...testFigures(confusion, task.motions)};
   } finally {
@@ -137,5 +126,4 @@ export async function makeRun(run, context) {
 }
 
 /** After the line is written. */
-export const forget = (run, {directory}) =>
-  rmSync(join(directory, 'running', run.id), {recursive: true, force: true});
+export const forget = (run, {directory}) => rmSync(folderOf(run, directory), {recursive: true, force: true});

@@ -10,12 +10,17 @@ import {isTakenOnce} from './grads/taken_once';
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
 
-/** `value` with another derivative, made of ops that have derivatives themselves. */
-function withDerivative(value: Unary, derivative: Unary): Unary {
+/**
+ * `value` with another derivative, made of ops that have derivatives themselves.
+ *
+ * @param ofResult whether the derivative at x is what the function gives at the result, which may then be saved instead
+ */
+function withDerivative(value: Unary, derivative: Unary, ofResult = false): Unary {
   return tf.customGrad((...args) => {
     const [x, save] = args as [tf.Tensor, tf.GradSaveFunc];
-    save([x]);
-    return {value: value(x), gradFunc: (dy, saved) => tf.mul(dy, derivative(saved[0]!))};
+    const y = value(x);
+    save([ofResult && isTakenOnce() ? y : x]);
+    return {value: y, gradFunc: (dy, saved) => tf.tidy(() => tf.mul(dy, derivative(saved[0]!)))};
   });
 }
 
@@ -29,13 +34,8 @@ function isBetween0And6(x: tf.Tensor): tf.Tensor {
   return sign;
 }
 
-/** Its slope at 6 is 0, as in PyTorch; what it gives tells it as well as what it takes. */
-const relu6: Unary = tf.customGrad((...args) => {
-  const [x, save] = args as [tf.Tensor, tf.GradSaveFunc];
-  const value = tf.relu6(x);
-  save([isTakenOnce() ? value : x]);
-  return {value, gradFunc: (dy, saved) => tf.tidy(() => tf.mul(dy, isBetween0And6(saved[0]!)))};
-});
+/** Its slope at 6 is 0, as in PyTorch. */
+const relu6: Unary = withDerivative(tf.relu6, isBetween0And6, true);
 
 const sigmoid: Unary = withDerivative(tf.sigmoid, (x) => {
   const y = sigmoid(x);

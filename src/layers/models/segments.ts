@@ -23,7 +23,9 @@ export interface Segment {
 /** The model as it is. */
 export function wholeSegment(model: LayersModel): Segment {
   return {
-    ...{inputs: model.inputs, outputs: model.outputs, layers: model.layers},
+    inputs: model.inputs,
+    outputs: model.outputs,
+    layers: model.layers,
     run: (inputs) => [model.apply([...inputs], {training: true})].flat() as Tensor[],
   };
 }

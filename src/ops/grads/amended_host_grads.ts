@@ -33,10 +33,8 @@ const amendments: Readonly<Record<string, Amendment>> = {
     };
   },
   [tf.Unpack]: (host) => (dy, saved, attrs) => host([dy].flat(), saved, attrs),
-  // The sign of what it gives is that of what it takes.
-  [tf.Relu]: () => (dy, saved) => ({
-    x: () => tf.mul(dy as tf.Tensor, tf.cast(tf.step(saved[0]!), 'float32')),
-  }),
+  // The host asks for the sign of what is saved, which is that of x in what it gives, too.
+  [tf.Relu]: (host) => host,
   // One value a channel at any rank is one value a channel of rows, `[rows, 1, 1, channels]`.
   [tf.FusedBatchNorm]: (host) => (dy, saved, attrs) => {
     const [x, mean, ...others] = saved as [tf.Tensor, tf.Tensor, variance: tf.Tensor, scale: tf.Tensor];

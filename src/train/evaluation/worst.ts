@@ -1,6 +1,6 @@
 /** The samples that a model knows worst: a few of many, kept while an evaluation goes on. */
 import {jpegUrl} from '../../util/page/jpeg';
-import type {RgbImage} from '../../video/clips/transforms';
+import type {RgbImage} from '../../util/rgb_image';
 
 /** A sample with a high loss. */
 export interface WorstSample {

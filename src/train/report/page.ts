@@ -4,6 +4,7 @@
  */
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions, optionNames} from '../../util/names';
+import {pageDocument} from '../../util/page/document';
 import {escapeHtml, isPictureUrl} from '../../util/page/escape';
 import type {Metrics} from '../evaluation/metrics';
 import type {WorstSample} from '../evaluation/worst';
@@ -14,14 +15,6 @@ import {classTable, confusionTable, grouped, MOST_CLASSES, occurring, percent} f
 
 /** SHA-256 of STYLE, without which no browser takes it. A test says what it has to be. */
 const STYLE_HASH = 'PlIRKwgzIgKuf9iIRx1wDBfdEBiY1NoP5ZfRgn/KQCQ=';
-
-const POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${STYLE_HASH}'`,
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
 
 /** What `evaluate` gives, or figures of one's own. */
 export interface ReportedMetrics extends Metrics {
@@ -50,28 +43,14 @@ export function reportPage({title, notes, curves, metrics, details = {}}: Report
         `<details><summary>${escapeHtml(name)}</summary><pre>${escapeHtml(JSON.stringify(value, null, 2))}</pre></details>`,
     ),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header>
+  const body = `<header>
 <h1>${escapeHtml(title)}</h1>
 ${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('\n')}
 </header>
 <main>
 ${sections.join('\n')}
-</main>
-</body>
-</html>
-`;
+</main>`;
+  return pageDocument({title, style: STYLE, styleHash: STYLE_HASH, body});
 }
 
 function tiles(metrics: ReportedMetrics): string {

@@ -2,12 +2,7 @@
  * A small JPEG writer for pictures in a page: baseline, YCbCr without subsampling, the tables of ITU-T T.81 annex K. Portable, and
  * for pictures of some thousand pixels; larger ones take a canvas or ffmpeg better.
  */
-/** A picture of packed 8-bit red, green, blue. */
-interface RgbImage {
-  readonly data: Uint8Array | Uint8ClampedArray;
-  readonly width: number;
-  readonly height: number;
-}
+import type {RgbImage} from '../rgb_image';
 
 /** Annex K.1: how coarsely luminance and colour are stored, by rows, at quality 50. */
 const LUMINANCE = [

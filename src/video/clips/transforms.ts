@@ -4,13 +4,9 @@
  */
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions} from '../../util/names';
+import type {RgbImage} from '../../util/rgb_image';
 
-/** A picture of packed 8-bit red, green, blue. */
-export interface RgbImage {
-  readonly data: Uint8Array | Uint8ClampedArray;
-  readonly width: number;
-  readonly height: number;
-}
+export type {RgbImage};
 
 /** One number for all three channels, or one each for red, green, blue. */
 export type PerChannel = number | readonly [number, number, number];

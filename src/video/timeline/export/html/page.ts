@@ -3,6 +3,7 @@
  * of each shot. Its policy lets nothing load but that film, its own script and style, by their hashes. Every link is a time.
  */
 import {InvalidArgumentError} from '../../../../util/errors';
+import {pageDocument} from '../../../../util/page/document';
 import {escapeHtml, isPictureUrl, pathUrl} from '../../../../util/page/escape';
 import type {Segment, SegmentLabel, Timeline} from '../../timeline';
 import {short, shotsOf, transitionText} from '../text';
@@ -14,15 +15,10 @@ const STYLE_HASH = 'yqT5sIH6fOPAZX8Aj+gZPu2EYk+z5lWSTiSxy8arJEU=';
 const SCRIPT_HASH = 'zhaMoWB21Ekn0Biuon7kW0UpYPQoa5+6GOFZ+DlfVNg=';
 
 const POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${STYLE_HASH}'`,
   `script-src 'sha256-${SCRIPT_HASH}'`,
-  'img-src data:',
   // The film beside the page, or the one that the reader chooses.
   "media-src 'self' file: blob:",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
+];
 
 /** So many labels get a line of their own, the ones that are seen longest. */
 const MOST_LANES = 12;
@@ -47,19 +43,7 @@ export interface PageOptions {
 export function html(timeline: Timeline, {videoPath, thumbnails}: PageOptions): string {
   checkThumbnails(thumbnails, shotsOf(timeline).length);
   const {name, duration} = timeline.video;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${escapeHtml(name)}</title>
-<style>${STYLE}</style>
-</head>
-<body data-duration="${duration}">
-<header>
+  const body = `<header>
 <a class="skip" href="#shots">To the shots</a>
 <h1>${escapeHtml(name)}</h1>
 <p>${escapeHtml(facts(timeline))}</p>
@@ -80,10 +64,9 @@ ${cards(timeline, thumbnails)}
 <p><kbd>n</kbd> next shot, <kbd>p</kbd> previous shot, <kbd>space</kbd> play or pause. A time in the page's address, #t=12.5,
 opens it there.</p>
 </footer>
-<script>${SCRIPT}</script>
-</body>
-</html>
-`;
+<script>${SCRIPT}</script>`;
+  const attributes = ` data-duration="${duration}"`;
+  return pageDocument({title: name, style: STYLE, styleHash: STYLE_HASH, policy: POLICY, attributes, body});
 }
 
 function checkThumbnails(thumbnails: readonly string[], shots: number): void {
