@@ -5,6 +5,7 @@
  */
 import type {KernelBackend, NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvInfo} from './conv_info';
+import {AdamUpdate, GlobalNorm, SgdUpdate} from './update_kernels';
 
 /**
  * What a convolution may end with. 'swish' is x * sigmoid(x), also called silu; 'elu' that of alpha 1; 'gelu' x * Phi(x) with
@@ -92,13 +93,18 @@ export function epsilonOf(attrs: NamedAttrMap | undefined): number {
   return (attrs as BatchNormTrainAttrs).epsilon;
 }
 
-export const KERNEL_NAMES = [
+/** The kernels that every backend has, if only in the composed form. */
+const GENERAL_KERNEL_NAMES = [
   IndirectConv3D,
   IndirectConv3DBackpropInput,
   IndirectConv3DBackpropFilter,
   BatchNormTrain,
   BatchNormTrainGrad,
 ] as const;
+export type GeneralKernelName = (typeof GENERAL_KERNEL_NAMES)[number];
+
+/** All of them, with those of optimizers: where a backend has none of these, train does the same with stock ops. */
+export const KERNEL_NAMES = [...GENERAL_KERNEL_NAMES, SgdUpdate, AdamUpdate, GlobalNorm] as const;
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
 /** On a kernel config: its kernel is made of stock ops. A global symbol, as the ESM and CJS builds may both be loaded. */
