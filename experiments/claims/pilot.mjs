@@ -77,6 +77,9 @@ function imageStageDigest({forms, task, image}, form) {
 function laidOver(value, changes) {
   const isObject = (thing) => typeof thing === 'object' && thing !== null && !Array.isArray(thing);
   if (!isObject(value) || !isObject(changes)) return changes;
+  const unknown = Object.keys(changes).find((key) => !Object.hasOwn(value, key));
+  if (unknown !== undefined)
+    throw new Error(`The protocol has no ${unknown} here, but ${Object.keys(value).join(', ')}.`);
   const entries = Object.entries(changes).map(([key, change]) => [key, laidOver(value[key], change)]);
   return {...value, ...Object.fromEntries(entries)};
 }

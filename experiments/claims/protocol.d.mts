@@ -35,5 +35,5 @@ export interface RunLine {
 }
 
 export const PROTOCOL: Protocol;
-export const DIGESTS: {protocol?: string; test?: string; pictures?: string};
+export const DIGESTS: {protocol: string; test: string; pictures: string};
 export function protocolDigest(protocol: Protocol): string;

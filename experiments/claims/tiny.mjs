@@ -11,6 +11,7 @@ export const tinyProtocol = {
     slowonly: {
       ...PROTOCOL.forms.slowonly,
       config: {stages: [1, 1], path: {channels: 4, stemTaps: 1, taps: [1, 3]}},
+      videoRecipe: {},
     },
   },
   task: {...PROTOCOL.task, things: 1, pictureClasses: 2, heldOutPhotos: 1, frames: 4, testClips: 12},
