@@ -218,13 +218,10 @@ describe('batch normalization', () => {
 
   it('back, by the statistics of the batch', async () => {
     const g = valuesOf([rows, channels], 6);
-    const gradients = tf.grads(
-      (input: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) =>
-        batchNormTrain(input, scale, offset, epsilon).y,
-    )(
-      [tf.tensor2d(x, [rows, channels]), tf.tensor1d(gamma), tf.tensor1d(beta)],
-      tf.tensor2d(g, [rows, channels]),
-    );
+    const normalized = (input: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) =>
+      batchNormTrain(input as tf.Tensor2D, scale as tf.Tensor1D, offset as tf.Tensor1D, epsilon).y;
+    const given = [tf.tensor2d(x, [rows, channels]), tf.tensor1d(gamma), tf.tensor1d(beta)];
+    const gradients = tf.grads(normalized)(given, tf.tensor2d(g, [rows, channels]));
     const [dx, dgamma, dbeta] = await Promise.all(gradients.map((one) => one.data()));
     tf.dispose(gradients);
     const shareOfRow = near(1 / rows);
