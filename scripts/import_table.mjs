@@ -72,6 +72,7 @@ const table = {
       'networks',
       'layers',
       'ops',
+      'geometry',
       'files',
       'video/clips',
       'util',

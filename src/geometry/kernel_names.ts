@@ -3,8 +3,9 @@
  * batch normalization in training.
  * Names, inputs and attributes only; implementations are in compose/ (stock ops) and kernels/ (per backend).
  */
-import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import type {KernelBackend, NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvInfo} from './conv_info';
+import {AdamUpdate, GlobalNorm, SgdUpdate} from './update_kernels';
 
 /**
  * What a convolution may end with. 'swish' is x * sigmoid(x), also called silu; 'elu' that of alpha 1; 'gelu' x * Phi(x) with
@@ -92,13 +93,18 @@ export function epsilonOf(attrs: NamedAttrMap | undefined): number {
   return (attrs as BatchNormTrainAttrs).epsilon;
 }
 
-export const KERNEL_NAMES = [
+/** The kernels that every backend has, if only in the composed form. */
+const GENERAL_KERNEL_NAMES = [
   IndirectConv3D,
   IndirectConv3DBackpropInput,
   IndirectConv3DBackpropFilter,
   BatchNormTrain,
   BatchNormTrainGrad,
 ] as const;
+export type GeneralKernelName = (typeof GENERAL_KERNEL_NAMES)[number];
+
+/** All of them, with those of optimizers: where a backend has none of these, train does the same with stock ops. */
+export const KERNEL_NAMES = [...GENERAL_KERNEL_NAMES, SgdUpdate, AdamUpdate, GlobalNorm] as const;
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
 /** On a kernel config: its kernel is made of stock ops. A global symbol, as the ESM and CJS builds may both be loaded. */
@@ -118,6 +124,22 @@ export interface SiblingInputs extends NamedTensorInfoMap {
   x: TensorInfo;
   [own: `filter${number}`]: TensorInfo;
   [own: `bias${number}`]: TensorInfo;
+}
+
+/**
+ * On the config of IndirectConv3D: a BeginRecycling, on a backend that keeps the memory of freed data until the device was given the
+ * work that reads it. Work is done in order, so that our kernels can write over it before.
+ */
+export const RECYCLER = Symbol.for('tfjs-sts.recycler');
+
+/** Until its end, what kernels of ours make takes the place of what was handed to it. */
+export type BeginRecycling = (backend: KernelBackend) => Recycler;
+
+export interface Recycler {
+  /** Takes data that nobody reads any more. */
+  recycle(info: TensorInfo): void;
+  /** Frees what nothing took the place of. */
+  end(): void;
 }
 
 /** On a config that stands in the place of the host's: the host's own, or undefined where there was none. */

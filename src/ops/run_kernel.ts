@@ -13,11 +13,11 @@ import {
   COMPOSED,
   convInfoOf,
   epsilonOf,
+  type GeneralKernelName,
   IndirectConv3D,
   type IndirectConv3DAttrs,
   IndirectConv3DBackpropFilter,
   IndirectConv3DBackpropInput,
-  type KernelName,
 } from '../geometry/kernel_names';
 import {composeBatchNormTrain, composeBatchNormTrainGrad} from './compose/batch_norm';
 import {composeBackpropFilter, composeBackpropInput, composeForward} from './compose/indirect_conv3d';
@@ -27,7 +27,7 @@ type Inputs = Record<string, tf.Tensor>;
 /** The host hands a kernel the tensors that its op was called with, though it types them as TensorInfo. */
 const tensor = (info: tf.TensorInfo | undefined) => info as tf.Tensor;
 
-const composedKernels: Record<KernelName, tf.KernelFunc> = {
+const composedKernels: Record<GeneralKernelName, tf.KernelFunc> = {
   [IndirectConv3D]: ({inputs, attrs}) =>
     composeForward(tensor(inputs.x), tensor(inputs.filter), convInfoOf(attrs), {
       bias: inputs.bias as tf.Tensor | undefined,
@@ -49,7 +49,7 @@ const composedKernels: Record<KernelName, tf.KernelFunc> = {
 
 /** A convolution or a gradient of it. */
 export function runKernel(
-  kernelName: KernelName,
+  kernelName: GeneralKernelName,
   inputs: Inputs,
   info: ConvInfo,
   activation: Activation = 'linear',
@@ -58,14 +58,18 @@ export function runKernel(
 }
 
 /** A convolution or a gradient of it, with attributes that the caller keeps. */
-export function runWith(kernelName: KernelName, inputs: Inputs, attrs: IndirectConv3DAttrs): tf.Tensor {
+export function runWith(
+  kernelName: GeneralKernelName,
+  inputs: Inputs,
+  attrs: IndirectConv3DAttrs,
+): tf.Tensor {
   // The host types attributes as open maps; ours are plain JSON data behind a closed interface.
   return runRegistered(kernelName, inputs, attrs as unknown as tf.NamedAttrMap) as tf.Tensor;
 }
 
 /** Any kernel of the package, its composed form if the backend has no other. */
 export function runRegistered(
-  kernelName: KernelName,
+  kernelName: GeneralKernelName,
   inputs: Inputs,
   attrs: tf.NamedAttrMap,
 ): tf.Tensor | tf.Tensor[] {

@@ -11,7 +11,8 @@ import {
   WeightUpdater,
 } from '../../src/train/optimizers';
 import type {NamedWeight, Parameter} from '../../src/train/parameters';
-import {backendNames, startBackend} from '../support/backends';
+import {startBackend} from '../support/backends';
+import {implementations} from '../support/implementations';
 import {noise, readTrainingVectors, type TrainingVectors} from './vectors';
 
 const SHAPES = {'conv/kernel': [6, 5], 'conv/bias': [5], 'norm/gamma': [5], 'head/kernel': [5, 3]};
@@ -87,12 +88,14 @@ beforeAll(async () => {
   vectors = await readTrainingVectors();
 });
 
-describe.each(backendNames)('on %s', (backend) => {
-  beforeAll(() => startBackend(backend));
+describe.each(implementations)('on $name', ({name: implementation, backend, use}) => {
+  beforeAll(use);
 
-  // The same operations everywhere: elsewhere two cases, of which LAMB has them all, for fewer steps.
+  // Stock operations are the same everywhere: but on cpu two cases, of which LAMB has them all, for fewer steps.
   const cases = Object.entries(CASES).filter(
-    ([name]) => backend === 'cpu' || ['sgd_momentum', 'lamb_groups'].includes(name),
+    ([name]) =>
+      ['cpu, composed', 'cpu, kernels', 'wasm, kernels'].includes(implementation) ||
+      ['sgd_momentum', 'lamb_groups'].includes(name),
   );
   it.each(cases)('%s is as PyTorch and timm have it', async (name, given) => {
     const before = tf.memory().numTensors;

@@ -9,12 +9,14 @@ import {indirectConv3DBackpropFilterConfig} from './IndirectConv3DBackpropFilter
 import {indirectConv3DBackpropInputConfig} from './IndirectConv3DBackpropInput';
 import {maxPool3DConfig} from './MaxPool3D';
 import {maxPool3DGradConfig} from './MaxPool3DGrad';
+import {updateConfigs} from './updates';
 
 /** The kernels of this package's own ops. */
 export const kernelConfigs: readonly KernelConfig[] = [
   indirectConv3DConfig,
   indirectConv3DBackpropInputConfig,
   indirectConv3DBackpropFilterConfig,
+  ...updateConfigs,
 ];
 
 /** In the place of the host's own kernels. */

@@ -23,13 +23,16 @@ import {stridedSliceConfig} from './copies/slicing/StridedSlice';
 import {unpackConfig} from './copies/slicing/Unpack';
 import {tileConfig} from './copies/Tile';
 import {transposeConfig} from './copies/Transpose';
+import {adamUpdateConfig} from './reductions/AdamUpdate';
 import {avgPool3DConfig} from './reductions/AvgPool3D';
 import {avgPool3DGradConfig} from './reductions/AvgPool3DGrad';
 import {batchNormTrainConfig} from './reductions/BatchNormTrain';
 import {batchNormTrainGradConfig} from './reductions/BatchNormTrainGrad';
+import {globalNormConfig} from './reductions/GlobalNorm';
 import {maxPool3DConfig} from './reductions/MaxPool3D';
 import {maxPool3DGradConfig} from './reductions/MaxPool3DGrad';
 import {meanConfig} from './reductions/Mean';
+import {sgdUpdateConfig} from './reductions/SgdUpdate';
 import {sumConfig} from './reductions/Sum';
 import {connect} from './runtime/wasm_runtime';
 
@@ -40,6 +43,9 @@ export const kernelConfigs: readonly KernelConfig[] = [
   indirectConv3DBackpropFilterConfig,
   batchNormTrainConfig,
   batchNormTrainGradConfig,
+  sgdUpdateConfig,
+  adamUpdateConfig,
+  globalNormConfig,
 ];
 
 /** In the place of the host's own kernels, where our module can run. */

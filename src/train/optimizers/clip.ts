@@ -1,5 +1,7 @@
 /** The global norm of gradients, and by how much they are scaled down to a norm. */
 import * as tf from '@tensorflow/tfjs-core';
+import {GlobalNorm} from '../../geometry/update_kernels';
+import {runUpdateKernel} from './update_kernels';
 
 /** How gradients are clipped: all of them together, by their Euclidean norm. */
 export interface ClipConfig {
@@ -11,6 +13,9 @@ export interface ClipConfig {
 
 /** The Euclidean norm of all gradients as one vector, a scalar; to be called within tf.tidy. */
 export function globalNorm(gradients: readonly tf.Tensor[]): tf.Scalar {
+  const inputs = Object.fromEntries(gradients.map((gradient, i) => [`gradient${i}`, gradient]));
+  const inOneGo = runUpdateKernel(GlobalNorm, inputs, {});
+  if (inOneGo !== undefined) return inOneGo[0] as tf.Scalar;
   const squares = gradients.map((gradient) => tf.sum(tf.square(gradient)));
   return tf.sqrt(tf.addN(squares)) as tf.Scalar;
 }

@@ -1,6 +1,9 @@
 /** The exponential moving average of a model's weights, as timm's ModelEmaV2: moving averages of norms are averaged too. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {NamedWeight} from '../parameters';
+import {optimizerRule} from './rules';
+
+const toWeight = optimizerRule({name: 'sgd'});
 
 /** Averages of weights, by their names. */
 export class WeightAverages {
@@ -17,12 +20,16 @@ export class WeightAverages {
     for (const {name, weight} of weights) this.averages.set(name, tf.keep(tf.clone(weight.read())));
   }
 
-  /** average = average * decay + weight * (1 - decay), in a form that leaves equal values as they are. */
+  /**
+   * average = average * decay + weight * (1 - decay), in a form that leaves equal values as they are: a step of gradient descent
+   * from the average, along its distance from the weight.
+   */
   update(): void {
     const {decay} = this;
+    const args = {gradientFactor: -1, weightDecay: 1, learningRate: 1 - decay, state: {}, step: 1};
     for (const {name, weight} of this.weights) {
       const old = this.averages.get(name)!;
-      const value = tf.tidy(() => tf.add(old, tf.mul(tf.sub(weight.read(), old), 1 - decay)));
+      const {value} = tf.tidy(() => toWeight.update({value: old, gradient: weight.read(), ...args}));
       this.averages.set(name, tf.keep(value));
       old.dispose();
     }

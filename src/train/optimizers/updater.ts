@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Parameter} from '../parameters';
 import {type ClipConfig, clipFactor, globalNorm} from './clip';
-import {type OptimizerConfig, type OptimizerRule, optimizerRule, type WeightState} from './rules';
+import {type OptimizerConfig, type OptimizerRule, optimizerRule} from './rules';
 
 /** Gradients by the names of their weights. A weight that the loss does not depend on has none and stays as it is. */
 export type Gradients = ReadonlyMap<string, tf.Tensor>;
@@ -63,18 +63,18 @@ export class WeightUpdater {
 
   private updateOne(
     {name, weight, rateFactor, weightDecay}: Parameter,
-    given: tf.Tensor,
-    factor: number,
+    gradient: tf.Tensor,
+    gradientFactor: number,
     learningRate: number,
     step: number,
   ): void {
     const old = this.states.get(name)!;
-    const {value, state} = tf.tidy((): {value: tf.Tensor; state: WeightState} => {
-      const gradient = factor === 1 ? given : tf.mul(given, factor);
-      const rate = learningRate * rateFactor;
-      const args = {value: weight.read(), gradient, state: old, learningRate: rate, weightDecay, step};
-      return this.rule.update(args) as {value: tf.Tensor; state: Record<string, tf.Tensor>};
-    });
+    const {value, state} = tf.tidy(() =>
+      this.rule.update({
+        ...{value: weight.read(), gradient, gradientFactor, state: old},
+        ...{learningRate: learningRate * rateFactor, weightDecay, step},
+      }),
+    );
     weight.write(value);
     value.dispose();
     tf.dispose(old);

@@ -2,6 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as sts from '../../../src/entries';
 import {batchNormTrain} from '../../../src/ops/batch_norm_train';
+import {globalNorm} from '../../../src/train/optimizers/clip';
+import {optimizerRule} from '../../../src/train/optimizers/rules';
 import {tensorOf} from './wasm_host';
 
 type Conv = (x: tf.Tensor5D, filter: tf.Tensor5D) => tf.Tensor;
@@ -93,6 +95,18 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
     return tf.grads(
       (...given: tf.Tensor[]) => tf.sum(tf.square(run(given[0]!, given[1]!, given[2]!))) as tf.Scalar,
     )(inputs);
+  },
+  'updates of weights': () => {
+    const [value, gradient, state] = [1, 2, 3].map((seed) => tf.abs(tensorOf([1, 3, 7, 9, 11], seed))) as [
+      tf.Tensor,
+      tf.Tensor,
+      tf.Tensor,
+    ];
+    const args = {value, gradient, gradientFactor: 0.5, learningRate: 0.1, weightDecay: 0.02, step: 3};
+    const sgd = optimizerRule({name: 'sgd', momentum: 0.9}).update({...args, state: {momentum: state}});
+    const lamb = optimizerRule({name: 'lamb'}).update({...args, state: {mean: state, square: state}});
+    const results = [sgd, lamb].flatMap(({value: to, state: after}) => [to, ...Object.values(after)]);
+    return [...results, globalNorm([value, gradient])];
   },
   'slice, strided slice, reverse': () => {
     const x = tensorOf(xShape, 1);

@@ -16,6 +16,9 @@ export const DEPTH = 256;
  */
 export const GATHER_BELOW = 32;
 
+/** Values of a weight that are updated, or whose squares are summed, at a time: a sum is the same whoever makes it. */
+export const CHUNK = 1024;
+
 /** Addresses are `usize`; sizes are `i32` and count elements unless the name says bytes. */
 export const CALLS = {
   /** One part of a convolution (taps.ts). */
@@ -282,6 +285,29 @@ export const CALLS = {
     shift: 'usize',
     rows: 'i32',
     channels: 'i32',
+  },
+
+  /** What an optimizer does to a weight (update.ts): addresses of as many values each. */
+  UpdateCall: {
+    value: 'usize',
+    gradient: 'usize',
+    /** State before, the first also momentum; 0 where there is none. */
+    mean: 'usize',
+    square: 'usize',
+    /** What is written. */
+    to: 'usize',
+    toMean: 'usize',
+    toSquare: 'usize',
+    /** Floats that do not come of shapes: those of `SgdFactors` or `AdamFactors`. */
+    factors: 'usize',
+    count: 'i32',
+  },
+
+  /** Sums of squares (update.ts): one for each CHUNK of values at x. */
+  SquaresCall: {
+    x: 'usize',
+    sums: 'usize',
+    count: 'i32',
   },
 
   /** Sums over the middle axis of three (sums.ts). */

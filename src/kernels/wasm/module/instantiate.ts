@@ -34,6 +34,9 @@ export type RowFunctionName =
   | 'normSums'
   | 'normBackprop'
   | 'sumStrips'
+  | 'sgdUpdate'
+  | 'adamUpdate'
+  | 'squareSums'
   | 'copyRuns';
 
 /** The functions of assembly/index.ts that the host uses. Addresses are bytes. */

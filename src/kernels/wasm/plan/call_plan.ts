@@ -12,6 +12,7 @@ export type Operand =
   /** Of several convolutions of one input, by number. */
   | `${'y' | 'weights' | 'bias'}${number}`
   | ('dx' | 'taps')
+  | ('value' | 'square' | 'toMean' | 'toSquare' | 'factors')
   | ('dy' | 'to' | 'mean' | 'sums' | 'products' | 'gradient' | 'deviation' | 'shift');
 
 /** So many bytes from the beginning of an operand, or of the scratch. */

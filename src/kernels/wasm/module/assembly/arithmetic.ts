@@ -6,6 +6,17 @@ export function multiplyAdd(a: v128, b: v128, sum: v128): v128 {
   return f32x4.add(sum, f32x4.mul(a, b));
 }
 
+/** Four floats, or one with zeros behind it. */
+export function take(from: usize, four: bool): v128 {
+  return four ? v128.load(from) : v128.load32_zero(from);
+}
+
+/** Writes four floats, or the first of them. */
+export function put(to: usize, value: v128, four: bool): void {
+  if (four) v128.store(to, value);
+  else v128.store32_lane(to, value, 0);
+}
+
 /** Copies 1 to 8 floats, without a loop. */
 export function copyColumns(to: usize, from: usize, count: i32): void {
   if (count & 8) {

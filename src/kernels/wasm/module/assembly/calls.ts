@@ -2,6 +2,8 @@
 
 export const BLOCK: i32 = 96;
 
+export const CHUNK: i32 = 1024;
+
 export const DEPTH: i32 = 256;
 
 export const GATHER_BELOW: i32 = 32;
@@ -185,6 +187,26 @@ export class NormCall {
   shift!: usize;
   rows!: i32;
   channels!: i32;
+}
+
+@unmanaged
+export class UpdateCall {
+  value!: usize;
+  gradient!: usize;
+  mean!: usize;
+  square!: usize;
+  to!: usize;
+  toMean!: usize;
+  toSquare!: usize;
+  factors!: usize;
+  count!: i32;
+}
+
+@unmanaged
+export class SquaresCall {
+  x!: usize;
+  sums!: usize;
+  count!: i32;
 }
 
 @unmanaged

@@ -52,6 +52,7 @@ export {
   takenFromFour,
 } from './reductions/pooling';
 export {sumOfFour, sumOfSixteen, sumStrips} from './reductions/sums';
+export {adamChunk, adamUpdate, sgdChunk, sgdUpdate, squareSum, squareSums} from './reductions/update';
 export {expandGrid, expandLine} from './taps';
 export {sixInputs, sixSums, transformLargeTaps, transformLargeTimeTaps} from './winograd/large_transforms';
 export {placeSums} from './winograd/tiles';

@@ -3,7 +3,7 @@
  * are made for a block of rows and then put together, so that their rounding does not grow with the number of rows.
  * Statistics are shared out by channels, what is written for each value by rows.
  */
-import {multiplyAdd} from '../arithmetic';
+import {multiplyAdd, put, take} from '../arithmetic';
 import {BLOCK, NormCall} from '../calls';
 
 /** Mean and variance (by n) of the channels `first` to `end - 1`. */
@@ -43,15 +43,6 @@ export function statisticsOfBlock(call: NormCall, row: i32, count: i32, at: usiz
   put(call.sums + at, f32x4.add(mean, f32x4.mul(apart, f32x4.splat(share))), four);
   const between = f32x4.mul(f32x4.mul(apart, apart), f32x4.splat(<f32>row * share));
   put(call.products + at, f32x4.add(f32x4.add(before, squares), between), four);
-}
-
-function take(from: usize, four: bool): v128 {
-  return four ? v128.load(from) : v128.load32_zero(from);
-}
-
-function put(to: usize, value: v128, four: bool): void {
-  if (four) v128.store(to, value);
-  else v128.store32_lane(to, value, 0);
 }
 
 /** Two sums at a time, as each addition waits for the one before it. */

@@ -1,0 +1,26 @@
+/** The kernels of optimizers on the live backend, where it has them: elsewhere rules and norms are made of stock ops. */
+import * as tf from '@tensorflow/tfjs-core';
+import type {
+  AdamUpdate,
+  AdamUpdateAttrs,
+  GlobalNorm,
+  SgdUpdate,
+  SgdUpdateAttrs,
+} from '../../geometry/update_kernels';
+
+/** The attributes that each of them takes. */
+interface AttrsOf {
+  [SgdUpdate]: SgdUpdateAttrs;
+  [AdamUpdate]: AdamUpdateAttrs;
+  [GlobalNorm]: Record<string, never>;
+}
+
+/** The results, or undefined where the backend has no such kernel. */
+export function runUpdateKernel<Name extends keyof AttrsOf>(
+  name: Name,
+  inputs: Readonly<Record<string, tf.Tensor>>,
+  attrs: AttrsOf[Name],
+): tf.Tensor[] | undefined {
+  if (tf.getKernel(name, tf.getBackend()) == null) return undefined;
+  return [tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(name, {...inputs}, attrs)].flat();
+}

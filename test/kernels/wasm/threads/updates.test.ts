@@ -1,0 +1,86 @@
+/**
+ * The kernels of optimizers on wasm: bit for bit what stock ops make of the same rule, norms of LAMB's aside; the same bits on every
+ * number of threads; norms against float64.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {beforeAll, expect, it} from 'vitest';
+import {KERNEL_NAMES} from '../../../../src/geometry/kernel_names';
+import {registerKernels} from '../../../../src/kernels/registry';
+import {kernelConfigs} from '../../../../src/kernels/wasm';
+import {globalNorm} from '../../../../src/train/optimizers/clip';
+import {type OptimizerConfig, optimizerRule} from '../../../../src/train/optimizers/rules';
+import {valuesOf} from '../wasm_host';
+import {liveRuntime, startBehindWorkers, startThreads} from './start_threads';
+
+/** Chunks are of 1024 values; vectors of 4. */
+const SIZES = [1, 7, 1024, 5003];
+
+const RULES: Record<string, OptimizerConfig> = {
+  sgd: {name: 'sgd'},
+  momentum: {name: 'sgd', momentum: 0.9},
+  nesterov: {name: 'sgd', momentum: 0.9, nesterov: true},
+  adamw: {name: 'adamw'},
+  lamb: {name: 'lamb'},
+};
+const SLOTS = ['momentum', 'mean', 'square'];
+
+function updated(config: OptimizerConfig, size: number): Float32Array[] {
+  const [value, gradient, ...slots] = [1, 2, 3, 4, 5].map((seed) =>
+    tf.tensor1d(valuesOf([size], seed).map((x) => (seed > 2 ? Math.abs(x) : x))),
+  ) as [tf.Tensor, tf.Tensor, ...tf.Tensor[]];
+  const rule = optimizerRule(config);
+  const state = Object.fromEntries(rule.slots.map((slot) => [slot, slots[SLOTS.indexOf(slot)]!]));
+  const args = {value, gradient, state, gradientFactor: 0.7, learningRate: 0.1, weightDecay: 0.03, step: 4};
+  const result = tf.tidy(() => rule.update(args));
+  const tensors = [result.value, ...Object.values(result.state)];
+  const arrays = tensors.map((tensor) => tensor.dataSync() as Float32Array);
+  tf.dispose([value, gradient, ...slots, ...tensors]);
+  return arrays;
+}
+
+/** Of stock ops. */
+function composed<T>(run: () => T): T {
+  for (const name of KERNEL_NAMES) if (tf.getKernel(name, 'wasm') != null) tf.unregisterKernel(name, 'wasm');
+  try {
+    return run();
+  } finally {
+    registerKernels(kernelConfigs);
+  }
+}
+
+beforeAll(() => startThreads(2));
+
+it.each(Object.keys(RULES))('%s is what stock ops make of it', (name) => {
+  for (const size of SIZES) {
+    const [ours, expected] = [updated(RULES[name]!, size), composed(() => updated(RULES[name]!, size))];
+    expect(ours.length).toBe(expected.length);
+    ours.forEach((values, i) => {
+      const largest = Math.max(...expected[i]!.map(Math.abs));
+      // Norms are summed in another order, of which a step keeps a tenth.
+      const bound = name === 'lamb' && i === 0 ? 2 ** -22 * largest : 0;
+      const off = values.map((value, k) => Math.abs(value - expected[i]![k]!));
+      expect(Math.max(...off), `result ${i} of ${size} values`).toBeLessThanOrEqual(bound);
+    });
+  }
+});
+
+it('gives the same bits on 1 and 3 threads', async () => {
+  const everything = () => {
+    const tensors = SIZES.map((size) => tf.tensor1d(valuesOf([size], size)));
+    const norm = tf.tidy(() => globalNorm(tensors).dataSync());
+    tf.dispose(tensors);
+    return [norm, ...Object.values(RULES).flatMap((rule) => updated(rule, 5003))];
+  };
+  await liveRuntime().setThreads(1);
+  const expected = everything();
+  await startBehindWorkers(liveRuntime(), 3);
+  expect(everything()).toEqual(expected);
+});
+
+it('sums the norm as float64 does', () => {
+  const values = SIZES.map((size) => valuesOf([size], size));
+  const expected = Math.sqrt(values.flatMap((one) => [...one]).reduce((sum, x) => sum + x * x, 0));
+  const [found] = tf.tidy(() => globalNorm(values.map((one) => tf.tensor1d(one))).dataSync());
+  // Chunks are sums of 8 lanes, 128 terms each and 8 after that; errors of squares count half in the root.
+  expect(Math.abs(found! - expected)).toBeLessThan(expected * 70 * 2 ** -24);
+});
