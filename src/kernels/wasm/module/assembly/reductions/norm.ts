@@ -96,9 +96,10 @@ export function sumsOfBlock(call: NormCall, row: i32, count: i32, at: usize, fou
   let sum = f32x4.splat(0);
   let products = sum;
   for (let i = 0; i < count; i++, x += stride, dy += stride) {
-    const gradient = take(dy, four);
+    const apart = f32x4.sub(take(x, four), mean);
+    const gradient = passed(call, take(dy, four), apart, at, four);
     sum = f32x4.add(sum, gradient);
-    products = multiplyAdd(gradient, f32x4.sub(take(x, four), mean), products);
+    products = multiplyAdd(gradient, apart, products);
   }
   if (row > 0) {
     sum = f32x4.add(sum, take(call.sums + at, four));
@@ -108,7 +109,15 @@ export function sumsOfBlock(call: NormCall, row: i32, count: i32, at: usize, fou
   put(call.products + at, products, four);
 }
 
-/** Rows `first` to `end - 1` of `(x - mean) * deviation + shift`. */
+/** Of output gradients those that pass the activation: where it has a slope at what scaleBlock has given it. */
+function passed(call: NormCall, dy: v128, apart: v128, at: usize, four: bool): v128 {
+  if (call.activation === 0) return dy;
+  const y = multiplyAdd(apart, take(call.scale + at, four), take(call.offset + at, four));
+  const positive = v128.and(dy, f32x4.gt(y, f32x4.splat(0)));
+  return call.activation === 1 ? positive : v128.and(positive, f32x4.lt(y, f32x4.splat(6)));
+}
+
+/** Rows `first` to `end - 1` of `(x - mean) * deviation + shift`, activated. */
 export function normScale(address: usize, first: i32, end: i32): void {
   const call = changetype<NormCall>(address);
   for (; first < end; first += BLOCK) scaleBlock(call, first, min(BLOCK, end - first));
@@ -123,13 +132,17 @@ export function scaleBlock(call: NormCall, first: i32, count: i32): void {
     while (at < bytes) {
       const four = at + 16 <= bytes;
       const apart = f32x4.sub(take(x + at, four), take(call.mean + at, four));
-      put(to + at, multiplyAdd(apart, take(call.deviation + at, four), take(call.shift + at, four)), four);
+      let y = multiplyAdd(apart, take(call.deviation + at, four), take(call.shift + at, four));
+      // What is not a number stays so.
+      if (call.activation > 0) y = f32x4.max(y, f32x4.splat(0));
+      if (call.activation > 1) y = f32x4.min(y, f32x4.splat(6));
+      put(to + at, y, four);
       at += four ? 16 : 4;
     }
   }
 }
 
-/** Rows `first` to `end - 1` of `dy * gradient + (x - mean) * deviation + shift`. */
+/** Rows `first` to `end - 1` of `dy * gradient + (x - mean) * deviation + shift`, of dy what passes the activation. */
 export function normBackprop(address: usize, first: i32, end: i32): void {
   const call = changetype<NormCall>(address);
   for (; first < end; first += BLOCK) backpropBlock(call, first, min(BLOCK, end - first));
@@ -146,7 +159,8 @@ export function backpropBlock(call: NormCall, first: i32, count: i32): void {
       const four = at + 16 <= bytes;
       const apart = f32x4.sub(take(x + at, four), take(call.mean + at, four));
       const centred = multiplyAdd(apart, take(call.deviation + at, four), take(call.shift + at, four));
-      put(to + at, multiplyAdd(take(dy + at, four), take(call.gradient + at, four), centred), four);
+      const gradient = passed(call, take(dy + at, four), apart, at, four);
+      put(to + at, multiplyAdd(gradient, take(call.gradient + at, four), centred), four);
       at += four ? 16 : 4;
     }
   }
