@@ -5,7 +5,7 @@
  */
 const entries = [
   {entry: 'index', limit: '55 kB'},
-  {entry: 'ops', limit: '11 kB'},
+  {entry: 'ops', limit: '11.1 kB'},
   {entry: 'networks', limit: '28 kB'},
   {entry: 'train', limit: '76 kB'},
   {entry: 'zoo', limit: '59 kB'},

@@ -3,7 +3,7 @@
  * batch normalization in training.
  * Names, inputs and attributes only; implementations are in compose/ (stock ops) and kernels/ (per backend).
  */
-import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import type {KernelBackend, NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {ConvInfo} from './conv_info';
 import {AdamUpdate, GlobalNorm, SgdUpdate} from './update_kernels';
 
@@ -135,6 +135,22 @@ export interface SiblingInputs extends NamedTensorInfoMap {
   x: TensorInfo;
   [own: `filter${number}`]: TensorInfo;
   [own: `bias${number}`]: TensorInfo;
+}
+
+/**
+ * On the config of IndirectConv3D: a BeginRecycling, on a backend that keeps the memory of freed data until the device was given the
+ * work that reads it. Work is done in order, so that our kernels can write over it before.
+ */
+export const RECYCLER = Symbol.for('tfjs-sts.recycler');
+
+/** Until its end, what kernels of ours make takes the place of what was handed to it. */
+export type BeginRecycling = (backend: KernelBackend) => Recycler;
+
+export interface Recycler {
+  /** Takes data that nobody reads any more. */
+  recycle(info: TensorInfo): void;
+  /** Frees what nothing took the place of. */
+  end(): void;
 }
 
 /** On a config that stands in the place of the host's: the host's own, or undefined where there was none. */

@@ -31,6 +31,8 @@ export class Runner {
     } catch (error) {
       run.freeData();
       throw error;
+    } finally {
+      run.end();
     }
   }
 }
@@ -79,6 +81,10 @@ class Run {
   /** What no tensor holds. */
   freeData(): void {
     for (const info of this.data) if (info !== undefined) this.kernels!.free(info);
+  }
+
+  end(): void {
+    this.kernels?.end();
   }
 
   private takeRecorded(at: number, kernels: DirectKernels): number | undefined {

@@ -8,6 +8,7 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Quad} from '../../geometry/products';
 import {OutOfMemoryError} from '../../util/errors';
 import {sizeOf} from '../../util/shapes';
+import {recycled} from './recycling';
 
 /** How many numbers one element of a bound array holds: `array<f32>`, `array<vec2<f32>>`, `array<vec4<f32>>`. */
 export type Components = 1 | 2 | 4;
@@ -56,9 +57,9 @@ export function invocationOf(threads: number): string {
   return `((${GRID_ROW} * i32(numWorkgroups.x) + i32(workgroupId.x)) * ${threads} + i32(localIndex))`;
 }
 
-/** A new tensor, which the device fills when a program runs. */
+/** A tensor for the output of a program. */
 export function newTensor(backend: WebGPUBackend, shape: readonly number[]): TensorInfo {
-  return backend.makeTensorInfo([...shape], 'float32');
+  return recycled(backend, shape) ?? backend.makeTensorInfo([...shape], 'float32');
 }
 
 /** Runs a program on float32 tensors. Elements of `output` that it does not write stay as they are. */

@@ -100,26 +100,50 @@ function workgroups(): {bytes: number; threads: number}[] {
   });
 }
 
+interface HostBackend {
+  pipelineCache: object;
+  bufferManager: {freeBuffers: Map<string, object[]>; numBytesAllocated: number; numBytesUsed: number};
+  ensureCommandEncoderReady(): void;
+  submitQueue(): void;
+}
+
+/** A network by itself: what others have compiled and what is pooled of them is forgotten. */
+function startAfresh(): void {
+  const backend = tf.backend() as unknown as HostBackend;
+  // Which takes back what the last network freed.
+  backend.ensureCommandEncoderReady();
+  backend.submitQueue();
+  backend.pipelineCache = {};
+  const pool = backend.bufferManager;
+  for (const key of pool.freeBuffers.keys()) pool.freeBuffers.set(key, []);
+  pool.numBytesAllocated = pool.numBytesUsed;
+}
+
+const allocated = () => (tf.memory() as unknown as {numBytesAllocatedInGPU: number}).numBytesAllocatedInGPU;
+
 /**
- * A split convolution binds its tensors twice, and touches a half of them each time. The pool is what the host has allocated
- * since the process began; the composed form took 0.48 GB for X3D-S, 0.46 GB for X3D-S STS, 2.1 GB for SlowFast and 4.5 GB for ir-CSN alone.
+ * A split convolution binds its tensors twice, and touches a half of them each time. The pool is what runs make the host allocate
+ * besides the weights, in MB; the composed form's was measured here the same way, without kernels of ours.
  */
 const networks = [
-  {name: 'x3d_s', mostBytes: 1.5, mostSplit: 0, mostPool: 0.24e9},
-  {name: 'x3d_s_sts', mostBytes: 1.5, mostSplit: 8, mostPool: 0.225e9},
-  {name: 'slowfast_r50_8x8', mostBytes: 1.5, mostSplit: 0, mostPool: 1.05e9},
-  {name: 'slowfast_r50_8x8_sts', mostBytes: 1.5, mostSplit: 0},
-  {name: 'slowonly_r50_8x8', mostBytes: 1.5, mostSplit: 0},
-  {name: 'slowonly_r50_8x8_sts', mostBytes: 1.5, mostSplit: 0},
-  {name: 'ircsn_r50', mostBytes: 1.5, mostSplit: 0},
-  {name: 'ircsn_r50_sts', mostBytes: 1.5, mostSplit: 16, mostPool: 2.25e9},
+  {name: 'x3d_s', mostSplit: 0, composedPool: 459},
+  {name: 'x3d_s_sts', mostSplit: 8, composedPool: 430},
+  {name: 'slowfast_r50_8x8', mostSplit: 0, composedPool: 1064},
+  {name: 'slowfast_r50_8x8_sts', mostSplit: 0, composedPool: 1171},
+  {name: 'slowonly_r50_8x8', mostSplit: 0, composedPool: 500},
+  {name: 'slowonly_r50_8x8_sts', mostSplit: 0, composedPool: 588},
+  {name: 'ircsn_r50', mostSplit: 0, composedPool: 2572},
+  {name: 'ircsn_r50_sts', mostSplit: 16, composedPool: 2573},
 ];
 
-describe.each(networks)('$name', ({name, mostBytes, mostSplit, mostPool = Number.POSITIVE_INFINITY}) => {
+describe.each(networks)('$name', ({name, mostSplit, composedPool}) => {
   it('is a dispatch a convolution and little else, of few programs that fit every device', () => {
+    startAfresh();
     const model = createNetwork(name, {weightless: true});
     const frozen = freeze(model);
     const x = tf.zeros(model.inputs[0]!.shape.map((n) => n ?? 1));
+    model.dispose();
+    const before = allocated();
     const run = () => {
       calls.length = 0;
       Object.assign(counts, {dispatches: 0, bytes: 0, pipelines: 0});
@@ -136,9 +160,8 @@ describe.each(networks)('$name', ({name, mostBytes, mostSplit, mostPool = Number
     expect(second.dispatches - split).toBeLessThanOrEqual(frozen.stepCount + 8);
 
     const least = calls.reduce((sum, {bytes}) => sum + bytes, 0);
-    expect(second.bytes / least).toBeLessThan(mostBytes);
-    const {numBytesAllocatedInGPU} = tf.memory() as unknown as {numBytesAllocatedInGPU: number};
-    expect(numBytesAllocatedInGPU).toBeLessThan(mostPool);
+    expect(second.bytes / least).toBeLessThan(1.5);
+    expect((allocated() - before) / 1e6).toBeLessThan(composedPool / 2);
     expect(paddingOfTiles()).toBeLessThan(0.15);
     // X3D has no such layer: its tiles are narrower. The three channels of a picture are filled up to four.
     const tiles = arithmeticOfTiles();
@@ -150,6 +173,5 @@ describe.each(networks)('$name', ({name, mostBytes, mostSplit, mostPool = Number
     }
     tf.dispose(x);
     frozen.dispose();
-    model.dispose();
   });
 });

@@ -21,10 +21,13 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import {
+  type BeginRecycling,
   COMPOSED,
   IndirectConv3D,
   type IndirectConv3DAttrs,
+  RECYCLER,
   REPLACED,
+  type Recycler,
   SIBLINGS,
   type SiblingInputs,
   THROUGH_ENGINE,
@@ -35,6 +38,7 @@ import type {FilterAndBias} from './host_conv3d';
 /** The config of the convolution, and what may be on it. */
 type ConvolutionConfig = KernelConfig & {
   readonly [RECORDER]?: BeginTape;
+  readonly [RECYCLER]?: BeginRecycling;
   readonly [SIBLINGS]?: KernelFunc;
 };
 
@@ -45,6 +49,7 @@ export class DirectKernels {
   private readonly averaging: KernelFunc | undefined;
   private readonly begin: BeginTape | undefined;
   private readonly siblings: KernelFunc | undefined;
+  private readonly recycler: Recycler | undefined;
 
   private constructor(
     private readonly backend: KernelBackend,
@@ -56,6 +61,7 @@ export class DirectKernels {
     this.replacesConv3D = replacementOf(Conv3D, backendName) !== undefined;
     this.averaging = replacementOf(Mean, backendName);
     this.siblings = convolution[SIBLINGS];
+    this.recycler = convolution[RECYCLER]?.(backend);
   }
 
   /**
@@ -122,8 +128,15 @@ export class DirectKernels {
     return engine().makeTensorFromTensorInfo(info, this.backend);
   }
 
-  free({dataId}: TensorInfo): void {
-    this.backend.disposeData(dataId);
+  /** Frees a value that a kernel made here and of which there is no tensor. */
+  free(info: TensorInfo): void {
+    if (this.recycler === undefined) this.backend.disposeData(info.dataId);
+    else this.recycler.recycle(info);
+  }
+
+  /** After the last call. */
+  end(): void {
+    this.recycler?.end();
   }
 
   private call(kernel: KernelFunc, inputs: object, attrs: object): TensorInfo | TensorInfo[] {
