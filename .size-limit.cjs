@@ -5,7 +5,7 @@
  */
 const entries = [
   {entry: 'index', limit: '55 kB'},
-  {entry: 'ops', limit: '11 kB'},
+  {entry: 'ops', limit: '11.1 kB'},
   {entry: 'networks', limit: '28 kB'},
   {entry: 'train', limit: '76 kB'},
   {entry: 'zoo', limit: '59 kB'},
@@ -15,7 +15,7 @@ const entries = [
   {entry: 'video', limit: '35 kB'},
   {entry: 'timeline', limit: '47 kB'},
   {entry: 'cpu', limit: '6 kB'},
-  {entry: 'wasm', limit: '45 kB'},
+  {entry: 'wasm', limit: '46 kB'},
   {entry: 'webgl', limit: '12 kB'},
   {entry: 'webgpu', limit: '16 kB'},
   {entry: 'node', limit: '28 kB', platform: 'node'},
@@ -50,5 +50,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '168 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '169 kB', path: 'dist/tfjs-sts.min.js'},
 ];

@@ -74,19 +74,27 @@ export interface BatchNormTrainInputs extends NamedTensorInfoMap {
   beta: TensorInfo;
 }
 
-/** The gradients of y with respect to x, gamma and beta, given dy and the results mean and variance. */
+/**
+ * The gradients of y with respect to x, gamma and beta, given dy and the results mean and variance. With an activation dy is that of
+ * its result, beta is given, and where the activation has a slope is found anew.
+ */
 export const BatchNormTrainGrad = 'BatchNormTrainGrad';
 export interface BatchNormTrainGradInputs extends NamedTensorInfoMap {
   dy: TensorInfo;
   x: TensorInfo;
   gamma: TensorInfo;
+  beta: TensorInfo | undefined;
   mean: TensorInfo;
   variance: TensorInfo;
 }
 
-/** Attributes of both kernels of batch normalization. */
+/** What a batch normalization may end with in training. */
+export type NormActivation = 'linear' | 'relu' | 'relu6';
+
+/** Attributes of both kernels of batch normalization. Kernels without `ACTIVATES` are asked for 'linear' alone. */
 export interface BatchNormTrainAttrs extends NamedAttrMap {
   epsilon: number;
+  activation: NormActivation;
 }
 
 export function epsilonOf(attrs: NamedAttrMap | undefined): number {
@@ -109,6 +117,9 @@ export type KernelName = (typeof KERNEL_NAMES)[number];
 
 /** On a kernel config: its kernel is made of stock ops. A global symbol, as the ESM and CJS builds may both be loaded. */
 export const COMPOSED = Symbol.for('tfjs-sts.composed');
+
+/** On the config of a kernel of batch normalization: it knows every `NormActivation`. */
+export const ACTIVATES = Symbol.for('tfjs-sts.activates');
 
 /** On a kernel config: the kernel calls ops on the tensors of the host's engine, and so is called through the engine alone. */
 export const THROUGH_ENGINE = Symbol.for('tfjs-sts.through-engine');

@@ -25,7 +25,7 @@ function withDerivative(value: Unary, derivative: Unary, ofResult = false): Unar
 }
 
 /** Whether 0 < x < 6, as 1 or 0, of as few values at once as may be: in training these are the largest tensors. */
-function isBetween0And6(x: tf.Tensor): tf.Tensor {
+export function isBetween0And6(x: tf.Tensor): tf.Tensor {
   const rest = tf.sub(6, x);
   const product = tf.mul(x, rest);
   rest.dispose();

@@ -3,8 +3,9 @@
  * the same composed of stock ops (compose/batch_norm.ts). Not part of the public API.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {BatchNormTrain} from '../geometry/kernel_names';
-import {runRegistered} from './run_kernel';
+import {BatchNormTrain, type NormActivation} from '../geometry/kernel_names';
+import {activate} from './activations';
+import {activates, runRegistered} from './run_kernel';
 
 /** A batch, normalized, and its statistics. */
 export interface NormalizedBatch {
@@ -15,16 +16,22 @@ export interface NormalizedBatch {
   variance: tf.Tensor1D;
 }
 
-/** `y = (x - mean) / sqrt(variance + epsilon) * gamma + beta`; x `[rows, channels]`, gamma and beta `[channels]`. */
+/**
+ * `y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta)`; x `[rows, channels]`, gamma and beta `[channels]`. In one
+ * kernel where it can be: then what is activated is never in memory.
+ */
 export function batchNormTrain(
   x: tf.Tensor2D,
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
   epsilon: number,
+  activation: NormActivation = 'linear',
 ): NormalizedBatch {
   // A cast to the same type would copy.
   const floats = x.dtype === 'float32' ? x : tf.cast(x, 'float32');
-  const results = runRegistered(BatchNormTrain, {x: floats, gamma, beta}, {epsilon});
+  const inOneGo = activates(BatchNormTrain);
+  const attrs = {epsilon, activation: inOneGo ? activation : 'linear'};
+  const results = runRegistered(BatchNormTrain, {x: floats, gamma, beta}, attrs);
   const [y, mean, variance] = results as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
-  return {y, mean, variance};
+  return {y: inOneGo ? y : (activate(y, activation) as tf.Tensor2D), mean, variance};
 }

@@ -6,6 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {ConvInfo} from '../geometry/conv_info';
 import {
+  ACTIVATES,
   type Activation,
   activationOf,
   BatchNormTrain,
@@ -65,6 +66,11 @@ export function runWith(
 ): tf.Tensor {
   // The host types attributes as open maps; ours are plain JSON data behind a closed interface.
   return runRegistered(kernelName, inputs, attrs as unknown as tf.NamedAttrMap) as tf.Tensor;
+}
+
+/** Whether a kernel of batch normalization of the live backend applies activations. */
+export function activates(kernelName: GeneralKernelName): boolean {
+  return ACTIVATES in (tf.getKernel(kernelName, tf.getBackend()) ?? {});
 }
 
 /** Any kernel of the package, its composed form if the backend has no other. */

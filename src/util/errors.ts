@@ -3,19 +3,34 @@
  * class says which kind of thing went wrong, so that callers can tell bad input from a missing tool.
  */
 
-/** Base class of every error that tfjs-sts throws on purpose. */
+/**
+ * Base class of every error that tfjs-sts throws on purpose. `instanceof` goes by the kind, not by the class: a program may hold both
+ * of the builds, for `import` and for `require`, and one of them catches what the kernels of the other throw.
+ */
 export class StsError extends Error {
-  override name = 'StsError';
+  protected static readonly stsKind: string = 'StsError';
+  override name = (this.constructor as typeof StsError).stsKind;
+
+  // biome-ignore-start lint/complexity/noThisInStatic: it is the class that is asked about, which may be one derived from this.
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // What a program derives from one of these classes is known by itself.
+    if (!Object.hasOwn(this, 'stsKind')) return Function.prototype[Symbol.hasInstance].call(this, value);
+    for (let at = Object(value); at !== null; at = Object.getPrototypeOf(at)) {
+      if (at.constructor?.stsKind === this.stsKind) return true;
+    }
+    return false;
+  }
+  // biome-ignore-end lint/complexity/noThisInStatic: as above.
 }
 
 /** An argument that the named function cannot take: a wrong shape, an unknown name, a value out of range. */
 export class InvalidArgumentError extends StsError {
-  override name = 'InvalidArgumentError';
+  protected static override readonly stsKind: string = 'InvalidArgumentError';
 }
 
 /** A file that is damaged, truncated, hostile or of an unknown format. */
 export class FormatError extends StsError {
-  override name = 'FormatError';
+  protected static override readonly stsKind: string = 'FormatError';
 }
 
 /**
@@ -35,7 +50,7 @@ export function inFile(error: unknown, file: string, caller?: string): unknown {
 
 /** Something outside the package is missing: an optional peer, a program, a file, a backend. */
 export class UnavailableError extends StsError {
-  override name = 'UnavailableError';
+  protected static override readonly stsKind: string = 'UnavailableError';
 }
 
 /** An error of what was given or is missing with the function that was called in front of its message, unless it is there. */
@@ -48,7 +63,7 @@ export function inCall(caller: string, error: unknown): unknown {
 
 /** A backend has no memory left for what was asked; nothing was written. */
 export class OutOfMemoryError extends StsError {
-  override name = 'OutOfMemoryError';
+  protected static override readonly stsKind: string = 'OutOfMemoryError';
 
   /** @param bytesAsked how many bytes there was no room for */
   constructor(

@@ -274,7 +274,7 @@ describe('search', () => {
     expect(lines[0]).toMatch(/^similarity +film +start +end +label$/);
     expect(lines[1]).toMatch(/^ +(0\.99\d|1\.000) {2}film\.mkv {2}0:02\.00 {2}0:04\.00 {2}green$/);
     expect(lines).toHaveLength(3);
-    expect(written.err).toContain('the nearest of 3 segments, 1 other JSON files passed over');
+    expect(written.err).toContain('the nearest of 3 segments, 1 other JSON file passed over');
   });
 
   it.each([

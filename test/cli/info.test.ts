@@ -104,7 +104,12 @@ describe('info', () => {
     [
       'a name that is near',
       ['x3d_s_sts.k40'],
-      /did you mean x3d_s_sts\.k400 or .*\? tfjs-sts list names all/,
+      /did you mean x3d_s_sts\.k400 or .*\? Known are .*x3d_s.*; tfjs-sts list names models too/,
+    ],
+    [
+      'a name that is near none',
+      ['nope'],
+      /no network is called "nope"; known are .*slowfast_r50_4x16.*x3d_s_sts/,
     ],
     ['a size that is no number', ['x3d_s', '--size', 'big'], /--size is 'big'; it must be a whole number/],
     ['a size that STS cannot take', ['x3d_s_sts', '--size', '100'], /must be in 31\.\.32|multiple of 32/],

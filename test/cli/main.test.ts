@@ -65,6 +65,23 @@ describe('main', () => {
   });
 
   it.each([
+    [
+      ['analyze', 'a.mp4', '--every'],
+      /^tfjs-sts: analyze needs a value behind --every; see tfjs-sts analyze --help\n$/,
+    ],
+    [
+      ['info', 'x3d_s', '--size', '--json'],
+      /: info needs a value behind --size, got --json; if that is the value: --size=--json;/,
+    ],
+    [['list', '--json=yes'], /: list takes no value for --json, got 'yes'; see/],
+  ])('%j: an option without its value, or with one too many', async (argv, message) => {
+    const {code, out, err} = await call(argv);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/Option '/);
+  });
+
+  it.each([
     [new InvalidArgumentError('bad number'), 'tfjs-sts: bad number\n'],
     [new FormatError("cannot read 'a\nb\u001b[31m'"), "tfjs-sts: cannot read 'a b [31m'\n"],
     [new UnavailableError('no ffmpeg'), 'tfjs-sts: no ffmpeg\n'],

@@ -1,6 +1,7 @@
 /**
  * The networks in Chromium against the authors' code: every family, with STS and without, on the smallest clips of the
- * golden vectors. The larger ones run in Node (slowfast.test.ts and its neighbours).
+ * golden vectors. The larger ones run in Node (slowfast.test.ts and its neighbours), small ones on the GPU backends
+ * (golden_tiny.shared.test.ts): there it is the compilation of programs that takes the time, shape by shape.
  */
 import {videoNetworks} from './golden_files';
 import {describeGoldenNetwork} from './golden_networks';
@@ -10,9 +11,4 @@ const {slowfast_r50_4x16, slowonly_r50_8x8, r2plus1d_r34_8x8, ircsn_r50, x3d_s} 
 
 for (const golden of [slowfast_r50_4x16, slowonly_r50_8x8, r2plus1d_r34_8x8, ircsn_r50, x3d_s]) {
   await describeGoldenNetwork(golden, {cases: /_32x32$/});
-}
-
-// WebGL rounds in its own way and is slow without a GPU: the dense and the depthwise form of STS in one network each.
-for (const golden of [slowonly_r50_8x8, x3d_s]) {
-  await describeGoldenNetwork(golden, {backend: 'webgl', cases: /_sts_32x32$/});
 }

@@ -1,8 +1,7 @@
 /**
  * Tests of a network against the authors' code: every case of a file of test/golden/networks, logits of the network and
  * of its frozen form, and each traced point, within 20 times the rounding error that the authors' own float32 has. Both
- * the weights and the input follow the filling rule, so the name map of the family is tested with it. On wasm our
- * kernels run, elsewhere the composed form.
+ * the weights and the input follow the filling rule, so the name map of the family is tested with it. By the kernels for wasm.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -12,7 +11,7 @@ import {registerKernels} from '../../src/kernels/registry';
 import {kernelConfigs as wasmKernels} from '../../src/kernels/wasm';
 import type {NameMap} from '../../src/models/checkpoints/names';
 import {createNetwork} from '../../src/networks';
-import {type BackendName, startBackend} from '../support/backends';
+import {startBackend} from '../support/backends';
 import {fill, fillInput} from '../support/fill';
 import {readGolden, readGoldenJson} from '../support/golden';
 import {readGoldenDoubles} from '../support/safetensors';
@@ -51,22 +50,21 @@ const GATE = 20;
 /**
  * Declares the tests of one golden file.
  *
- * @param options.backend default: wasm
  * @param options.cases pattern of the cases' names; default: all
  * @param options.weights what was made for networks with the same keys, for the caller to dispose; default: made for this file
  */
 export async function describeGoldenNetwork(
   golden: GoldenNetwork,
-  options: {backend?: BackendName; cases?: RegExp; weights?: Map<string, tf.Tensor>} = {},
+  options: {cases?: RegExp; weights?: Map<string, tf.Tensor>} = {},
 ): Promise<void> {
-  const {backend = 'wasm', cases: pattern = /^/, weights = new Map<string, tf.Tensor>()} = options;
+  const {cases: pattern = /^/, weights = new Map<string, tf.Tensor>()} = options;
   const file = await readGoldenJson<{cases: Case[]}>(`networks/${golden.file}.json`);
   const cases = file.cases.filter(({name}) => pattern.test(name));
   const expected = readGoldenDoubles(await readGolden(`networks/${golden.file}.safetensors`));
 
-  describe(`${golden.file} on ${backend}`, () => {
+  describe(golden.file, () => {
     beforeAll(async () => {
-      await startBackend(backend);
+      await startBackend('wasm');
       registerKernels(wasmKernels);
     });
     if (options.weights === undefined) afterAll(() => tf.dispose([...weights.values()]));

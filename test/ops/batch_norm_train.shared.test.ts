@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import '../../src/entries';
+import {activate} from '../../src/ops/activations';
 import {batchNormTrain} from '../../src/ops/batch_norm_train';
 import {conformingImplementations} from '../support/implementations';
 
@@ -135,7 +136,43 @@ describe.each(conformingImplementations)('batch normalization in training on $na
     tf.dispose(Object.values(results));
   });
 
-  it('has gradients of gradients', async () => {
+  it.each(['relu', 'relu6'] as const)(
+    'with %s is what the two give one after the other',
+    async (activation) => {
+      const given = {rows: 211, channels: 11, offset: 1};
+      const {x, gamma, beta, dy} = tensorsOf(given);
+      const before = tf.memory().numTensors;
+      const pairs = tf.tidy(() => {
+        const shape: [number, number] = [given.rows, given.channels];
+        // Some values of each channel are on either side of 0 and of 6.
+        const scales = tf.tensor1d(gamma.map((value) => 4 * Math.sign(value) + value));
+        const inputs = [tf.tensor2d(x, shape), scales, tf.tensor1d(beta.map((value) => value + 3))] as const;
+        const behind = (y: tf.Tensor) => tf.minimum(tf.relu(y), activation === 'relu' ? Infinity : 6);
+        const [ours, plain] = [
+          (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) =>
+            batchNormTrain(a as tf.Tensor2D, b as tf.Tensor1D, c as tf.Tensor1D, EPSILON, activation).y,
+          (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) => behind(normalized(a, b, c).y),
+        ].map((run) => [
+          run(...inputs),
+          ...tf.grads((a, b, c) => run(a!, b!, c!))([...inputs], tf.tensor2d(dy, shape)),
+        ]) as [tf.Tensor[], tf.Tensor[]];
+        return plain.map((tensor, i) => [tensor, ours[i]!] as const);
+      });
+      expect(tf.memory().numTensors).toBe(before + 8);
+      for (const [reference, ours] of pairs) {
+        const [a, b] = [await reference.data(), await ours.data()];
+        expect([...b]).toEqual([...a].map((value) => (value === 0 ? expect.closeTo(0, 12) : value)));
+      }
+      const y = await pairs[0]![0].data();
+      const largest = activation === 'relu' ? Infinity : 6;
+      expect(y.filter((value) => value === 0).length).toBeGreaterThan(100);
+      expect(y.filter((value) => value >= 6).length).toBeGreaterThan(100);
+      expect(Math.max(...y)).toBeLessThanOrEqual(largest);
+      tf.dispose(pairs.flat() as tf.Tensor[]);
+    },
+  );
+
+  it.each(['linear', 'relu', 'relu6'] as const)('has gradients of gradients, %s', async (activation) => {
     const given = {rows: 7, channels: 3, offset: 1};
     const {x, gamma, beta, dy} = tensorsOf(given);
     const pairs = tf.tidy(() => {
@@ -147,8 +184,12 @@ describe.each(conformingImplementations)('batch normalization in training on $na
           const first = tf.grads((a, b, c) => norm(a!, b!, c!))([x!, gamma!, offsets], dy);
           return tf.addN(first.map((gradient) => tf.sum(tf.square(gradient)))) as tf.Scalar;
         })([tf.tensor2d(x, shape), tf.tensor1d(gamma), tf.tensor2d(dy, shape)]);
-      const ours = second((a, b, c) => normalized(a, b, c).y);
-      return second(byStockOps).map((gradient, i) => [gradient, ours[i]!] as const);
+      const ours = second(
+        (a, b, c) =>
+          batchNormTrain(a as tf.Tensor2D, b as tf.Tensor1D, c as tf.Tensor1D, EPSILON, activation).y,
+      );
+      const stock = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) => activate(byStockOps(a, b, c), activation);
+      return second(stock).map((gradient, i) => [gradient, ours[i]!] as const);
     });
     for (const [reference, ours] of pairs) {
       const [a, b] = [await reference.data(), await ours.data()];

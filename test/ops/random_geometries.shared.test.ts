@@ -4,9 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../src/entries';
-import {type BackendName, inBrowser, useFewPrograms} from '../support/backends';
+import {type BackendName, inBrowser} from '../support/backends';
 import {conformingImplementations, type Implementation, WEBGL_KERNELS} from '../support/implementations';
 import {
   type Axes,
@@ -261,11 +261,7 @@ function biasGradient(dy: Float32Array, channels: number): Bounded {
 describe.each(conformingImplementations)('random geometries on $name', ({use, name, backend}) => {
   const numRuns = geometriesOn({name, backend});
 
-  beforeAll(async () => {
-    await use();
-    if (name === WEBGL_KERNELS) useFewPrograms(backend);
-  });
-  afterAll(() => useFewPrograms(backend, false));
+  beforeAll(use);
 
   it.each(families)(
     `$op: ${numRuns} geometries`,

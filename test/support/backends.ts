@@ -50,7 +50,7 @@ export async function startBackend(name: BackendName): Promise<void> {
 
 /**
  * The host compiles each of its webgl programs for every shape, and that is most of what a test of many shapes takes. With `few` they
- * take shapes as uniforms, as ours always do.
+ * take shapes as uniforms, as ours always do. Tests that start the backend alone have the host as it comes.
  */
 export function useFewPrograms(name: BackendName, few = true): void {
   if (name === 'webgl') tf.env().set('WEBGL_USE_SHAPES_UNIFORMS', few);

@@ -14,16 +14,16 @@ import {kernelConfigs as tensorflowKernels} from '../../src/kernels/tensorflow';
 import {kernelConfigs as wasmKernels} from '../../src/kernels/wasm';
 import {kernelConfigs as webglKernels} from '../../src/kernels/webgl';
 import {kernelConfigs as webgpuKernels} from '../../src/kernels/webgpu';
-import {type BackendName, backendNames, startBackend, testsWebgpuInNode} from './backends';
+import {type BackendName, backendNames, startBackend, testsWebgpuInNode, useFewPrograms} from './backends';
 
 export interface Implementation {
   name: string;
   backend: BackendName;
-  /** Starts the backend and puts this implementation in place. */
+  /** Starts the backend and puts this implementation in place; the host's programs for webgl are few from then on. */
   use(): Promise<void>;
 }
 
-/** The name of the kernels of webgl, whose programs are few whatever the shapes. */
+/** The name of the kernels of webgl. */
 export const WEBGL_KERNELS = 'webgl, kernels';
 
 function dropKernels(backend: BackendName): void {
@@ -46,6 +46,7 @@ function composedOn(backend: BackendName): Implementation {
     backend,
     use: async () => {
       await startBackend(backend);
+      useFewPrograms(backend);
       dropKernels(backend);
     },
   };
@@ -57,6 +58,7 @@ function kernelsOn(backend: BackendName, configs: readonly tf.KernelConfig[]): I
     backend,
     use: async () => {
       await startBackend(backend);
+      useFewPrograms(backend);
       dropKernels(backend);
       registerKernels(configs);
       // A kernel that cannot run takes itself back, and the composed form would be tested twice.

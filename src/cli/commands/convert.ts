@@ -13,8 +13,8 @@ import {onePositional, originOf, parseCommand, storageType} from '../input/argum
 import {startBackend} from '../input/backends';
 import {about, readCheckpoint} from '../input/user_files';
 import type {CliIo} from '../io';
+import {counted} from '../output/counted';
 import {requireFit} from '../output/differences';
-import {grouped} from '../output/table';
 import {writeConverted} from '../output/write_converted';
 
 const HELP = `Makes a file for predict and loadModel out of a checkpoint of the authors' PyTorch code, or of an image network of
@@ -89,7 +89,7 @@ async function run({file, name, folder, origin, at, dtype}: ConvertOptions, io: 
     dtype,
   });
   io.stdout.write(
-    `${path}: ${grouped(tensors)} tensors of ${grouped(bytes)} bytes, ${classes} classes, from names of ${converted.origin}\n`,
+    `${path}: ${counted(tensors, 'tensor')} of ${counted(bytes, 'byte')}, ${counted(Number(classes), 'class', 'classes')}, from names of ${converted.origin}\n`,
   );
 }
 

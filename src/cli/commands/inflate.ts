@@ -19,6 +19,7 @@ import {oneOf, onePositional, originOf, parseCommand, storageType, wholeNumber} 
 import {startBackend} from '../input/backends';
 import {about, readCheckpoint} from '../input/user_files';
 import type {CliIo} from '../io';
+import {counted} from '../output/counted';
 import {listed, requireFit} from '../output/differences';
 import {grouped} from '../output/table';
 import {writeConverted} from '../output/write_converted';
@@ -111,7 +112,7 @@ async function run({file, network, output, at, dtype, rule, inflation}: Options,
     dtype,
   });
   const lines = [
-    `${path}: ${classes} classes, from names of ${converted.origin}`,
+    `${path}: ${counted(Number(classes), 'class', 'classes')}, from names of ${converted.origin}`,
     ...summary(converted.report, rule),
   ];
   io.stdout.write(`${lines.join('\n')}\n`);

@@ -8,9 +8,10 @@ import type {Command} from '../command';
 import {onePositional, parseCommand} from '../input/arguments';
 import {readUserFile} from '../input/user_files';
 import type {CliIo} from '../io';
+import {counted} from '../output/counted';
 import {oneLine} from '../output/one_line';
 import {payloadLines, summarizePayload} from '../output/pickle_summary';
-import {alignedTable, grouped} from '../output/table';
+import {alignedTable} from '../output/table';
 
 const HELP = `Lists what is in a checkpoint: names, types and shapes of the tensors, and what else the file holds.
 
@@ -56,7 +57,11 @@ function shortened(text: string): string {
 }
 
 function report({file, format, bytes, at, tensors, parameters, metadata, payload}: Contents): string {
-  const counts = `${grouped(tensors.length)} tensors, ${grouped(parameters)} parameters, ${grouped(bytes)} bytes`;
+  const counts = [
+    counted(tensors.length, 'tensor'),
+    counted(parameters, 'parameter'),
+    counted(bytes, 'byte'),
+  ].join(', ');
   const place = at.length > 0 ? `, at ${printable(at.join('/'))}` : '';
   const rows = tensors.map(({name, dtype, shape}) => [printable(name), dtype, `[${shape.join(', ')}]`]);
   const notes = Object.entries(metadata).map(([key, text]) => [

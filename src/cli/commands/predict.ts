@@ -18,6 +18,7 @@ import {BACKEND_NAMES, BEST, measuredNetwork, startBackend} from '../input/backe
 import {fileOf} from '../input/standard_input';
 import {about} from '../input/user_files';
 import type {CliIo} from '../io';
+import {counted} from '../output/counted';
 import {errorLine} from '../output/error_line';
 import {modelNotes} from '../output/model_notes';
 import {writeNotes} from '../output/notes';
@@ -102,8 +103,6 @@ function parse(args: readonly string[]): PredictOptions | undefined {
   };
 }
 
-const counted = (frames: number) => `${frames} ${frames === 1 ? 'frame' : 'frames'}`;
-
 /** Labels in a column, probabilities beside them; of several videos each below its name. */
 function text(
   {video, predictions}: {video: string; predictions: readonly Recognition[]},
@@ -130,7 +129,7 @@ async function readVideo(
     const shortVideo = interval === 'uniform' ? 'error' : 'loop';
     if (shortVideo === 'error' && total > 0 && total < frames) {
       throw new InvalidArgumentError(
-        `'${video}' has ${counted(total)} but ${info.name} looks at ${frames}; use --frames ${total} or a longer video`,
+        `'${video}' has ${counted(total, 'frame')} but ${info.name} looks at ${frames}; use --frames ${total} or a longer video`,
       );
     }
     const onFrame = (done: number, total: number) => progress.advance(done, total);
@@ -158,7 +157,7 @@ async function ask(
   const {name, frames, labels, output} = loaded.info;
   const input = video === STDIN ? await fileOf(io.stdin) : undefined;
   try {
-    progress.stage(`reading ${counted(frames)} of ${video}`);
+    progress.stage(`reading ${counted(frames, 'frame')} of ${video}`);
     const clip = await readVideo(input?.path ?? video, loaded, tools, progress);
     progress.stage(`asking ${name}`);
     const predictions = await recognize(frozen, clip, {labels, top: options.top, output});
@@ -224,7 +223,7 @@ async function run(running: Running): Promise<void> {
   frozen.dispose();
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const several = videos.length > 1 ? `${videos.length} videos, ` : '';
-  progress.finish(`${name}, ${counted(frames)}, ${backend}, ${several}${seconds} s`);
+  progress.finish(`${name}, ${counted(frames, 'frame')}, ${backend}, ${several}${seconds} s`);
   if (failed.length > 0) {
     throw new InvalidArgumentError(
       `${failed.length} of ${videos.length} videos have no answer: ${failed.join(', ')}`,

@@ -18,6 +18,7 @@ import {
   realTools,
 } from '../input/film';
 import {type StoredSegment, storedSegments} from '../input/stored_timelines';
+import {counted} from '../output/counted';
 import {oneLine} from '../output/one_line';
 import {alignedTable} from '../output/table';
 import {time} from '../output/timeline_table';
@@ -172,8 +173,9 @@ async function run(options: SearchOptions, running: Running): Promise<void> {
   ).map(({index, similarity}) => ({...segments[index]!, similarity}));
   progress.clear();
   io.stdout.write(text(found, format));
-  const passed = stored.others.length === 0 ? '' : `, ${stored.others.length} other JSON files passed over`;
-  progress.finish(`the nearest of ${segments.length} segments${passed}`);
+  const others = counted(stored.others.length, 'other JSON file');
+  const passed = stored.others.length === 0 ? '' : `, ${others} passed over`;
+  progress.finish(`the nearest of ${counted(segments.length, 'segment')}${passed}`);
 }
 
 /**

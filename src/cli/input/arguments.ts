@@ -8,13 +8,23 @@ import {knownNames} from '../../util/names';
 /** What commands use when no model is named. It comes in the package. */
 export const DEFAULT_MODEL = 'efficientnet_lite0_sts';
 
+/** An option as it was given, of `tokens` of `parseArgs`. */
+interface OptionToken {
+  readonly name: string;
+  /** With its dashes. */
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  /** Whether the value is behind an equals sign. */
+  readonly inlineValue?: boolean | undefined;
+}
+
 type OptionTable = NonNullable<ParseArgsConfig['options']>;
 
 /**
  * The options and the other arguments of a command, by the rules of `parseArgs`.
  *
- * @throws InvalidArgumentError for an option that the command does not have, with the nearest and all that it has; what
- *   `parseArgs` throws for other mistakes
+ * @throws InvalidArgumentError for an option that the command does not have, with the nearest and all that it has, and for one
+ *   without its value or with one too many
  */
 export function parseCommand<T extends OptionTable>(command: string, given: readonly string[], options: T) {
   const args = [...given];
@@ -22,14 +32,32 @@ export function parseCommand<T extends OptionTable>(command: string, given: read
     return parseArgs({args, allowPositionals: true, options});
   } catch (error) {
     const {tokens} = parseArgs({args, allowPositionals: true, options, strict: false, tokens: true});
-    const unknown = tokens.find((token) => token.kind === 'option' && !Object.hasOwn(options, token.name));
-    if (unknown?.kind !== 'option') throw error;
-    const known = Object.keys(options).map((name) => `--${name}`);
-    throw new InvalidArgumentError(
-      `${command} has no option ${unknown.rawName}${knownNames(unknown.rawName, known)}; a file name with a dash in ` +
-        `front goes behind --; see tfjs-sts ${command} --help`,
-    );
+    const wrong = tokens
+      .filter((token) => token.kind === 'option')
+      .map((token) => mistakeOf(token, options))
+      .find((mistake) => mistake !== undefined);
+    if (wrong === undefined) throw error;
+    throw new InvalidArgumentError(`${command} ${wrong}; see tfjs-sts ${command} --help`);
   }
+}
+
+/** What is wrong with an option as it was given; undefined if nothing is. */
+function mistakeOf(
+  {name, rawName, value, inlineValue}: OptionToken,
+  options: OptionTable,
+): string | undefined {
+  if (!Object.hasOwn(options, name)) {
+    const known = Object.keys(options).map((one) => `--${one}`);
+    return `has no option ${rawName}${knownNames(rawName, known)}; a file name with a dash in front goes behind --`;
+  }
+  if (options[name]!.type === 'boolean')
+    return value === undefined ? undefined : `takes no value for --${name}, got '${value}'`;
+  if (value === undefined) return `needs a value behind --${name}`;
+  // An option more likely than a value.
+  const isOption = inlineValue === false && /^-./.test(value);
+  return isOption
+    ? `needs a value behind --${name}, got ${value}; if that is the value: --${name}=${value}`
+    : undefined;
 }
 
 /** The value of an option that has few: one of `known`. */

@@ -78,10 +78,10 @@ const succeeds = (loading: Promise<unknown>) =>
 /** The first line, of which the host's are several. */
 const reasonOf = (error: unknown) => (error as Error).message.split('\n')[0]!.trim();
 
-/** tfjs-node comes in two halves: without the native one its import fails, and to install it again changes nothing. */
+/** tfjs-node comes in two halves: without a native one that fits its import fails, and to install it again changes nothing. */
 function remedyFor(name: string, peer: string, reason: string): string {
-  return name === 'tensorflow' && reason.includes('tfjs_binding.node')
-    ? `its native half is missing: npm rebuild ${peer}, or docs/guide/tfjs_node.md where its download is not reached`
+  return name === 'tensorflow' && /tfjs_binding\.node|libtensorflow/.test(reason)
+    ? `its native half is missing or does not fit: npm rebuild ${peer}, or docs/guide/tfjs_node.md where its download is not reached`
     : `install it with: npm install ${peer}`;
 }
 

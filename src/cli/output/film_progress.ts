@@ -2,6 +2,7 @@
 import type {VideoInfo} from '../../video/clips/frames';
 import type {FilmProgress} from '../../video/shots';
 import type {Timeline} from '../../video/timeline';
+import {counted} from './counted';
 import type {Progress} from './progress';
 
 /**
@@ -42,13 +43,14 @@ export function shortfall({video}: Timeline, film: string, promised: Partial<Vid
   const {duration = 0, frameCount = 0} = promised;
   const isWhole = video.duration >= duration * WHOLE && video.frames >= frameCount * WHOLE;
   if (isWhole) return [];
-  const found = `${video.frames} frames in ${clock(video.duration)}`;
-  const wanted = [frameCount > 0 && `${frameCount} frames`, duration > 0 && clock(duration)].filter(Boolean);
+  const found = `${counted(video.frames, 'frame')} in ${clock(video.duration)}`;
+  const wanted = [frameCount > 0 && counted(frameCount, 'frame'), duration > 0 && clock(duration)].filter(
+    Boolean,
+  );
   return [`${film} has ${found}, but its header says ${wanted.join(' in ')}; it may be cut short`];
 }
 
 /** What was done, for the end: `9 shots in 0:34, read in 8.1 s, 4.2x real time`. */
 export function closingLine({shots, video}: Timeline, seconds: number): string {
-  const counted = `${shots.length} ${shots.length === 1 ? 'shot' : 'shots'}`;
-  return `${counted} in ${clock(video.duration)}, read in ${seconds.toFixed(1)} s, ${(video.duration / seconds).toFixed(1)}x real time`;
+  return `${counted(shots.length, 'shot')} in ${clock(video.duration)}, read in ${seconds.toFixed(1)} s, ${(video.duration / seconds).toFixed(1)}x real time`;
 }

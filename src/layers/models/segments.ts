@@ -6,8 +6,9 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../../util/errors';
 import type {HostShape} from '../host/layer_arguments';
-import {type Call, callsOf, type Layer} from './graph';
+import type {Call, Layer} from './graph';
 import {type Place, placesOf} from './split_model';
+import {type TrainingCall, trainingCalls} from './training_calls';
 
 /** A part of a model. */
 export interface Segment {
@@ -20,8 +21,14 @@ export interface Segment {
   run(inputs: readonly Tensor[]): Tensor[];
 }
 
-/** The model as it is. */
+/** The model as it is, or call by call where some are fused. */
 export function wholeSegment(model: LayersModel): Segment {
+  const calls = trainingCalls(model);
+  const isFused = calls.some(({activation}) => activation !== undefined);
+  if (isFused && maskingLayer(calls) === undefined) {
+    const [begin, end] = [placesOf(model, calls)[0]!, {done: calls.length, live: model.outputs}];
+    return {...segmentOf(calls, begin, end), layers: model.layers};
+  }
   return {
     inputs: model.inputs,
     outputs: model.outputs,
@@ -40,10 +47,8 @@ export function wholeSegment(model: LayersModel): Segment {
  * @throws InvalidArgumentError for a model with masks, or without a place to cut
  */
 export function divided(caller: string, model: LayersModel, shape: readonly number[]): Segment[] {
-  const calls = callsOf(model, 'host');
-  const masking = calls.find(
-    ({layer}) => layer.getClassName() === 'Masking' || ('maskZero' in layer && layer.maskZero === true),
-  )?.layer;
+  const calls = trainingCalls(model);
+  const masking = maskingLayer(calls);
   if (masking !== undefined) {
     throw new InvalidArgumentError(
       `${caller}: '${masking.name}' (${masking.getClassName()}) makes masks, which do not pass from one segment of a model to the next. Leave recompute out.`,
@@ -59,7 +64,14 @@ export function divided(caller: string, model: LayersModel, shape: readonly numb
   return ends.slice(1).map((end, i) => segmentOf(calls.slice(ends[i]!.done, end.done), ends[i]!, end));
 }
 
-function segmentOf(calls: readonly Call[], from: Place, to: Place): Segment {
+/** The first layer that makes masks. */
+function maskingLayer(calls: readonly Call[]): Layer | undefined {
+  const makesMasks = ({layer}: Call) =>
+    layer.getClassName() === 'Masking' || ('maskZero' in layer && layer.maskZero === true);
+  return calls.find(makesMasks)?.layer;
+}
+
+function segmentOf(calls: readonly TrainingCall[], from: Place, to: Place): Segment {
   const lastUse = new Map(calls.flatMap(({inputs}, i) => inputs.map((value) => [value, i] as const)));
   const made = new Set(calls.flatMap(({outputs}) => outputs));
   for (const value of to.live) lastUse.set(value, calls.length);
@@ -69,10 +81,11 @@ function segmentOf(calls: readonly Call[], from: Place, to: Place): Segment {
     layers: [...new Set(calls.map(({layer}) => layer))],
     run(given) {
       const values = new Map(from.live.map((value, i) => [value, given[i]!]));
-      for (const [i, {layer, inputs, outputs}] of calls.entries()) {
+      for (const [i, {layer, inputs, outputs, activation}] of calls.entries()) {
         // As the host runs a model: always a list, and no arguments of the call besides.
         const list = inputs.map((value) => values.get(value)!);
-        const results = [layer.apply(list, {training: true})].flat() as Tensor[];
+        const args = {training: true, ...(activation && {activation})};
+        const results = [layer.apply(list, args)].flat() as Tensor[];
         outputs.forEach((value, k) => {
           values.set(value, results[k]!);
         });

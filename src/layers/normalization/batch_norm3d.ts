@@ -4,6 +4,7 @@
  */
 import {type serialization, type Tensor, type Tensor1D, tidy} from '@tensorflow/tfjs-core';
 import {InputSpec, type LayerVariable, layers} from '@tensorflow/tfjs-layers';
+import type {NormActivation} from '../../geometry/kernel_names';
 import {InvalidArgumentError} from '../../util/errors';
 import {
   type Constraint,
@@ -136,6 +137,8 @@ export class BatchNorm3D extends layers.Layer {
         this.channelAxis(),
         this.builtWeights(),
         training,
+        // Of the layer behind this one, which models/training_calls.ts leaves out.
+        kwargs?.activation as NormActivation | undefined,
       );
     });
   }

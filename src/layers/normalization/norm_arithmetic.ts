@@ -24,6 +24,8 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
+import type {NormActivation} from '../../geometry/kernel_names';
+import {activate} from '../../ops/activations';
 import {batchNormTrain} from '../../ops/batch_norm_train';
 
 type Weight = LayerVariable | null | undefined;
@@ -43,16 +45,22 @@ export interface BatchNormWeights extends ScaleWeights {
   readonly unbiased?: boolean;
 }
 
-/** Normalizes each entry of `axis` over all other axes, by the statistics of x in training, which move the averages. */
+/**
+ * Normalizes each entry of `axis` over all other axes, by the statistics of x in training, which move the averages, and applies an
+ * activation.
+ */
 export function batchNormalize(
   x: Tensor,
   axis: number,
   weights: BatchNormWeights,
   training: boolean,
+  activation: NormActivation = 'linear',
 ): Tensor {
   return tidy(() => {
     const view = channelView(x, axis);
-    const y = training ? normalizeByBatch(view, weights) : normalizeByMovingAverages(view, weights);
+    const y = training
+      ? normalizeByBatch(view, weights, activation)
+      : activate(normalizeByMovingAverages(view, weights), activation);
     return reshape(y, x.shape);
   });
 }
@@ -165,13 +173,13 @@ function normalizeByMovingAverages(view: Tensor, weights: BatchNormWeights): Ten
   return add(mul(view, perChannel(scale, view)), perChannel(offset, view));
 }
 
-function normalizeByBatch(view: Tensor, weights: BatchNormWeights): Tensor {
+function normalizeByBatch(view: Tensor, weights: BatchNormWeights, activation: NormActivation): Tensor {
   const channels = view.shape[1]!;
   const {gamma, beta} = scaleOf(weights, channels);
   const last = view.rank === 2 ? view : transpose(view, [0, 2, 1]);
   const count = view.size / channels;
   const rows = reshape(last, [count, channels]) as Tensor2D;
-  const batch = batchNormTrain(rows, gamma, beta, weights.epsilon);
+  const batch = batchNormTrain(rows, gamma, beta, weights.epsilon, activation);
   const correction = weights.unbiased && count > 1 ? count / (count - 1) : 1;
   moveAverage(weights.movingMean, batch.mean, weights.momentum);
   moveAverage(weights.movingVariance, mul(batch.variance, correction), weights.momentum);

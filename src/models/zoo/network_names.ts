@@ -1,21 +1,21 @@
 /** Networks by what users call them: their own name, or that of a model. */
 import {listNetworks, type NetworkDefinition} from '../../networks';
 import {InvalidArgumentError} from '../../util/errors';
-import {didYouMean} from '../../util/names';
+import {knownNames} from '../../util/names';
 import {listModels, modelNamed} from './table/models';
 
 /**
  * The network of a name: its own, or one of `listModels`.
  *
  * @param caller begins the message
- * @throws InvalidArgumentError for another name, with the nearest
+ * @throws InvalidArgumentError for another name, with the nearest and all networks
  */
 export function networkNamed(caller: string, name: string): NetworkDefinition {
   const wanted = modelNamed(name)?.network ?? name;
   const found = listNetworks({tiny: true}).find((network) => network.name === wanted);
   if (found !== undefined) return found;
-  const known = [...listNetworks(), ...listModels()].map((row) => row.name);
+  const [networks, models] = [listNetworks(), listModels()].map((rows) => rows.map((row) => row.name));
   throw new InvalidArgumentError(
-    `${caller}: no network is called ${JSON.stringify(name)}${didYouMean(name, known) || ';'} tfjs-sts list names all`,
+    `${caller}: no network is called ${JSON.stringify(name)}${knownNames(name, networks!, models)}; tfjs-sts list names models too`,
   );
 }

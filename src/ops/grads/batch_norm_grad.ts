@@ -1,25 +1,38 @@
 /**
- * The gradient of batch normalization in training. The statistics are results for moving averages and carry none. While
- * the host records what a gradient does, for a gradient of it, the gradient is made of stock ops, which it knows how to
- * differentiate: no gradient can be taken inside the gradient of a kernel.
+ * The gradient of batch normalization in training, and of an activation in the same kernel. The statistics are results for moving
+ * averages and carry none. While the host records what a gradient does, for a gradient of it, the gradient is made of stock ops,
+ * which it knows how to differentiate: no gradient can be taken inside the gradient of a kernel.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {BatchNormTrain, BatchNormTrainGrad, epsilonOf} from '../../geometry/kernel_names';
-import {composeBatchNormTrainGrad} from '../compose/batch_norm';
-import {runRegistered} from '../run_kernel';
+import {BatchNormTrain, type BatchNormTrainAttrs, BatchNormTrainGrad} from '../../geometry/kernel_names';
+import {isBetween0And6} from '../activations';
+import {composeBatchNormTrain, composeBatchNormTrainGrad} from '../compose/batch_norm';
+import {activates, runRegistered} from '../run_kernel';
 
 const forwardGradient: tf.GradConfig = {
   kernelName: BatchNormTrain,
-  inputsToSave: ['x', 'gamma'],
+  inputsToSave: ['x', 'gamma', 'beta'],
   outputsToSave: [false, true, true],
   gradFunc: (gradients, saved, attrs) => {
-    const [dy] = gradients as [tf.Tensor, tf.Tensor, tf.Tensor];
-    const [x, gamma, mean, variance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-    const epsilon = epsilonOf(attrs);
+    const [given] = gradients as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const [x, gamma, beta, mean, variance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+    const {epsilon, activation} = attrs as unknown as BatchNormTrainAttrs;
+    /** The gradient of what is activated. */
+    const before = () => {
+      if (activation === 'linear') return given;
+      const y = composeBatchNormTrain({x, gamma, beta}, epsilon)[0]!;
+      return tf.mul(given, activation === 'relu' ? tf.step(y) : isBetween0And6(y));
+    };
+    const kernel = () => {
+      const inOneGo = activates(BatchNormTrainGrad);
+      const inputs = {dy: inOneGo ? given : before(), x, gamma, mean, variance, ...(inOneGo && {beta})};
+      const asked = {epsilon, activation: inOneGo ? activation : 'linear'};
+      return runRegistered(BatchNormTrainGrad, inputs, asked) as tf.Tensor[];
+    };
     // At once: of what a function below makes, the host would keep its result alone.
     const [dx, dgamma, dbeta] = tf.engine().isTapeOn()
-      ? differentiable(dy, x, gamma, epsilon)
-      : (runRegistered(BatchNormTrainGrad, {dy, x, gamma, mean, variance}, {epsilon}) as tf.Tensor[]);
+      ? differentiable(before(), x, gamma, epsilon)
+      : tf.tidy(kernel);
     return {x: () => dx!, gamma: () => dgamma!, beta: () => dbeta!};
   },
 };

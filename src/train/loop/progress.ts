@@ -41,7 +41,7 @@ export interface TrainingRun {
 
 /** The loss is not a number or infinite, and nothing sensible can follow. */
 export class TrainingDivergedError extends StsError {
-  override name = 'TrainingDivergedError';
+  protected static override readonly stsKind: string = 'TrainingDivergedError';
 
   /** @param checkpoint the last good state, if there is one */
   constructor(

@@ -130,6 +130,26 @@ function hasElevenBits(value: number): boolean {
   return Number.isInteger(scaled);
 }
 
+/** A number, and how far from it a device may be that rounds each result to half precision. */
+interface Near {
+  readonly value: number;
+  readonly bound: number;
+}
+const near = (value: number, bound = 0): Near => ({value, bound: bound + ROUNDING * Math.abs(value) + LEAST});
+const sum = (terms: readonly Near[]): Near => {
+  const total = (part: (term: Near) => number) => terms.reduce((so, term) => so + part(term), 0);
+  // A long sum is rounded in up to three steps, of which each may be as large as all magnitudes together.
+  return near(
+    total(({value}) => value),
+    total(({value, bound}) => bound + (terms.length > 2 ? 2 * ROUNDING * Math.abs(value) : 0)),
+  );
+};
+const product = (a: Near, b: Near): Near =>
+  near(a.value * b.value, Math.abs(a.value) * b.bound + Math.abs(b.value) * a.bound + a.bound * b.bound);
+const negative = ({value, bound}: Near): Near => ({value: -value, bound});
+const inverseRoot = ({value, bound}: Near): Near =>
+  near(1 / Math.sqrt(value), 1 / Math.sqrt(value - bound) - 1 / Math.sqrt(value));
+
 describe('batch normalization', () => {
   const [rows, channels, epsilon] = [96, 6, 1e-3];
   const x = valuesOf([rows, channels], 1).map((value) => value + 1);
@@ -194,6 +214,43 @@ describe('batch normalization', () => {
       meanBound: ROUNDING * Math.abs(mean[c]!),
       varianceBound: ROUNDING * variance[c]!,
     }));
+  });
+
+  it('back, by the statistics of the batch', async () => {
+    const g = valuesOf([rows, channels], 6);
+    const normalized = (input: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) =>
+      batchNormTrain(input as tf.Tensor2D, scale as tf.Tensor1D, offset as tf.Tensor1D, epsilon).y;
+    const given = [tf.tensor2d(x, [rows, channels]), tf.tensor1d(gamma), tf.tensor1d(beta)];
+    const gradients = tf.grads(normalized)(given, tf.tensor2d(g, [rows, channels]));
+    const [dx, dgamma, dbeta] = await Promise.all(gradients.map((one) => one.data()));
+    tf.dispose(gradients);
+    const shareOfRow = near(1 / rows);
+    for (let c = 0; c < channels; c++) {
+      const {mean, variance, meanBound, varianceBound} = statistics(c);
+      const column = (values: ArrayLike<number>) =>
+        Array.from({length: rows}, (_, row) => values[row * channels + c]!);
+      const inverse = inverseRoot(sum([near(variance, varianceBound), near(epsilon)]));
+      const apart = column(x).map((value) => sum([near(value), near(-mean, meanBound)]));
+      const dy = column(g).map((value) => near(value));
+      const offset = sum(dy);
+      const scale = product(sum(dy.map((one, row) => product(one, apart[row]!))), inverse);
+      const slope = product(product(scale, inverse), shareOfRow);
+      const factor = product(near(gamma[c]!), inverse);
+      const input = dy.map((one, row) => {
+        const level = sum([one, negative(product(offset, shareOfRow))]);
+        return product(sum([level, negative(product(apart[row]!, slope))]), factor);
+      });
+      const compare = (actual: ArrayLike<number>, right: readonly Near[], what: string) =>
+        expectWithin(
+          actual,
+          right.map(({value}) => value),
+          right.map(({bound}) => bound),
+          `${what} of channel ${c}`,
+        );
+      compare([dbeta![c]!], [offset], 'dbeta');
+      compare([dgamma![c]!], [scale], 'dgamma');
+      compare(column(dx!), input, 'dx');
+    }
   });
 
   async function check(y: tf.Tensor, statisticsOf: typeof statistics): Promise<void> {

@@ -7,7 +7,7 @@ import {afterEach, beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../../src/entries';
 import {replaceStockKernels} from '../../../src/kernels/registry';
 import {stockReplacements} from '../../../src/kernels/webgl';
-import {startBackend, useFewPrograms} from '../../support/backends';
+import {startBackend} from '../../support/backends';
 import {implementations, WEBGL_KERNELS} from '../../support/implementations';
 import {
   type Bounded,
@@ -114,10 +114,7 @@ afterEach(() => {
 });
 
 describe('WebGL 2', () => {
-  beforeAll(async () => {
-    await implementations.find(({name}) => name === WEBGL_KERNELS)!.use();
-    useFewPrograms('webgl');
-  });
+  beforeAll(() => implementations.find(({name}) => name === WEBGL_KERNELS)!.use());
 
   describe('in textures of half precision', () => {
     it('tensors are rounded to 11 bits', async () => {

@@ -24,6 +24,7 @@ import {COMPUTE_HELP, COMPUTE_OPTIONS, type ComputeChoice, computeChoice} from '
 import {checkData, DATA_HELP, listData, unreadableNote} from '../../input/training_data';
 import {about} from '../../input/user_files';
 import type {CliIo} from '../../io';
+import {counted} from '../../output/counted';
 import {metricsText} from '../../output/metrics_text';
 import {writeNotes} from '../../output/notes';
 import type {Progress} from '../../output/progress';
@@ -97,7 +98,9 @@ function classesOf(model: LoadedModel, {classes}: Listed, data: string): number[
   const isNumbered = classes.every((one, i) => one === String(i));
   if (labels.length === 0 || (isNumbered && !classes.every((one) => labels.includes(one)))) {
     if (classes.length <= count) return classes.map((_, i) => i);
-    throw new InvalidArgumentError(`'${data}' has ${classes.length} classes, ${name} ${count}`);
+    throw new InvalidArgumentError(
+      `'${data}' has ${counted(classes.length, 'class', 'classes')}, ${name} ${count}`,
+    );
   }
   const strangers = classes.filter((one) => !labels.includes(one));
   if (strangers.length === 0) return classes.map((one) => labels.indexOf(one));
@@ -213,7 +216,9 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
     throw new InvalidArgumentError(`none of the ${listed.items.length} videos of '${data}' can be read`);
   const seen = {model: info.name, views: `${views.clips}x${views.crops}`};
   if (report !== undefined) {
-    const notes = [`${data} · views ${seen.views} · ${unreadable.length} videos could not be read`];
+    const notes = [
+      `${data} · views ${seen.views} · ${counted(unreadable.length, 'video')} could not be read`,
+    ];
     const page = evaluationReport({...metrics, worst: gathered.worst.result()}, {title: seen.model, notes});
     await writeWhole(dirname(report), basename(report), [new TextEncoder().encode(page)]);
   }

@@ -26,6 +26,7 @@ import {
 } from '../../input/training_data';
 import {about} from '../../input/user_files';
 import type {CliIo} from '../../io';
+import {counted} from '../../output/counted';
 import {metricsText, percent} from '../../output/metrics_text';
 import type {Progress} from '../../output/progress';
 import {progressCommand} from '../progress_command';
@@ -151,7 +152,9 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
     return;
   }
   const judged = metrics === undefined ? '' : `, top-1 ${percent(metrics.top1)} of clips kept apart`;
-  io.stdout.write(`${written}: ${labels.length} classes from ${training.size} clips${judged}\n`);
+  io.stdout.write(
+    `${written}: ${counted(labels.length, 'class', 'classes')} from ${counted(training.size, 'clip')}${judged}\n`,
+  );
   if (metrics !== undefined) io.stdout.write(`\n${metricsText(metrics)}`);
 }
 

@@ -28,6 +28,7 @@ import {
 import {about} from '../../input/user_files';
 import {Interrupted} from '../../interrupted';
 import type {CliIo} from '../../io';
+import {counted} from '../../output/counted';
 import {clock} from '../../output/film_progress';
 import {percent} from '../../output/metrics_text';
 import type {Progress} from '../../output/progress';
@@ -200,7 +201,8 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
     seed,
     io,
   });
-  progress.stage(`training ${network} on ${training.size} clips of ${training.classes.length} classes`);
+  const classes = counted(training.classes.length, 'class', 'classes');
+  progress.stage(`training ${network} on ${counted(training.size, 'clip')} of ${classes}`);
   try {
     const {updates, best, epochs} = await train(model, training, {
       ...{recipe, directory: folder, resume, signal},
@@ -223,9 +225,7 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
       ...(judged === undefined ? [] : [`top-1 ${percent(judged.top1)}`]),
       ...(best === null ? [] : [`best ${percent(best.top1)} after epoch ${best.epoch + 1}`]),
     ];
-    io.stdout.write(
-      `${[`${written}: ${training.classes.length} classes, ${updates} updates`, ...figures].join(', ')}\n`,
-    );
+    io.stdout.write(`${[`${written}: ${classes}, ${counted(updates, 'update')}`, ...figures].join(', ')}\n`);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     const hasRun = await isThere(join(folder, 'checkpoint.safetensors'));

@@ -283,6 +283,11 @@ export const CALLS = {
     gradient: 'usize',
     deviation: 'usize',
     shift: 'usize',
+    /** For a gradient behind an activation: the factors of the deviation and what was added, before it was applied. */
+    scale: 'usize',
+    offset: 'usize',
+    /** 0 none, 1 ReLU, 2 ReLU up to 6. */
+    activation: 'i32',
     rows: 'i32',
     channels: 'i32',
   },

@@ -13,7 +13,7 @@ export type Operand =
   | `${'y' | 'weights' | 'bias'}${number}`
   | ('dx' | 'taps')
   | ('value' | 'square' | 'toMean' | 'toSquare' | 'factors')
-  | ('dy' | 'to' | 'mean' | 'sums' | 'products' | 'gradient' | 'deviation' | 'shift');
+  | ('dy' | 'to' | 'mean' | 'sums' | 'products' | 'gradient' | 'deviation' | 'shift' | 'scale' | 'offset');
 
 /** So many bytes from the beginning of an operand, or of the scratch. */
 export interface Address {

@@ -3,18 +3,20 @@
  * the kernels say.
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {ACTIVATIONS, type NormActivation} from '../../../geometry/kernel_names';
 import {BLOCK} from '../module/calls';
 import {type Address, CallPlan, FLOAT_BYTES, MEMORY_STEPS, operand} from '../plan/call_plan';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 
 type Tensors = Partial<Record<'x' | 'dy' | 'to' | 'mean' | 'sums' | 'products', TensorInfo>>;
-const FACTORS = ['gradient', 'deviation', 'shift'] as const;
+const FACTORS = ['gradient', 'deviation', 'shift', 'scale', 'offset'] as const;
 type Factors = Partial<Record<(typeof FACTORS)[number], ArrayLike<number>>>;
 
 /**
  * @param run      over channels (statistics, sums) or over rows (what is written for each value)
  * @param tensors  `[rows, channels]` and `[channels]`, those that the function reads or writes
  * @param factors  `[channels]` each, those that it reads
+ * @param activation  that of what is written, or behind which dy is
  */
 export function runNorm(
   runtime: WasmRuntime,
@@ -22,6 +24,7 @@ export function runNorm(
   [rows, channels]: readonly [number, number],
   tensors: Tensors,
   factors: Factors = {},
+  activation: NormActivation = 'linear',
 ): void {
   const byChannel = run === 'normStatistics' || run === 'normSums';
   const addresses = Object.fromEntries(
@@ -41,7 +44,8 @@ export function runNorm(
       ...{x: addressOf('x'), dy: addressOf('dy'), to: addressOf('to'), mean: addressOf('mean')},
       ...{sums: addressOf('sums'), products: addressOf('products')},
       ...{gradient: addressOf('gradient'), deviation: addressOf('deviation'), shift: addressOf('shift')},
-      ...{rows, channels},
+      ...{scale: addressOf('scale'), offset: addressOf('offset')},
+      ...{activation: ACTIVATIONS.indexOf(activation), rows, channels},
     });
     const work = {
       rows: byChannel ? channels : rows,

@@ -87,6 +87,12 @@ const withoutFilter: Record<string, (x: tf.Tensor5D) => tf.Tensor> = {
   'sum over all positions': (x) => tf.sum(x, [0, 1, 2, 3]),
   maxPool3d: (x) => tf.maxPool3d(x, 3, [1, 2, 2], 'same'),
   avgPool3d: (x) => tf.avgPool3d(x, [2, 3, 3], 2, 'same'),
+  'batchNormTrain with ReLU': (x) => {
+    const channels = x.shape[4];
+    const [gamma, beta] = [tf.tensor1d(valuesOf([channels], 3)), tf.tensor1d(valuesOf([channels], 4))];
+    const {y} = batchNormTrain(tf.reshape(x, [-1, channels]), gamma, beta, 1e-3, 'relu');
+    return tf.reshape(y, x.shape);
+  },
   batchNormTrain: (x) => {
     const channels = x.shape[4];
     const [gamma, beta] = [tf.tensor1d(valuesOf([channels], 3)), tf.tensor1d(valuesOf([channels], 4))];

@@ -185,6 +185,9 @@ export class NormCall {
   gradient!: usize;
   deviation!: usize;
   shift!: usize;
+  scale!: usize;
+  offset!: usize;
+  activation!: i32;
   rows!: i32;
   channels!: i32;
 }

@@ -27,13 +27,18 @@ export {narrowTile, productNarrow} from './narrow/narrow_product';
 export {fourOutputs, oneOutput, twoOutputs} from './narrow/narrow_tiles';
 export {
   backpropBlock,
+  backpropOne,
   normBackprop,
   normScale,
   normStatistics,
   normSums,
+  putTogether,
   scaleBlock,
+  scaleOne,
   statisticsOfBlock,
+  statisticsOfEight,
   sumsOfBlock,
+  sumsOfEight,
 } from './reductions/norm';
 export {
   averageOfFour,

@@ -11,7 +11,9 @@ export function normStatistics(address: usize, first: i32, end: i32): void {
   const call = changetype<NormCall>(address);
   for (let row = 0; row < call.rows; row += BLOCK) {
     const count = min(BLOCK, call.rows - row);
-    for (let channel = first; channel < end; ) {
+    let channel = first;
+    for (; channel + 8 <= end; channel += 8) statisticsOfEight(call, row, count, channel << 2);
+    while (channel < end) {
       const four = channel + 4 <= end;
       statisticsOfBlock(call, row, count, channel << 2, four);
       channel += four ? 4 : 1;
@@ -31,6 +33,64 @@ export function statisticsOfBlock(call: NormCall, row: i32, count: i32, at: usiz
   const x = call.x + row * stride + at;
   const here = f32x4.div(columnSum(x, stride, count, four), f32x4.splat(<f32>count));
   const squares = squaredDeviations(x, stride, count, here, four);
+  putTogether(call, row, count, at, four, here, squares);
+}
+
+/** The same of eight channels, in the same order: sums of one vector alone wait for each other. */
+export function statisticsOfEight(call: NormCall, row: i32, count: i32, at: usize): void {
+  const stride: usize = call.channels << 2;
+  const first = call.x + row * stride + at;
+  const zero = f32x4.splat(0);
+  let even0 = zero;
+  let even1 = zero;
+  let odd0 = zero;
+  let odd1 = zero;
+  let x = first;
+  let i = 0;
+  for (; i + 2 <= count; i += 2, x += stride << 1) {
+    even0 = f32x4.add(even0, v128.load(x));
+    even1 = f32x4.add(even1, v128.load(x, 16));
+    odd0 = f32x4.add(odd0, v128.load(x + stride));
+    odd1 = f32x4.add(odd1, v128.load(x + stride, 16));
+  }
+  if (i < count) {
+    even0 = f32x4.add(even0, v128.load(x));
+    even1 = f32x4.add(even1, v128.load(x, 16));
+  }
+  const rows = f32x4.splat(<f32>count);
+  const mean0 = f32x4.div(f32x4.add(even0, odd0), rows);
+  const mean1 = f32x4.div(f32x4.add(even1, odd1), rows);
+  even0 = even1 = odd0 = odd1 = zero;
+  for (i = 0, x = first; i + 2 <= count; i += 2, x += stride << 1) {
+    const a = f32x4.sub(v128.load(x), mean0);
+    const b = f32x4.sub(v128.load(x, 16), mean1);
+    const c = f32x4.sub(v128.load(x + stride), mean0);
+    const d = f32x4.sub(v128.load(x + stride, 16), mean1);
+    even0 = multiplyAdd(a, a, even0);
+    even1 = multiplyAdd(b, b, even1);
+    odd0 = multiplyAdd(c, c, odd0);
+    odd1 = multiplyAdd(d, d, odd1);
+  }
+  if (i < count) {
+    const a = f32x4.sub(v128.load(x), mean0);
+    const b = f32x4.sub(v128.load(x, 16), mean1);
+    even0 = multiplyAdd(a, a, even0);
+    even1 = multiplyAdd(b, b, even1);
+  }
+  putTogether(call, row, count, at, true, mean0, f32x4.add(even0, odd0));
+  putTogether(call, row, count, at + 16, true, mean1, f32x4.add(even1, odd1));
+}
+
+/** Mean and squared deviations of a block with those of the rows before it. */
+export function putTogether(
+  call: NormCall,
+  row: i32,
+  count: i32,
+  at: usize,
+  four: bool,
+  here: v128,
+  squares: v128,
+): void {
   if (row === 0) {
     put(call.sums + at, here, four);
     put(call.products + at, squares, four);
@@ -80,7 +140,9 @@ export function normSums(address: usize, first: i32, end: i32): void {
   const call = changetype<NormCall>(address);
   for (let row = 0; row < call.rows; row += BLOCK) {
     const count = min(BLOCK, call.rows - row);
-    for (let channel = first; channel < end; ) {
+    let channel = first;
+    for (; channel + 8 <= end; channel += 8) sumsOfEight(call, row, count, channel << 2);
+    while (channel < end) {
       const four = channel + 4 <= end;
       sumsOfBlock(call, row, count, channel << 2, four);
       channel += four ? 4 : 1;
@@ -96,9 +158,10 @@ export function sumsOfBlock(call: NormCall, row: i32, count: i32, at: usize, fou
   let sum = f32x4.splat(0);
   let products = sum;
   for (let i = 0; i < count; i++, x += stride, dy += stride) {
-    const gradient = take(dy, four);
+    const apart = f32x4.sub(take(x, four), mean);
+    const gradient = passed(call, take(dy, four), apart, at, four);
     sum = f32x4.add(sum, gradient);
-    products = multiplyAdd(gradient, f32x4.sub(take(x, four), mean), products);
+    products = multiplyAdd(gradient, apart, products);
   }
   if (row > 0) {
     sum = f32x4.add(sum, take(call.sums + at, four));
@@ -108,46 +171,143 @@ export function sumsOfBlock(call: NormCall, row: i32, count: i32, at: usize, fou
   put(call.products + at, products, four);
 }
 
-/** Rows `first` to `end - 1` of `(x - mean) * deviation + shift`. */
+/** The same of eight channels. */
+export function sumsOfEight(call: NormCall, row: i32, count: i32, at: usize): void {
+  const stride: usize = call.channels << 2;
+  const mean0 = v128.load(call.mean + at);
+  const mean1 = v128.load(call.mean + at, 16);
+  const zero = f32x4.splat(0);
+  const ceiling = f32x4.splat(ceilingOf(call));
+  const isActivated = call.activation !== 0;
+  const scale0 = isActivated ? v128.load(call.scale + at) : zero;
+  const scale1 = isActivated ? v128.load(call.scale + at, 16) : zero;
+  const offset0 = isActivated ? v128.load(call.offset + at) : zero;
+  const offset1 = isActivated ? v128.load(call.offset + at, 16) : zero;
+  let x = call.x + row * stride + at;
+  let dy = call.dy + row * stride + at;
+  let sum0 = zero;
+  let sum1 = zero;
+  let products0 = zero;
+  let products1 = zero;
+  for (let i = 0; i < count; i++, x += stride, dy += stride) {
+    const apart0 = f32x4.sub(v128.load(x), mean0);
+    const apart1 = f32x4.sub(v128.load(x, 16), mean1);
+    let gradient0 = v128.load(dy);
+    let gradient1 = v128.load(dy, 16);
+    if (isActivated) {
+      const y0 = multiplyAdd(apart0, scale0, offset0);
+      const y1 = multiplyAdd(apart1, scale1, offset1);
+      gradient0 = v128.and(gradient0, v128.and(f32x4.gt(y0, zero), f32x4.lt(y0, ceiling)));
+      gradient1 = v128.and(gradient1, v128.and(f32x4.gt(y1, zero), f32x4.lt(y1, ceiling)));
+    }
+    sum0 = f32x4.add(sum0, gradient0);
+    sum1 = f32x4.add(sum1, gradient1);
+    products0 = multiplyAdd(gradient0, apart0, products0);
+    products1 = multiplyAdd(gradient1, apart1, products1);
+  }
+  if (row > 0) {
+    sum0 = f32x4.add(sum0, v128.load(call.sums + at));
+    sum1 = f32x4.add(sum1, v128.load(call.sums + at, 16));
+    products0 = f32x4.add(products0, v128.load(call.products + at));
+    products1 = f32x4.add(products1, v128.load(call.products + at, 16));
+  }
+  v128.store(call.sums + at, sum0);
+  v128.store(call.sums + at, sum1, 16);
+  v128.store(call.products + at, products0);
+  v128.store(call.products + at, products1, 16);
+}
+
+/** Where the activation has no slope any more. */
+function ceilingOf(call: NormCall): f32 {
+  return call.activation === 2 ? 6 : Infinity;
+}
+
+/** Of output gradients those that pass the activation: where it has a slope at what scaleBlock has given it. */
+function passed(call: NormCall, dy: v128, apart: v128, at: usize, four: bool): v128 {
+  if (call.activation === 0) return dy;
+  const y = multiplyAdd(apart, take(call.scale + at, four), take(call.offset + at, four));
+  const passes = v128.and(f32x4.gt(y, f32x4.splat(0)), f32x4.lt(y, f32x4.splat(ceilingOf(call))));
+  return v128.and(dy, passes);
+}
+
+/** Rows `first` to `end - 1` of `(x - mean) * deviation + shift`, activated. */
 export function normScale(address: usize, first: i32, end: i32): void {
   const call = changetype<NormCall>(address);
   for (; first < end; first += BLOCK) scaleBlock(call, first, min(BLOCK, end - first));
 }
 
 export function scaleBlock(call: NormCall, first: i32, count: i32): void {
-  const bytes = call.channels << 2;
+  const bytes: usize = call.channels << 2;
+  const fours = bytes & ~15;
+  // Read once: what is written could be the call, for all that the compiler knows.
+  const mean = call.mean;
+  const deviation = call.deviation;
+  const shift = call.shift;
+  const activation = call.activation;
+  const zero = f32x4.splat(0);
+  const six = f32x4.splat(6);
   let x = call.x + first * bytes;
   let to = call.to + first * bytes;
   for (let i = 0; i < count; i++, x += bytes, to += bytes) {
-    let at = 0;
-    while (at < bytes) {
-      const four = at + 16 <= bytes;
-      const apart = f32x4.sub(take(x + at, four), take(call.mean + at, four));
-      put(to + at, multiplyAdd(apart, take(call.deviation + at, four), take(call.shift + at, four)), four);
-      at += four ? 16 : 4;
+    for (let at: usize = 0; at < fours; at += 16) {
+      const apart = f32x4.sub(v128.load(x + at), v128.load(mean + at));
+      let y = multiplyAdd(apart, v128.load(deviation + at), v128.load(shift + at));
+      if (activation > 0) y = f32x4.max(y, zero);
+      if (activation > 1) y = f32x4.min(y, six);
+      v128.store(to + at, y);
     }
+    for (let at = fours; at < bytes; at += 4) scaleOne(call, x + at, to + at, at);
   }
 }
 
-/** Rows `first` to `end - 1` of `dy * gradient + (x - mean) * deviation + shift`. */
+export function scaleOne(call: NormCall, x: usize, to: usize, at: usize): void {
+  const apart = f32x4.sub(take(x, false), take(call.mean + at, false));
+  let y = multiplyAdd(apart, take(call.deviation + at, false), take(call.shift + at, false));
+  // What is not a number stays so.
+  if (call.activation > 0) y = f32x4.max(y, f32x4.splat(0));
+  if (call.activation > 1) y = f32x4.min(y, f32x4.splat(6));
+  put(to, y, false);
+}
+
+/** Rows `first` to `end - 1` of `dy * gradient + (x - mean) * deviation + shift`, of dy what passes the activation. */
 export function normBackprop(address: usize, first: i32, end: i32): void {
   const call = changetype<NormCall>(address);
   for (; first < end; first += BLOCK) backpropBlock(call, first, min(BLOCK, end - first));
 }
 
 export function backpropBlock(call: NormCall, first: i32, count: i32): void {
-  const bytes = call.channels << 2;
+  const bytes: usize = call.channels << 2;
+  const fours = bytes & ~15;
+  const mean = call.mean;
+  const deviation = call.deviation;
+  const shift = call.shift;
+  const factor = call.gradient;
+  const scale = call.scale;
+  const offset = call.offset;
+  const isActivated = call.activation !== 0;
+  const zero = f32x4.splat(0);
+  const ceiling = f32x4.splat(ceilingOf(call));
   let x = call.x + first * bytes;
   let dy = call.dy + first * bytes;
   let to = call.to + first * bytes;
   for (let i = 0; i < count; i++, x += bytes, dy += bytes, to += bytes) {
-    let at = 0;
-    while (at < bytes) {
-      const four = at + 16 <= bytes;
-      const apart = f32x4.sub(take(x + at, four), take(call.mean + at, four));
-      const centred = multiplyAdd(apart, take(call.deviation + at, four), take(call.shift + at, four));
-      put(to + at, multiplyAdd(take(dy + at, four), take(call.gradient + at, four), centred), four);
-      at += four ? 16 : 4;
+    for (let at: usize = 0; at < fours; at += 16) {
+      const apart = f32x4.sub(v128.load(x + at), v128.load(mean + at));
+      const centred = multiplyAdd(apart, v128.load(deviation + at), v128.load(shift + at));
+      let gradient = v128.load(dy + at);
+      if (isActivated) {
+        const y = multiplyAdd(apart, v128.load(scale + at), v128.load(offset + at));
+        gradient = v128.and(gradient, v128.and(f32x4.gt(y, zero), f32x4.lt(y, ceiling)));
+      }
+      v128.store(to + at, multiplyAdd(gradient, v128.load(factor + at), centred));
     }
+    for (let at = fours; at < bytes; at += 4) backpropOne(call, x + at, dy + at, to + at, at);
   }
+}
+
+export function backpropOne(call: NormCall, x: usize, dy: usize, to: usize, at: usize): void {
+  const apart = f32x4.sub(take(x, false), take(call.mean + at, false));
+  const centred = multiplyAdd(apart, take(call.deviation + at, false), take(call.shift + at, false));
+  const gradient = passed(call, take(dy, false), apart, at, false);
+  put(to, multiplyAdd(gradient, take(call.gradient + at, false), centred), false);
 }
