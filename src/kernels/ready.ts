@@ -90,6 +90,10 @@ export async function ready(options: ReadyOptions = {}): Promise<ReadyBackend> {
   checkOptions('ready', options, KNOWN);
   const {prefer = [], network, training = false, threads} = options;
   if (threads !== undefined) checkCount('ready', 'threads', threads);
+  if (network !== undefined && typeof network !== 'string')
+    throw new InvalidArgumentError(
+      `ready: network is ${typeof network}; give the name of one, such as 'x3d_s', or leave it out.`,
+    );
   const preferred = preferredNames(prefer);
   const order = orderFor(network, training);
   const tried: PassedOver[] = [];

@@ -158,9 +158,9 @@ describe('the rule', () => {
     ['x3d_s.', /"x3d_s\."/],
     ['', /no network is called ""; known are efficientnet_lite0, /],
     ['toString', /"toString"/],
-    [3, /no network is called 3/],
-    [null, /no network is called null/],
-    [['x3d_s'], /no network is called \["x3d_s"\]/],
+    [3, /network is number; give the name of one, such as 'x3d_s'/],
+    [null, /network is object/],
+    [['x3d_s'], /network is object/],
   ])('refuses the network %j', async (network, message) => {
     machine(null, ['cpu']);
     await expect(ready({network: network as never})).rejects.toThrow(InvalidArgumentError);

@@ -58,6 +58,10 @@ export async function warmUp(
   caller = 'warmUp',
 ): Promise<void> {
   checkOptions(caller, options, KNOWN);
+  if (!Array.isArray(model?.inputs))
+    throw new InvalidArgumentError(
+      `${caller}: the model has no list of inputs; give a LayersModel, a FrozenModel or a GraphModel.`,
+    );
   const shapes = shapesFor(caller, model, options.shapes);
   const run = () =>
     tidy(() => {

@@ -57,12 +57,21 @@ export function invocationOf(threads: number): string {
   return `((${GRID_ROW} * i32(numWorkgroups.x) + i32(workgroupId.x)) * ${threads} + i32(localIndex))`;
 }
 
-/** A tensor for the output of a program. */
-export function newTensor(backend: WebGPUBackend, shape: readonly number[]): TensorInfo {
+/**
+ * A tensor for the output of a program that reads `inputs`.
+ *
+ * @throws OutOfMemoryError where the device cannot bind one of them, which would fail without a word and leave zeros
+ */
+export function newTensor(
+  backend: WebGPUBackend,
+  shape: readonly number[],
+  inputs: readonly TensorInfo[],
+): TensorInfo {
+  for (const bound of [shape, ...inputs.map((input) => input.shape)]) checkSize(backend, bound);
   return recycled(backend, shape) ?? backend.makeTensorInfo([...shape], 'float32');
 }
 
-/** Runs a program on float32 tensors. Elements of `output` that it does not write stay as they are. */
+/** Runs a program. Elements of `output`, of `newTensor`, that it does not write stay as they are. */
 export function run(
   backend: WebGPUBackend,
   program: Program,
@@ -71,7 +80,51 @@ export function run(
   grid: Grid,
   uniforms: readonly UniformValue[],
 ): void {
-  for (const tensor of [...inputs, output]) checkSize(backend, program, tensor);
+  const floats = inputs.map((input) => (isOfWholes(backend, input) ? floatsOf(backend, input) : input));
+  dispatch(backend, program, floats, output, grid, uniforms);
+  floats.forEach((copy, i) => {
+    if (copy !== inputs[i]) backend.disposeData(copy.dataId);
+  });
+}
+
+/** `tf.cast` of the host gives int32 and bool the type float32, and leaves the data as they are. */
+function isOfWholes(backend: WebGPUBackend, {dataId}: TensorInfo): boolean {
+  return backend.tensorMap.get(dataId).dtype !== 'float32';
+}
+
+const CONVERSION_THREADS = 64;
+/** The one program that reads whole numbers: the host declares an array by the type of its data. */
+const conversion: Program = {
+  key: 'floats',
+  inputs: [{name: 'wholes', components: 1}],
+  outputComponents: 1,
+  threads: CONVERSION_THREADS,
+  uniforms: 'size : vec4<i32>,',
+  code: () => `
+    fn main() {
+      let at = ${invocationOf(CONVERSION_THREADS)};
+      if (at < uniforms.size.x) {
+        result[at] = f32(wholes[at]);
+      }
+    }`,
+};
+
+function floatsOf(backend: WebGPUBackend, wholes: TensorInfo): TensorInfo {
+  const size = sizeOf(wholes.shape);
+  const output = newTensor(backend, wholes.shape, [wholes]);
+  const grid = invocationGrid(size, CONVERSION_THREADS);
+  dispatch(backend, conversion, [wholes], output, grid, [[size, 0, 0, 0]]);
+  return output;
+}
+
+function dispatch(
+  backend: WebGPUBackend,
+  program: Program,
+  inputs: readonly TensorInfo[],
+  output: TensorInfo,
+  grid: Grid,
+  uniforms: readonly UniformValue[],
+): void {
   const {key, outputComponents, threads} = program;
   // New for each call: the host writes into it.
   const hosts: WebGPUProgram = {
@@ -95,14 +148,13 @@ export function run(
   backend.runWebGPUProgram(hosts, inputs.map(flat), 'float32', values, asRow);
 }
 
-/** A tensor that the device cannot bind would fail without a word, and leave zeros. */
-function checkSize(backend: WebGPUBackend, {key}: Program, {shape}: TensorInfo): void {
+function checkSize(backend: WebGPUBackend, shape: readonly number[]): void {
   const most: number = backend.device.limits.maxStorageBufferBindingSize;
   const bytes = sizeOf(shape) * 4;
   if (bytes <= most) return;
   throw new OutOfMemoryError(
     `webgpu: a tensor [${shape.join(', ')}] of ${bytes} bytes is more than the ${most} that this device lets a program ` +
-      `(${key}) read or write at once; take smaller batches or clips.`,
+      'read or write at once; take smaller batches or clips.',
     bytes,
   );
 }

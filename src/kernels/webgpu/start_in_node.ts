@@ -23,7 +23,7 @@ const DAWN: string = 'webgpu';
 const BACKEND = '@tensorflow/tfjs-backend-webgpu';
 
 /**
- * Starts the webgpu backend in Node and makes it the live one, with the kernels of this package. It needs the npm
+ * Starts the webgpu backend in Node and makes it the live one. Kernels of this package are there if `tfjs-sts/webgpu` is imported. It needs the npm
  * packages `webgpu` and `@tensorflow/tfjs-backend-webgpu`, and of the system a GPU with its driver: one for Vulkan on
  * Linux; macOS and Windows bring theirs. Do not import the backend's package before: it registers itself only where it finds
  * WebGPU. The process ends as any other does, when nothing is left to do.

@@ -26,13 +26,13 @@ const recurrent = {recurrentInitializer: 'glorotNormal'} as const;
 const lstm = (args: object = {}) => T.lstm({units: 3, ...recurrent, ...args});
 const sequence = () => tfl.input({shape: [5, 3]});
 
-/** A layer of a user's program, which calls the host's ops. */
+/** A layer of a user's program, which calls the host's ops and reads the shape of its one input as the host gives it. */
 class Doubled extends T.Layer {
   /** @nocollapse */
   static className = 'DoubledOfTest';
   private bend: tfl.LayerVariable | undefined;
-  override build(): void {
-    this.bend = this.addWeight('bend', [1], 'float32', tfl.initializers.ones());
+  override build(inputShape: (number | null)[]): void {
+    this.bend = this.addWeight('bend', [inputShape.at(-1)!], 'float32', tfl.initializers.ones());
     this.built = true;
   }
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {

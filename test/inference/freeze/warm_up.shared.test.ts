@@ -67,4 +67,7 @@ it('takes shapes for what a model leaves open, and says so without', async () =>
   await frozen.warmUp({shapes: [2, FRAMES, 5, 5, 4]});
   await expect(frozen.warmUp({shapes: [[1, 3, 5, 5, 4], [1]]})).rejects.toThrow(/give one shape of whole/);
   await expect(frozen.warmUp({shapes: [1, FRAMES, 0, 5, 4]})).rejects.toThrow(/whole numbers/);
+  await expect(warmUp({} as never)).rejects.toThrow(
+    /warmUp: the model has no list of inputs; give a LayersModel/,
+  );
 });

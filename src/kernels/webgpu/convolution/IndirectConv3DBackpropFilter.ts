@@ -55,13 +55,17 @@ function filterGradient(backend: WebGPUBackend, info: ConvInfo, x: TensorInfo, d
   if (sizeOf(dy.shape) === 0)
     return backend.makeTensorInfo(filterShape, 'float32', new Float32Array(sizeOf(filterShape)));
   const {program, values, grid, chunks} = plans.of(info);
-  const dw = newTensor(backend, filterShape);
-  const sums = chunks === 1 ? dw : newTensor(backend, [chunks, sizeOf(filterShape)]);
-  run(backend, program, [x, dy], sums, grid, values);
-  if (sums !== dw) {
-    sumChunks(backend, sums, dw);
-    backend.disposeData(sums.dataId);
+  const inputs = [x, dy];
+  if (chunks === 1) {
+    const dw = newTensor(backend, filterShape, inputs);
+    run(backend, program, inputs, dw, grid, values);
+    return dw;
   }
+  const sums = newTensor(backend, [chunks, sizeOf(filterShape)], inputs);
+  run(backend, program, inputs, sums, grid, values);
+  const dw = newTensor(backend, filterShape, [sums]);
+  sumChunks(backend, sums, dw);
+  backend.disposeData(sums.dataId);
   return dw;
 }
 

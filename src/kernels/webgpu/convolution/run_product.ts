@@ -95,8 +95,8 @@ export function runProduct(
   {source, weights, bias, residual}: Operands,
   activation: Activation = 'linear',
 ): TensorInfo {
-  const output = newTensor(backend, outputShape);
   const inputs = [source, weights, bias, residual].filter((tensor) => tensor !== undefined);
+  const output = newTensor(backend, outputShape, inputs);
   const ends = direction === 'forward' ? activationUniforms(activation) : [];
   for (const {program, grid, values} of steps) {
     run(backend, program, inputs, output, grid, [...values, ...ends]);

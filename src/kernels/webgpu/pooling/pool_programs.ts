@@ -163,7 +163,7 @@ export function runPooling(
     uniforms: `${UNIFORMS} rows : vec4<i32>,`,
     code: () => PLACES + mainOf(size, 'uniforms.rows.x', bodies[pooling](typeOf(components))),
   };
-  const output = newTensor(backend, shape);
+  const output = newTensor(backend, shape, inputs);
   const grid = invocationGrid((rows * shape[4]) / components, THREADS);
   run(backend, program, inputs, output, grid, [...uniformsOf(info, components), [rows, 0, 0, 0]]);
   return output;

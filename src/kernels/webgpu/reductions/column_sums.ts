@@ -85,8 +85,7 @@ export function columnSums(
   const chunk = rows <= ROWS_AT_ONCE ? rows : Math.max(LEAST_ROWS, Math.ceil(rows / MOST_CHUNKS));
   const chunks = Math.ceil(rows / chunk);
   const shape = matrices === 1 ? [channels] : [matrices, channels];
-  const sums = newTensor(backend, shape);
-  const partial = chunks === 1 ? sums : newTensor(backend, [chunks, sizeOf(shape)]);
+  const partial = newTensor(backend, chunks === 1 ? shape : [chunks, sizeOf(shape)], inputs);
   const grid = gridOf(Math.ceil(channels / CHANNELS), chunks * matrices);
   run(backend, programOf(name), inputs, partial, grid, [
     [rows, channels, chunk, 0],
@@ -94,7 +93,8 @@ export function columnSums(
     {float: epsilon},
     {float: chunks === 1 ? factor : 1},
   ]);
-  if (chunks === 1) return sums;
+  if (chunks === 1) return partial;
+  const sums = newTensor(backend, shape, [partial]);
   sumChunks(backend, partial, sums, factor);
   backend.disposeData(partial.dataId);
   return sums;

@@ -48,7 +48,7 @@ export function normalize(
   const {shape} = inputs[0]!;
   const [rows, channels] = shape as [number, number];
   const size = sizeOf(shape);
-  const output = newTensor(backend, shape);
+  const output = newTensor(backend, shape, inputs);
   const uniforms = [[size, channels, 0, 0], {float: epsilon}, {float: rows}] as const;
   run(backend, programOf(name), inputs, output, invocationGrid(size, THREADS), uniforms);
   return output;
