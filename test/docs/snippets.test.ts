@@ -28,6 +28,7 @@ const modules: Record<string, () => Promise<object>> = {
   'tfjs-sts/video': () => import('../../src/entries/video'),
   'tfjs-sts/cpu': () => import('../../src/entries/backends/cpu'),
   'tfjs-sts/wasm': () => import('../../src/entries/backends/wasm'),
+  'tfjs-sts/webgpu': () => import('../../src/entries/backends/webgpu'),
   'tfjs-sts/node': () => import('../../src/entries/node'),
 };
 
