@@ -114,8 +114,10 @@ function isFor(backend: BackendName, {name, sts, mode}: Pick<Case, 'name' | 'sts
   return backend !== 'cpu' || (sts === (mode === 'train') && !name.startsWith('tiny_slowfast_8x8'));
 }
 
-/** Dense and depthwise, squeeze-and-excite, factorized; SlowFast is two of the first and takes twenty seconds. */
-const ANSWERS_ON_WEBGL = ['slowonly', 'x3d', 'ircsn', 'r2plus1d'].map((name) => `tiny_${name}_sts_eval`);
+/** A case of each family. */
+const ANSWERS_ON_WEBGL = ['slowfast_4x16', 'slowonly', 'x3d', 'ircsn', 'r2plus1d'].map(
+  (name) => `tiny_${name}_sts_eval`,
+);
 
 /** Whether a page computes no gradients of it: those of the host are compiled shape by shape, and the kernels are tested op by op. */
 const isOfAnswers = ({mode}: Case) => inBrowser && mode === 'eval';
