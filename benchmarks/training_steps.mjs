@@ -1,0 +1,70 @@
+/**
+ * Training steps of the package, for training.mjs, which tells when: a line on stdin is one update by `train`, batch 1. The argument is
+ * JSON: backend, threads, name of the network, clip (time, height and width with x between), classes.
+ * Says lines of JSON: when it is ready, then for each step its processor time and its time, in milliseconds.
+ */
+import {createRequire} from 'node:module';
+import {dirname} from 'node:path';
+import {createInterface} from 'node:readline';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-layers';
+import {createNetwork} from 'tfjs-sts/networks';
+import {train} from 'tfjs-sts/train';
+import {resnet3d18} from './networks.mjs';
+
+const {backend, threads, name, clip, classes} = JSON.parse(process.argv[2]);
+const [frames, height, width] = clip.split('x').map(Number);
+const names = Array.from({length: classes}, (_, i) => `class ${i}`);
+
+if (backend === 'wasm') {
+  const {setWasmPaths} = await import('@tensorflow/tfjs-backend-wasm');
+  const {setThreads} = await import('tfjs-sts/wasm');
+  const wasmPaths = `${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}/`;
+  setWasmPaths(wasmPaths);
+  await setThreads(threads, {wasmPaths});
+} else {
+  // Read when libtensorflow starts.
+  Object.assign(process.env, {TF_NUM_INTRAOP_THREADS: String(threads), TF_CPP_MIN_LOG_LEVEL: '2'});
+  await import('tfjs-sts/node');
+  await import('@tensorflow/tfjs-node');
+}
+await tf.setBackend(backend);
+
+const model =
+  name === 'resnet3d18'
+    ? resnet3d18({frames, size: height, classes: names.length})
+    : createNetwork(name, {frames, height, width, classes: names.length, seed: 1});
+const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
+say({
+  ready: process.version,
+  weights: model.trainableWeights.reduce((sum, {shape}) => sum + tf.util.sizeFromShape(shape), 0),
+});
+
+let begun;
+const data = {
+  size: 1_000_000,
+  classes: names,
+  async *batches() {
+    for await (const _ of createInterface({input: process.stdin})) {
+      const batch = {
+        x: tf.randomUniform([1, frames, height, width, 3], -1, 1, 'float32', 1),
+        y: tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d([3], 'int32'), names.length), 'float32')),
+      };
+      begun = {cpu: process.cpuUsage(), wall: performance.now()};
+      yield batch;
+    }
+  },
+};
+
+const recipe = {
+  ...{epochs: 1, batchSize: 1, learningRate: 1e-4, weightDecay: 1e-4},
+  ...{optimizer: {name: 'sgd', momentum: 0.9}, preciseBatchNorm: 0},
+};
+await train(model, data, {
+  recipe,
+  onProgress: () => {
+    const {user, system} = process.cpuUsage(begun.cpu);
+    say({cpu: (user + system) / 1000, wall: performance.now() - begun.wall});
+  },
+});
+process.exit(0);
