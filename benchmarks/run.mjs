@@ -7,6 +7,7 @@ import os from 'node:os';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {narrow, networks, ops} from './cases.mjs';
+import {processor, relaxedSimd, resultsName} from './machine.mjs';
 import {race} from './race.mjs';
 import {rivals} from './rivals.mjs';
 
@@ -21,14 +22,6 @@ const HELP = `usage: node benchmarks/run.mjs ops|networks|narrow [options]
   --resume        leave out the cases that the file of results has
   --out FILE      the file of results (default: named after the processor and Node)
 `;
-
-/** A module whose one function multiplies and adds in one instruction: our faster build runs where this is valid. */
-const relaxedSimdProbe = Uint8Array.of(
-  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  ...[1, 8, 1, 0x60, 3, 0x7b, 0x7b, 0x7b, 1, 0x7b],
-  ...[3, 2, 1, 0],
-  ...[10, 13, 1, 11, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x85, 2, 0x0b],
-);
 
 const lists = {ops, networks, narrow};
 
@@ -60,17 +53,8 @@ const wanted = matching(rivals, options.rivals).filter(
 );
 const rounds = options.quick ? 1 : Number(options.rounds ?? {ops: 25, networks: 15, narrow: 5}[what]);
 
-const processor = os.cpus()[0].model.trim();
-const relaxedSimd = WebAssembly.validate(relaxedSimdProbe);
-const file = options.out ?? defaultFile();
+const file = options.out ?? fileURLToPath(new URL(`results/${resultsName(what)}`, import.meta.url));
 const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {cases: []};
-
-/** Named after what decides the figures. */
-function defaultFile() {
-  const major = process.version.split('.')[0].slice(1);
-  const name = `${what}-${processor.replace(/[^A-Za-z0-9]+/g, '_')}-node${major}${relaxedSimd ? '-relaxed_simd' : ''}.json`;
-  return fileURLToPath(new URL(`results/${name}`, import.meta.url));
-}
 
 /** The file again, with one more case: in the order of cases.mjs, whichever was run last. */
 function write(result, versions) {

@@ -6,6 +6,7 @@
 import {writeFileSync} from 'node:fs';
 import os from 'node:os';
 import {fileURLToPath} from 'node:url';
+import {processor, relaxedSimd, resultsName} from './machine.mjs';
 import {Player} from './player.mjs';
 
 const ROUNDS = 7;
@@ -23,14 +24,6 @@ const RIVALS = {
   tensorflow: [process.execPath, script('training_steps.mjs'), 'tensorflow'],
   PyTorch: [python, script('training_torch.py'), 'torch'],
 };
-
-/** A module whose one function multiplies and adds in one instruction: our faster build runs where this is valid. */
-const relaxedSimdProbe = Uint8Array.of(
-  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  ...[1, 8, 1, 0x60, 3, 0x7b, 0x7b, 0x7b, 1, 0x7b],
-  ...[3, 2, 1, 0],
-  ...[10, 13, 1, 11, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x85, 2, 0x0b],
-);
 
 const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
 const median = (numbers) => Math.round(sorted(numbers)[Math.floor(numbers.length / 2)]);
@@ -82,14 +75,13 @@ for (const network of NETWORKS) {
     console.log(`${network.title.padEnd(22)} ${threads} threads`, texts.join(' | '));
   }
 }
-const processor = os.cpus()[0].model.trim();
-const relaxedSimd = WebAssembly.validate(relaxedSimdProbe);
 const report = {
   date: new Date().toISOString().slice(0, 10),
   what: `milliseconds of ${ROUNDS} training steps after ${WARM_UP}, batch 1, in turn: processor time (cpu) and on the clock (wall)`,
   ...{processor, cores: os.cpus().length, loadBefore, loadAfter: os.loadavg()[0]},
   ...{node: process.version, relaxedSimd, results},
 };
-const [major] = process.versions.node.split('.');
-const name = `training-${processor.replace(/[^A-Za-z0-9]+/g, '_')}-node${major}${relaxedSimd ? '-relaxed_simd' : ''}.json`;
-writeFileSync(new URL(`results/${name}`, import.meta.url), `${JSON.stringify(report, null, 2)}\n`);
+writeFileSync(
+  new URL(`results/${resultsName('training')}`, import.meta.url),
+  `${JSON.stringify(report, null, 2)}\n`,
+);

@@ -3,31 +3,19 @@
  * JSON: backend, threads, name of the network, clip (time, height and width with x between), classes.
  * Says lines of JSON: when it is ready, then for each step its processor time and its time, in milliseconds.
  */
-import {createRequire} from 'node:module';
-import {dirname} from 'node:path';
 import {createInterface} from 'node:readline';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import {createNetwork} from 'tfjs-sts/networks';
 import {train} from 'tfjs-sts/train';
 import {resnet3d18} from './networks.mjs';
+import {loadBackend} from './players/backends.mjs';
 
 const {backend, threads, name, clip, classes} = JSON.parse(process.argv[2]);
 const [frames, height, width] = clip.split('x').map(Number);
 const names = Array.from({length: classes}, (_, i) => `class ${i}`);
 
-if (backend === 'wasm') {
-  const {setWasmPaths} = await import('@tensorflow/tfjs-backend-wasm');
-  const {setThreads} = await import('tfjs-sts/wasm');
-  const wasmPaths = `${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}/`;
-  setWasmPaths(wasmPaths);
-  await setThreads(threads, {wasmPaths});
-} else {
-  // Read when libtensorflow starts.
-  Object.assign(process.env, {TF_NUM_INTRAOP_THREADS: String(threads), TF_CPP_MIN_LOG_LEVEL: '2'});
-  await import('tfjs-sts/node');
-  await import('@tensorflow/tfjs-node');
-}
+await loadBackend({backend, kernels: true, threads});
 await tf.setBackend(backend);
 
 const model =

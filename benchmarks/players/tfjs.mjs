@@ -4,29 +4,12 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {freeze} from 'tfjs-sts';
+import {loadBackend} from './backends.mjs';
 import {buildModel, clipTensor, sample} from './model.mjs';
 import {given, serve, versionOf} from './serve.mjs';
 
 const {backend = 'wasm', kernels, frozen: freezes, stock, fromArray, threads} = given;
-/** How each backend comes with as many threads as the race gives; which package's version is told. */
-const backends = {
-  wasm: async () => {
-    await import('@tensorflow/tfjs-backend-wasm');
-    if (!kernels) return '@tensorflow/tfjs-backend-wasm';
-    const {setThreads} = await import('tfjs-sts/wasm');
-    await setThreads(threads);
-    return '@tensorflow/tfjs-backend-wasm';
-  },
-  tensorflow: async () => {
-    // Read when libtensorflow starts.
-    process.env.TF_NUM_INTRAOP_THREADS = String(threads);
-    process.env.TF_CPP_MIN_LOG_LEVEL = '2';
-    await import('tfjs-sts/node');
-    await import('@tensorflow/tfjs-node');
-    return '@tensorflow/tfjs-node';
-  },
-};
-const packageName = await backends[backend]();
+const packageName = await loadBackend({backend, kernels, threads});
 tf.enableProdMode();
 await tf.setBackend(backend);
 

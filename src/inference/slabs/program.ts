@@ -1,5 +1,6 @@
 /** From a model and the shape of a volume to the steps of a slab stream. Nothing is computed here. */
 import {LayersModel, type SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {inputShapesOf} from '../../layers/host/layer_arguments';
 import {callsOf, type Layer} from '../../layers/models/graph';
 import {InvalidArgumentError} from '../../util/errors';
 import {FrozenModel, type Step as FrozenStep} from '../freeze';
@@ -165,7 +166,7 @@ function layerStep(
   const rule = layerSpan(layer, shapes);
   if (typeof rule === 'string') return refuse(rule);
   if (outputs > 1) refuse('it has several outputs');
-  const shape = layer.computeOutputShape(shapes.length === 1 ? shapes[0]! : shapes) as number[];
+  const shape = layer.computeOutputShape(inputShapesOf(shapes)) as number[];
   return wholeLayerStep(layer, inputs, new Value(shape), rule);
 }
 

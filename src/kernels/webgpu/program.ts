@@ -18,6 +18,8 @@ export interface Program {
   readonly key: string;
   /** Names of the bound arrays, in the order of the inputs; the output is `result`. */
   readonly inputs: readonly {readonly name: string; readonly components: Components}[];
+  /** Whether it reads int32 and bool, of which the host declares an array, and not float32. */
+  readonly takesWholes?: true;
   readonly outputComponents: Components;
   /** Invocations of a workgroup. */
   readonly threads: number;
@@ -80,51 +82,6 @@ export function run(
   grid: Grid,
   uniforms: readonly UniformValue[],
 ): void {
-  const floats = inputs.map((input) => (isOfWholes(backend, input) ? floatsOf(backend, input) : input));
-  dispatch(backend, program, floats, output, grid, uniforms);
-  floats.forEach((copy, i) => {
-    if (copy !== inputs[i]) backend.disposeData(copy.dataId);
-  });
-}
-
-/** `tf.cast` of the host gives int32 and bool the type float32, and leaves the data as they are. */
-function isOfWholes(backend: WebGPUBackend, {dataId}: TensorInfo): boolean {
-  return backend.tensorMap.get(dataId).dtype !== 'float32';
-}
-
-const CONVERSION_THREADS = 64;
-/** The one program that reads whole numbers: the host declares an array by the type of its data. */
-const conversion: Program = {
-  key: 'floats',
-  inputs: [{name: 'wholes', components: 1}],
-  outputComponents: 1,
-  threads: CONVERSION_THREADS,
-  uniforms: 'size : vec4<i32>,',
-  code: () => `
-    fn main() {
-      let at = ${invocationOf(CONVERSION_THREADS)};
-      if (at < uniforms.size.x) {
-        result[at] = f32(wholes[at]);
-      }
-    }`,
-};
-
-function floatsOf(backend: WebGPUBackend, wholes: TensorInfo): TensorInfo {
-  const size = sizeOf(wholes.shape);
-  const output = newTensor(backend, wholes.shape, [wholes]);
-  const grid = invocationGrid(size, CONVERSION_THREADS);
-  dispatch(backend, conversion, [wholes], output, grid, [[size, 0, 0, 0]]);
-  return output;
-}
-
-function dispatch(
-  backend: WebGPUBackend,
-  program: Program,
-  inputs: readonly TensorInfo[],
-  output: TensorInfo,
-  grid: Grid,
-  uniforms: readonly UniformValue[],
-): void {
   const {key, outputComponents, threads} = program;
   // New for each call: the host writes into it.
   const hosts: WebGPUProgram = {
@@ -145,7 +102,41 @@ function dispatch(
     'float' in value ? {type: 'float32', data: [value.float]} : {type: 'int32', data: [...value]},
   );
   const asRow = {...output, shape: [1, sizeOf(output.shape)]};
-  backend.runWebGPUProgram(hosts, inputs.map(flat), 'float32', values, asRow);
+  const isTaken = (input: TensorInfo) => program.takesWholes || !isOfWholes(backend, input);
+  const floats = inputs.map((input) => (isTaken(input) ? input : floatsOf(backend, input)));
+  backend.runWebGPUProgram(hosts, floats.map(flat), 'float32', values, asRow);
+  floats.forEach((copy, i) => {
+    if (copy !== inputs[i]) backend.disposeData(copy.dataId);
+  });
+}
+
+/** `tf.cast` of the host gives int32 and bool the type float32, and leaves the data as they are. */
+function isOfWholes(backend: WebGPUBackend, {dataId}: TensorInfo): boolean {
+  return backend.tensorMap.get(dataId).dtype !== 'float32';
+}
+
+const CONVERSION_THREADS = 64;
+const conversion: Program = {
+  key: 'floats',
+  inputs: [{name: 'wholes', components: 1}],
+  takesWholes: true,
+  outputComponents: 1,
+  threads: CONVERSION_THREADS,
+  uniforms: 'size : vec4<i32>,',
+  code: () => `
+    fn main() {
+      let at = ${invocationOf(CONVERSION_THREADS)};
+      if (at < uniforms.size.x) {
+        result[at] = f32(wholes[at]);
+      }
+    }`,
+};
+
+function floatsOf(backend: WebGPUBackend, wholes: TensorInfo): TensorInfo {
+  const size = sizeOf(wholes.shape);
+  const output = newTensor(backend, wholes.shape, [wholes]);
+  run(backend, conversion, [wholes], output, invocationGrid(size, CONVERSION_THREADS), [[size, 0, 0, 0]]);
+  return output;
 }
 
 function checkSize(backend: WebGPUBackend, shape: readonly number[]): void {

@@ -25,6 +25,11 @@ export type HostArgs<Factory extends keyof typeof layers> = (typeof layers)[Fact
   ? NonNullable<A>
   : never;
 
+/** Shapes as the host hands those of its inputs to a layer: one as it is, several as a list. */
+export function inputShapesOf(shapes: HostShape[]): HostShape | HostShape[] {
+  return shapes.length === 1 ? shapes[0]! : shapes;
+}
+
 /** The one tensor that a layer with one input is called with. */
 export function oneTensor(inputs: Tensor | Tensor[], layer: string): Tensor {
   if (!Array.isArray(inputs)) return inputs;

@@ -5,7 +5,7 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../../util/errors';
-import type {HostShape} from '../host/layer_arguments';
+import {type HostShape, inputShapesOf} from '../host/layer_arguments';
 import type {Call, Layer} from './graph';
 import {type Place, placesOf} from './split_model';
 import {type TrainingCall, trainingCalls} from './training_calls';
@@ -108,7 +108,7 @@ function sizesOf(
   const shapes = new Map<SymbolicTensor, HostShape>([[model.inputs[0]!, [...shape]]]);
   for (const {layer, inputs, outputs} of calls) {
     const given = inputs.map((value) => shapes.get(value)!);
-    const made = layer.computeOutputShape(given.length === 1 ? given[0]! : given);
+    const made = layer.computeOutputShape(inputShapesOf(given));
     const list = (Array.isArray(made[0]) ? made : [made]) as HostShape[];
     outputs.forEach((value, i) => {
       shapes.set(value, list[i]!);

@@ -1,7 +1,7 @@
 /** A layer that a frozen model runs as it is, in a copy of its own, made of its config. */
 import {type Tensor, tidy, type Variable} from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
-import type {HostShape} from '../../../layers/host/layer_arguments';
+import {type HostShape, inputShapesOf} from '../../../layers/host/layer_arguments';
 import {weightsByName} from '../../../layers/models/copy_weights';
 import type {Layer} from '../../../layers/models/graph';
 import {InvalidArgumentError} from '../../../util/errors';
@@ -71,9 +71,7 @@ export const layer: StepOp<LayerStep> = {
     checkKeys(step, ['className', 'config', 'inputShapes'], Object.keys(tensors));
     const made = layerOf();
     try {
-      // As the host does: one shape as it is, several as a list.
-      const shapes = settings.inputShapes as HostShape[];
-      if (!made.built) made.build(shapes.length === 1 ? shapes[0]! : shapes);
+      if (!made.built) made.build(inputShapesOf(settings.inputShapes as HostShape[]));
       // Some layers of the host leave this to their first call, which would build them again.
       made.built = true;
       writeWeights(made, tensors);
