@@ -19,9 +19,11 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * @throws UnavailableError when reading or writing fails
  */
 export async function fileOf(stdin: AsyncIterable<Uint8Array>): Promise<TemporaryFile> {
-  // At once, so that no signal comes between the folder and who removes it.
-  const folder = mkdtempSync(join(tmpdir(), 'tfjs-sts-'));
-  const removeAtExit = () => rmSync(folder, {recursive: true, force: true});
+  // Made last of all, so that no signal comes between the folder and who removes it.
+  let folder: string | undefined;
+  const removeAtExit = () => {
+    if (folder) rmSync(folder, {recursive: true, force: true});
+  };
   const removeAtSignal = (signal: NodeJS.Signals) => {
     removeAtExit();
     // Without this listener the signal does what it always does.
@@ -32,11 +34,12 @@ export async function fileOf(stdin: AsyncIterable<Uint8Array>): Promise<Temporar
   const remove = async () => {
     process.off('exit', removeAtExit);
     for (const signal of SIGNALS) process.off(signal, removeAtSignal);
-    await rm(folder, {recursive: true, force: true});
+    if (folder) await rm(folder, {recursive: true, force: true});
   };
-  // Errors about the video will say this.
-  const path = join(folder, 'standard input');
   try {
+    folder = mkdtempSync(join(tmpdir(), 'tfjs-sts-'));
+    // Errors about the video will say this.
+    const path = join(folder, 'standard input');
     await pipeline(stdin, createWriteStream(path));
     return {path, remove};
   } catch (error) {

@@ -6,7 +6,7 @@
 import type {ChildProcessByStdio} from 'node:child_process';
 import type {Readable} from 'node:stream';
 import {UnavailableError} from '../../../util/errors';
-import {endWithProcess} from './process_end';
+import {startTied} from './process_end';
 
 const INSTALL =
   'install ffmpeg (Debian, Ubuntu: apt-get install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg)';
@@ -82,11 +82,9 @@ export async function startTool(
 ): Promise<RunningTool> {
   const {spawn} = await import('node:child_process');
   signal?.throwIfAborted();
-  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(program, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    windowsHide: true,
-  });
-  endWithProcess(child);
+  const child: ChildProcessByStdio<null, Readable, Readable> = startTied(() =>
+    spawn(program, args, {stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true}),
+  );
   const complaints: string[] = [];
   const lines = lineReader((line) => {
     if (isComplaint(line)) complaints.push(cleanLine(line, path));

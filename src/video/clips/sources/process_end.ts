@@ -36,14 +36,29 @@ function stopListening(): void {
   for (const signal of SIGNALS) process.off(signal, onSignal);
 }
 
-/** Has a child process that was just started end no later than this one. */
-export function endWithProcess(child: ChildProcess): void {
+/**
+ * Starts a child process that ends no later than this one.
+ *
+ * @param start called once, after the signals are listened for: one that came between would end this process alone.
+ * @throws what `start` throws.
+ */
+export function startTied<Child extends ChildProcess>(start: () => Child): Child {
   if (running.size === 0) listen();
-  running.add(child);
-  const forget = () => {
-    running.delete(child);
+  const stopIfLast = () => {
     if (running.size === 0) stopListening();
   };
-  child.once('close', forget);
-  child.once('error', forget);
+  try {
+    const child = start();
+    running.add(child);
+    const forget = () => {
+      running.delete(child);
+      stopIfLast();
+    };
+    child.once('close', forget);
+    child.once('error', forget);
+    return child;
+  } catch (error) {
+    stopIfLast();
+    throw error;
+  }
 }
