@@ -130,6 +130,26 @@ function blurred(frame, {height, width}, share) {
   return result;
 }
 
+/** When the frames of a clip are taken: of a film of some rate those that `analyze` would take, spread over the span. */
+export function frameTimes(frames, span, rate) {
+  const total = Math.max(1, Math.round(span * rate));
+  return Array.from({length: frames}, (_, at) => Math.floor(((at + 0.5) * total) / frames) / rate);
+}
+
+/** A clip mirrored, upside down, backwards; what its movement becomes says `changedMovement`. */
+export function changedClip({data, frames, height, width}, {isMirrored, isUpsideDown, isBackwards}) {
+  const result = new Uint8Array(data.length);
+  let to = 0;
+  for (let t = 0; t < frames; t++)
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++) {
+        const row = (isBackwards ? frames - 1 - t : t) * height + (isUpsideDown ? height - 1 - y : y);
+        const from = (row * width + (isMirrored ? width - 1 - x : x)) * 3;
+        for (let c = 0; c < 3; c++) result[to++] = data[from + c];
+      }
+  return {data: result, frames, height, width};
+}
+
 /** Fast numbers of 0..1 for noise (mulberry32), from a seed of 32 bits. */
 export function noiseFrom(seed) {
   let state = seed >>> 0;

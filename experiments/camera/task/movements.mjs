@@ -80,7 +80,8 @@ function stand(path, times, {still}, random) {
       path[axis],
       times.map((time) => speed * time),
     );
-    if (random.uniform() < 0.5) addTo(path[axis], wobble(times, still.shake * random.uniform(), [0.5, 4], random));
+    if (random.uniform() < 0.5)
+      addTo(path[axis], wobble(times, still.shake * random.uniform(), [0.5, 4], random));
   }
 }
 
@@ -129,7 +130,10 @@ function wobble(times, size, frequencies, random) {
     size: random.uniform(),
   }));
   const values = times.map((time) =>
-    waves.reduce((sum, wave) => sum + wave.size * Math.sin(2 * Math.PI * wave.frequency * time + wave.phase), 0),
+    waves.reduce(
+      (sum, wave) => sum + wave.size * Math.sin(2 * Math.PI * wave.frequency * time + wave.phase),
+      0,
+    ),
   );
   const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
   const [middle, centre] = [mean(times), mean(values)];

@@ -4,14 +4,15 @@
  */
 import {createHash} from 'node:crypto';
 import {generated, randomAt} from 'tfjs-sts/train';
-import {develop, drawFrame, noiseFrom, sceneReader} from './draw.mjs';
+import {changedClip, develop, drawFrame, frameTimes, noiseFrom, sceneReader} from './draw.mjs';
 import {between, cameraPath, changedMovement, logBetween, movementNames} from './movements.mjs';
 
 /**
  * @param sources `{photos, drawn}`: scenes
  * @param settings `{clip, task, normalization}` of settings.mjs
+ * @param kept bytes of the clips of training where they were drawn before, one behind the other, as `drawings` gives them
  */
-export function createTask({photos, drawn}, {clip, task, normalization}) {
+export function createTask({photos, drawn}, {clip, task, normalization}, kept) {
   const seen = photos.slice(0, -task.heldOutPhotos);
   const unseen = photos.slice(-task.heldOutPhotos);
   const labelOf = (index) => index % movementNames.length;
@@ -21,11 +22,11 @@ export function createTask({photos, drawn}, {clip, task, normalization}) {
   const fromTest = (random) => choose(unseen, random);
   const draw = (index, random, scenes) =>
     drawClip(movementNames[labelOf(index)], () => scenes(random), {clip, task}, random);
-  /** Of training, each drawn once: clips of a class by turns. */
-  const drawings = [];
+  /** Of training: a clip of each movement by turns. */
   const drawing = (index) => {
-    drawings[index] ??= draw(index, randomAt(task.testSeed, 'generate', 1, index), fromTraining);
-    return drawings[index];
+    if (kept === undefined) return draw(index, randomAt(task.testSeed, 'generate', 1, index), fromTraining);
+    const bytes = clip.frames * clip.height * clip.width * 3;
+    return {...clip, data: kept.subarray(index * bytes, (index + 1) * bytes)};
   };
   const trainingClip = (index, random) => {
     const change = {isMirrored: false, isUpsideDown: false, isBackwards: false};
@@ -43,6 +44,7 @@ export function createTask({photos, drawn}, {clip, task, normalization}) {
       ...options,
     });
   return {
+    drawing,
     /** Drawings of the eight photographs and of drawn scenes, mirrored, upside down and backwards by chance. */
     clips: (count) => data(count, {make: trainingClip}),
     /** The same in every run. */
@@ -55,12 +57,6 @@ export function createTask({photos, drawn}, {clip, task, normalization}) {
       return hash.digest('hex');
     },
   };
-}
-
-/** When the frames of a clip are taken: of a film of some rate those that `analyze` would take, spread over the span. */
-export function frameTimes(frames, span, rate) {
-  const total = Math.max(1, Math.round(span * rate));
-  return Array.from({length: frames}, (_, at) => Math.floor(((at + 0.5) * total) / frames) / rate);
 }
 
 function drawClip(movement, nextScene, {clip, task}, random) {
@@ -114,8 +110,16 @@ function thingOf(scene, {task, width, aspect}, random) {
   const pace = between(speed, random);
   const frequency = between([0.3, 2], random);
   return (time, span) => {
-    const way = isGoing ? pace * (time - span / 2) : 0.1 * pace * Math.sin(2 * Math.PI * frequency * time + angle);
-    return {read, isBox, radii, isInScene, at: [start[0] + way * Math.cos(angle), start[1] + way * Math.sin(angle)]};
+    const way = isGoing
+      ? pace * (time - span / 2)
+      : 0.1 * pace * Math.sin(2 * Math.PI * frequency * time + angle);
+    return {
+      read,
+      isBox,
+      radii,
+      isInScene,
+      at: [start[0] + way * Math.cos(angle), start[1] + way * Math.sin(angle)],
+    };
   };
 }
 
@@ -130,20 +134,8 @@ function lightOf({light, bars}, {height, width}, random) {
     noise: random.uniform() < 0.5 ? 0 : between(light.noise, random),
     blur: random.uniform() < 0.5 ? 0 : light.blur * random.uniform(),
     isGrey: random.uniform() < light.grey,
-    bars: isBarred ? [isWide ? Math.round(share * height) : 0, isWide ? 0 : Math.round(share * width)] : [0, 0],
+    bars: isBarred
+      ? [isWide ? Math.round(share * height) : 0, isWide ? 0 : Math.round(share * width)]
+      : [0, 0],
   };
-}
-
-/** A clip mirrored, upside down, backwards; what its movement becomes says `changedMovement`. */
-export function changedClip({data, frames, height, width}, {isMirrored, isUpsideDown, isBackwards}) {
-  const result = new Uint8Array(data.length);
-  let to = 0;
-  for (let t = 0; t < frames; t++)
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++) {
-        const row = (isBackwards ? frames - 1 - t : t) * height + (isUpsideDown ? height - 1 - y : y);
-        const from = (row * width + (isMirrored ? width - 1 - x : x)) * 3;
-        for (let c = 0; c < 3; c++) result[to++] = data[from + c];
-      }
-  return {data: result, frames, height, width};
 }

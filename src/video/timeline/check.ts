@@ -82,7 +82,8 @@ export function checkTimeline(value: unknown, fault: Fault): Timeline {
       last = finite(`${at}.start`, segment.start, last);
       finite(`${at}.end`, segment.end, last);
       if (segment.shot !== undefined) whole(`${at}.shot`, segment.shot, 0, shots - 1);
-      list(`${at}.labels`, segment.labels).forEach((label, j) => scored(`${at}.labels[${j}]`, label));
+      for (const [j, label] of list(`${at}.labels`, segment.labels).entries())
+        scored(`${at}.labels[${j}]`, label);
       if (segment.features === undefined) return;
       const features = list(`${at}.features`, segment.features);
       for (const [j, feature] of features.entries()) finite(`${at}.features[${j}]`, feature);

@@ -137,15 +137,18 @@ export async function analyze(
   const sizes = new Sizes();
   if (finder !== undefined) sizes.placeOf(finder.size);
   try {
-    const track = (given: ClipModel, hasFeatures: boolean, work: Omit<ClipWork, 'model' | 'picture'>) => {
+    const track = (given: ClipModel, hasFeatures: boolean, work: TrackWork) => {
       const open = openClipModel('analyze', given, hasFeatures);
       opened.push(open);
-      return new ClipTrack({...work, model: open, picture: sizes.placeOf(given.info.size)});
+      const {size, frames, interval = 'uniform'} = given.info;
+      const {every, ...rest} = work;
+      const lengths = {every, frames, interval};
+      return new ClipTrack({...rest, model: open, picture: sizes.placeOf(size), lengths});
     };
     const clock = new FilmClock(video);
     const analysis = new Analysis(clock, finder, {
-      labels: model && track(model, features, labelWork(model, options)),
-      camera: camera && track(camera, false, cameraWork(camera)),
+      labels: model && track(model, features, labelWork(options)),
+      camera: camera && track(camera, false, CAMERA_WORK),
     });
     signal?.throwIfAborted();
     for await (const frame of sizedFrames(video, sizes.list)) {
@@ -176,18 +179,15 @@ class Sizes {
   }
 }
 
-function labelWork({info}: ClipModel, options: AnalyzeOptions): Omit<ClipWork, 'model' | 'picture'> {
+/** What a model is asked, but for what its own `info` says. */
+type TrackWork = Pick<ClipWork, 'grouping' | 'top' | 'hasShots'> & {readonly every: number};
+
+function labelWork(options: AnalyzeOptions): TrackWork {
   const {shots, every = EVERY, merge, top = 5} = options;
   const isByShot = shots !== undefined && options.every === undefined;
   const merging = {hysteresis: 0.1, maxGap: every, minLength: every, ...(merge || {})};
   const grouping: Grouping = isByShot ? 'shot' : merge === false ? 'span' : merging;
-  return {lengths: lengthsOf(info, every), grouping, top, hasShots: shots !== undefined};
+  return {every, grouping, top, hasShots: shots !== undefined};
 }
 
-function cameraWork({info}: ClipModel): Omit<ClipWork, 'model' | 'picture'> {
-  return {lengths: lengthsOf(info, EVERY), grouping: 'shot', top: 1, hasShots: true};
-}
-
-const lengthsOf = ({frames, interval = 'uniform'}: ClipModel['info'], every: number) => ({
-  ...{every, frames, interval},
-});
+const CAMERA_WORK: TrackWork = {every: EVERY, grouping: 'shot', top: 1, hasShots: true};
