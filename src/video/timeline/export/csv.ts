@@ -14,11 +14,11 @@ const COLUMNS = [
   'end_frame',
   'transition',
   'confidence',
-  'camera',
-  'camera_score',
   'shot',
   'label',
   'score',
+  'camera',
+  'camera_score',
 ] as const;
 
 type Row = Partial<Record<(typeof COLUMNS)[number], string | number>>;

@@ -245,6 +245,8 @@ describe('analyze', () => {
     await expect(wrong({shots: {model}})).rejects.toThrow(
       /analyze: a model of 1 inputs, .* with two outputs/,
     );
+    await expect(wrong({model, camera: model})).rejects.toThrow(/camera is about shots, but there are none/);
+    await expect(wrong({shots, camera: model.model})).rejects.toThrow(/model must be \{model, info\}/);
     await expect(wrong({shots, features: true})).rejects.toThrow(/features is about what a model says/);
     for (const options of [{every: 0}, {every: Number.NaN}, {top: 0.5}, {every: 1, merge: {hysteresis: -1}}])
       await expect(wrong({model, ...options})).rejects.toThrow(InvalidArgumentError);
