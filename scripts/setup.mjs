@@ -83,6 +83,7 @@ const TO_USE = [
   '@tensorflow/tfjs-layers',
   'fastest-levenshtein',
   'tsup',
+  'typescript',
 ];
 
 /** The part of package-lock.json's packages that `names` take, each found as Node finds it: the nearest folder upward. */
