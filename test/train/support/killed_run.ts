@@ -17,15 +17,11 @@ await tf.setBackend(backend);
 let updates = 0;
 const untilKilled = () => new Promise<void>(() => setInterval(() => {}, 1000));
 const wait = async () => (updates === Number(most) ? untilKilled() : undefined);
-await train(
-  smallModel(tfl, layers, 11),
-  {...data, batches},
-  {
-    recipe: smallRecipe,
-    validation: smallData(tf, 9),
-    directory,
-    resume: true,
-    checkpointEvery: 1,
-    onProgress: () => process.stdout.write(`${++updates}\n`),
-  },
-);
+await train(smallModel(tfl, layers, 11), smallData(tf, 24, wait), {
+  recipe: smallRecipe,
+  validation: smallData(tf, 9),
+  directory,
+  resume: true,
+  checkpointEvery: 1,
+  onProgress: () => process.stdout.write(`${++updates}\n`),
+});
