@@ -1,8 +1,9 @@
 /**
  * `npm run bench:training`: training steps (forward, gradients of every weight, SGD with momentum) by `train` on the backends wasm and
  * tensorflow and in PyTorch eager, in turn, on one thread and on two. PyTorch runs where python3 (or what `PYTHON` names) can import torch. Each
- * does a step and waits for those of the others. `-- --only WORD` runs the networks with WORD in their title, `--rounds N` other than 7.
- * Writes benchmarks/results/training-<processor>-node<version>.json, where networks that were not run keep what they have.
+ * does a step and waits for those of the others. `-- --only WORD` runs the networks with WORD in their title, `--rounds N` other than 7, `--threads N` on
+ * so many threads alone.
+ * Writes benchmarks/results/training-<processor>-node<version>.json, where what was not run keeps what it has.
  */
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
@@ -17,6 +18,7 @@ const {values: options} = parseArgs({
   options: {
     only: {type: 'string', default: ''},
     rounds: {type: 'string', default: '7'},
+    threads: {type: 'string', multiple: true, default: ['1', '2']},
   },
 });
 const ROUNDS = Number(options.rounds);
@@ -103,7 +105,7 @@ const date = new Date().toISOString().slice(0, 10);
 const chosen = NETWORKS.filter(({title}) => title.includes(options.only));
 const results = [];
 for (const network of chosen) {
-  for (const threads of [1, 2]) {
+  for (const threads of options.threads.map(Number)) {
     const loadBefore = Number(os.loadavg()[0].toFixed(1));
     const rivals = await race(network, threads);
     const loadAfter = Number(os.loadavg()[0].toFixed(1));
@@ -117,7 +119,8 @@ for (const network of chosen) {
   }
 }
 const before = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).results : [];
-const others = before.filter(({network}) => !chosen.some(({title}) => title === network));
+const isNew = (row) => results.some((one) => one.network === row.network && one.threads === row.threads);
+const others = before.filter((row) => !isNew(row));
 const order = ({network}) => NETWORKS.findIndex(({title}) => title === network);
 const report = {
   what: `milliseconds of training steps after ${WARM_UP} in turn, medians and least: processor time (cpu) and on the clock (wall)`,
