@@ -48,6 +48,27 @@ const elu: Unary = withDerivative(tf.elu, (x) => tf.exp(tf.minimum(x, 0)));
 
 const softplus = withDerivative(tf.softplus, sigmoid);
 
+/** x * sigmoid(x), s + y (1 - s) its derivative: of what it computes anyhow, where that may be saved. */
+const swish: Unary = tf.customGrad((...args) => {
+  const [x, save] = args as [tf.Tensor, tf.GradSaveFunc];
+  const once = isTakenOnce();
+  const s = tf.sigmoid(x);
+  const y = tf.mul(x, s);
+  save(once ? [s, y] : [x]);
+  const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
+    tf.tidy(() => {
+      const [slope, value] = once ? (saved as [tf.Tensor, tf.Tensor]) : withSigmoid(saved[0]!);
+      return tf.mul(dy, tf.add(slope, tf.mul(value, tf.sub(1, slope))));
+    });
+  return {value: y, gradFunc};
+});
+
+/** Sigmoid and swish of x, through which gradients pass. */
+function withSigmoid(x: tf.Tensor): [s: tf.Tensor, y: tf.Tensor] {
+  const s = sigmoid(x);
+  return [s, tf.mul(x, s)];
+}
+
 /** x * Phi(x), Phi(x) = (1 + erf(x / sqrt(2))) / 2 (Hendrycks & Gimpel 2016). */
 function gelu(x: tf.Tensor): tf.Tensor {
   return tf.tidy(() => tf.mul(x, tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))))));
@@ -62,7 +83,7 @@ const functions: Record<ActivationName, Unary> = {
   linear: (x) => x,
   relu: tf.relu,
   relu6,
-  swish: (x) => tf.tidy(() => tf.mul(x, sigmoid(x))),
+  swish,
   hardSwish,
   sigmoid,
   elu,
