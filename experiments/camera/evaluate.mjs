@@ -38,11 +38,23 @@ export async function testSynthetic(path, task, settings, {results, machine}) {
   console.log(table(figures));
 }
 
+/** JSON in which lists of numbers and objects of plain values stay on a line of their own. */
+function text(value, indent = '') {
+  const isFlat = (one) => Object.values(one).every((each) => each === null || typeof each !== 'object');
+  if (value === null || typeof value !== 'object' || isFlat(value)) return JSON.stringify(value);
+  const inner = `${indent} `;
+  const parts = Object.entries(value).map(([key, one]) =>
+    Array.isArray(value) ? text(one, inner) : `${JSON.stringify(key)}: ${text(one, inner)}`,
+  );
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  return `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${indent}${close}`;
+}
+
 /** Writes figures under a name of the file. */
 export function keep(path, name, figures) {
   if (path === undefined) return;
   const known = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
-  writeFileSync(path, `${JSON.stringify({...known, [name]: figures}, null, 1)}\n`);
+  writeFileSync(path, `${text({...known, [name]: figures})}\n`);
 }
 
 const percent = (share) => `${(100 * share).toFixed(1)}%`;

@@ -83,25 +83,40 @@ async function movementOf(camera, path, from = 0, to = Number.POSITIVE_INFINITY)
   }
 }
 
-/** Filters of ffmpeg that move a window of 0.6 of the picture through it, at a share of the window a second. */
-function filterFor(movement, speed, seconds) {
-  const window = (x, y) => `crop=w=trunc(iw*0.3)*2:h=trunc(ih*0.3)*2:x='${x}':y='${y}'`;
+/** The window is this share of the picture, so that there is something around it to move to. */
+const WINDOW = 0.6;
+
+/** Frames a second: zoompan, which knows no time, counts them. */
+const RATE = 25;
+
+/**
+ * Filters of ffmpeg that move a window through a film.
+ *
+ * @param speed share of the window a second; of a zoom and a roll, twice that in nepers and radians
+ * @param size of the film
+ */
+function filterFor(movement, speed, seconds, {width, height}) {
+  const even = (length) => 2 * Math.floor((WINDOW / 2) * length);
+  const [w, h] = [even(width), even(height)];
+  const window = (x, y) => `crop=w=${w}:h=${h}:x='${x}':y='${y}'`;
   const [restX, restY] = ['(iw-ow)/2', '(ih-oh)/2'];
   const along = (axis, direction) => {
     const [rest, length] = axis === 'x' ? [restX, 'ow'] : [restY, 'oh'];
     return `${rest}+${direction * speed}*${length}*(t-${seconds / 2})`;
   };
+  // zoompan moves by whole pixels of what it is given, and would tremble: that is made three times as large.
   const closer = (exponent) =>
-    `scale=w='2*trunc(iw*exp(${exponent})/2)':h='2*trunc(ih*exp(${exponent})/2)':eval=frame,` +
-    `crop=w=CROPW:h=CROPH:x='(iw-ow)/2':y='(ih-oh)/2'`;
+    `scale=w=3*iw:h=3*ih,zoompan=z='exp(${exponent})/${WINDOW}':x='(iw-iw/zoom)/2':y='(ih-ih/zoom)/2'` +
+    `:d=1:s=${w}x${h}:fps=${RATE}`;
+  const time = `on/${RATE}`;
   return {
     static: window(restX, restY),
     'pan left': window(along('x', -1), restY),
     'pan right': window(along('x', 1), restY),
     'tilt up': window(restX, along('y', -1)),
     'tilt down': window(restX, along('y', 1)),
-    'zoom in': closer(`${2 * speed}*t`),
-    'zoom out': closer(`${2 * speed}*(${seconds}-t)`),
+    'zoom in': closer(`${2 * speed}*${time}`),
+    'zoom out': closer(`${2 * speed}*(${seconds}-${time})`),
     roll: `rotate=a='${2 * speed}*(t-${seconds / 2})',${window(restX, restY)}`,
   }[movement];
 }
@@ -153,37 +168,26 @@ async function movedFilms(camera, directory) {
       FOOTAGE.films.find(({file}) => file === name),
       directory,
     );
-    const {info, close} = await sizeOf(path);
-    await close();
-    const even = (length) => 2 * Math.floor(0.3 * length);
+    const info = await infoOf(path);
     for (const [at, start] of starts.entries())
       for (const label of movementNames.filter((movement) => movement !== 'hand-held')) {
-        const filter = filterFor(label, speeds[at], seconds)
-          .replace('CROPW', even(info.width))
-          .replace('CROPH', even(info.height));
-        command('ffmpeg', [
-          ...['-v', 'error', '-y', '-ss', String(start), '-t', String(seconds), '-i', path],
-          ...[
-            '-vf',
-            `${filter},setsar=1`,
-            '-an',
-            '-c:v',
-            'libx264',
-            '-crf',
-            '26',
-            '-preset',
-            'veryfast',
-            made,
-          ],
-        ]);
+        const speed = speeds[at];
+        const filter = `fps=${RATE},${filterFor(label, speed, seconds, info)},setsar=1`;
+        const given = ['-ss', String(start), '-t', String(seconds), '-i', path];
+        const written = ['-an', '-c:v', 'libx264', '-crf', '26', '-preset', 'veryfast', made];
+        command('ffmpeg', ['-v', 'error', '-y', ...given, '-vf', filter, ...written]);
         const {label: said, score} = await movementOf(camera, made);
-        answers.push({film: name, start, speed: speeds[at], label, said, score: Number(score.toFixed(3))});
+        answers.push({film: name, start, speed, label, said, score: Number(score.toFixed(3))});
       }
   }
   return answers;
 }
 
-async function sizeOf(path) {
+async function infoOf(path) {
   const video = await ffmpegSource(path);
-  return {info: video.info, close: () => video.close()};
+  try {
+    return video.info;
+  } finally {
+    await video.close();
+  }
 }
