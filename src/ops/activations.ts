@@ -4,23 +4,40 @@
  * they save is a constant.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {ACTIVATIONS, type Activation, type ActivationName} from '../geometry/kernel_names';
+import {
+  ACTIVATIONS,
+  type Activation,
+  type ActivationName,
+  type SlopedActivation,
+} from '../geometry/kernel_names';
 import {InvalidArgumentError} from '../util/errors';
+import {activationGrad, hasActivationGrad} from './grads/activation_grad';
 import {isTakenOnce} from './grads/taken_once';
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
 
-/**
- * `value` with another derivative, made of ops that have derivatives themselves.
- *
- * @param ofResult whether the derivative at x is what the function gives at the result, which may then be saved instead
- */
-function withDerivative(value: Unary, derivative: Unary, ofResult = false): Unary {
+/** How a gradient is found. */
+interface Slope {
+  /** The derivative at x, made of ops that have derivatives themselves. */
+  readonly derivative: Unary;
+  /** Whether the derivative at x is what the function gives at the result, which may then be saved instead. */
+  readonly ofResult?: boolean;
+  /** The activation by which the kernel of gradients knows it, and whether that takes the result. */
+  readonly kernel?: readonly [activation: SlopedActivation, ofResult: boolean];
+}
+
+/** `value` with another derivative; where it is taken once, by the kernel of the backend if it has one. */
+function withDerivative(value: Unary, {derivative, ofResult = false, kernel}: Slope): Unary {
   return tf.customGrad((...args) => {
     const [x, save] = args as [tf.Tensor, tf.GradSaveFunc];
     const y = value(x);
-    save([ofResult && isTakenOnce() ? y : x]);
-    return {value: y, gradFunc: (dy, saved) => tf.tidy(() => tf.mul(dy, derivative(saved[0]!)))};
+    const byKernel = isTakenOnce() && y.dtype === 'float32' && hasActivationGrad() ? kernel : undefined;
+    save([(byKernel?.[1] ?? (ofResult && isTakenOnce())) ? y : x]);
+    const gradFunc = (dy: tf.Tensor, [saved]: tf.Tensor[]) =>
+      byKernel === undefined
+        ? tf.tidy(() => tf.mul(dy, derivative(saved!)))
+        : activationGrad(byKernel[0], dy, saved!);
+    return {value: y, gradFunc};
   });
 }
 
@@ -35,18 +52,31 @@ export function isBetween0And6(x: tf.Tensor): tf.Tensor {
 }
 
 /** Its slope at 6 is 0, as in PyTorch. */
-const relu6: Unary = withDerivative(tf.relu6, isBetween0And6, true);
-
-const sigmoid: Unary = withDerivative(tf.sigmoid, (x) => {
-  const y = sigmoid(x);
-  return tf.mul(y, tf.sub(1, y));
+const relu6: Unary = withDerivative(tf.relu6, {
+  derivative: isBetween0And6,
+  ofResult: true,
+  kernel: ['relu6', true],
 });
 
-const tanh: Unary = withDerivative(tf.tanh, (x) => tf.sub(1, tf.square(tanh(x))));
+const sigmoid: Unary = withDerivative(tf.sigmoid, {
+  derivative: (x) => {
+    const y = sigmoid(x);
+    return tf.mul(y, tf.sub(1, y));
+  },
+  kernel: ['sigmoid', true],
+});
 
-const elu: Unary = withDerivative(tf.elu, (x) => tf.exp(tf.minimum(x, 0)));
+const tanh: Unary = withDerivative(tf.tanh, {
+  derivative: (x) => tf.sub(1, tf.square(tanh(x))),
+  kernel: ['tanh', true],
+});
 
-const softplus = withDerivative(tf.softplus, sigmoid);
+const elu: Unary = withDerivative(tf.elu, {
+  derivative: (x) => tf.exp(tf.minimum(x, 0)),
+  kernel: ['elu', true],
+});
+
+const softplus = withDerivative(tf.softplus, {derivative: sigmoid, kernel: ['softplus', false]});
 
 /** x * Phi(x), Phi(x) = (1 + erf(x / sqrt(2))) / 2 (Hendrycks & Gimpel 2016). */
 function gelu(x: tf.Tensor): tf.Tensor {
@@ -72,10 +102,10 @@ const functions: Record<ActivationName, Unary> = {
 };
 
 function leaky(slope: number): Unary {
-  return withDerivative(
-    (x) => tf.leakyRelu(x, slope),
-    (x) => tf.add(slope, tf.mul(1 - slope, tf.step(x))),
-  );
+  return withDerivative((x) => tf.leakyRelu(x, slope), {
+    derivative: (x) => tf.add(slope, tf.mul(1 - slope, tf.step(x))),
+    kernel: [{leakyRelu: slope}, false],
+  });
 }
 
 export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {

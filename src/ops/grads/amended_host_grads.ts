@@ -3,12 +3,13 @@
  * with dilations, which the host refuses; `tf.unstack` of one entry, whose gradient the host hands on as no list, and with
  * it recurrent layers and TimeDistributed on clips of one frame; `tf.batchNorm` of clips, whose gradient the host takes at rank 4
  * alone, and without a scale or an offset, for which it takes none. And `tf.relu`, whose gradient saves what it gives where it is
- * taken once.
+ * taken once and, where a backend has a kernel for it, is one pass.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {conv3dInfo} from '../../geometry/conv_info';
 import {IndirectConv3DBackpropFilter, IndirectConv3DBackpropInput} from '../../geometry/kernel_names';
 import {runKernel} from '../run_kernel';
+import {activationGrad, hasActivationGrad} from './activation_grad';
 import {isTakenOnce} from './taken_once';
 
 type Amendment = (host: tf.GradFunc) => tf.GradFunc;
@@ -34,7 +35,12 @@ const amendments: Readonly<Record<string, Amendment>> = {
   },
   [tf.Unpack]: (host) => (dy, saved, attrs) => host([dy].flat(), saved, attrs),
   // The host asks for the sign of what is saved, which is that of x in what it gives, too.
-  [tf.Relu]: (host) => host,
+  [tf.Relu]: (host) => (dy, saved, attrs) => {
+    const [value] = saved as [tf.Tensor];
+    if (!hasActivationGrad() || tf.engine().isTapeOn() || value.dtype !== 'float32')
+      return host(dy, saved, attrs);
+    return {x: () => activationGrad('relu', dy as tf.Tensor, value)};
+  },
   // One value a channel at any rank is one value a channel of rows, `[rows, 1, 1, channels]`.
   [tf.FusedBatchNorm]: (host) => (dy, saved, attrs) => {
     const [x, mean, ...others] = saved as [tf.Tensor, tf.Tensor, variance: tf.Tensor, scale: tf.Tensor];
