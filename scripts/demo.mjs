@@ -7,7 +7,7 @@ import {spawnSync} from 'node:child_process';
 import {availableParallelism} from 'node:os';
 import {basename, dirname, join, parse, resolve} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
-import {buildForUse, ensureFfmpeg, ensurePackages} from './setup.mjs';
+import {buildForUse, ensureFfmpeg, ensurePackagesToUse} from './setup.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** Where the paths of the user begin: npm runs scripts in the folder of the package. */
@@ -23,7 +23,7 @@ function choice([first, ...rest]) {
 
 function demo() {
   const {film, options} = choice(process.argv.slice(2));
-  if (!ensurePackages()) return 1;
+  if (!ensurePackagesToUse()) return 1;
   if (ensureFfmpeg() === undefined) return 1;
   if (!buildForUse()) return 1;
   const page = join('demo', `${parse(basename(film)).name}.html`);

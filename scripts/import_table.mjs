@@ -65,20 +65,51 @@ const table = {
     ours: ['video/shots', 'video/recognize', 'inference/freeze', 'layers', 'video/clips', 'util'],
     packages: [core, layers],
   },
-  train: {
+  'train/augment': {ours: ['video/clips', 'util'], packages: []},
+  'train/batches': {ours: ['train/augment', 'video/clips'], packages: [core], types: [layers]},
+  'train/data': {
+    ours: ['train/batches', 'train/augment', 'video/clips', 'files', 'util'],
+    packages: [core],
+    node: true,
+  },
+  'train/optimization': {ours: ['geometry', 'util'], packages: [core, layers]},
+  'train/recipes': {ours: ['train/batches', 'train/augment', 'train/optimization', 'util'], packages: []},
+  'train/evaluation': {
+    ours: ['train/batches', 'train/optimization', 'layers', 'video/clips', 'util'],
+    packages: [core],
+    types: [layers],
+  },
+  'train/run_files': {
+    ours: ['train/evaluation', 'train/recipes', 'models/checkpoints', 'files', 'util'],
+    packages: [core],
+  },
+  'train/report': {ours: ['train/run_files', 'train/evaluation', 'train/recipes', 'util'], packages: []},
+  'train/loop': {
     ours: [
-      'inference/freeze',
+      'train/report',
+      'train/run_files',
+      'train/evaluation',
+      'train/recipes',
+      'train/optimization',
+      'train/batches',
       'models/checkpoints',
-      'networks',
       'layers',
       'ops',
-      'geometry',
-      'files',
-      'video/clips',
       'util',
     ],
     packages: [core, layers],
-    node: true,
+  },
+  'train/teach': {
+    ours: [
+      'train/loop',
+      'train/recipes',
+      'train/batches',
+      'train/augment',
+      'inference/freeze',
+      'layers',
+      'util',
+    ],
+    packages: [core, layers],
   },
 };
 

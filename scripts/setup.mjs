@@ -10,6 +10,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -56,20 +57,83 @@ function readLock(path) {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : {};
 }
 
-/** True if node_modules holds what package-lock.json asks for, as far as npm's own record of it tells. */
-function isInstalled() {
+/** True if node_modules holds these packages of package-lock.json, as far as npm's own record of it tells. */
+function areInstalled(packages) {
   const installed = readLock('node_modules/.package-lock.json');
-  return Object.entries(readLock('package-lock.json')).every(
+  return Object.entries(packages).every(
     ([path, {version, optional}]) => path === '' || optional || installed[path]?.version === version,
   );
 }
 
+const CI = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+
 /** Installs the packages of package-lock.json unless they are there; true if they are there in the end. */
 export function ensurePackages() {
-  if (isInstalled()) return true;
-  return withDots('Installing the packages of package-lock.json', () =>
-    runs(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
+  return (
+    areInstalled(readLock('package-lock.json')) ||
+    withDots('Installing the packages of package-lock.json', () => runs(npm, CI))
   );
+}
+
+/** Of the packages that the project names, those that building and running the command line take. */
+const TO_USE = [
+  '@tensorflow/tfjs-backend-cpu',
+  '@tensorflow/tfjs-backend-wasm',
+  '@tensorflow/tfjs-core',
+  '@tensorflow/tfjs-layers',
+  'fastest-levenshtein',
+  'tsup',
+  'typescript',
+];
+
+/** The part of package-lock.json's packages that `names` take, each found as Node finds it: the nearest folder upward. */
+function partOfLock(packages, names) {
+  const part = {};
+  function find(name, from) {
+    const path = `${from === '' ? '' : `${from}/`}node_modules/${name}`;
+    if (path in packages || from === '') return path;
+    return find(name, from.slice(0, Math.max(from.lastIndexOf('/node_modules/'), 0)));
+  }
+  function take(name, from) {
+    const path = find(name, from);
+    // Not there: an optional package that nobody asked for.
+    if (path in part || !(path in packages)) return;
+    part[path] = packages[path];
+    const {dependencies, optionalDependencies, peerDependencies} = packages[path];
+    for (const needed of Object.keys({...dependencies, ...optionalDependencies})) take(needed, path);
+    const optional = packages[path].peerDependenciesMeta ?? {};
+    for (const peer of Object.keys(peerDependencies ?? {})) if (!optional[peer]?.optional) take(peer, path);
+  }
+  for (const name of names) take(name, '');
+  return part;
+}
+
+/**
+ * Installs what building and running the package take, unless it is there; true if it is there in the end. Where nothing is installed
+ * yet that is an eighth of what the tests need, in the versions of package-lock.json all the same.
+ */
+export function ensurePackagesToUse() {
+  const part = partOfLock(readLock('package-lock.json'), TO_USE);
+  if (areInstalled(part)) return true;
+  // It grew out of something else: npm knows what to do with it.
+  if (existsSync('node_modules')) return ensurePackages();
+  const folder = '.cache/to_use';
+  const {devDependencies} = JSON.parse(readFileSync('package.json', 'utf8'));
+  const project = {
+    private: true,
+    devDependencies: Object.fromEntries(TO_USE.map((name) => [name, devDependencies[name]])),
+  };
+  mkdirSync(folder, {recursive: true});
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(project));
+  writeFileSync(
+    join(folder, 'package-lock.json'),
+    JSON.stringify({lockfileVersion: 3, packages: {'': project, ...part}}),
+  );
+  const installed = withDots('Installing the packages that it takes', () =>
+    runs(npm, [...CI, '--ignore-scripts', '--prefix', folder]),
+  );
+  if (installed) renameSync(join(folder, 'node_modules'), 'node_modules');
+  return installed;
 }
 
 function isExecutable(path) {

@@ -2,25 +2,20 @@
  * The errors of tfjs-sts. Every message names the function, what was given, what is needed and what to do; the
  * class says which kind of thing went wrong, so that callers can tell bad input from a missing tool.
  */
+import {isOfKind} from './kinds';
 
 /**
- * Base class of every error that tfjs-sts throws on purpose. `instanceof` goes by the kind, not by the class: a program may hold both
- * of the builds, for `import` and for `require`, and one of them catches what the kernels of the other throw.
+ * Base class of every error that tfjs-sts throws on purpose. `instanceof` goes by the kind, not by the class: one build
+ * of the package catches what the kernels of the other throw.
  */
 export class StsError extends Error {
   protected static readonly stsKind: string = 'StsError';
   override name = (this.constructor as typeof StsError).stsKind;
 
-  // biome-ignore-start lint/complexity/noThisInStatic: it is the class that is asked about, which may be one derived from this.
   static override [Symbol.hasInstance](value: unknown): boolean {
-    // What a program derives from one of these classes is known by itself.
-    if (!Object.hasOwn(this, 'stsKind')) return Function.prototype[Symbol.hasInstance].call(this, value);
-    for (let at = Object(value); at !== null; at = Object.getPrototypeOf(at)) {
-      if (at.constructor?.stsKind === this.stsKind) return true;
-    }
-    return false;
+    // biome-ignore lint/complexity/noThisInStatic: it is the class that is asked about, which may be one derived from this.
+    return isOfKind(this, value);
   }
-  // biome-ignore-end lint/complexity/noThisInStatic: as above.
 }
 
 /** An argument that the named function cannot take: a wrong shape, an unknown name, a value out of range. */

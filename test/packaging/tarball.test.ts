@@ -78,6 +78,39 @@ describe('in a Node ESM project', () => {
     checkAnswer(stdout);
   });
 
+  it('knows what the CJS build made: a model, its frozen form, a checkpoint', () => {
+    const program = `
+      import {createRequire} from 'node:module';
+      import '${cpu}';
+      import * as tf from '${core}';
+      import {sequential} from '@tensorflow/tfjs-layers';
+      import * as sts from 'tfjs-sts';
+      import {Checkpoint} from 'tfjs-sts/checkpoints';
+      const require = createRequire(import.meta.url);
+      const builds = [sts, require('tfjs-sts')];
+      const models = builds.map(({layers}) => sequential({
+        layers: [
+          layers.conv3d({filters: 4, kernelSize: 3, inputShape: [4, 6, 6, 3]}),
+          layers.batchNorm3d(),
+          layers.globalAveragePooling3d(),
+        ],
+      }));
+      const frozen = models.map((model) => sts.freeze(model));
+      const {Checkpoint: Other} = require('tfjs-sts/checkpoints');
+      console.log(JSON.stringify({
+        apart: builds[0].freeze !== builds[1].freeze,
+        steps: (await Promise.all(frozen.map((model) => model.toData()))).map(({steps}) => steps.map(({op}) => op)),
+        isFrozen: builds[1].freeze(models[0]) instanceof sts.FrozenModel,
+        isCheckpoint: Object.create(Other.prototype) instanceof Checkpoint,
+      }));`;
+    const {stdout, stderr} = run(process.execPath, ['--input-type=module', '-e', program], project.folder);
+    expect(stderr).not.toMatch(/error/i);
+    const {steps, ...rest} = JSON.parse(stdout);
+    expect(rest).toEqual({apart: true, isFrozen: true, isCheckpoint: true});
+    expect(steps[0].length).toBeGreaterThan(0);
+    expect(steps[1]).toEqual(steps[0]);
+  });
+
   it('has types in every resolution', () => checkTypes(project, 'types.mts', resolutions));
 
   it('brings no backend along', () => {

@@ -1,5 +1,5 @@
 /** How good a model is, for people: the figures, and a row for each class. */
-import type {Metrics} from '../../train';
+import type {Metrics} from '../../train/evaluation/metrics';
 import {alignedTable, grouped} from './table';
 
 export const percent = (share: number) => `${(100 * share).toFixed(1)} %`;

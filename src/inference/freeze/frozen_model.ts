@@ -17,6 +17,7 @@ import {
 import {checkCount} from '../../util/counts';
 import {FormatError, InvalidArgumentError, StsError} from '../../util/errors';
 import {Kept} from '../../util/kept';
+import {isOfKind} from '../../util/kinds';
 import {checkOptions, knownNames, optionNames} from '../../util/names';
 import {type PartialShape, partialShapeText} from '../../util/shapes';
 import {checkedData} from './check_data';
@@ -50,6 +51,13 @@ export type PredictInputs = Tensor | Tensor[] | NamedTensorMap;
 
 /** What `freeze` returns; a `tf.InferenceModel`. */
 export class FrozenModel implements InferenceModel {
+  protected static readonly stsKind: string = 'FrozenModel';
+
+  static [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: it is the class that is asked about, which may be one derived from this.
+    return isOfKind(this, value);
+  }
+
   /** Shapes as in the LayersModel. */
   readonly inputs: ValueInfo[];
   readonly outputs: ValueInfo[];

@@ -8,12 +8,20 @@ import {type ConvInfo, convMacs, type Padding3D} from '../../geometry/conv_info'
 import {type ConvSettings, convInfo} from '../../geometry/conv_settings';
 import {runConvolution} from '../../ops/run_convolution';
 import {InvalidArgumentError} from '../../util/errors';
+import {isOfKind} from '../../util/kinds';
 import type {Shape5D} from '../../util/shapes';
 import {type HostShape, oneShape5D, shapeText} from '../host/layer_arguments';
 import {type BaseConv3DArgs, Conv3DLayer, type FilterArgs, type KernelObjects} from './conv3d_layer';
 
 /** Abstract 3D convolution layer. Input and output `[batch, time, height, width, channels]`, or channels first. */
 export abstract class BaseConv3D extends Conv3DLayer {
+  protected static readonly stsKind: string = 'BaseConv3D';
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: it is the class that is asked about, which may be one derived from this.
+    return isOfKind(this, value);
+  }
+
   protected readonly filterObjects: KernelObjects;
   private filter: LayerVariable | undefined;
 

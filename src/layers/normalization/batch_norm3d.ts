@@ -6,6 +6,7 @@ import {type serialization, type Tensor, type Tensor1D, tidy} from '@tensorflow/
 import {InputSpec, type LayerVariable, layers} from '@tensorflow/tfjs-layers';
 import type {NormActivation} from '../../geometry/kernel_names';
 import {InvalidArgumentError} from '../../util/errors';
+import {isOfKind} from '../../util/kinds';
 import {
   type Constraint,
   getConstraint,
@@ -48,6 +49,13 @@ export interface BatchNorm3DLayerArgs extends HostArgs<'batchNormalization'> {
 export class BatchNorm3D extends layers.Layer {
   /** @nocollapse */
   static className = 'BatchNorm3D';
+  protected static readonly stsKind: string = 'BatchNorm3D';
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: it is the class that is asked about, which may be one derived from this.
+    return isOfKind(this, value);
+  }
+
   private readonly axis: number;
   private readonly momentum: number;
   private readonly epsilon: number;

@@ -1,6 +1,7 @@
 /** The layers that take the average or the maximum of each channel over time, height and width: heads of networks. */
 import {max, mean, reshape, type serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {InputSpec, layers} from '@tensorflow/tfjs-layers';
+import {isOfKind} from '../../util/kinds';
 import {
   checkDataFormat,
   type DataFormat,
@@ -66,6 +67,12 @@ abstract class GlobalPooling3D extends layers.Layer {
 export class GlobalAveragePooling3D extends GlobalPooling3D {
   /** @nocollapse */
   static className = 'GlobalAveragePooling3D';
+  protected static readonly stsKind: string = 'GlobalAveragePooling3D';
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: it is the class that is asked about, which may be one derived from this.
+    return isOfKind(this, value);
+  }
 
   protected override pool(x: Tensor, axis: number): Tensor {
     return mean(x, axis);

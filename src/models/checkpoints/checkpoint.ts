@@ -3,6 +3,7 @@
  * file held. Knows no file format and no model; formats/ make checkpoints, assign.ts gives them to models.
  */
 import {FormatError, InvalidArgumentError} from '../../util/errors';
+import {isOfKind} from '../../util/kinds';
 import {checkOptions} from '../../util/names';
 import {type CheckpointDtype, itemBytes} from './dtypes';
 import {decodeBFloat16, decodeFloat16, encodeFloat16Array} from './float16';
@@ -26,6 +27,13 @@ export type FillElements = (target: Uint8Array, begin: number) => void;
 
 /** One tensor of a checkpoint. Nothing is decoded or copied before a method asks for it, and nothing is cached. */
 export class CheckpointEntry {
+  protected static readonly stsKind: string = 'CheckpointEntry';
+
+  static [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: it is the class that is asked about, which may be one derived from this.
+    return isOfKind(this, value);
+  }
+
   /** Number of elements. */
   readonly size: number;
   readonly shape: readonly number[];
@@ -245,6 +253,13 @@ export function entryOf(values: CheckpointValues, shape: readonly number[]): Che
 
 /** The contents of a checkpoint file, or of a model about to become one. Iterates over `[name, entry]` in file order. */
 export class Checkpoint implements Iterable<[string, CheckpointEntry]> {
+  protected static readonly stsKind: string = 'Checkpoint';
+
+  static [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: it is the class that is asked about, which may be one derived from this.
+    return isOfKind(this, value);
+  }
+
   /** Name to tensor, in the order of the file, names as in the file. */
   readonly tensors: ReadonlyMap<string, CheckpointEntry>;
   /** String metadata (safetensors). */

@@ -4,7 +4,7 @@ import {InvalidArgumentError} from '../../util/errors';
 import type {PerChannel} from '../../video/clips';
 import {perChannel} from '../../video/clips/transforms';
 import {type ByteClip, type MixOptions, mixClips, mixTargets, planMix, type RandomSource} from '../augment';
-import type {Batch} from '../batches';
+import type {Batch} from '../batches/batches';
 
 export interface BatchForm {
   /** How many classes there are. */

@@ -3,7 +3,7 @@ import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions} from '../../util/names';
 import type {PerChannel} from '../../video/clips';
-import type {Batch, Batches, BatchesOptions, DataRecipe} from '../batches';
+import type {Batch, Batches, BatchesOptions, DataRecipe} from '../batches/batches';
 import type {BatchForm} from './batch';
 import {type ClipReader, type Failures, readEpoch} from './epoch';
 import {epochOrder, type OrderOptions, splitByClass} from './order';

@@ -4,7 +4,7 @@
  */
 import {FormatError} from '../../util/errors';
 import {type ByteClip, randomAt} from '../augment';
-import type {Batch, BatchesOptions} from '../batches';
+import type {Batch, BatchesOptions} from '../batches/batches';
 import {type BatchForm, makeBatch} from './batch';
 import type {Place, Unreadable} from './reading/items';
 

@@ -5,7 +5,7 @@ import {checkOptions, optionNames} from '../../util/names';
 import {type PerChannel, type PictureSize, type ShortVideoPolicy, scaledSize} from '../../video/clips';
 import {MODEL_INFO} from '../../video/clips/sampling';
 import {type Augmentation, checkAugmentation, checkMix, type MixOptions} from '../augment';
-import type {DataRecipe} from '../batches';
+import type {DataRecipe} from '../batches/batches';
 import type {Reading} from './reading/items';
 
 /** The `info` of `loadModel` may be given as it is, with more beside it. */

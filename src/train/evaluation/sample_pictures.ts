@@ -1,7 +1,7 @@
 /** Samples as small pictures: some frames of a clip, made of what the network sees or of frames of a video. */
 import * as tf from '@tensorflow/tfjs-core';
 import {perChannel, type RgbImage} from '../../video/clips/transforms';
-import type {Batches} from '../batches';
+import type {Batches} from '../batches/batches';
 
 /** Pixels of the longer side of a frame, at most. */
 const SIDE = 128;

@@ -6,9 +6,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Segment} from '../../layers';
 import {InvalidArgumentError} from '../../util/errors';
 import {derivedSeed, withSeededRandom} from '../../util/seeded_random';
-import type {Batch} from '../batches';
-import {type LossConfig, loss} from '../losses';
-import type {Parameter} from '../parameters';
+import type {Batch} from '../batches/batches';
+import {type LossConfig, loss} from '../optimization/losses';
+import type {Parameter} from '../optimization/parameters';
 import {type LossGradients, lossGradients} from './gradients';
 
 /** What a batch gave. The gradients are the caller's to dispose. */

@@ -8,7 +8,7 @@ import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
 import type {Segment} from '../../layers';
 import {takenOnce} from '../../ops/grads/taken_once';
 import {recordRandom, replayRandom} from '../../util/seeded_random';
-import type {Parameter} from '../parameters';
+import type {Parameter} from '../optimization/parameters';
 
 /** The loss and its gradients by the weights' names; weights that it does not depend on have none. */
 export interface LossGradients {

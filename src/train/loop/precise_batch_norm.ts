@@ -6,8 +6,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {Segment} from '../../layers';
 import {derivedSeed, withSeededRandom} from '../../util/seeded_random';
-import type {Batch} from '../batches';
-import type {NamedWeight, Weight} from '../parameters';
+import type {Batch} from '../batches/batches';
+import type {NamedWeight, Weight} from '../optimization/parameters';
 import {passThrough} from './gradients';
 
 /** The host and BatchNorm3D keep the momentum where nobody else should write; 0 makes the averages those of the batch. */

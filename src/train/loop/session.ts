@@ -8,9 +8,9 @@ import {divided, type Segment, wholeSegment} from '../../layers';
 import {fromLayersModel, safetensors} from '../../models/checkpoints';
 import {InvalidArgumentError} from '../../util/errors';
 import {derivedSeed} from '../../util/seeded_random';
-import type {Batch, Batches} from '../batches';
+import type {Batch, Batches} from '../batches/batches';
 import {type Evaluation, evaluate} from '../evaluation/evaluate';
-import {WeightAverages, WeightUpdater} from '../optimizers';
+import {WeightAverages, WeightUpdater} from '../optimization/optimizers';
 import {
   allLayers,
   frozenLayers,
@@ -19,11 +19,11 @@ import {
   namedWeights,
   type Parameter,
   parametersOf,
-} from '../parameters';
+} from '../optimization/parameters';
+import {learningRateAt} from '../optimization/schedules';
 import type {CompleteRecipe} from '../recipes/recipe';
 import type {RunDirectory} from '../run_files/run_directory';
 import {type RunPosition, type RunTensors, runRecord, runStateFile, runTensors} from '../run_files/run_state';
-import {learningRateAt} from '../schedules';
 import {type BatchResult, type BatchStepOptions, batchStep} from './batch_step';
 import {preciseBatchNorm} from './precise_batch_norm';
 import {TrainingDivergedError} from './progress';

@@ -7,17 +7,23 @@ import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions, knownNames, optionNames} from '../../util/names';
 import {checkSeed} from '../../util/seeded_random';
 import {checkAugmentation, checkMix} from '../augment';
-import type {DataRecipe} from '../batches';
-import type {LossConfig} from '../losses';
-import type {AdamWConfig, ClipConfig, LambConfig, OptimizerConfig, SgdConfig} from '../optimizers';
-import type {GroupConfig, LayerRate} from '../parameters';
+import type {DataRecipe} from '../batches/batches';
+import type {LossConfig} from '../optimization/losses';
+import type {
+  AdamWConfig,
+  ClipConfig,
+  LambConfig,
+  OptimizerConfig,
+  SgdConfig,
+} from '../optimization/optimizers';
+import type {GroupConfig, LayerRate} from '../optimization/parameters';
 import type {
   ConstantSchedule,
   CosineSchedule,
   ScheduleConfig,
   StepSchedule,
   WarmupConfig,
-} from '../schedules';
+} from '../optimization/schedules';
 
 /**
  * How a network is trained. What of it is the data's (`augmentation`, `mix`, `repeats`) holds for data sets of `datasets` and

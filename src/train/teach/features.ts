@@ -8,7 +8,7 @@ import {type FrozenModel, freeze} from '../../inference/freeze';
 import {bodyOf, type Cut} from '../../layers';
 import {InvalidArgumentError} from '../../util/errors';
 import {turnOfOthers} from '../../util/turns';
-import type {Batch, Batches} from '../batches';
+import type {Batch, Batches} from '../batches/batches';
 import {CachedSamples, type Sample} from './samples';
 
 /**

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {permutation, randomAt} from '../augment';
-import type {Batch, Batches, BatchesOptions} from '../batches';
+import type {Batch, Batches, BatchesOptions} from '../batches/batches';
 
 /** One sample: values of `shape`, and its target over the classes. */
 export interface Sample {

@@ -9,9 +9,9 @@ import {InvalidArgumentError} from '../../util/errors';
 import {checkLayersModel} from '../../util/models';
 import {checkOptions, optionNames} from '../../util/names';
 import {checkSeed} from '../../util/seeded_random';
-import type {Batches} from '../batches';
+import type {Batches} from '../batches/batches';
+import {forModel} from '../batches/pictures';
 import {train} from '../loop/train';
-import {forModel} from '../pictures';
 import type {RecipeOverrides} from '../recipes';
 import type {Recipe} from '../recipes/recipe';
 import {

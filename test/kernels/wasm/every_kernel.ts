@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as sts from '../../../src/entries';
 import {batchNormTrain} from '../../../src/ops/batch_norm_train';
-import {globalNorm} from '../../../src/train/optimizers/clip';
-import {optimizerRule} from '../../../src/train/optimizers/rules';
+import {globalNorm} from '../../../src/train/optimization/optimizers/clip';
+import {optimizerRule} from '../../../src/train/optimization/optimizers/rules';
 import {tensorOf} from './wasm_host';
 
 type Conv = (x: tf.Tensor5D, filter: tf.Tensor5D) => tf.Tensor;

@@ -2,7 +2,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {describe, expect, it} from 'vitest';
-import type {Batch} from '../../../src/train/batches';
+import type {Batch} from '../../../src/train/batches/batches';
 import {type ClipReader, type EpochPlan, readEpoch} from '../../../src/train/data/epoch';
 import type {Place} from '../../../src/train/data/reading/items';
 

@@ -2,7 +2,7 @@
 import {expect, it} from 'vitest';
 import {MetricsCounter} from '../../../src/train/evaluation/metrics';
 import {hashOf} from '../../support/fill';
-import {noise, readTrainingVectors} from '../vectors';
+import {noise, readTrainingVectors} from '../support/vectors';
 
 it('are those of mmaction2', async () => {
   const {metrics: cases} = await readTrainingVectors();

@@ -6,8 +6,16 @@ import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {writeWhole} from '../../../files/write_file';
 import {modelFile} from '../../../models/zoo';
-import {type Recipe, type RecipeOverrides, recipes, type TrainProgress, train} from '../../../train';
+import type {TrainProgress} from '../../../train/loop/progress';
+import {train} from '../../../train/loop/train';
+import {
+  finetuneKinetics,
+  finetuneSomething,
+  imagePretraining,
+  type RecipeOverrides,
+} from '../../../train/recipes';
 import {paperFamily} from '../../../train/recipes/paper';
+import type {Recipe} from '../../../train/recipes/recipe';
 import {InvalidArgumentError} from '../../../util/errors';
 import {oneOf, onePositional, parseCommand, wholeNumber} from '../../input/arguments';
 import {measuredNetwork, startBackend} from '../../input/backends';
@@ -150,6 +158,7 @@ function rateOf(text: string | undefined): number | undefined {
 
 /** The paper's recipe for the network's family, or for the nearest of its families. */
 function recipeOf(network: string, {recipe, overrides}: Options): Recipe {
+  const recipes = {finetuneKinetics, finetuneSomething, imagePretraining};
   return recipes[recipe](paperFamily(network) ?? 'x3d', overrides);
 }
 

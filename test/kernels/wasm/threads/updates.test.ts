@@ -7,8 +7,8 @@ import {beforeAll, expect, it} from 'vitest';
 import {KERNEL_NAMES} from '../../../../src/geometry/kernel_names';
 import {registerKernels} from '../../../../src/kernels/registry';
 import {kernelConfigs} from '../../../../src/kernels/wasm';
-import {globalNorm} from '../../../../src/train/optimizers/clip';
-import {type OptimizerConfig, optimizerRule} from '../../../../src/train/optimizers/rules';
+import {globalNorm} from '../../../../src/train/optimization/optimizers/clip';
+import {type OptimizerConfig, optimizerRule} from '../../../../src/train/optimization/optimizers/rules';
 import {valuesOf} from '../wasm_host';
 import {liveRuntime, startBehindWorkers, startThreads} from './start_threads';
 

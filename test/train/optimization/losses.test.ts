@@ -1,9 +1,9 @@
 /** Losses and their gradients against PyTorch's and timm's, and the gradients against finite differences. */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
-import {type LossConfig, loss} from '../../src/train/losses';
-import {backendNames, startBackend} from '../support/backends';
-import {noise, readTrainingVectors, type TrainingVectors} from './vectors';
+import {type LossConfig, loss} from '../../../src/train/optimization/losses';
+import {backendNames, startBackend} from '../../support/backends';
+import {noise, readTrainingVectors, type TrainingVectors} from '../support/vectors';
 
 /** Values up to 6, sums of 30 terms. */
 const ROUNDING = 2e-6;

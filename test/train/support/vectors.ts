@@ -1,6 +1,6 @@
 /** What scripts/reference/training.py made: PyTorch's, timm's, mmcv's and mmaction2's answers. */
-import {bitsAt, hashOf} from '../support/fill';
-import {readGoldenJson} from '../support/golden';
+import {bitsAt, hashOf} from '../../support/fill';
+import {readGoldenJson} from '../../support/golden';
 
 type Weights = Record<string, number[]>;
 

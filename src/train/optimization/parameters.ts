@@ -4,8 +4,8 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import {LayersModel, type LayerVariable, type layers} from '@tensorflow/tfjs-layers';
-import {InvalidArgumentError} from '../util/errors';
-import {knownNames} from '../util/names';
+import {InvalidArgumentError} from '../../util/errors';
+import {knownNames} from '../../util/names';
 
 type Layer = layers.Layer;
 

@@ -8,9 +8,9 @@ import {join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import '../../src/entries/backends/cpu';
-import '../../src/entries/backends/wasm';
-import * as sts from '../../src/entries/index';
+import '../../../src/entries/backends/cpu';
+import '../../../src/entries/backends/wasm';
+import * as sts from '../../../src/entries/index';
 import {
   type Batches,
   type DataRecipe,
@@ -19,10 +19,10 @@ import {
   type Recipe,
   TrainingDivergedError,
   train,
-} from '../../src/entries/train';
-import {backendNames, startBackend} from '../support/backends';
-import {eventFiles, readScalars} from './support/read_events';
-import {smallData, smallModel, smallRecipe} from './support/small_run.mjs';
+} from '../../../src/entries/train';
+import {backendNames, startBackend} from '../../support/backends';
+import {eventFiles, readScalars} from '../support/read_events';
+import {smallData, smallModel, smallRecipe} from '../support/small_run.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'tfjs-sts-train-'));
 afterAll(() => rmSync(folder, {recursive: true}));

@@ -13,11 +13,11 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {buildSync} from 'esbuild';
 import {afterAll, beforeAll, expect, it} from 'vitest';
-import {seededRandom} from '../../src/util/seeded_random';
-import {eventFiles, readScalars} from './support/read_events';
+import {seededRandom} from '../../../src/util/seeded_random';
+import {eventFiles, readScalars} from '../support/read_events';
 
 // In the project, where the program finds the packages that are left outside.
-const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url));
+const modules = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
 let folder: string;
 let program: string;
 
@@ -25,7 +25,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(modules, '.tfjs-sts-kill-'));
   program = join(folder, 'killed_run.mjs');
   buildSync({
-    entryPoints: [fileURLToPath(new URL('support/killed_run.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('../support/killed_run.ts', import.meta.url))],
     outfile: program,
     bundle: true,
     platform: 'node',

@@ -9,11 +9,11 @@ import {
   type OptimizerConfig,
   WeightAverages,
   WeightUpdater,
-} from '../../src/train/optimizers';
-import type {NamedWeight, Parameter} from '../../src/train/parameters';
-import {startBackend} from '../support/backends';
-import {implementations} from '../support/implementations';
-import {noise, readTrainingVectors, type TrainingVectors} from './vectors';
+} from '../../../src/train/optimization/optimizers';
+import type {NamedWeight, Parameter} from '../../../src/train/optimization/parameters';
+import {startBackend} from '../../support/backends';
+import {implementations} from '../../support/implementations';
+import {noise, readTrainingVectors, type TrainingVectors} from '../support/vectors';
 
 const SHAPES = {'conv/kernel': [6, 5], 'conv/bias': [5], 'norm/gamma': [5], 'head/kernel': [5, 3]};
 const STEPS = 200;

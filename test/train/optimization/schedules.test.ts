@@ -1,7 +1,7 @@
 /** Learning rates of every iteration against mmcv's updaters and timm's scheduler, as their own runners call them. */
 import {expect, it} from 'vitest';
-import {learningRateAt, type RunLength, type ScheduleConfig} from '../../src/train/schedules';
-import {readTrainingVectors} from './vectors';
+import {learningRateAt, type RunLength, type ScheduleConfig} from '../../../src/train/optimization/schedules';
+import {readTrainingVectors} from '../support/vectors';
 
 const warmup = {epochs: 5};
 

@@ -4,7 +4,7 @@
  * backend has it (src/geometry/update_kernels.ts), else the same of stock ops.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {AdamUpdate, SgdUpdate} from '../../geometry/update_kernels';
+import {AdamUpdate, SgdUpdate} from '../../../geometry/update_kernels';
 import {runUpdateKernel} from './update_kernels';
 
 /** Stochastic gradient descent as torch.optim.SGD: the decay is coupled, part of the gradient, and so of the momentum. */

@@ -2,10 +2,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import {beforeAll, expect, it} from 'vitest';
-import {createNetwork} from '../../src/entries/networks';
-import {recipes} from '../../src/entries/train';
-import {fits, frozenLayers, type GroupConfig, namedWeights, parametersOf} from '../../src/train/parameters';
-import {learningRateAt} from '../../src/train/schedules';
+import {createNetwork} from '../../../src/entries/networks';
+import {recipes} from '../../../src/entries/train';
+import {
+  fits,
+  frozenLayers,
+  type GroupConfig,
+  namedWeights,
+  parametersOf,
+} from '../../../src/train/optimization/parameters';
+import {learningRateAt} from '../../../src/train/optimization/schedules';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');

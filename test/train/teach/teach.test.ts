@@ -5,17 +5,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
-import '../../src/entries/backends/cpu';
-import '../../src/entries/backends/wasm';
-import '../../src/entries/index';
-import {type Checkpoint, read} from '../../src/entries/checkpoints';
-import {convertCheckpoint, torchCheckpoint} from '../../src/entries/convert';
-import {createNetwork} from '../../src/entries/networks';
-import {toOnnx} from '../../src/entries/onnx';
-import {evaluate, type FeatureCache, generated, teach} from '../../src/entries/train';
-import {loadModel, modelFile} from '../../src/entries/zoo';
-import {seededRandom} from '../../src/util/seeded_random';
-import {backendNames, startBackend} from '../support/backends';
+import '../../../src/entries/backends/cpu';
+import '../../../src/entries/backends/wasm';
+import '../../../src/entries/index';
+import {type Checkpoint, read} from '../../../src/entries/checkpoints';
+import {convertCheckpoint, torchCheckpoint} from '../../../src/entries/convert';
+import {createNetwork} from '../../../src/entries/networks';
+import {toOnnx} from '../../../src/entries/onnx';
+import {evaluate, type FeatureCache, generated, teach} from '../../../src/entries/train';
+import {loadModel, modelFile} from '../../../src/entries/zoo';
+import {seededRandom} from '../../../src/util/seeded_random';
+import {backendNames, startBackend} from '../../support/backends';
 
 const NETWORK = 'efficientnet_lite_tiny_sts';
 const CLIP = [4, 32, 32, 3];

@@ -3,8 +3,8 @@
  * generated ones implement it; the loop knows nothing else of them.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import type {PerChannel} from '../video/clips';
-import type {Augmentation, MixOptions} from './augment';
+import type {PerChannel} from '../../video/clips';
+import type {Augmentation, MixOptions} from '../augment';
 
 /** Samples and what is to be said of them. Whoever receives a batch disposes its tensors. */
 export interface Batch {
