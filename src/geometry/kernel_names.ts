@@ -101,22 +101,12 @@ export function epsilonOf(attrs: NamedAttrMap | undefined): number {
   return (attrs as BatchNormTrainAttrs).epsilon;
 }
 
-/**
- * The gradient of an activation: dy times its slope. `saved` is what the slope is found from: x of 'softplus' and of `LeakyRelu`, the
- * result of 'sigmoid', 'tanh' and 'elu', either of 'relu' and 'relu6'. All of one shape, float32. Where a backend has no such kernel,
- * stock ops do the same.
- */
-export const ActivationGrad = 'ActivationGrad';
-export interface ActivationGradInputs extends NamedTensorInfoMap {
+/** The gradient of a ReLU: dy where `saved`, its input or its result, is above 0. Where a backend has no such kernel, stock ops do the same. */
+export const ReluGrad = 'ReluGrad';
+export interface ReluGradInputs extends NamedTensorInfoMap {
   dy: TensorInfo;
   saved: TensorInfo;
 }
-export interface ActivationGradAttrs {
-  activation: SlopedActivation;
-}
-
-/** What `ActivationGrad` knows; of all others gradients are made of these. */
-export type SlopedActivation = 'relu' | 'relu6' | 'sigmoid' | 'tanh' | 'elu' | 'softplus' | LeakyRelu;
 
 /** The kernels that every backend has, if only in the composed form. */
 const GENERAL_KERNEL_NAMES = [
@@ -128,14 +118,8 @@ const GENERAL_KERNEL_NAMES = [
 ] as const;
 export type GeneralKernelName = (typeof GENERAL_KERNEL_NAMES)[number];
 
-/** All of them, with those of activations and optimizers: where a backend has none of these, stock ops do the same. */
-export const KERNEL_NAMES = [
-  ...GENERAL_KERNEL_NAMES,
-  ActivationGrad,
-  SgdUpdate,
-  AdamUpdate,
-  GlobalNorm,
-] as const;
+/** All of them, with those of ReLUs and optimizers: where a backend has none of these, stock ops do the same. */
+export const KERNEL_NAMES = [...GENERAL_KERNEL_NAMES, ReluGrad, SgdUpdate, AdamUpdate, GlobalNorm] as const;
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
 /** On a kernel config: its kernel is made of stock ops. A global symbol, as the ESM and CJS builds may both be loaded. */

@@ -4,40 +4,23 @@
  * they save is a constant.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  ACTIVATIONS,
-  type Activation,
-  type ActivationName,
-  type SlopedActivation,
-} from '../geometry/kernel_names';
+import {ACTIVATIONS, type Activation, type ActivationName} from '../geometry/kernel_names';
 import {InvalidArgumentError} from '../util/errors';
-import {activationGrad, hasActivationGrad} from './grads/activation_grad';
 import {isTakenOnce} from './grads/taken_once';
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
 
-/** How a gradient is found. */
-interface Slope {
-  /** The derivative at x, made of ops that have derivatives themselves. */
-  readonly derivative: Unary;
-  /** Whether the derivative at x is what the function gives at the result, which may then be saved instead. */
-  readonly ofResult?: boolean;
-  /** The activation by which the kernel of gradients knows it, and whether that takes the result. */
-  readonly kernel?: readonly [activation: SlopedActivation, ofResult: boolean];
-}
-
-/** `value` with another derivative; where it is taken once, by the kernel of the backend if it has one. */
-function withDerivative(value: Unary, {derivative, ofResult = false, kernel}: Slope): Unary {
+/**
+ * `value` with another derivative, made of ops that have derivatives themselves.
+ *
+ * @param ofResult whether the derivative at x is what the function gives at the result, which may then be saved instead
+ */
+function withDerivative(value: Unary, derivative: Unary, ofResult = false): Unary {
   return tf.customGrad((...args) => {
     const [x, save] = args as [tf.Tensor, tf.GradSaveFunc];
     const y = value(x);
-    const byKernel = isTakenOnce() && y.dtype === 'float32' && hasActivationGrad() ? kernel : undefined;
-    save([(byKernel?.[1] ?? (ofResult && isTakenOnce())) ? y : x]);
-    const gradFunc = (dy: tf.Tensor, [saved]: tf.Tensor[]) =>
-      byKernel === undefined
-        ? tf.tidy(() => tf.mul(dy, derivative(saved!)))
-        : activationGrad(byKernel[0], dy, saved!);
-    return {value: y, gradFunc};
+    save([ofResult && isTakenOnce() ? y : x]);
+    return {value: y, gradFunc: (dy, saved) => tf.tidy(() => tf.mul(dy, derivative(saved[0]!)))};
   });
 }
 
@@ -52,31 +35,39 @@ export function isBetween0And6(x: tf.Tensor): tf.Tensor {
 }
 
 /** Its slope at 6 is 0, as in PyTorch. */
-const relu6: Unary = withDerivative(tf.relu6, {
-  derivative: isBetween0And6,
-  ofResult: true,
-  kernel: ['relu6', true],
+const relu6: Unary = withDerivative(tf.relu6, isBetween0And6, true);
+
+const sigmoid: Unary = withDerivative(tf.sigmoid, (x) => {
+  const y = sigmoid(x);
+  return tf.mul(y, tf.sub(1, y));
 });
 
-const sigmoid: Unary = withDerivative(tf.sigmoid, {
-  derivative: (x) => {
-    const y = sigmoid(x);
-    return tf.mul(y, tf.sub(1, y));
-  },
-  kernel: ['sigmoid', true],
+const tanh: Unary = withDerivative(tf.tanh, (x) => tf.sub(1, tf.square(tanh(x))));
+
+const elu: Unary = withDerivative(tf.elu, (x) => tf.exp(tf.minimum(x, 0)));
+
+const softplus = withDerivative(tf.softplus, sigmoid);
+
+/** x * sigmoid(x), s + y (1 - s) its derivative: of what it computes anyhow, where that may be saved. */
+const swish: Unary = tf.customGrad((...args) => {
+  const [x, save] = args as [tf.Tensor, tf.GradSaveFunc];
+  const once = isTakenOnce();
+  const s = tf.sigmoid(x);
+  const y = tf.mul(x, s);
+  save(once ? [s, y] : [x]);
+  const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
+    tf.tidy(() => {
+      const [slope, value] = once ? (saved as [tf.Tensor, tf.Tensor]) : withSigmoid(saved[0]!);
+      return tf.mul(dy, tf.add(slope, tf.mul(value, tf.sub(1, slope))));
+    });
+  return {value: y, gradFunc};
 });
 
-const tanh: Unary = withDerivative(tf.tanh, {
-  derivative: (x) => tf.sub(1, tf.square(tanh(x))),
-  kernel: ['tanh', true],
-});
-
-const elu: Unary = withDerivative(tf.elu, {
-  derivative: (x) => tf.exp(tf.minimum(x, 0)),
-  kernel: ['elu', true],
-});
-
-const softplus = withDerivative(tf.softplus, {derivative: sigmoid, kernel: ['softplus', false]});
+/** Sigmoid and swish of x, through which gradients pass. */
+function withSigmoid(x: tf.Tensor): [s: tf.Tensor, y: tf.Tensor] {
+  const s = sigmoid(x);
+  return [s, tf.mul(x, s)];
+}
 
 /** x * Phi(x), Phi(x) = (1 + erf(x / sqrt(2))) / 2 (Hendrycks & Gimpel 2016). */
 function gelu(x: tf.Tensor): tf.Tensor {
@@ -92,7 +83,7 @@ const functions: Record<ActivationName, Unary> = {
   linear: (x) => x,
   relu: tf.relu,
   relu6,
-  swish: (x) => tf.tidy(() => tf.mul(x, sigmoid(x))),
+  swish,
   hardSwish,
   sigmoid,
   elu,
@@ -102,10 +93,10 @@ const functions: Record<ActivationName, Unary> = {
 };
 
 function leaky(slope: number): Unary {
-  return withDerivative((x) => tf.leakyRelu(x, slope), {
-    derivative: (x) => tf.add(slope, tf.mul(1 - slope, tf.step(x))),
-    kernel: [{leakyRelu: slope}, false],
-  });
+  return withDerivative(
+    (x) => tf.leakyRelu(x, slope),
+    (x) => tf.add(slope, tf.mul(1 - slope, tf.step(x))),
+  );
 }
 
 export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {

@@ -5,9 +5,9 @@ import {hostConvolutionConfigs} from '../stock_kernels';
 import {indirectConv3DConfig} from './convolution/IndirectConv3D';
 import {indirectConv3DBackpropFilterConfig} from './convolution/IndirectConv3DBackpropFilter';
 import {indirectConv3DBackpropInputConfig} from './convolution/IndirectConv3DBackpropInput';
-import {activationGradConfig} from './elementwise/ActivationGrad';
 import {adamUpdateConfig} from './elementwise/AdamUpdate';
 import {globalNormConfig} from './elementwise/GlobalNorm';
+import {reluGradConfig} from './elementwise/ReluGrad';
 import {reshapeConfig} from './elementwise/Reshape';
 import {sgdUpdateConfig} from './elementwise/SgdUpdate';
 import {avgPool3DConfig} from './reductions/AvgPool3D';
@@ -26,7 +26,7 @@ export const kernelConfigs: readonly KernelConfig[] = [
   indirectConv3DBackpropFilterConfig,
   batchNormTrainConfig,
   batchNormTrainGradConfig,
-  ...[activationGradConfig, sgdUpdateConfig, adamUpdateConfig, globalNormConfig],
+  ...[reluGradConfig, sgdUpdateConfig, adamUpdateConfig, globalNormConfig],
 ];
 
 /** In the place of the host's own kernels. */

@@ -7,9 +7,12 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {conv3dInfo} from '../../geometry/conv_info';
-import {IndirectConv3DBackpropFilter, IndirectConv3DBackpropInput} from '../../geometry/kernel_names';
+import {
+  IndirectConv3DBackpropFilter,
+  IndirectConv3DBackpropInput,
+  ReluGrad,
+} from '../../geometry/kernel_names';
 import {runKernel} from '../run_kernel';
-import {activationGrad, hasActivationGrad} from './activation_grad';
 import {isTakenOnce} from './taken_once';
 
 type Amendment = (host: tf.GradFunc) => tf.GradFunc;
@@ -37,9 +40,9 @@ const amendments: Readonly<Record<string, Amendment>> = {
   // The host asks for the sign of what is saved, which is that of x in what it gives, too.
   [tf.Relu]: (host) => (dy, saved, attrs) => {
     const [value] = saved as [tf.Tensor];
-    if (!hasActivationGrad() || tf.engine().isTapeOn() || value.dtype !== 'float32')
-      return host(dy, saved, attrs);
-    return {x: () => activationGrad('relu', dy as tf.Tensor, value)};
+    const isKnown = tf.getKernel(ReluGrad, tf.getBackend()) != null && value.dtype === 'float32';
+    if (!isKnown || tf.engine().isTapeOn()) return host(dy, saved, attrs);
+    return {x: () => tf.engine().runKernel(ReluGrad, {dy: dy as tf.Tensor, saved: value}) as tf.Tensor};
   },
   // One value a channel at any rank is one value a channel of rows, `[rows, 1, 1, channels]`.
   [tf.FusedBatchNorm]: (host) => (dy, saved, attrs) => {
