@@ -1,41 +1,78 @@
 /**
- * `npm run bench:training`: training steps (forward, gradients of every weight, SGD with momentum; batch 1) by `train` on the backends wasm
- * and tensorflow and in PyTorch eager, in turn, on one thread and on two. PyTorch runs where python3 (or what `PYTHON` names) can import torch. Each
- * does a step and waits for those of the others. Writes benchmarks/results/training-<processor>-node<version>.json.
+ * `npm run bench:training`: training steps (forward, gradients of every weight, SGD with momentum) by `train` on the backends wasm and
+ * tensorflow and in PyTorch eager, in turn, on one thread and on two. PyTorch runs where python3 (or what `PYTHON` names) can import torch. Each
+ * does a step and waits for those of the others. `-- --only WORD` runs the networks with WORD in their title, `--rounds N` other than 7, `--threads N` on
+ * so many threads alone.
+ * Writes benchmarks/results/training-<processor>-node<version>.json, where what was not run keeps what it has.
  */
-import {writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
 import {fileURLToPath} from 'node:url';
+import {parseArgs} from 'node:util';
+import {PROTOCOL} from '../experiments/claims/protocol.mjs';
+import {motionNames} from '../experiments/claims/task/motions.mjs';
 import {processor, relaxedSimd, resultsName} from './machine.mjs';
 import {Player} from './player.mjs';
 
-const ROUNDS = 7;
+const {values: options} = parseArgs({
+  options: {
+    only: {type: 'string', default: ''},
+    rounds: {type: 'string', default: '7'},
+    threads: {type: 'string', multiple: true, default: ['1', '2']},
+  },
+});
+const ROUNDS = Number(options.rounds);
 /** Steps that do not count: they compile, plan and take their memory. */
 const WARM_UP = 2;
-const CLASSES = 400;
+const KINETICS = {batch: 1, classes: 400, config: {}};
+const {forms, task, video} = PROTOCOL;
+/** The networks of the experiment on the claims, as it trains them; the movements of each thing are its classes. */
+const experiment = {
+  clip: `${task.frames}x${task.side}x${task.side}`,
+  ...{batch: video.recipe.batchSize, classes: motionNames.length * task.things},
+};
+const ofExperiment = (title, {network, config}, sts) => ({
+  ...experiment,
+  ...{
+    title: `${title}${sts ? ' with STS' : ''}, ${experiment.batch} clips of ${experiment.clip}`,
+    name: network,
+  },
+  config: sts ? {...config, sts} : config,
+});
 const NETWORKS = [
-  {title: 'ResNet3D-18, 8x56x56', name: 'resnet3d18', clip: '8x56x56'},
-  {title: 'X3D-S, 13x160x160', name: 'x3d_s', clip: '13x160x160'},
+  {...KINETICS, title: 'ResNet3D-18, 8x56x56', name: 'resnet3d18', clip: '8x56x56'},
+  {...KINETICS, title: 'X3D-S, 13x160x160', name: 'x3d_s', clip: '13x160x160'},
+  {...KINETICS, title: 'SlowFast 8x8, 32x112x112', name: 'slowfast_r50_8x8', clip: '32x112x112'},
+  {
+    ...KINETICS,
+    ...{title: 'EfficientNet-Lite0 with STS, 8x112x112', name: 'efficientnet_lite0_sts', clip: '8x112x112'},
+  },
+  ...[false, true].map((sts) => ofExperiment('small SlowOnly', forms.slowonly, sts)),
+  ...[false, true].map((sts) => ofExperiment('small X3D', forms.x3d, sts)),
 ];
 const python = process.env.PYTHON ?? 'python3';
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 const RIVALS = {
-  wasm: [process.execPath, script('training_steps.mjs'), 'wasm'],
-  tensorflow: [process.execPath, script('training_steps.mjs'), 'tensorflow'],
-  PyTorch: [python, script('training_torch.py'), 'torch'],
+  wasm: [process.execPath, script('players/training.mjs'), 'wasm'],
+  tensorflow: [process.execPath, script('players/training.mjs'), 'tensorflow'],
+  PyTorch: [python, script('players/training.py'), 'torch'],
 };
 
 const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
 const median = (numbers) => Math.round(sorted(numbers)[Math.floor(numbers.length / 2)]);
 const least = (numbers) => Math.round(sorted(numbers)[0]);
 
-/** Milliseconds of processor time and on the clock, by rival: median and least. A rival that cannot start says why. */
-async function race({name, clip}, threads) {
+/**
+ * Milliseconds of processor time and on the clock, by rival: median and least. A rival that cannot start says why.
+ *
+ * @throws Error when rivals train different numbers of weights: they would not run the same network
+ */
+async function race({name, config, clip, batch, classes}, threads) {
   const started = [];
   const result = {};
   try {
     for (const [rival, [program, file, backend]] of Object.entries(RIVALS)) {
-      const player = new Player([program, file], {backend, threads, name, clip, classes: CLASSES});
+      const player = new Player([program, file], {backend, threads, name, config, clip, batch, classes});
       try {
         const {ready, weights} = await player.next();
         for (let i = 0; i < WARM_UP; i++) await player.ask('step');
@@ -46,6 +83,8 @@ async function race({name, clip}, threads) {
         await player.end();
       }
     }
+    const counts = new Set(started.map(({rival}) => result[rival].weights));
+    if (counts.size > 1) throw new Error(`${name}: the rivals have ${[...counts].join(' and ')} weights.`);
     for (let round = 0; round < ROUNDS; round++) {
       for (const {player, steps} of started) steps.push(await player.ask('step'));
     }
@@ -61,27 +100,31 @@ async function race({name, clip}, threads) {
   return result;
 }
 
-const loadBefore = os.loadavg()[0];
+const file = new URL(`results/${resultsName('training')}`, import.meta.url);
+const date = new Date().toISOString().slice(0, 10);
+const chosen = NETWORKS.filter(({title}) => title.includes(options.only));
 const results = [];
-for (const network of NETWORKS) {
-  for (const threads of [1, 2]) {
+for (const network of chosen) {
+  for (const threads of options.threads.map(Number)) {
+    const loadBefore = Number(os.loadavg()[0].toFixed(1));
     const rivals = await race(network, threads);
-    results.push({network: network.title, threads, rivals});
+    const loadAfter = Number(os.loadavg()[0].toFixed(1));
+    results.push({network: network.title, threads, ...{date, rounds: ROUNDS, loadBefore, loadAfter}, rivals});
     const texts = Object.entries(rivals).map(([rival, {cpu, wall, missing}]) =>
       missing === undefined
         ? `${rival} ${cpu.median} ms, least ${cpu.least} (clock ${wall.median}, ${wall.least})`
         : `${rival} is missing`,
     );
-    console.log(`${network.title.padEnd(22)} ${threads} threads`, texts.join(' | '));
+    console.log(`${network.title.padEnd(42)} ${threads} threads`, texts.join(' | '));
   }
 }
+const before = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).results : [];
+const isNew = (row) => results.some((one) => one.network === row.network && one.threads === row.threads);
+const others = before.filter((row) => !isNew(row));
+const order = ({network}) => NETWORKS.findIndex(({title}) => title === network);
 const report = {
-  date: new Date().toISOString().slice(0, 10),
-  what: `milliseconds of ${ROUNDS} training steps after ${WARM_UP}, batch 1, in turn: processor time (cpu) and on the clock (wall)`,
-  ...{processor, cores: os.cpus().length, loadBefore, loadAfter: os.loadavg()[0]},
-  ...{node: process.version, relaxedSimd, results},
+  what: `milliseconds of training steps after ${WARM_UP} in turn, medians and least: processor time (cpu) and on the clock (wall)`,
+  ...{processor, cores: os.cpus().length, node: process.version, relaxedSimd},
+  results: [...others, ...results].sort((a, b) => order(a) - order(b) || a.threads - b.threads),
 };
-writeFileSync(
-  new URL(`results/${resultsName('training')}`, import.meta.url),
-  `${JSON.stringify(report, null, 2)}\n`,
-);
+writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);

@@ -7,7 +7,9 @@ import {existsSync} from 'node:fs';
 const [name, ...rest] = process.argv.slice(2);
 const main = new URL(`./${name}/main.mjs`, import.meta.url);
 if (!/^\w+$/.test(name ?? '') || !existsSync(main)) {
-  console.error('Which experiment? npm run experiment -- claims [run | status | analyze | pilot]');
+  console.error(
+    'Which experiment? npm run experiment -- claims [run | status | analyze | pilot], or camera [train | test | real]',
+  );
   process.exitCode = 1;
 } else {
   const {run} = await import(main.href);

@@ -72,7 +72,7 @@ const table = {
     packages: [core],
     node: true,
   },
-  'train/optimization': {ours: ['geometry', 'util'], packages: [core, layers]},
+  'train/optimization': {ours: ['ops', 'geometry', 'util'], packages: [core, layers]},
   'train/recipes': {ours: ['train/batches', 'train/augment', 'train/optimization', 'util'], packages: []},
   'train/evaluation': {
     ours: ['train/batches', 'train/optimization', 'layers', 'video/clips', 'util'],

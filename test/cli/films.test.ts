@@ -136,7 +136,7 @@ describe('shots', () => {
     await shotsCommand(tools().fake).run([film, ...outputs, ...timecode, '-o', '-'], io);
     expect(readdirSync(folder).sort()).toEqual([...files].sort());
     const read = (name: string) => readFileSync(`${folder}/${name}`, 'utf8');
-    expect(read('shots.csv').split('\r\n')[2]).toBe('shot,2,2,4,20,39,cut,0.875,,,');
+    expect(read('shots.csv').split('\r\n')[2]).toBe('shot,2,2,4,20,39,cut,0.875,,,,,');
     expect(read('shots.edl')).toContain('01:00:02:00 01:00:04:00 01:00:02:00 01:00:04:00');
     expect(read('shots.vtt')).toContain('00:00:02.000 --> 00:00:04.000\nShot 2, cut 0.88\n');
     expect(read('shots.otio')).toContain('"target_url": "../../film.mkv"');

@@ -105,7 +105,7 @@ describe('teach', () => {
     expect(cards[0]).toMatch(/<b>red<\/b> taken for <em>green<\/em>.*mixed\/red\/b\.mkv/);
     for (const card of cards) expect(card.match(/<img src="data:image\/jpeg/g)).toHaveLength(3);
     rmSync(`${mixed}/blue`, {recursive: true});
-    const text = (await call(['eval', file, mixed])).out;
+    const text = (await call(['eval', file, mixed, '--views', '1x1'])).out;
     expect(text).toMatch(/^top-1 +50\.0 %$/m);
     expect(text).toMatch(/^red +2 +50\.0 % +green \(1\)$/m);
   });

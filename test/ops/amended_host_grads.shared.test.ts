@@ -1,7 +1,7 @@
 /**
  * Gradients that the host fails to take, on every backend: of its own dilated convolution, against plain loops; of
  * `tf.unstack` of one entry; of `tf.batchNorm` of clips, and without scale or offset, against float64 from the definition. The former in whole numbers, whose
- * sums are exact in any order. And that of the layer reLU up to 6, which the host takes in two ops.
+ * sums are exact in any order. And those that the host takes in more ops than they need: of reLU up to 6, of swish, of means.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -60,6 +60,61 @@ describe.each(backendNames)('on %s', (name) => {
   beforeAll(async () => {
     await startBackend(name);
     registerGradients();
+  });
+
+  it.each([
+    ['one', 1, [1, 3, 1]],
+    ['the outer', [0, 2], [2, 1, 4]],
+    ['all', undefined, [2, 3, 4]],
+  ])('of a mean over %s of the axes are equal shares, and have gradients', (_, axis, reduced) => {
+    const x = tf.tensor(wholes([2, 3, 4], 7), [2, 3, 4]);
+    const count = reduced.reduce((product, n) => product * n, 1);
+    const kept = [2, 3, 4].map((length, i) => (reduced[i] === 1 ? length : 1));
+    const dy = tf.tensor(wholes(kept, 5), kept);
+    const weighted = (value: tf.Tensor) => tf.sum(tf.mul(tf.mean(value, axis, true), dy)) as tf.Scalar;
+    const [given, found] = [dy.dataSync(), tf.grad(weighted)(x).dataSync()];
+    // The place in dy of each value of x.
+    const placeOf = (i: number) => {
+      const at = [Math.floor(i / 12), Math.floor(i / 4) % 3, i % 4].map((k, a) => (reduced[a] === 1 ? k : 0));
+      return (at[0]! * kept[1]! + at[1]!) * kept[2]! + at[2]!;
+    };
+    for (const [i, value] of found.entries()) expect(value).toBeCloseTo(given[placeOf(i)]! / count, 6);
+    const squares = (value: tf.Tensor) => tf.sum(tf.square(tf.mean(value, axis, true))) as tf.Scalar;
+    const second = tf
+      .grad((value) => tf.sum(tf.square(tf.grad(squares)(value))))(x)
+      .dataSync();
+    const means = tf.mean(x, axis, true).dataSync();
+    // Sum over x of (2 m / count)^2 is the sum over means of 4 m^2 / count, whose derivative by x is 8 m / count^2.
+    for (const [i, value] of second.entries())
+      expect(value).toBeCloseTo((8 * means[placeOf(i)]!) / count ** 2, 5);
+  });
+
+  it('of the activation swish are those of x sigmoid(x), once and twice', () => {
+    mendStockLayers();
+    const xs = [-20, -3, -1.25, -0.5, 0, 0.25, 1, 2.5, 20];
+    const x = tf.tensor2d(xs, [1, 9]);
+    const layer = tfl.layers.activation({activation: 'swish'});
+    const sum = (value: tf.Tensor) => tf.sum(layer.apply(value) as tf.Tensor) as tf.Scalar;
+    const first = xs.map((value) => {
+      const s = 1 / (1 + Math.exp(-value));
+      return {s, slope: s * (1 + value * (1 - s)), bend: s * (1 - s) * (2 + value * (1 - 2 * s))};
+    });
+    const check = (found: tf.Tensor, expected: number[]) => {
+      for (const [i, value] of found.dataSync().entries()) expect(value).toBeCloseTo(expected[i]!, 5);
+    };
+    check(
+      tf.grad((value) => takenOnce(() => sum(value)))(x),
+      first.map(({slope}) => slope),
+    );
+    check(
+      tf.grad(sum)(x),
+      first.map(({slope}) => slope),
+    );
+    check(
+      tf.grad((value) => tf.sum(tf.grad(sum)(value)))(x),
+      first.map(({bend}) => bend),
+    );
+    layer.dispose();
   });
 
   it('of tf.unstack of one entry', async () => {

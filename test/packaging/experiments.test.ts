@@ -1,4 +1,4 @@
-/** The runner of experiments/claims at its smallest size, against the build: it is killed and goes on, and ends with the same table. */
+/** The runners of experiments at their smallest size, against the build: that of claims is killed and goes on, and ends with the same table. */
 import {spawn} from 'node:child_process';
 import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -99,4 +99,14 @@ it('the three arms with an image start give the same answers before training; th
     'true',
     'true',
   ]);
+});
+
+it('camera at its smallest: draws, trains and keeps a model', () => {
+  const args = ['experiments/run.mjs', 'camera', 'train', '--tiny', '--dir', join(folder, 'camera')];
+  const {status, stdout, stderr} = run(process.execPath, args, repository);
+  expect(status, stderr).toBe(0);
+  const {parameters, loss, model} = JSON.parse(stdout.trim().split('\n').at(-1)!);
+  expect(parameters).toBeGreaterThan(1000);
+  expect(loss).toBeGreaterThan(0);
+  expect(existsSync(model)).toBe(true);
 });

@@ -20,6 +20,9 @@ const SPAN: readonly Column[] = [
 ];
 const LABEL: readonly Column[] = [{title: 'label'}, {title: 'score', align: 'right'}];
 
+/** There where a model was asked about the camera. */
+const CAMERA: readonly Column[] = [{title: 'camera'}, {title: 'score', align: 'right'}];
+
 /**
  * The table. Where each segment is a shot both are one row; segments of other lengths are a table of their own behind that of
  * the shots.
@@ -27,20 +30,23 @@ const LABEL: readonly Column[] = [{title: 'label'}, {title: 'score', align: 'rig
 export function timelineTable({shots, segments}: Timeline): string {
   const best = new Map(segments.map(({shot, labels}) => [shot, labels[0]]));
   const isByShot = segments.length > 0 && segments.length === best.size && !best.has(undefined);
+  const hasCamera = shots.some(({camera}) => camera !== undefined);
   const shotTable = alignedTable(
     [
       {title: 'shot', align: 'right'},
       ...SPAN,
       {title: 'begins with'},
       {title: 'confidence', align: 'right'},
+      ...(hasCamera ? CAMERA : []),
       ...(isByShot ? LABEL : []),
     ],
-    shots.map(({start, end, transition, confidence}, i) => [
+    shots.map(({start, end, transition, confidence, camera}, i) => [
       String(i + 1),
       time(start),
       time(end),
       transition === 'start' ? 'the film' : transition,
       transition === 'start' ? '' : confidence.toFixed(2),
+      ...(hasCamera ? label(camera) : []),
       ...(isByShot ? label(best.get(i)) : []),
     ]),
   );

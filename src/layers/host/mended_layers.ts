@@ -1,7 +1,7 @@
 /**
  * What importing the package mends in the layers of the host (tfjs-layers 4.22), in place, so that models which nobody
  * wrote for this package run: normalization of rank 5 and more, arguments that the host would ignore in silence,
- * configs of Keras (keras_configs.ts), and ReLU up to 6, whose gradient takes a third of a step. Everything is undone by `restoreStockLayers()`.
+ * configs of Keras (keras_configs.ts), ReLU up to 6 and swish, whose gradients make many passes. Everything is undone by `restoreStockLayers()`.
  */
 import {serialization, type Tensor} from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
@@ -69,7 +69,7 @@ const normalizations: readonly Replacement[] = [
   },
 ];
 
-/** The host computes a ReLU up to 6 as two ops, of which the gradient of the second makes seven passes. */
+/** The host computes a ReLU up to 6 as two ops, of which the gradient of the second makes seven passes, and swish as three, whose make eight. */
 const activations: readonly Replacement[] = [
   {
     holder: () => prototypeOf('ReLU'),
@@ -79,6 +79,15 @@ const activations: readonly Replacement[] = [
         const layer = this as layers.Layer & {maxValue: number | null | undefined};
         if (layer.maxValue !== 6) return stock.apply(this, args);
         return activate(oneTensor((args as CallArgs)[0], labelOf(layer)), 'relu6');
+      },
+  },
+  {
+    holder: () => prototypeOf('swish'),
+    name: 'apply',
+    replace: (stock) =>
+      function (...args) {
+        const [x, alpha = 1] = args as [x: Tensor, alpha?: number];
+        return alpha === 1 ? activate(x, 'swish') : stock.apply(this, args);
       },
   },
 ];

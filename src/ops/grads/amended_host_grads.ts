@@ -2,8 +2,9 @@
  * Gradients of the host that fail for some calls of a kernel: those calls get ours, all others keep the host's. `tf.conv3d`
  * with dilations, which the host refuses; `tf.unstack` of one entry, whose gradient the host hands on as no list, and with
  * it recurrent layers and TimeDistributed on clips of one frame; `tf.batchNorm` of clips, whose gradient the host takes at rank 4
- * alone, and without a scale or an offset, for which it takes none. And `tf.relu`, whose gradient saves what it gives where it is
- * taken once and, where a backend has a kernel for it, is one pass.
+ * alone, and without a scale or an offset, for which it takes none. And two that cost more than they need: `tf.relu`, whose gradient
+ * saves what it gives where it is taken once and is one pass where a backend has a kernel for it, and `tf.mean`, whose gradient is tiles
+ * of one value and no product with ones.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {conv3dInfo} from '../../geometry/conv_info';
@@ -37,6 +38,16 @@ const amendments: Readonly<Record<string, Amendment>> = {
     };
   },
   [tf.Unpack]: (host) => (dy, saved, attrs) => host([dy].flat(), saved, attrs),
+  // The host makes ones in the size of x, value by value. Tiles have a gradient themselves up to rank 4 alone, which nobody asks for here.
+  [tf.Mean]: (host) => (dy, saved, attrs) => {
+    const [x] = saved as [tf.Tensor];
+    if (x.rank > 4 || tf.engine().isTapeOn()) return host(dy, saved, attrs);
+    const axes = tf.util.parseAxisParam((attrs as unknown as tf.MeanAttrs).axis, x.shape);
+    const lengths = x.shape.map((length, axis) => (axes.includes(axis) ? length : 1));
+    const kept = x.shape.map((length, axis) => length / lengths[axis]!);
+    const share = () => tf.div(tf.reshape(dy as tf.Tensor, kept), tf.util.sizeFromShape(lengths));
+    return {x: () => tf.tidy(() => tf.tile(share(), lengths))};
+  },
   // The host asks for the sign of what is saved, which is that of x in what it gives, too.
   [tf.Relu]: (host) => (dy, saved, attrs) => {
     const [value] = saved as [tf.Tensor];

@@ -3,6 +3,14 @@
 /** How a shot begins: with the film, at once behind the one before, or out of a dissolve, a fade or the like. */
 export type ShotTransition = 'start' | 'cut' | 'gradual';
 
+/** What a model says of the movement of the camera. */
+export interface CameraMovement {
+  /** Of the zoo's `camera_movement`: `static`, `pan left`, `tilt up`, `zoom in`, `roll`, `hand-held`, ... */
+  readonly label: string;
+  /** Probability, 0 to 1. */
+  readonly score: number;
+}
+
 /** Frames that one camera took without a break. */
 export interface Shot {
   /** The first frame, counted from 0. */
@@ -17,4 +25,6 @@ export interface Shot {
   readonly transition: ShotTransition;
   /** Probability, 0 to 1, of the boundary that it begins with; 1 where the film starts. */
   readonly confidence: number;
+  /** What the camera does, where a model was asked: of `analyze` with `camera`. */
+  readonly camera?: CameraMovement;
 }

@@ -54,7 +54,8 @@ export function checkTimeline(value: unknown, fault: Fault): Timeline {
   }
 
   function shotAfter(last: typeof before, given: unknown, at: string, frames: number): typeof before {
-    const shot = object(at, given, ['startFrame', 'endFrame', 'start', 'end', 'transition', 'confidence']);
+    const names = ['startFrame', 'endFrame', 'start', 'end', 'transition', 'confidence'];
+    const shot = object(at, given, names, ['camera']);
     const startFrame = whole(`${at}.startFrame`, shot.startFrame, last.endFrame + 1);
     const endFrame = whole(`${at}.endFrame`, shot.endFrame, startFrame, frames - 1);
     const start = finite(`${at}.start`, shot.start, last.end - ROUNDING);
@@ -62,7 +63,14 @@ export function checkTimeline(value: unknown, fault: Fault): Timeline {
     finite(`${at}.confidence`, shot.confidence, 0, 1);
     if (!['start', 'cut', 'gradual'].includes(shot.transition as string))
       fail(`${at}.transition`, shot.transition, "'start', 'cut' or 'gradual'");
+    if (shot.camera !== undefined) scored(`${at}.camera`, shot.camera);
     return {endFrame, end};
+  }
+
+  function scored(at: string, given: unknown): void {
+    const {label, score} = object(at, given, ['label', 'score']);
+    text(`${at}.label`, label);
+    finite(`${at}.score`, score);
   }
 
   function segments(given: unknown, shots: number): void {
@@ -74,11 +82,8 @@ export function checkTimeline(value: unknown, fault: Fault): Timeline {
       last = finite(`${at}.start`, segment.start, last);
       finite(`${at}.end`, segment.end, last);
       if (segment.shot !== undefined) whole(`${at}.shot`, segment.shot, 0, shots - 1);
-      list(`${at}.labels`, segment.labels).forEach((label, j) => {
-        const fields = object(`${at}.labels[${j}]`, label, ['label', 'score']);
-        text(`${at}.labels[${j}].label`, fields.label);
-        finite(`${at}.labels[${j}].score`, fields.score);
-      });
+      for (const [j, label] of list(`${at}.labels`, segment.labels).entries())
+        scored(`${at}.labels[${j}]`, label);
       if (segment.features === undefined) return;
       const features = list(`${at}.features`, segment.features);
       for (const [j, feature] of features.entries()) finite(`${at}.features[${j}]`, feature);

@@ -17,6 +17,7 @@ export {
 export {readTimeline} from './export/read_timeline';
 export {shotThumbnails, type ThumbnailOptions} from './thumbnails/thumbnails';
 export {
+  type CameraMovement,
   type Segment,
   type SegmentLabel,
   type Shot,

@@ -5,7 +5,7 @@
 
 import type {Shot} from '../shots/shot';
 
-export type {Shot, ShotTransition} from '../shots/shot';
+export type {CameraMovement, Shot, ShotTransition} from '../shots/shot';
 
 /** A film over its time. */
 export interface Timeline {

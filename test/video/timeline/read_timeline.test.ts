@@ -40,6 +40,8 @@ const FAULTS: readonly [path: (string | number)[], value: unknown, message: RegE
     /shots\[2\]\.transition is "wipe"; it must be 'start', 'cut' or 'gradual'/,
   ],
   [['shots', 2, 'transitions'], 'cut', /unknown field transitions; did you mean transition\?/],
+  [['shots', 2, 'camera'], 'pan', /shots\[2\]\.camera is "pan"; it must be an object/],
+  [['shots', 2, 'camera', 'score'], '1', /shots\[2\]\.camera\.score is "1"/],
   [['segments', 3, 'start'], 0, /segments\[3\]\.start is 0; it must be a number from 4 on/],
   [['segments', 3, 'end'], 1, /segments\[3\]\.end is 1/],
   [['segments', 2, 'shot'], 5, /segments\[2\]\.shot is 5; it must be a whole number from 0 to 4/],

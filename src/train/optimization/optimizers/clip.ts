@@ -1,7 +1,7 @@
 /** The global norm of gradients, and by how much they are scaled down to a norm. */
 import * as tf from '@tensorflow/tfjs-core';
 import {GlobalNorm} from '../../../geometry/update_kernels';
-import {runUpdateKernel} from './update_kernels';
+import {runUpdateKernel} from '../../../ops/update_kernels';
 
 /** How gradients are clipped: all of them together, by their Euclidean norm. */
 export interface ClipConfig {

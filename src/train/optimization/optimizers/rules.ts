@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {AdamUpdate, SgdUpdate} from '../../../geometry/update_kernels';
-import {runUpdateKernel} from './update_kernels';
+import {runUpdateKernel} from '../../../ops/update_kernels';
 
 /** Stochastic gradient descent as torch.optim.SGD: the decay is coupled, part of the gradient, and so of the momentum. */
 export interface SgdConfig {

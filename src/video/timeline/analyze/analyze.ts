@@ -9,10 +9,12 @@ import {checkOptions, optionNames} from '../../../util/names';
 import {checkStream} from '../../clips/check_stream';
 import type {FrameStream, SeekableVideo} from '../../clips/frames';
 import {sizedFrames} from '../../clips/sized_frames';
+import type {PictureSize} from '../../clips/transforms';
 import {FilmClock, type FilmProgress, ShotFinder, type ShotOptions} from '../../shots';
 import {TIMELINE_VERSION, type Timeline} from '../timeline';
-import {Analysis, type ClipWork, type Grouping} from './analysis';
+import {Analysis} from './analysis';
 import {type ClipModel, type OpenClipModel, openClipModel} from './clip_model';
+import {ClipTrack, type ClipWork, type Grouping} from './clip_track';
 import type {MergeOptions} from './segments';
 
 export interface AnalyzeOptions {
@@ -20,6 +22,11 @@ export interface AnalyzeOptions {
   readonly model?: ClipModel;
   /** How shots are found, as in `detectShots`. Without it there are none. */
   readonly shots?: ShotOptions;
+  /**
+   * Says what the camera does in each shot, as `camera` of the shots: the zoo's `camera_movement`, or another model of clips, asked
+   * about every 2 seconds of a shot. It stays the caller's. Needs `shots`, whose small pictures it reads where they are of its size.
+   */
+  readonly camera?: ClipModel;
   /**
    * Seconds: the model is asked about a clip in each span of so many, within a shot where there are shots, and spans of one label
    * become one segment. Absent with `shots`: a segment for each shot, of clips every 2 seconds. Absent without: 2. Frames of two
@@ -43,6 +50,7 @@ export interface AnalyzeOptions {
 const OPTIONS = optionNames<AnalyzeOptions>({
   model: true,
   shots: true,
+  camera: true,
   every: true,
   merge: true,
   features: true,
@@ -62,10 +70,14 @@ const PROGRESS_FRAMES = 25;
 
 function checkAll(options: AnalyzeOptions): void {
   checkOptions('analyze', options, OPTIONS);
-  const {model, shots, every, merge, features, top = 5} = options;
+  const {model, shots, camera, every, merge, features, top = 5} = options;
   if (shots !== undefined) checkOptions('analyze, shots', shots, SHOT_OPTIONS);
   if (model === undefined && shots === undefined)
     throw new InvalidArgumentError('analyze: there is neither model nor shots; give one of them, or both.');
+  if (camera !== undefined && shots === undefined)
+    throw new InvalidArgumentError(
+      'analyze: camera is about shots, but there are none; give shots too, or leave it out.',
+    );
   const needsModel = Object.entries({every, merge, features, top: options.top}).find(
     ([, value]) => value !== undefined,
   );
@@ -119,16 +131,27 @@ export async function analyze(
 ): Promise<Timeline> {
   checkStream('analyze', video);
   checkAll(options);
-  const {model, shots, features = false, name = 'video', onProgress, signal} = options;
+  const {model, shots, camera, features = false, name = 'video', onProgress, signal} = options;
   const finder = shots && new ShotFinder('analyze', shots);
-  let clips: OpenClipModel | undefined;
+  const opened: OpenClipModel[] = [];
+  const sizes = new Sizes();
+  if (finder !== undefined) sizes.placeOf(finder.size);
   try {
-    clips = model && openClipModel('analyze', model, features);
+    const track = (given: ClipModel, hasFeatures: boolean, work: TrackWork) => {
+      const open = openClipModel('analyze', given, hasFeatures);
+      opened.push(open);
+      const {size, frames, interval = 'uniform'} = given.info;
+      const {every, ...rest} = work;
+      const lengths = {every, frames, interval};
+      return new ClipTrack({...rest, model: open, picture: sizes.placeOf(size), lengths});
+    };
     const clock = new FilmClock(video);
-    const analysis = new Analysis(clock, finder, clips && clipWork(clips, model!, options));
-    const sizes = [...(finder ? [finder.size] : []), ...(model ? [model.info.size] : [])];
+    const analysis = new Analysis(clock, finder, {
+      labels: model && track(model, features, labelWork(options)),
+      camera: camera && track(camera, false, CAMERA_WORK),
+    });
     signal?.throwIfAborted();
-    for await (const frame of sizedFrames(video, sizes)) {
+    for await (const frame of sizedFrames(video, sizes.list)) {
       signal?.throwIfAborted();
       await analysis.add(frame);
       if (clock.count % PROGRESS_FRAMES === 0) onProgress?.(clock.progress);
@@ -141,15 +164,30 @@ export async function analyze(
     return {version: TIMELINE_VERSION, ...found, ...(modelName !== undefined && {model: modelName})};
   } finally {
     finder?.dispose();
-    clips?.dispose();
+    for (const one of opened) one.dispose();
   }
 }
 
-function clipWork(open: OpenClipModel, {info}: ClipModel, options: AnalyzeOptions): ClipWork {
+/** The sizes in which frames are wanted, each once. */
+class Sizes {
+  readonly list: (PictureSize | undefined)[] = [];
+
+  /** Where among the pictures of a frame the one of this size is. */
+  placeOf(size: PictureSize | undefined): number {
+    const known = this.list.findIndex((other) => String(other) === String(size));
+    return known >= 0 ? known : this.list.push(size) - 1;
+  }
+}
+
+/** What a model is asked, but for what its own `info` says. */
+type TrackWork = Pick<ClipWork, 'grouping' | 'top' | 'hasShots'> & {readonly every: number};
+
+function labelWork(options: AnalyzeOptions): TrackWork {
   const {shots, every = EVERY, merge, top = 5} = options;
-  const {frames, interval = 'uniform'} = info;
   const isByShot = shots !== undefined && options.every === undefined;
   const merging = {hysteresis: 0.1, maxGap: every, minLength: every, ...(merge || {})};
   const grouping: Grouping = isByShot ? 'shot' : merge === false ? 'span' : merging;
-  return {model: open, lengths: {every, frames, interval}, grouping, top};
+  return {every, grouping, top, hasShots: shots !== undefined};
 }
+
+const CAMERA_WORK: TrackWork = {every: EVERY, grouping: 'shot', top: 1, hasShots: true};

@@ -17,6 +17,8 @@ const COLUMNS = [
   'shot',
   'label',
   'score',
+  'camera',
+  'camera_score',
 ] as const;
 
 type Row = Partial<Record<(typeof COLUMNS)[number], string | number>>;
@@ -27,7 +29,7 @@ const seconds = (value: number) => short(value, 6);
 /** @returns the table as text, lines ended by CR LF */
 export function csv({shots, segments}: Timeline): string {
   const rows: Row[] = [
-    ...shots.map(({startFrame, endFrame, start, end, transition, confidence}, i) => ({
+    ...shots.map(({startFrame, endFrame, start, end, transition, confidence, camera}, i) => ({
       kind: 'shot',
       number: i + 1,
       start: seconds(start),
@@ -36,6 +38,7 @@ export function csv({shots, segments}: Timeline): string {
       end_frame: endFrame,
       transition,
       confidence: short(confidence, 4),
+      ...(camera && {camera: camera.label, camera_score: short(camera.score, 4)}),
     })),
     ...segments.flatMap(({start, end, shot, labels}, i) => {
       const span = {kind: 'segment', number: i + 1, start: seconds(start), end: seconds(end)};

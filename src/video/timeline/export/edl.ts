@@ -3,7 +3,7 @@
  * the film where it lies. Transitions are in the picture already and are told as comments, labels as locators.
  */
 import type {Timeline} from '../timeline';
-import {labelText, oneLine, shotsOf, transitionText} from './text';
+import {labelText, oneLine, shotsOf, shotText} from './text';
 import {type FrameClock, frameAt, frameSpans, timecode} from './timecode';
 
 /** A reel without a name: the film is named in a comment, where there is room for it. */
@@ -35,7 +35,7 @@ export function edl(timeline: Timeline, clock: FrameClock): string {
     return [
       `${number}  ${REEL.padEnd(8)} V     C        ${times}`,
       `* FROM CLIP NAME: ${name}`,
-      `* COMMENT: ${transitionText(shots[i]!)}`,
+      `* COMMENT: ${shotText(shots[i]!)}`,
       ...inside.map(({frame, text}) => `* LOC: ${at(frame)} ${COLOUR.padEnd(7)} ${text}`),
     ];
   });

@@ -26,6 +26,8 @@ export const short = (value: number, digits: number): string => String(Number(va
 /** `espresso 0.81`. */
 export const labelText = ({label, score}: SegmentLabel): string => `${oneLine(label)} ${short(score, 2)}`;
 
-/** `cut 0.98`; of the first shot nothing but that. */
-export const transitionText = ({transition, confidence}: Shot): string =>
-  transition === 'start' ? transition : `${transition} ${short(confidence, 2)}`;
+/** How a shot begins and what the camera does, as far as it is known: `cut 0.98, pan left 0.91`; the first one begins with `start`. */
+export function shotText({transition, confidence, camera}: Shot): string {
+  const begins = transition === 'start' ? transition : `${transition} ${short(confidence, 2)}`;
+  return camera === undefined ? begins : `${begins}, ${labelText(camera)}`;
+}

@@ -1,6 +1,6 @@
 /** WebVTT, what the <track> of a page loads: a cue for each segment with its labels, or for each shot. */
 import type {Timeline} from '../timeline';
-import {labelText, shotsOf, transitionText} from './text';
+import {labelText, shotsOf, shotText} from './text';
 
 /** What a cue is made of. */
 export type Cues = 'shots' | 'segments';
@@ -14,7 +14,7 @@ const escaped = (text: string) => text.replace(/[&<>]/g, (mark) => ESCAPES[mark]
 export function webvtt(timeline: Timeline, kind: Cues): string {
   const cues =
     kind === 'shots'
-      ? shotsOf(timeline).map((shot, i) => ({...shot, text: `Shot ${i + 1}, ${transitionText(shot)}`}))
+      ? shotsOf(timeline).map((shot, i) => ({...shot, text: `Shot ${i + 1}, ${shotText(shot)}`}))
       : timeline.segments.map((segment) => ({...segment, text: segment.labels.map(labelText).join('\n')}));
   const blocks = cues.flatMap(({start, end, text}, i) => {
     if (text === '') return [];

@@ -9,6 +9,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {freeze} from '../../../../src/inference/freeze';
 import {InvalidArgumentError} from '../../../../src/util/errors';
 import type {FrameStream} from '../../../../src/video/clips/frames';
+import {sizedFrames} from '../../../../src/video/clips/sized_frames';
 import {ffmpegSource} from '../../../../src/video/clips/sources/ffmpeg';
 import {framesSource} from '../../../../src/video/clips/sources/frames';
 import type {FilmProgress, ShotNetwork} from '../../../../src/video/shots';
@@ -96,6 +97,38 @@ describe('analyze', () => {
     }
     // Plain data that readers take.
     expect(checkTimeline(JSON.parse(JSON.stringify(timeline)), (what) => new Error(what))).toEqual(timeline);
+  });
+
+  it('says what the camera does in each shot, whatever is asked besides, from the pictures that are there', async () => {
+    const video = film([29, RED], [1, WHITE], [36, GREEN], [10, RED]);
+    const model = clips();
+    const camera = {
+      model: colourModel(),
+      info: {...info, labels: ['roll', 'static', 'zoom in'], interval: 'uniform'},
+    } as const;
+    const sizes: (readonly unknown[])[] = [];
+    const watched = {
+      [Symbol.asyncIterator]: () => video[Symbol.asyncIterator](),
+      close: async () => {},
+      sized: (wanted: readonly unknown[]) => {
+        sizes.push(wanted);
+        return sizedFrames(video, wanted as never);
+      },
+    };
+    const tensors = tf.memory().numTensors;
+    const timeline = await analyze(watched as FrameStream, {model, shots, camera, every: 1});
+    expect(tf.memory().numTensors).toBe(tensors);
+    // Model and camera want the same; so do the finder and a model for frames of 48 x 27.
+    expect(sizes).toEqual([[[27, 48], 9]]);
+    // Of the second shot the last of three spans, 0.6 seconds of 4.6, is red.
+    expect(timeline.shots.map(({camera: said}) => said!.label)).toEqual(['roll', 'static']);
+    expect(timeline.shots[0]!.camera!.score).toBeGreaterThan(0.98);
+    expect(timeline.shots[1]!.camera!.score).toBeCloseTo(4 / 4.6, 1);
+    expect(said(timeline.segments).map(([, , label]) => label)).toEqual(['red', 'green']);
+    expect(checkTimeline(timeline, (what) => new Error(what))).toBe(timeline);
+    const alone = await analyze(film([29, RED], [1, WHITE], [7, GREEN]), {shots, camera});
+    expect(alone.shots.map(({camera: said}) => said!.label)).toEqual(['roll', 'static']);
+    expect(alone.segments).toEqual([]);
   });
 
   it('merges spans of one label, within shots or over the whole film', async () => {
@@ -212,6 +245,8 @@ describe('analyze', () => {
     await expect(wrong({shots: {model}})).rejects.toThrow(
       /analyze: a model of 1 inputs, .* with two outputs/,
     );
+    await expect(wrong({model, camera: model})).rejects.toThrow(/camera is about shots, but there are none/);
+    await expect(wrong({shots, camera: model.model})).rejects.toThrow(/model must be \{model, info\}/);
     await expect(wrong({shots, features: true})).rejects.toThrow(/features is about what a model says/);
     for (const options of [{every: 0}, {every: Number.NaN}, {top: 0.5}, {every: 1, merge: {hysteresis: -1}}])
       await expect(wrong({model, ...options})).rejects.toThrow(InvalidArgumentError);

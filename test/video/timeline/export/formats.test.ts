@@ -73,11 +73,11 @@ describe('edl', () => {
     const text = exportTimeline(sampleTimeline(25, HOSTILE, 'my\r\nfilm.mp4'), 'edl');
     const {title, events} = readEdl(text);
     expect(title).toBe('TITLE: my film.mp4');
+    const camera = `${onLine(HOSTILE[2])} 0.88`;
     expect(events.map(({comments}) => comments.slice(0, 2))).toEqual(
-      ['start', 'cut 0.91', 'gradual 0.52', 'cut 1', 'cut 0.7'].map((how) => [
-        '* FROM CLIP NAME: my film.mp4',
-        `* COMMENT: ${how}`,
-      ]),
+      ['start', `cut 0.91, ${camera}`, `gradual 0.52, ${camera}`, `cut 1, ${camera}`, 'cut 0.7'].map(
+        (how) => ['* FROM CLIP NAME: my film.mp4', `* COMMENT: ${how}`],
+      ),
     );
     const locators = events.flatMap(({comments}) => comments.slice(2));
     expect(locators).toEqual(
@@ -193,6 +193,8 @@ describe('csv', () => {
       expect(Math.abs(Number(row.start) - shot.start)).toBeLessThanOrEqual(5.1e-7);
       expect(Math.abs(Number(row.end) - shot.end)).toBeLessThanOrEqual(5.1e-7);
       expect([row.transition, Number(row.confidence)]).toEqual([shot.transition, shot.confidence]);
+      const {label, score} = shot.camera ?? {label: '', score: ''};
+      expect([row.camera, row.camera_score]).toEqual([label, String(score)]);
     });
     const labels = records.filter(({kind, score}) => kind === 'segment' && score === '0.75');
     // Spreadsheets take what begins as a formula does for one; an apostrophe keeps them from it.
@@ -209,6 +211,8 @@ describe('csv', () => {
       '1',
       '0',
       '1',
+      '',
+      '',
       '',
       '',
       '',

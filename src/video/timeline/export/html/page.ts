@@ -5,8 +5,8 @@
 import {InvalidArgumentError} from '../../../../util/errors';
 import {pageDocument} from '../../../../util/page/document';
 import {escapeHtml, isPictureUrl, pathUrl} from '../../../../util/page/escape';
-import type {Segment, SegmentLabel, Timeline} from '../../timeline';
-import {short, shotsOf, transitionText} from '../text';
+import type {Segment, SegmentLabel, Shot, Timeline} from '../../timeline';
+import {labelText, short, shotsOf, shotText} from '../text';
 import {SCRIPT} from './script';
 import {STYLE} from './style';
 
@@ -175,11 +175,17 @@ function cards(timeline: Timeline, thumbnails: readonly string[]): string {
       return (
         `<li><a class="shot" href="${link(start)}">${picture}<div><b>${clock(start)}</b> ` +
         `<span class="length">${short(end - start, end - start < 1 ? 2 : 1)} s</span><br>` +
-        `<span class="how">Shot ${i + 1}${shot.transition === 'start' ? '' : `, ${transitionText(shot)}`}</span>` +
+        `<span class="how">${escapeHtml(`Shot ${i + 1}${howShot(shot)}`)}</span>` +
         `${labels === '' ? '' : `<ul>${labels}</ul>`}</div></a></li>`
       );
     })
     .join('\n');
+}
+
+/** Behind the number of a shot; that the film begins with the first is plain. */
+function howShot(shot: Shot): string {
+  if (shot.transition !== 'start') return `, ${shotText(shot)}`;
+  return shot.camera === undefined ? '' : `, ${labelText(shot.camera)}`;
 }
 
 /** The labels of the segments whose middle lies in a span, with the highest score of each. */

@@ -1,17 +1,17 @@
 /**
- * Training steps of the package, for training.mjs, which tells when: a line on stdin is one update by `train`, batch 1. The argument is
- * JSON: backend, threads, name of the network, clip (time, height and width with x between), classes.
- * Says lines of JSON: when it is ready, then for each step its processor time and its time, in milliseconds.
+ * Training steps of the package, for ../training.mjs, which tells when: a line on stdin is one update by `train`. The argument is
+ * JSON: backend, threads, name of the network, config (what is other than its own), clip (time, height and width with x between), batch,
+ * classes. Says lines of JSON: when it is ready, then for each step its processor time and its time, in milliseconds.
  */
 import {createInterface} from 'node:readline';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import {createNetwork} from 'tfjs-sts/networks';
 import {train} from 'tfjs-sts/train';
-import {resnet3d18} from './networks.mjs';
-import {loadBackend} from './players/backends.mjs';
+import {resnet3d18} from '../networks.mjs';
+import {loadBackend} from './backends.mjs';
 
-const {backend, threads, name, clip, classes} = JSON.parse(process.argv[2]);
+const {backend, threads, name, config, clip, batch, classes} = JSON.parse(process.argv[2]);
 const [frames, height, width] = clip.split('x').map(Number);
 const names = Array.from({length: classes}, (_, i) => `class ${i}`);
 
@@ -21,7 +21,7 @@ await tf.setBackend(backend);
 const model =
   name === 'resnet3d18'
     ? resnet3d18({frames, size: height, classes: names.length})
-    : createNetwork(name, {frames, height, width, classes: names.length, seed: 1});
+    : createNetwork(name, {...config, frames, height, width, classes: names.length, seed: 1});
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 say({
   ready: process.version,
@@ -34,18 +34,18 @@ const data = {
   classes: names,
   async *batches() {
     for await (const _ of createInterface({input: process.stdin})) {
-      const batch = {
-        x: tf.randomUniform([1, frames, height, width, 3], -1, 1, 'float32', 1),
-        y: tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d([3], 'int32'), names.length), 'float32')),
+      const samples = {
+        x: tf.randomUniform([batch, frames, height, width, 3], -1, 1, 'float32', 1),
+        y: tf.tidy(() => tf.cast(tf.oneHot(tf.fill([batch], 3, 'int32'), names.length), 'float32')),
       };
       begun = {cpu: process.cpuUsage(), wall: performance.now()};
-      yield batch;
+      yield samples;
     }
   },
 };
 
 const recipe = {
-  ...{epochs: 1, batchSize: 1, learningRate: 1e-4, weightDecay: 1e-4},
+  ...{epochs: 1, batchSize: batch, learningRate: 1e-4, weightDecay: 1e-4},
   ...{optimizer: {name: 'sgd', momentum: 0.9}, preciseBatchNorm: 0},
 };
 await train(model, data, {

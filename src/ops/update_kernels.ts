@@ -6,7 +6,7 @@ import type {
   GlobalNorm,
   SgdUpdate,
   SgdUpdateAttrs,
-} from '../../../geometry/update_kernels';
+} from '../geometry/update_kernels';
 
 /** The attributes that each of them takes. */
 interface AttrsOf {

@@ -1,0 +1,8 @@
+export const SETTINGS: {
+  clip: {frames: number; height: number; width: number};
+  task: {
+    speeds: Record<'pan' | 'tilt' | 'zoom' | 'roll', [number, number]>;
+    still: {drift: number; shake: number};
+    handheld: {shift: [number, number]};
+  };
+};

@@ -1,0 +1,36 @@
+import type {CameraState} from './movements.mjs';
+
+export type Reader = (x: number, y: number, target: Float64Array) => void;
+export interface Level {
+  width: number;
+  height: number;
+  data: Float32Array;
+}
+export interface Thing {
+  read: Reader;
+  isBox: boolean;
+  radii: readonly [number, number];
+  at: readonly [number, number];
+  isInScene: boolean;
+}
+export interface View {
+  aspect: number;
+  keystone: readonly [number, number];
+}
+export function sceneReader(
+  scene: {width: number; levels: readonly Level[]},
+  how: {scale: number; origin: readonly [number, number]; isMirrored: boolean; isTurned: boolean},
+  pixels: number,
+): Reader;
+export function drawFrame(
+  read: Reader,
+  camera: CameraState,
+  things: readonly Thing[],
+  view: View,
+  size: {height: number; width: number},
+): Float64Array;
+export function frameTimes(frames: number, span: number, rate: number): number[];
+export function changedClip(
+  clip: {data: Uint8Array; frames: number; height: number; width: number},
+  change: import('./movements.mjs').Change,
+): {data: Uint8Array; frames: number; height: number; width: number};

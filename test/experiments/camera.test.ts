@@ -1,0 +1,181 @@
+/**
+ * The generator of experiments/camera: that the camera does what the name of a movement says, and that the frames show it, against
+ * scenes whose every point has a formula.
+ */
+import {describe, expect, it} from 'vitest';
+import {SETTINGS} from '../../experiments/camera/settings.mjs';
+import {
+  changedClip,
+  drawFrame,
+  frameTimes,
+  type Reader,
+  sceneReader,
+} from '../../experiments/camera/task/draw.mjs';
+import {cameraPath, changedMovement, movementNames} from '../../experiments/camera/task/movements.mjs';
+import {seededRandom} from '../../src/util/seeded_random';
+import {sampleClip} from '../../src/video/clips/sampling';
+
+const {task, clip} = SETTINGS;
+const withUniform = (seed: number) => ({uniform: seededRandom(seed)});
+const still = {pan: 0, tilt: 0, zoom: 0, roll: 0};
+const size = {height: 27, width: 48};
+const flat = {aspect: 16 / 9, keystone: [0, 0]} as const;
+
+/** A colour that rises along the plane of the scene: where a pixel looks at can be read off it. */
+const ramp: Reader = (x, y, target) => {
+  target[0] = 100 * x;
+  target[1] = 100 * y;
+  target[2] = 7;
+};
+const seenAt = (frame: Float64Array, row: number, column: number) => {
+  const at = (row * size.width + column) * 3;
+  return [frame[at]! / 100, frame[at + 1]! / 100];
+};
+/** Of the middle of a pixel, in frame widths from the middle of the frame. */
+const middleOf = (row: number, column: number) => [
+  (column + 0.5) / 48 - 0.5,
+  ((row + 0.5) / 27 - 0.5) * (9 / 16),
+];
+
+describe('where the camera goes', () => {
+  const times = frameTimes(clip.frames, 2, 25);
+  const path = (movement: string, seed: number) =>
+    cameraPath(movement, {times, span: 2, aspect: 16 / 9}, task, withUniform(seed));
+  const seeds = Array.from({length: 60}, (_, seed) => seed);
+
+  it.each([
+    ['pan left', 'pan', -1],
+    ['pan right', 'pan', 1],
+    ['tilt up', 'tilt', -1],
+    ['tilt down', 'tilt', 1],
+    ['zoom in', 'zoom', 1],
+    ['zoom out', 'zoom', -1],
+  ] as const)('%s: as its direction and the range of speeds say', (movement, axis, direction) => {
+    const [slowest, fastest] = task.speeds[axis];
+    for (const seed of seeds) {
+      const states = path(movement, seed);
+      const way = direction * (states.at(-1)![axis] - states[0]![axis]);
+      // Of 50 frames the first and the last that are taken are the second and the forty-ninth; hands add to the way.
+      expect(way).toBeGreaterThan(0.75 * slowest * 2);
+      expect(way).toBeLessThan(1.1 * fastest * 2);
+    }
+  });
+
+  it('rolls both ways, and stays where it is or comes back when it should', () => {
+    const turned = seeds.map((seed) => path('roll', seed).at(-1)!.roll);
+    expect(turned.some((angle) => angle > 0.1) && turned.some((angle) => angle < -0.1)).toBe(true);
+    for (const seed of seeds) {
+      for (const state of path('static', seed))
+        for (const value of Object.values(state))
+          expect(Math.abs(value)).toBeLessThan(2 * task.still.drift + 4 * task.still.shake);
+      const pans = path('hand-held', seed).map(({pan}) => pan);
+      const mean = pans.reduce((sum, value) => sum + value, 0) / pans.length;
+      const root = Math.sqrt(pans.reduce((sum, value) => sum + value ** 2, 0) / pans.length);
+      expect(Math.abs(mean)).toBeLessThan(1e-12);
+      expect(root).toBeGreaterThan(0.55 * task.handheld.shift[0]);
+    }
+  });
+
+  it('takes the frames that analyze takes', () => {
+    for (const rate of [10, 25, 30, 60])
+      expect(frameTimes(16, 2, rate)).toEqual(
+        sampleClip({total: 2 * rate, frames: 16}).map((frame) => frame / rate),
+      );
+  });
+});
+
+describe('what the frames show', () => {
+  it('in a pan to the right the picture moves to the left, by as many pixels; in a tilt down up', () => {
+    const spots: Reader = (x, y, target) => {
+      target.fill(200 * Math.exp(-60 * ((x - 0.1) ** 2 + (y + 0.05) ** 2)));
+    };
+    const before = drawFrame(spots, still, [], flat, size);
+    const panned = drawFrame(spots, {...still, pan: 5 / 48}, [], flat, size);
+    const tilted = drawFrame(spots, {...still, tilt: 4 / 27}, [], flat, size);
+    for (let row = 0; row < 23; row++)
+      for (let column = 0; column < 43; column++) {
+        const at = (y: number, x: number) => (y * 48 + x) * 3;
+        expect(panned[at(row, column)]).toBeCloseTo(before[at(row, column + 5)]!, 9);
+        expect(tilted[at(row, column)]).toBeCloseTo(before[at(row + 4, column)]!, 9);
+      }
+  });
+
+  it('a zoom shows less of the scene, larger; a roll clockwise turns the picture against the clock', () => {
+    const zoomed = drawFrame(ramp, {...still, zoom: Math.log(2)}, [], flat, size);
+    const rolled = drawFrame(ramp, {...still, roll: Math.PI / 6}, [], flat, size);
+    for (const [row, column] of [
+      [0, 0],
+      [3, 40],
+      [26, 47],
+      [13, 9],
+    ] as const) {
+      const [x, y] = middleOf(row, column) as [number, number];
+      expect(seenAt(zoomed, row, column)[0]).toBeCloseTo(x / 2, 9);
+      expect(seenAt(zoomed, row, column)[1]).toBeCloseTo(y / 2, 9);
+      const [far, angle] = [Math.hypot(x, y), Math.atan2(y, x) + Math.PI / 6];
+      expect(seenAt(rolled, row, column)[0]).toBeCloseTo(far * Math.cos(angle), 9);
+      expect(seenAt(rolled, row, column)[1]).toBeCloseTo(far * Math.sin(angle), 9);
+    }
+  });
+
+  it('things lie in front, in the scene or in the frame', () => {
+    const white: Reader = (_, __, target) => void target.fill(250);
+    const thing = (isInScene: boolean) =>
+      ({read: white, isBox: true, radii: [0.1, 0.1], at: [0, 0], isInScene}) as const;
+    const camera = {...still, pan: 0.25};
+    // Of the scene: a quarter of the frame to the left of its middle.
+    const middle = (frame: Float64Array) => {
+      const columns = Array.from({length: 48}, (_, x) => x).filter(
+        (x) => frame[(13 * 48 + x) * 3 + 2]! > 200,
+      );
+      return (columns[0]! + columns.at(-1)! + 1) / 2;
+    };
+    expect(middle(drawFrame(ramp, camera, [thing(true)], flat, size))).toBe(12);
+    expect(middle(drawFrame(ramp, camera, [thing(false)], flat, size))).toBe(24);
+  });
+
+  it('a scene goes on beyond its edges as in a mirror', () => {
+    const data = Float32Array.from({length: 8 * 8 * 3}, (_, at) => 10 * (Math.floor(at / 3) % 8));
+    const level = {width: 8, height: 8, data};
+    const read = sceneReader(
+      {width: 8, levels: [level, level, level]},
+      {scale: 1, origin: [0, 0], isMirrored: false, isTurned: false},
+      48,
+    );
+    const colour = (x: number) => {
+      const target = new Float64Array(3);
+      read(x, 0.5, target);
+      return target[0];
+    };
+    expect([0.25, 1.75, -0.25, 2.25].map(colour)).toEqual([15, 15, 15, 15]);
+  });
+});
+
+describe('a clip in another form', () => {
+  /** A bright spot that goes to the right and down, and grows. */
+  const data = new Uint8Array(3 * 6 * 8 * 3);
+  const put = (t: number, y: number, x: number, value: number) =>
+    data.fill(value, ((t * 6 + y) * 8 + x) * 3, ((t * 6 + y) * 8 + x) * 3 + 3);
+  for (let t = 0; t < 3; t++) put(t, 1 + t, 2 + 2 * t, 100 + t);
+  const whole = {data, frames: 3, height: 6, width: 8};
+  const places = (bytes: Uint8Array) =>
+    [0, 1, 2].map((t) => {
+      const at = bytes.subarray(t * 144, (t + 1) * 144).findIndex((value) => value > 0) / 3;
+      return `${at % 8},${Math.floor(at / 8)}`;
+    });
+  const none = {isMirrored: false, isUpsideDown: false, isBackwards: false};
+
+  it('is what its name says, and its movement the other one', () => {
+    expect(places(data)).toEqual(['2,1', '4,2', '6,3']);
+    expect(places(changedClip(whole, {...none, isMirrored: true}).data)).toEqual(['5,1', '3,2', '1,3']);
+    expect(places(changedClip(whole, {...none, isUpsideDown: true}).data)).toEqual(['2,4', '4,3', '6,2']);
+    expect(places(changedClip(whole, {...none, isBackwards: true}).data)).toEqual(['6,3', '4,2', '2,1']);
+    const becomes = (change: object) =>
+      movementNames.map((name) => changedMovement(name, {...none, ...change}));
+    const [a, b, c, d, e, f, g, h, i] = movementNames;
+    expect(becomes({isMirrored: true})).toEqual([a, c, b, d, e, f, g, h, i]);
+    expect(becomes({isUpsideDown: true})).toEqual([a, b, c, e, d, f, g, h, i]);
+    expect(becomes({isBackwards: true})).toEqual([a, c, b, e, d, g, f, h, i]);
+    expect(becomes({isMirrored: true, isBackwards: true})).toEqual([a, b, c, e, d, g, f, h, i]);
+  });
+});
