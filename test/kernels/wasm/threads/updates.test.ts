@@ -64,6 +64,17 @@ it.each(Object.keys(RULES))('%s is what stock ops make of it', (name) => {
   }
 });
 
+it('LAMB moves a weight of zeros, whose norm says nothing, as far as its direction', () => {
+  const [zeros, ones] = [tf.zeros([7]), tf.ones([7])];
+  const args = {
+    ...{value: zeros, gradient: ones, state: {mean: zeros, square: zeros}},
+    ...{gradientFactor: 1, learningRate: 0.25, weightDecay: 0, step: 1},
+  };
+  const {value} = tf.tidy(() => optimizerRule({name: 'lamb'}).update(args));
+  // The first direction of Adam is the gradient over its own size.
+  for (const one of value.dataSync()) expect(one).toBeCloseTo(-0.25, 5);
+});
+
 it('gives the same bits on 1 and 3 threads', async () => {
   const everything = () => {
     const tensors = SIZES.map((size) => tf.tensor1d(valuesOf([size], size)));
