@@ -1,7 +1,7 @@
 /**
  * The network: SlowOnly of three stages of one block with STS convolutions, whose stem begins with gratings that drift to the right,
- * left, down and up, each in two phases (motion energy: Adelson and Bergen, 1985). They stay as they are in the first round of training: at
- * the rate of the other layers they were gone after a few updates, and after 24,000 clips the network told pans and zooms but no tilts.
+ * left, down and up, each in two phases (motion energy: Adelson and Bergen, 1985). They stay as they are: when they
+ * learned at the rate of the other layers they were gone after a few updates, and after 24,000 clips the network told no tilts.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {createNetwork} from 'tfjs-sts/networks';

@@ -130,12 +130,13 @@ export async function testReal(modelFile, {directory, results}) {
     for (const [from, to, label] of film.shots) {
       const {label: said, score} = await movementOf(camera, path, from, to);
       labelled.push({film: film.file, from, to, label, said, score: Number(score.toFixed(3))});
+      console.log(
+        `${label === said ? ' ' : 'x'} ${film.file} ${from}-${to}: ${label}, said ${said} ${score.toFixed(2)}`,
+      );
     }
   }
   const figures = counted(labelled);
   keep(results, 'real', figures);
-  for (const {film, from, to, label, said, score} of labelled)
-    console.log(`${label === said ? ' ' : 'x'} ${film} ${from}-${to}: ${label}, said ${said} ${score}`);
   console.log(table(figures));
   const moved = counted(await movedFilms(camera, directory));
   keep(results, 'moved', moved);

@@ -1,14 +1,6 @@
 /** Every number of the experiment. Lengths are shares of the frame, times seconds, angles radians. */
 import {createHash} from 'node:crypto';
 
-const RECIPE = {
-  batchSize: 16,
-  optimizer: {name: 'adamw'},
-  weightDecay: 0.01,
-  schedule: {name: 'cosine', per: 'iteration', warmup: {epochs: 1}},
-  preciseBatchNorm: 20,
-};
-
 export const SETTINGS = {
   name: 'camera-1',
   /** Of the package; what of its configuration differs. */
@@ -55,13 +47,19 @@ export const SETTINGS = {
     testSeed: 1414,
     testClips: 1800,
   },
-  /** One after the other, each with the weights that the one before ended with. */
   training: {
     samples: 2016,
-    rounds: [
-      {...RECIPE, epochs: 9, learningRate: 0.01, seed: 14, frozen: ['conv1']},
-      {...RECIPE, epochs: 4, learningRate: 0.004, seed: 15, layerRates: [{layers: 'conv1', factor: 0.02}]},
-    ],
+    recipe: {
+      batchSize: 16,
+      epochs: 9,
+      learningRate: 0.01,
+      optimizer: {name: 'adamw'},
+      weightDecay: 0.01,
+      schedule: {name: 'cosine', per: 'iteration', warmup: {epochs: 1}},
+      preciseBatchNorm: 20,
+      frozen: ['conv1'],
+      seed: 14,
+    },
   },
 };
 

@@ -11,6 +11,6 @@ export const tinySettings = {
   task: {...task, drawings: 18, testClips: 18},
   training: {
     samples: 18,
-    rounds: training.rounds.map((recipe) => ({...recipe, epochs: 1, batchSize: 9, preciseBatchNorm: 1})),
+    recipe: {...training.recipe, epochs: 1, batchSize: 9, preciseBatchNorm: 1},
   },
 };

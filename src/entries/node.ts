@@ -7,6 +7,7 @@
 import util from 'node:util';
 import {registerKernels, replaceStockKernels} from '../kernels/registry';
 import {kernelConfigs, stockReplacements} from '../kernels/tensorflow';
+import {registerGradients} from '../ops/grads/register';
 
 // tfjs-node 4.22 calls two functions of which Node 22 warns and that Node 23 has removed: with these it runs, and in silence.
 const removed = {isNullOrUndefined: (value: unknown) => value == null, isArray: Array.isArray};
@@ -15,7 +16,8 @@ for (const [name, value] of Object.entries(removed)) {
 }
 
 registerKernels(kernelConfigs);
-replaceStockKernels(stockReplacements);
+// tfjs-node brings @tensorflow/tfjs, which puts the host's own gradients over those that are amended by then.
+replaceStockKernels(stockReplacements, registerGradients);
 
 export {startWebGPU, type WebGPUAdapter} from '../kernels/webgpu/start_in_node';
 export type {

@@ -101,6 +101,13 @@ export function epsilonOf(attrs: NamedAttrMap | undefined): number {
   return (attrs as BatchNormTrainAttrs).epsilon;
 }
 
+/** The gradient of a ReLU: dy where `saved`, its input or its result, is above 0. Where a backend has no such kernel, stock ops do the same. */
+export const ReluGrad = 'ReluGrad';
+export interface ReluGradInputs extends NamedTensorInfoMap {
+  dy: TensorInfo;
+  saved: TensorInfo;
+}
+
 /** The kernels that every backend has, if only in the composed form. */
 const GENERAL_KERNEL_NAMES = [
   IndirectConv3D,
@@ -111,8 +118,8 @@ const GENERAL_KERNEL_NAMES = [
 ] as const;
 export type GeneralKernelName = (typeof GENERAL_KERNEL_NAMES)[number];
 
-/** All of them, with those of optimizers: where a backend has none of these, train does the same with stock ops. */
-export const KERNEL_NAMES = [...GENERAL_KERNEL_NAMES, SgdUpdate, AdamUpdate, GlobalNorm] as const;
+/** All of them, with those of ReLUs and optimizers: where a backend has none of these, stock ops do the same. */
+export const KERNEL_NAMES = [...GENERAL_KERNEL_NAMES, ReluGrad, SgdUpdate, AdamUpdate, GlobalNorm] as const;
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
 /** On a kernel config: its kernel is made of stock ops. A global symbol, as the ESM and CJS builds may both be loaded. */

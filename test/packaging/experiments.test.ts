@@ -101,7 +101,7 @@ it('the three arms with an image start give the same answers before training; th
   ]);
 });
 
-it('camera at its smallest: draws, trains in rounds and keeps a model', () => {
+it('camera at its smallest: draws, trains and keeps a model', () => {
   const args = ['experiments/run.mjs', 'camera', 'train', '--tiny', '--dir', join(folder, 'camera')];
   const {status, stdout, stderr} = run(process.execPath, args, repository);
   expect(status, stderr).toBe(0);

@@ -5,6 +5,11 @@ import {hostConvolutionConfigs} from '../stock_kernels';
 import {indirectConv3DConfig} from './convolution/IndirectConv3D';
 import {indirectConv3DBackpropFilterConfig} from './convolution/IndirectConv3DBackpropFilter';
 import {indirectConv3DBackpropInputConfig} from './convolution/IndirectConv3DBackpropInput';
+import {adamUpdateConfig} from './elementwise/AdamUpdate';
+import {globalNormConfig} from './elementwise/GlobalNorm';
+import {reluGradConfig} from './elementwise/ReluGrad';
+import {reshapeConfig} from './elementwise/Reshape';
+import {sgdUpdateConfig} from './elementwise/SgdUpdate';
 import {avgPool3DConfig} from './reductions/AvgPool3D';
 import {avgPool3DGradConfig} from './reductions/AvgPool3DGrad';
 import {batchNormTrainConfig} from './reductions/BatchNormTrain';
@@ -21,6 +26,7 @@ export const kernelConfigs: readonly KernelConfig[] = [
   indirectConv3DBackpropFilterConfig,
   batchNormTrainConfig,
   batchNormTrainGradConfig,
+  ...[reluGradConfig, sgdUpdateConfig, adamUpdateConfig, globalNormConfig],
 ];
 
 /** In the place of the host's own kernels. */
@@ -29,7 +35,7 @@ export const stockReplacements: StockReplacements = {
   configs: [
     ...hostConvolutionConfigs(kernelConfigs),
     ...[maxPool3DConfig, maxPool3DGradConfig, avgPool3DConfig, avgPool3DGradConfig],
-    ...[fusedBatchNormConfig, denseBincountConfig],
+    ...[fusedBatchNormConfig, denseBincountConfig, reshapeConfig],
   ],
   canRun: () => true,
 };

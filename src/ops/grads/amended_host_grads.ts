@@ -3,11 +3,16 @@
  * with dilations, which the host refuses; `tf.unstack` of one entry, whose gradient the host hands on as no list, and with
  * it recurrent layers and TimeDistributed on clips of one frame; `tf.batchNorm` of clips, whose gradient the host takes at rank 4
  * alone, and without a scale or an offset, for which it takes none. And two that cost more than they need: `tf.relu`, whose gradient
- * saves what it gives where it is taken once, and `tf.mean`, whose gradient is tiles of one value and no product with ones.
+ * saves what it gives where it is taken once and is one pass where a backend has a kernel for it, and `tf.mean`, whose gradient is tiles
+ * of one value and no product with ones.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {conv3dInfo} from '../../geometry/conv_info';
-import {IndirectConv3DBackpropFilter, IndirectConv3DBackpropInput} from '../../geometry/kernel_names';
+import {
+  IndirectConv3DBackpropFilter,
+  IndirectConv3DBackpropInput,
+  ReluGrad,
+} from '../../geometry/kernel_names';
 import {runKernel} from '../run_kernel';
 import {isTakenOnce} from './taken_once';
 
@@ -44,7 +49,12 @@ const amendments: Readonly<Record<string, Amendment>> = {
     return {x: () => tf.tidy(() => tf.tile(share(), lengths))};
   },
   // The host asks for the sign of what is saved, which is that of x in what it gives, too.
-  [tf.Relu]: (host) => host,
+  [tf.Relu]: (host) => (dy, saved, attrs) => {
+    const [value] = saved as [tf.Tensor];
+    const isKnown = tf.getKernel(ReluGrad, tf.getBackend()) != null && value.dtype === 'float32';
+    if (!isKnown || tf.engine().isTapeOn()) return host(dy, saved, attrs);
+    return {x: () => tf.engine().runKernel(ReluGrad, {dy: dy as tf.Tensor, saved: value}) as tf.Tensor};
+  },
   // One value a channel at any rank is one value a channel of rows, `[rows, 1, 1, channels]`.
   [tf.FusedBatchNorm]: (host) => (dy, saved, attrs) => {
     const [x, mean, ...others] = saved as [tf.Tensor, tf.Tensor, variance: tf.Tensor, scale: tf.Tensor];

@@ -36,6 +36,17 @@ const op = (name, options, filter) =>
     [x(), random(filter, 2)],
   );
 
+/** A kernel of optimizers on positive values. */
+const update = (kernel, inputs, attrs) =>
+  [
+    tf
+      .engine()
+      .runKernel(kernel, Object.fromEntries(inputs.map((name, i) => [name, random([40], i + 1, 0.1)])), {
+        ...{gradientFactor: 0.7, learningRate: 0.1, weightDecay: 0.03},
+        ...attrs,
+      }),
+  ].flat();
+
 /** A small network of the authors with their weights: what it says, and what its frozen form says. */
 function authorsNetwork({input_shape: [batch, channels, frames, height, width]}) {
   const map = names.mmaction2.x3d();
@@ -124,6 +135,13 @@ const cases = {
       losses.push(await model.trainOnBatch(random([2, 4, 32, 32, 3], 6), tf.oneHot([1, 3], 5)));
     return losses.map((value) => tf.scalar(value));
   },
+  'a step of gradient descent': () =>
+    update('SgdUpdate', ['value', 'gradient', 'momentum'], {momentumFactor: 0.9, nesterov: true}),
+  'a step of LAMB': () =>
+    update('AdamUpdate', ['value', 'gradient', 'mean', 'square'], {
+      ...{beta1: 0.9, beta2: 0.999, epsilon: 1e-6, step: 3, trusts: true},
+    }),
+  'the norm of gradients': () => update('GlobalNorm', ['gradient0', 'gradient1'], {}),
   'a network of the authors': () => authorsNetwork(golden),
 };
 

@@ -25,7 +25,7 @@ async function start(backend: BackendName): Promise<void> {
   await startLayers(backend);
   mendStockLayers();
   // The host's own transposed convolution is wrong on wasm.
-  replacements.forEach(replaceStockKernels);
+  for (const each of replacements) replaceStockKernels(each);
 }
 
 function numbers(shape: readonly number[], seed: number): tf.Tensor {

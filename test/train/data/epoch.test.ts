@@ -89,8 +89,10 @@ describe('an epoch', () => {
     const reader = new SlowReader(() => 1);
     for await (const batch of readEpoch(plan(), 0, {batchSize: 2, seed: 1}, reader)) {
       take(batch);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      expect(reader.reading).toBe(0);
+      // Until it reads nothing more of its own accord.
+      for (let quiet = 0; quiet < 5; quiet = reader.reading === 0 ? quiet + 1 : 0) {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
     }
     expect(reader.most).toBe(4);
   });

@@ -173,7 +173,7 @@ describe('an end', () => {
     while (running(marker) === 0) await new Promise((resolve) => setTimeout(resolve, 30));
     stop.abort(new Error('enough'));
     await expect(next).rejects.toThrow('enough');
-    expect(running(marker)).toBe(0);
+    await expect.poll(() => running(marker), {timeout: 20_000}).toBe(0);
   });
 
   it('of a loader thread that cannot be started says what to do', async () => {

@@ -36,8 +36,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, {recursive: true}));
 
-const start = (backend: string, directory: string) =>
-  spawn(process.execPath, [program, backend, directory], {stdio: ['ignore', 'pipe', 'pipe']});
+const start = (backend: string, directory: string, ...rest: number[]) =>
+  spawn(process.execPath, [program, backend, directory, ...rest.map(String)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 
 /** Waits for the end; rejects with what the process said where it ends with an error of its own. */
 function ended(child: ChildProcess): Promise<NodeJS.Signals | null> {
@@ -67,7 +69,7 @@ it.each(['cpu', 'wasm'])('on %s', async (backend) => {
   writeFileSync(join(parts, '.checkpoint.safetensors.1.tmp'), 'half');
   const random = seededRandom(backend.length);
   for (const updates of [1, 4]) {
-    const child = start(backend, parts);
+    const child = start(backend, parts, updates + 1);
     expect(await killed(child, updates, random() * 30)).toBe(true);
     appendFileSync(join(parts, 'log.jsonl'), '{"kind":"upda');
     appendFileSync(eventFiles(parts).at(-1)!, Uint8Array.of(60, 0, 0, 0, 0, 0, 0, 0, 9));

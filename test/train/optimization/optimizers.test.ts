@@ -12,7 +12,7 @@ import {
 } from '../../../src/train/optimization/optimizers';
 import type {NamedWeight, Parameter} from '../../../src/train/optimization/parameters';
 import {startBackend} from '../../support/backends';
-import {implementations} from '../../support/implementations';
+import {conformingImplementations, implementations} from '../../support/implementations';
 import {noise, readTrainingVectors, type TrainingVectors} from '../support/vectors';
 
 const SHAPES = {'conv/kernel': [6, 5], 'conv/bias': [5], 'norm/gamma': [5], 'head/kernel': [5, 3]};
@@ -88,7 +88,10 @@ beforeAll(async () => {
   vectors = await readTrainingVectors();
 });
 
-describe.each(implementations)('on $name', ({name: implementation, backend, use}) => {
+// On tensorflow too, where updates have kernels.
+const onTensorFlow = conformingImplementations.filter(({backend}) => backend === 'tensorflow');
+
+describe.each([...implementations, ...onTensorFlow])('on $name', ({name: implementation, backend, use}) => {
   beforeAll(use);
 
   // Stock operations are the same everywhere: but on cpu two cases, of which LAMB has them all, for fewer steps.

@@ -1,4 +1,7 @@
-/** A program that tests start and kill: `BACKEND DIRECTORY`. Takes up the run in the directory and says every update. */
+/**
+ * A program that tests start and kill: `BACKEND DIRECTORY [UPDATES]`. Takes up the run in the directory and says every update; after as
+ * many as are given it waits to be killed, so that it is not done before, however busy the machine.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-cpu';
@@ -9,10 +12,12 @@ import {layers} from '../../../src/entries/index';
 import {train} from '../../../src/entries/train';
 import {smallData, smallModel, smallRecipe} from './small_run.mjs';
 
-const [backend, directory] = process.argv.slice(2) as [string, string];
+const [backend, directory, most] = process.argv.slice(2) as [string, string, string?];
 await tf.setBackend(backend);
 let updates = 0;
-await train(smallModel(tfl, layers, 11), smallData(tf, 24), {
+const untilKilled = () => new Promise<void>(() => setInterval(() => {}, 1000));
+const wait = async () => (updates === Number(most) ? untilKilled() : undefined);
+await train(smallModel(tfl, layers, 11), smallData(tf, 24, wait), {
   recipe: smallRecipe,
   validation: smallData(tf, 9),
   directory,

@@ -2,9 +2,10 @@
  * TensorFlow's convolution ops by their attributes. 2D ones take explicit padding, groups (forward), and steps and dilations
  * together; 3D ones only 'SAME' and 'VALID'.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type {Triple} from '../../../util/shapes';
 import {type Attribute, attributes, type TensorFlowBackend, typeAttribute} from '../backend';
+import {constant} from '../constants';
 import type {Margin} from './padding';
 
 type Pair<T> = readonly [T, T];
@@ -42,7 +43,7 @@ function attributes3D(backend: TensorFlowBackend, {strides, dilations, padding}:
 }
 
 type Backend = TensorFlowBackend;
-const shapeTensor = (shape: readonly number[]) => tf.tensor1d([...shape], 'int32');
+const shapeTensor = (backend: Backend, shape: readonly number[]) => constant(backend, shape, 'int32');
 
 type Forward = (backend: Backend, x: tf.Tensor, filter: tf.Tensor, how: Conv2D) => tf.Tensor4D;
 type InputGradient = (
@@ -68,12 +69,12 @@ const forward2D =
 const inputGradient2D =
   (op: string): InputGradient =>
   (backend, shape, filter, dy, how) =>
-    backend.executeSingleOutput(op, attributes2D(backend, how), [shapeTensor(shape), filter, dy]);
+    backend.executeSingleOutput(op, attributes2D(backend, how), [shapeTensor(backend, shape), filter, dy]);
 
 const filterGradient2D =
   (op: string): FilterGradient =>
   (backend, x, shape, dy, how) =>
-    backend.executeSingleOutput(op, attributes2D(backend, how), [x, shapeTensor(shape), dy]);
+    backend.executeSingleOutput(op, attributes2D(backend, how), [x, shapeTensor(backend, shape), dy]);
 
 /** x `[batch, height, width, in]`, filter `[kh, kw, in / groups, out]`. */
 export const conv2D = forward2D('Conv2D');
@@ -98,7 +99,7 @@ export function conv3DInput(
   how: Conv3D,
 ): tf.Tensor5D {
   const attributes = [...attributes3D(backend, how), typeAttribute(backend, 'Tshape', 'int32')];
-  const inputs = [shapeTensor(shape), filter, dy];
+  const inputs = [shapeTensor(backend, shape), filter, dy];
   return backend.executeSingleOutput('Conv3DBackpropInputV2', attributes, inputs) as tf.Tensor5D;
 }
 
@@ -109,7 +110,7 @@ export function conv3DFilter(
   dy: tf.Tensor,
   how: Conv3D,
 ): tf.Tensor5D {
-  const inputs = [x, shapeTensor(shape), dy];
+  const inputs = [x, shapeTensor(backend, shape), dy];
   return backend.executeSingleOutput(
     'Conv3DBackpropFilterV2',
     attributes3D(backend, how),

@@ -4,62 +4,29 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
-import {KERNEL_NAMES} from '../../../../src/geometry/kernel_names';
-import {registerKernels} from '../../../../src/kernels/registry';
 import {kernelConfigs} from '../../../../src/kernels/wasm';
 import {globalNorm} from '../../../../src/train/optimization/optimizers/clip';
-import {type OptimizerConfig, optimizerRule} from '../../../../src/train/optimization/optimizers/rules';
+import {boundOf, composed, RULES, updated} from '../../update_cases';
 import {valuesOf} from '../wasm_host';
 import {liveRuntime, startBehindWorkers, startThreads} from './start_threads';
 
 /** Chunks are of 1024 values; vectors of 4. */
 const SIZES = [1, 7, 1024, 5003];
 
-const RULES: Record<string, OptimizerConfig> = {
-  sgd: {name: 'sgd'},
-  momentum: {name: 'sgd', momentum: 0.9},
-  nesterov: {name: 'sgd', momentum: 0.9, nesterov: true},
-  adamw: {name: 'adamw'},
-  lamb: {name: 'lamb'},
-};
-const SLOTS = ['momentum', 'mean', 'square'];
-
-function updated(config: OptimizerConfig, size: number): Float32Array[] {
-  const [value, gradient, ...slots] = [1, 2, 3, 4, 5].map((seed) =>
-    tf.tensor1d(valuesOf([size], seed).map((x) => (seed > 2 ? Math.abs(x) : x))),
-  ) as [tf.Tensor, tf.Tensor, ...tf.Tensor[]];
-  const rule = optimizerRule(config);
-  const state = Object.fromEntries(rule.slots.map((slot) => [slot, slots[SLOTS.indexOf(slot)]!]));
-  const args = {value, gradient, state, gradientFactor: 0.7, learningRate: 0.1, weightDecay: 0.03, step: 4};
-  const result = tf.tidy(() => rule.update(args));
-  const tensors = [result.value, ...Object.values(result.state)];
-  const arrays = tensors.map((tensor) => tensor.dataSync() as Float32Array);
-  tf.dispose([value, gradient, ...slots, ...tensors]);
-  return arrays;
-}
-
-/** Of stock ops. */
-function composed<T>(run: () => T): T {
-  for (const name of KERNEL_NAMES) if (tf.getKernel(name, 'wasm') != null) tf.unregisterKernel(name, 'wasm');
-  try {
-    return run();
-  } finally {
-    registerKernels(kernelConfigs);
-  }
-}
-
 beforeAll(() => startThreads(2));
 
 it.each(Object.keys(RULES))('%s is what stock ops make of it', (name) => {
   for (const size of SIZES) {
-    const [ours, expected] = [updated(RULES[name]!, size), composed(() => updated(RULES[name]!, size))];
+    const [ours, expected] = [
+      updated(RULES[name]!, size),
+      composed('wasm', kernelConfigs, () => updated(RULES[name]!, size)),
+    ];
     expect(ours.length).toBe(expected.length);
     ours.forEach((values, i) => {
-      const largest = Math.max(...expected[i]!.map(Math.abs));
-      // Norms are summed in another order, of which a step keeps a tenth.
-      const bound = name === 'lamb' && i === 0 ? 2 ** -22 * largest : 0;
       const off = values.map((value, k) => Math.abs(value - expected[i]![k]!));
-      expect(Math.max(...off), `result ${i} of ${size} values`).toBeLessThanOrEqual(bound);
+      expect(Math.max(...off), `result ${i} of ${size} values`).toBeLessThanOrEqual(
+        boundOf(name, i, expected[i]!),
+      );
     });
   }
 });
