@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
 import {kernelConfigs} from '../../../../src/kernels/wasm';
 import {globalNorm} from '../../../../src/train/optimization/optimizers/clip';
+import {optimizerRule} from '../../../../src/train/optimization/optimizers/rules';
 import {boundOf, composed, RULES, updated} from '../../update_cases';
 import {valuesOf} from '../wasm_host';
 import {liveRuntime, startBehindWorkers, startThreads} from './start_threads';
