@@ -153,6 +153,29 @@ describe('tables', () => {
   });
 });
 
+it('names of classes and samples are text, whatever is in them', () => {
+  const label = '<i>"a"&';
+  const counter = new MetricsCounter([label, 'b']);
+  counter.add([1, 0], 0);
+  const worst = [{name: '<u>.mp4', label, answer: label, score: 1, loss: 0, pictures: []}];
+  const html = evaluationReport({...counter.result(), worst}, {title: '<s>', notes: ['<q>']});
+  expect(html).not.toMatch(/<[iusq]>/);
+  // In the matrix twice as head and row, once in the list, twice with the sample's place among the worst.
+  expect(html.match(/&lt;i&gt;&quot;a&quot;&amp;</g)!.length).toBeGreaterThanOrEqual(4);
+  expect(html).toContain('&lt;u&gt;.mp4');
+});
+
+it('a cell of the matrix is the darker the larger its share of the class, and blank without any', () => {
+  const counter = new MetricsCounter(['a', 'b', 'c']);
+  for (let i = 0; i < 100; i++) counter.add(i < 50 ? [1, 0, 0] : i < 99 ? [0, 1, 0] : [0, 0, 1], 0);
+  const html = evaluationReport(counter.result());
+  const cells = html.split('<table class="confusion">')[1]!.split('</table>')[0]!;
+  const shades = [...cells.matchAll(/<td class="(\w+ s\d)"/g)].map(([, kind]) => kind);
+  // Halves are shade 4 of 8, one of a hundred is 1 and not 0.
+  expect(shades.slice(0, 3)).toEqual(['right s4', 'wrong s4', 'wrong s1']);
+  expect(shades.slice(3)).toEqual(['wrong s0', 'right s0', 'wrong s0', 'wrong s0', 'wrong s0', 'right s0']);
+});
+
 it('refuses pictures from elsewhere', () => {
   const one = {name: 'a', label: 'a', answer: 'a', score: 1, loss: 0};
   const metrics = new MetricsCounter(['a']).result();

@@ -92,6 +92,14 @@ it('a third session finds what it needs in two files, and files of others stay',
   expect(steps('epoch/loss')).toEqual([1]);
 });
 
+it('what is said of a validation alone counts epochs', async () => {
+  const events = new EventFiles(folder);
+  await events.cut({updates: 0, epochs: 0});
+  for (const epoch of [1, 2, 3]) await events.append(epoch, {'validation/top1': 1 / epoch});
+  await new EventFiles(folder).cut({updates: 30, epochs: 2});
+  expect(steps('validation/top1')).toEqual([1, 2]);
+});
+
 it('a session that does nothing leaves no file', async () => {
   await new EventFiles(folder).cut({updates: 0, epochs: 0});
   expect(eventFiles(folder)).toEqual([]);

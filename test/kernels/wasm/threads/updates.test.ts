@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
 import {kernelConfigs} from '../../../../src/kernels/wasm';
 import {globalNorm} from '../../../../src/train/optimization/optimizers/clip';
+import {optimizerRule} from '../../../../src/train/optimization/optimizers/rules';
 import {boundOf, composed, RULES, updated} from '../../update_cases';
 import {valuesOf} from '../wasm_host';
 import {liveRuntime, startBehindWorkers, startThreads} from './start_threads';
@@ -29,6 +30,17 @@ it.each(Object.keys(RULES))('%s is what stock ops make of it', (name) => {
       );
     });
   }
+});
+
+it('LAMB moves a weight of zeros, whose norm says nothing, as far as its direction', () => {
+  const [zeros, ones] = [tf.zeros([7]), tf.ones([7])];
+  const args = {
+    ...{value: zeros, gradient: ones, state: {mean: zeros, square: zeros}},
+    ...{gradientFactor: 1, learningRate: 0.25, weightDecay: 0, step: 1},
+  };
+  const {value} = tf.tidy(() => optimizerRule({name: 'lamb'}).update(args));
+  // The first direction of Adam is the gradient over its own size.
+  for (const one of value.dataSync()) expect(one).toBeCloseTo(-0.25, 5);
 });
 
 it('gives the same bits on 1 and 3 threads', async () => {
