@@ -66,13 +66,13 @@ describe.each(backendNames)('on %s', (name) => {
     ['one', 1, [1, 3, 1]],
     ['the outer', [0, 2], [2, 1, 4]],
     ['all', undefined, [2, 3, 4]],
-  ])('of a mean over %s of the axes are equal shares, and have gradients', (_, axis, reduced) => {
+  ])('of a mean over %s of the axes are equal shares, and have gradients', async (_, axis, reduced) => {
     const x = tf.tensor(wholes([2, 3, 4], 7), [2, 3, 4]);
     const count = reduced.reduce((product, n) => product * n, 1);
     const kept = [2, 3, 4].map((length, i) => (reduced[i] === 1 ? length : 1));
     const dy = tf.tensor(wholes(kept, 5), kept);
     const weighted = (value: tf.Tensor) => tf.sum(tf.mul(tf.mean(value, axis, true), dy)) as tf.Scalar;
-    const [given, found] = [dy.dataSync(), tf.grad(weighted)(x).dataSync()];
+    const [given, found] = await Promise.all([dy.data(), tf.grad(weighted)(x).data()]);
     // The place in dy of each value of x.
     const placeOf = (i: number) => {
       const at = [Math.floor(i / 12), Math.floor(i / 4) % 3, i % 4].map((k, a) => (reduced[a] === 1 ? k : 0));
@@ -80,16 +80,16 @@ describe.each(backendNames)('on %s', (name) => {
     };
     for (const [i, value] of found.entries()) expect(value).toBeCloseTo(given[placeOf(i)]! / count, 6);
     const squares = (value: tf.Tensor) => tf.sum(tf.square(tf.mean(value, axis, true))) as tf.Scalar;
-    const second = tf
+    const second = await tf
       .grad((value) => tf.sum(tf.square(tf.grad(squares)(value))))(x)
-      .dataSync();
-    const means = tf.mean(x, axis, true).dataSync();
+      .data();
+    const means = await tf.mean(x, axis, true).data();
     // Sum over x of (2 m / count)^2 is the sum over means of 4 m^2 / count, whose derivative by x is 8 m / count^2.
     for (const [i, value] of second.entries())
       expect(value).toBeCloseTo((8 * means[placeOf(i)]!) / count ** 2, 5);
   });
 
-  it('of the activation swish are those of x sigmoid(x), once and twice', () => {
+  it('of the activation swish are those of x sigmoid(x), once and twice', async () => {
     mendStockLayers();
     const xs = [-20, -3, -1.25, -0.5, 0, 0.25, 1, 2.5, 20];
     const x = tf.tensor2d(xs, [1, 9]);
@@ -99,18 +99,18 @@ describe.each(backendNames)('on %s', (name) => {
       const s = 1 / (1 + Math.exp(-value));
       return {s, slope: s * (1 + value * (1 - s)), bend: s * (1 - s) * (2 + value * (1 - 2 * s))};
     });
-    const check = (found: tf.Tensor, expected: number[]) => {
-      for (const [i, value] of found.dataSync().entries()) expect(value).toBeCloseTo(expected[i]!, 5);
+    const check = async (found: tf.Tensor, expected: number[]) => {
+      for (const [i, value] of (await found.data()).entries()) expect(value).toBeCloseTo(expected[i]!, 5);
     };
-    check(
+    await check(
       tf.grad((value) => takenOnce(() => sum(value)))(x),
       first.map(({slope}) => slope),
     );
-    check(
+    await check(
       tf.grad(sum)(x),
       first.map(({slope}) => slope),
     );
-    check(
+    await check(
       tf.grad((value) => tf.sum(tf.grad(sum)(value)))(x),
       first.map(({bend}) => bend),
     );
