@@ -1,5 +1,6 @@
 /** The kernels of optimizers on one weight: every rule with made-up state, for comparison with stock ops. */
 import * as tf from '@tensorflow/tfjs-core';
+import {expect} from 'vitest';
 import {KERNEL_NAMES} from '../../src/geometry/kernel_names';
 import {registerKernels} from '../../src/kernels/registry';
 import {type OptimizerConfig, optimizerRule} from '../../src/train/optimization/optimizers/rules';
@@ -30,7 +31,7 @@ export function updated(config: OptimizerConfig, size: number): Float32Array[] {
 }
 
 /** Runs without the kernels of the package: of stock ops. */
-export function composed<T>(backend: string, configs: readonly tf.KernelConfig[], run: () => T): T {
+function composed<T>(backend: string, configs: readonly tf.KernelConfig[], run: () => T): T {
   for (const name of KERNEL_NAMES)
     if (tf.getKernel(name, backend) != null) tf.unregisterKernel(name, backend);
   try {
@@ -41,7 +42,27 @@ export function composed<T>(backend: string, configs: readonly tf.KernelConfig[]
 }
 
 /** How far a step's results may be off those of stock ops: not at all but for LAMB's value, whose norms are summed in another order. */
-export function boundOf(name: string, result: number, expected: Float32Array): number {
+function boundOf(name: string, result: number, expected: Float32Array): number {
   // A step keeps a tenth of it.
   return name === 'lamb' && result === 0 ? 2 ** -22 * Math.max(...expected.map(Math.abs)) : 0;
+}
+
+/** The kernels of a backend, which is the one in use, take a step as stock ops do, at each size of a weight. */
+export function expectAsStockOps(
+  name: string,
+  backend: string,
+  configs: readonly tf.KernelConfig[],
+  sizes: readonly number[],
+): void {
+  for (const size of sizes) {
+    const ours = updated(RULES[name]!, size);
+    const expected = composed(backend, configs, () => updated(RULES[name]!, size));
+    expect(ours.length).toBe(expected.length);
+    ours.forEach((values, i) => {
+      const off = values.map((value, k) => Math.abs(value - expected[i]![k]!));
+      expect(Math.max(...off), `result ${i} of ${size} values`).toBeLessThanOrEqual(
+        boundOf(name, i, expected[i]!),
+      );
+    });
+  }
 }

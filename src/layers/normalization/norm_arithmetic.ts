@@ -200,7 +200,8 @@ function moveAverage(variable: LayerVariable, value: Tensor, momentum: number, c
       ...{momentumFactor: 0, nesterov: false},
     };
     const [atOnce] = runUpdateKernel(SgdUpdate, {value: old, gradient: value}, attrs) ?? [];
-    variable.write(atOnce ?? sub(old, mul(sub(old, mul(value, correction)), 1 - momentum)));
+    const corrected = () => (correction === 1 ? value : mul(value, correction));
+    variable.write(atOnce ?? sub(old, mul(sub(old, corrected()), 1 - momentum)));
   });
 }
 

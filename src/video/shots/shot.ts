@@ -5,7 +5,7 @@ export type ShotTransition = 'start' | 'cut' | 'gradual';
 
 /** What a model says of the movement of the camera. */
 export interface CameraMovement {
-  /** Of the zoo's `camera_movement`: `static`, `pan left`, `tilt up`, `zoom in`, `roll`, `hand-held`, ... */
+  /** The model's word for it, such as `static`, `pan left`, `tilt up`, `zoom in`, `roll` or `hand-held`. */
   readonly label: string;
   /** Probability, 0 to 1. */
   readonly score: number;

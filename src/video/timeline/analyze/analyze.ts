@@ -23,8 +23,8 @@ export interface AnalyzeOptions {
   /** How shots are found, as in `detectShots`. Without it there are none. */
   readonly shots?: ShotOptions;
   /**
-   * Says what the camera does in each shot, as `camera` of the shots: the zoo's `camera_movement`, or another model of clips, asked
-   * about every 2 seconds of a shot. It stays the caller's. Needs `shots`, whose small pictures it reads where they are of its size.
+   * Says what the camera does in each shot, as `camera` of the shots: a model of clips, asked about every 2 seconds of a shot. The zoo
+   * has none. It stays the caller's. Needs `shots`, whose small pictures it reads where they are of its size.
    */
   readonly camera?: ClipModel;
   /**

@@ -7,7 +7,7 @@ import {beforeAll, expect, it} from 'vitest';
 import {kernelConfigs} from '../../../../src/kernels/wasm';
 import {globalNorm} from '../../../../src/train/optimization/optimizers/clip';
 import {optimizerRule} from '../../../../src/train/optimization/optimizers/rules';
-import {boundOf, composed, RULES, updated} from '../../update_cases';
+import {expectAsStockOps, RULES, updated} from '../../update_cases';
 import {valuesOf} from '../wasm_host';
 import {liveRuntime, startBehindWorkers, startThreads} from './start_threads';
 
@@ -16,21 +16,9 @@ const SIZES = [1, 7, 1024, 5003];
 
 beforeAll(() => startThreads(2));
 
-it.each(Object.keys(RULES))('%s is what stock ops make of it', (name) => {
-  for (const size of SIZES) {
-    const [ours, expected] = [
-      updated(RULES[name]!, size),
-      composed('wasm', kernelConfigs, () => updated(RULES[name]!, size)),
-    ];
-    expect(ours.length).toBe(expected.length);
-    ours.forEach((values, i) => {
-      const off = values.map((value, k) => Math.abs(value - expected[i]![k]!));
-      expect(Math.max(...off), `result ${i} of ${size} values`).toBeLessThanOrEqual(
-        boundOf(name, i, expected[i]!),
-      );
-    });
-  }
-});
+it.each(Object.keys(RULES))('%s is what stock ops make of it', (name) =>
+  expectAsStockOps(name, 'wasm', kernelConfigs, SIZES),
+);
 
 it('LAMB moves a weight of zeros, whose norm says nothing, as far as its direction', () => {
   const [zeros, ones] = [tf.zeros([7]), tf.ones([7])];
