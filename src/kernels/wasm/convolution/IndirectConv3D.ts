@@ -34,14 +34,15 @@ const plans = new KeptPlans((info, variant) =>
   ),
 );
 
-/** `activation(conv(x, filter) + bias + residual)`, a new tensor. */
+/** `activation(conv(x, filter) + bias + residual)`, a new tensor, or into some channels of one. */
 export function convolve(
   runtime: WasmRuntime,
-  {x, filter, bias, residual}: IndirectConv3DInputs,
+  {x, filter, bias, residual, y: given}: IndirectConv3DInputs,
   info: ConvInfo,
   activation: Activation = 'linear',
 ): TensorInfo {
-  const y = runtime.makeOutput(info.outputShape);
+  const [batch, time, height, width, channels] = info.outputShape;
+  const y = given ?? runtime.makeOutput([batch, time, height, width, info.place?.channels ?? channels]);
   const operands: Operands = {x: runtime.addressOf(x), y: runtime.addressOf(y)};
   let variant = 8 * codeOf(activation) + (runtime.isShared ? 4 : 0);
   if (bias !== undefined) {
