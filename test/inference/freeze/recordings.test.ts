@@ -226,7 +226,7 @@ it('what was recorded while threads started is recorded anew for them', async ()
   const change = runtime.setThreads(2);
   frozen.predict(clip);
   await change;
-  const scratch = vi.spyOn(runtime, 'scratch');
+  const scratch = vi.spyOn(runtime.space, 'scratch');
   frozen.predict(clip);
   // All of a run's calls share the scratch that it begins with: one that grew would be another.
   const [first, ...others] = scratch.mock.calls.map(([bytes]) => bytes);

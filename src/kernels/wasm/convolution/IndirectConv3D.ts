@@ -16,11 +16,12 @@ import {
 } from '../../../geometry/kernel_names';
 import {type BeginTape, RECORDER} from '../../../geometry/recording';
 import {KeptPlans} from '../../kept_plans';
+import type {Operands} from '../plan/call_plan';
 import {planConvolution, planSiblings} from '../plan/forward';
 import {codeOf} from '../plan/part_call';
 import {beginTape} from '../runtime/tape';
 import {wasmKernel} from '../runtime/wasm_kernel';
-import {connect, type Operands, type WasmRuntime} from '../runtime/wasm_runtime';
+import {connect, type WasmRuntime} from '../runtime/wasm_runtime';
 import {weightsOf} from './packed_weights';
 
 /** More convolutions than this read their input each for itself. */

@@ -1,6 +1,7 @@
 /** A whole convolution: each of its parts with its epilogue, bias, residual and activation. */
 import type {ConvInfo} from '../../../geometry/conv_info';
 import {FLOAT_BYTES, operand} from './call_plan';
+import {fewRowsOf, planFewRows} from './few_rows';
 import {type Describe, partCall, readsAsTheyLie} from './part_call';
 import {type PartPlan, planDensePart, planDepthwisePart, stepsOf} from './part_plan';
 import {firstWeight, inForm, panelsOf} from './weights';
@@ -75,6 +76,9 @@ function planPart(
       },
       scratch,
     );
+  const rows = fewRowsOf(part, inputShape, outputShape, wholeShape);
+  if (rows !== undefined)
+    return {weights: firstWeight(info, part), rows: planFewRows('multiplyFewRows', part, rows, describe)};
   const geometry = {part, inputShape, outputShape, wholeShape, shared};
   return readsAsTheyLie(part)
     ? planDepthwisePart(geometry, firstWeight(info, part), describe)
