@@ -38,17 +38,34 @@ const browserTests = 'test/**/*.browser.test.ts';
 const sharedTests = 'test/**/*.shared.test.ts';
 const isolatedTests = 'test/**/*.isolated.test.ts';
 const packagingTests = 'test/packaging/**/*.test.ts';
-/** What a second Node need not repeat (scripts/test.mjs): what kernels do without memory has nothing to do with rounding. */
+/**
+ * What a second Node need not repeat (scripts/test.mjs): memory, copies, plans, and threads that start and end have nothing to do
+ * with rounding, and the bytes of the module are one file.
+ */
 const testsOfOneNode =
   process.env.TEST_BACKENDS === undefined
     ? []
-    : ['test/kernels/wasm/**/memory.test.ts', 'test/kernels/wasm/copying_heap.test.ts'];
+    : [
+        ...[
+          'copies.shared',
+          'copying_heap',
+          'host',
+          'Identity',
+          'layout',
+          'memory',
+          'module',
+          'plain_build',
+          'plan',
+        ],
+        ...['copies', 'host', 'late', 'memory', 'pool', 'shared_build'].map((name) => `threads/${name}`),
+      ].map((name) => `test/kernels/wasm/${name}.test.ts`);
 
 /**
  * Folders whose tests share a process, and what it has loaded and compiled: they compute, and leave the backends, the kernels
  * and the registries of the host as they were.
  */
 const togetherTests = [
+  'experiments',
   'files',
   'geometry',
   'layers',
@@ -60,6 +77,11 @@ const togetherTests = [
   'ops',
   'train/augment',
   'train/data',
+  'train/evaluation',
+  'train/optimization',
+  'train/recipes',
+  'train/report',
+  'train/run_files',
   'util',
   'video',
 ].map((folder) => `test/${folder}/**/*.test.ts`);

@@ -41,8 +41,13 @@ const rounded = (value) => Number(value.toPrecision(4));
 async function timed(work) {
   const [clock, processor] = [performance.now(), process.cpuUsage()];
   const result = await work();
-  const {user, system} = process.cpuUsage(processor);
-  return {result, seconds: (performance.now() - clock) / 1000, cpuSeconds: (user + system) / 1e6};
+  return {result, seconds: (performance.now() - clock) / 1000, cpuSeconds: cpuSecondsSince(processor)};
+}
+
+/** Of all threads of this process since `process.cpuUsage()` gave `start`. */
+function cpuSecondsSince(start) {
+  const {user, system} = process.cpuUsage(start);
+  return (user + system) / 1e6;
 }
 
 /** Resident memory at every fiftieth of the film, in MB. */
@@ -59,13 +64,14 @@ function memoryCurve(duration) {
 
 /** A model whose runs are timed. */
 function watched(model) {
-  const watch = {seconds: 0, runs: 0};
+  const watch = {seconds: 0, cpuSeconds: 0, runs: 0};
   const predict = model.predict.bind(model);
   model.predict = (...given) => {
-    const start = performance.now();
+    const [clock, processor] = [performance.now(), process.cpuUsage()];
     // What the kernels of wasm give is there when the call returns.
     const answer = predict(...given);
-    watch.seconds += (performance.now() - start) / 1000;
+    watch.seconds += (performance.now() - clock) / 1000;
+    watch.cpuSeconds += cpuSecondsSince(processor);
     watch.runs++;
     return answer;
   };
@@ -128,9 +134,9 @@ const parts = {
 };
 
 function speeds(seconds, cpuSeconds, watches) {
-  const networks = Object.entries(watches).map(([name, {seconds, runs}]) => [
+  const networks = Object.entries(watches).map(([name, {seconds, cpuSeconds, runs}]) => [
     name,
-    {seconds: rounded(seconds), runs},
+    {seconds: rounded(seconds), cpuSeconds: rounded(cpuSeconds), runs},
   ]);
   return {
     seconds: rounded(seconds),

@@ -4,7 +4,6 @@
  * behind it goes to the command (`npm run demo -- FILM --every 2s`).
  */
 import {spawnSync} from 'node:child_process';
-import {availableParallelism} from 'node:os';
 import {basename, dirname, join, parse, resolve} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {buildForUse, ensureFfmpeg, ensurePackagesToUse} from './setup.mjs';
@@ -27,20 +26,7 @@ function demo() {
   if (ensureFfmpeg() === undefined) return 1;
   if (!buildForUse()) return 1;
   const page = join('demo', `${parse(basename(film)).name}.html`);
-  const threads = String(Math.min(4, availableParallelism()));
-  const command = [
-    'dist/cli.js',
-    'analyze',
-    '--threads',
-    threads,
-    '-o',
-    '-',
-    '-o',
-    page,
-    ...options,
-    '--',
-    film,
-  ];
+  const command = ['dist/cli.js', 'analyze', '-o', '-', '-o', page, ...options, '--', film];
   console.error(`\nnode ${command.map((part) => (/\s/.test(part) ? `'${part}'` : part)).join(' ')}`);
   const {status} = spawnSync(process.execPath, command, {stdio: 'inherit'});
   if (status === 0) console.log(`\nOpen it in a browser: ${pathToFileURL(resolve(page)).href}`);

@@ -3,6 +3,7 @@
 import {readFileSync} from 'node:fs';
 import {interruption} from '../cli/input/interruption';
 import {main} from './main';
+import {enableRelaxedSimd} from './relaxed_simd';
 
 // Whoever reads our output may have seen enough: `tfjs-sts ... | head -1` is no error. Anything else is, such as a full disk.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -12,6 +13,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 // Nobody is left to be told.
 process.stderr.on('error', () => {});
+
+enableRelaxedSimd();
 
 const packageFile = new URL('../package.json', import.meta.url);
 

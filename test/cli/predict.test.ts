@@ -41,7 +41,7 @@ describe('predict', () => {
     const {io, written} = box();
     const {command, calls} = fakePredict();
     await command.run([red], io);
-    expect(calls).toEqual(['backend best 1', 'model efficientnet_lite0_sts 4']);
+    expect(calls).toEqual(['backend best undefined', 'model efficientnet_lite0_sts 4']);
     expect(written.out.split('\n')).toEqual([
       `red    ${expected[0]!.toFixed(3)}`,
       `green  ${expected[1]!.toFixed(3)}`,
@@ -180,8 +180,8 @@ describe('predict', () => {
     const {io, written} = box();
     await command.run([red, '--model', 'mine.safetensors', '--json'], io);
     expect(asked).toEqual([
-      ['best', 1, undefined],
-      ['best', 1, 'x3d_s'],
+      ['best', undefined, undefined],
+      ['best', undefined, 'x3d_s'],
     ]);
     expect(JSON.parse(written.out).backend).toBe('backend 2');
   });
@@ -199,7 +199,7 @@ describe('predict', () => {
     const {io, written} = box();
     const {command, calls} = fakePredict();
     await command.run([red, green, '--top', '1'], io);
-    expect(calls).toEqual(['backend best 1', 'model efficientnet_lite0_sts 4']);
+    expect(calls).toEqual(['backend best undefined', 'model efficientnet_lite0_sts 4']);
     expect(written.out).toMatch(/^.*red\.mkv\n {2}red {2}0\.\d{3}\n.*green\.mkv\n {2}green {2}0\.\d{3}\n$/);
     expect(written.err).toMatch(/colours, 4 frames, cpu, 2 videos, \d/);
     const json = box();

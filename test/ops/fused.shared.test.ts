@@ -109,11 +109,22 @@ const ended = conformingImplementations.filter(
   ({name}) => !inBrowser || (name !== 'webgpu, kernels' && name !== 'webgl, composed'),
 );
 
-describe.each(ended)('on $name', ({use}) => {
+/**
+ * How a result ends is text that programs of GPUs have in common, and the same stock ops after each composed form: there one op has
+ * every activation, the others have some.
+ */
+const activationsFor = (implementation: string, op: string) => {
+  const areOfOneText = !/^(cpu|wasm), kernels$/.test(implementation) && op !== 'conv3d';
+  const some: sts.Activation[] = ['linear', 'relu6', 'gelu'];
+  return activations.filter(([one]) => !areOfOneText || typeof one !== 'string' || some.includes(one));
+};
+
+describe.each(ended)('on $name', ({name: implementation, use}) => {
   beforeAll(use);
 
-  describe.each(Object.entries(cases))('%s', (_, {naive, run}) => {
-    it.each(activations)('ends with bias, residual and %s', async (activation, curve) => {
+  describe.each(Object.entries(cases))('%s', (op, {naive, run}) => {
+    const own = activationsFor(implementation, op);
+    it.each(own)('ends with bias, residual and %s', async (activation, curve) => {
       const {values, sums, bounds} = given(naive);
       const y = tf.tidy(() => {
         const {x, w, ...options} = tensors(naive, values);
@@ -123,7 +134,7 @@ describe.each(ended)('on $name', ({use}) => {
       y.dispose();
     });
 
-    it.each(activations)('has the gradients by x, filter, bias and residual with %s', async (name, curve) => {
+    it.each(own)('has the gradients by x, filter, bias and residual with %s', async (name, curve) => {
       const {values, sums} = given(naive);
       const nearest = Math.min(
         ...sums.map((sum) => Math.min(...curve.kinks.map((kink) => Math.abs(sum - kink)), 1)),
@@ -162,7 +173,7 @@ describe.each(ended)('on $name', ({use}) => {
     });
 
     // The first gradient of 'linear' is constant, so that there is no second one: behaviour.test.ts has mixed ones.
-    it.each(activations.slice(1))('has gradients of gradients with %s', async (activation) => {
+    it.each(own.slice(1))('has gradients of gradients with %s', async (activation) => {
       // How the slope of f along a direction changes along it: once a gradient, once a difference.
       const step = 2 ** -7;
       const results = tf.tidy(() => {

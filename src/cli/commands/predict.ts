@@ -14,7 +14,7 @@ import {ffmpegSource} from '../../video/clips/sources/ffmpeg';
 import {type Recognition, recognize} from '../../video/recognize';
 import type {Command} from '../command';
 import {DEFAULT_MODEL, parseCommand, wholeNumber} from '../input/arguments';
-import {BACKEND_NAMES, BEST, measuredNetwork, startBackend} from '../input/backends';
+import {ALL_CORES, BACKEND_NAMES, BEST, measuredNetwork, startBackend, threadsHelp} from '../input/backends';
 import {fileOf} from '../input/standard_input';
 import {about} from '../input/user_files';
 import type {CliIo} from '../io';
@@ -29,7 +29,7 @@ import {progressCommand} from './progress_command';
 /** What the command calls. */
 export interface PredictTools {
   /** Returns the name of the backend that runs; `network` is what it is for, where that is known. */
-  startBackend(name: string, threads: number, network?: string): Promise<string>;
+  startBackend(name: string, threads: number | undefined, network?: string): Promise<string>;
   openVideo(path: string, options?: {size?: ModelInput['size']}): Promise<SeekableVideo>;
   loadModel(
     nameOrPath: string,
@@ -41,13 +41,13 @@ interface PredictOptions {
   readonly videos: readonly string[];
   readonly model: string;
   readonly backend: string;
-  readonly threads: number;
+  readonly threads: number | undefined;
   readonly top: number;
   readonly frames: number | undefined;
   readonly json: boolean;
 }
 
-const DEFAULTS = {model: DEFAULT_MODEL, backend: BEST, threads: 1, top: 5};
+const DEFAULTS = {model: DEFAULT_MODEL, backend: BEST, top: 5};
 
 /** For VIDEO: the standard input. */
 const STDIN = '-';
@@ -68,8 +68,7 @@ options:
   --frames N            how many frames the network looks at, spread over the whole video or, for models
                         that say so, a fixed distance apart (default: what the model was made for)
   --backend NAME        ${BACKEND_NAMES.join(', ')} (default ${DEFAULTS.backend})
-  --threads N           how many threads the wasm backend's convolutions run on (default ${DEFAULTS.threads})
-  --json                print one JSON object for each video, in a line of its own: video, model, backend,
+${threadsHelp(ALL_CORES)}  --json                print one JSON object for each video, in a line of its own: video, model, backend,
                         frames, predictions, milliseconds (since the last one; the first loads the model)
   -h, --help            this text
 `;
@@ -96,7 +95,7 @@ function parse(args: readonly string[]): PredictOptions | undefined {
     videos: positionals,
     model: values.model,
     backend: values.backend,
-    threads: wholeNumber('threads', values.threads) ?? DEFAULTS.threads,
+    threads: wholeNumber('threads', values.threads),
     top: wholeNumber('top', values.top) ?? DEFAULTS.top,
     frames: wholeNumber('frames', values.frames),
     json: values.json,

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {isForWasm, isMeasured} from '../../kernels/measured_networks';
 import {ready} from '../../kernels/ready';
+import {starterOf} from '../../kernels/starters';
 import {modelNamed} from '../../models/zoo/table/models';
 import {InvalidArgumentError, StsError, UnavailableError} from '../../util/errors';
 import {knownNames} from '../../util/names';
@@ -68,6 +69,15 @@ export const BEST = 'best';
 /** Names for `--backend`. */
 export const BACKEND_NAMES: readonly string[] = [BEST, ...Object.keys(BACKENDS)];
 
+/** What `--threads` is when it is not given: as many as suit the machine. */
+export const ALL_CORES = 'one for each core, 8 at most';
+
+export const threadsHelp = (
+  byDefault: string,
+) => `  --threads N           how many threads the wasm backend's convolutions run on
+                        (default: ${byDefault})
+`;
+
 /** Whether it could be loaded. */
 const succeeds = (loading: Promise<unknown>) =>
   loading.then(
@@ -94,7 +104,11 @@ function couldNotStart(name: string, reason: string): UnavailableError {
  * Loads what `ready` chooses among, and lets it: tensorflow, wasm or cpu; webgpu only by its name, since looking for a GPU takes a
  * second where there is none. The build of tensorflow for the processor takes as long, and is left out where wasm is faster.
  */
-async function startBest(threads: number, network: string | undefined, training: boolean): Promise<string> {
+async function startBest(
+  threads: number | undefined,
+  network: string | undefined,
+  training: boolean,
+): Promise<string> {
   const hasWasm = await succeeds(BACKENDS.wasm!.load());
   const isWasmFaster = hasWasm && network !== undefined && isForWasm(network, training);
   let hasTensorflow = true;
@@ -108,7 +122,8 @@ async function startBest(threads: number, network: string | undefined, training:
   }
   if (!hasWasm && !hasTensorflow) await succeeds(BACKENDS.cpu!.load());
   try {
-    return (await ready({threads, training, ...(network !== undefined && {network})})).backend;
+    const wanted = {...(threads !== undefined && {threads}), ...(network !== undefined && {network})};
+    return (await ready({training, ...wanted})).backend;
   } catch (error) {
     throw new UnavailableError(
       `no backend could be started; install one with: npm install ${BACKENDS.wasm!.peer}`,
@@ -127,7 +142,8 @@ export function measuredNetwork(model: string): string | undefined {
  * Makes a backend the live one.
  *
  * @param name one of `BACKEND_NAMES`.
- * @param threads for our kernels; only wasm has more than one, and is the best then.
+ * @param threads for our kernels; only wasm has more than one, and is the best if several are given. Undefined: one for each core
+ *     where it is wasm, 8 at most.
  * @param network what is going to run, for the best: the name of a measured network.
  * @param training whether it is going to be trained
  * @returns the name of the backend.
@@ -136,33 +152,40 @@ export function measuredNetwork(model: string): string | undefined {
  */
 export async function startBackend(
   name: string,
-  threads = 1,
+  threads?: number,
   network?: string,
   training = false,
 ): Promise<string> {
   // Hints of the host on faster backends would land between our lines.
   tf.enableProdMode();
   if (name !== BEST) return startNamed(name, threads);
-  return threads > 1 ? startNamed('wasm', threads) : startBest(threads, network, training);
+  return threads !== undefined && threads > 1
+    ? startNamed('wasm', threads)
+    : startBest(threads, network, training);
 }
 
-async function startNamed(name: string, threads: number): Promise<string> {
+async function startNamed(name: string, threads: number | undefined): Promise<string> {
   const backend = Object.hasOwn(BACKENDS, name) ? BACKENDS[name] : undefined;
   if (backend === undefined) {
     throw new InvalidArgumentError(`unknown backend '${name}'${knownNames(name, BACKEND_NAMES)}`);
   }
-  if (threads > 1 && name !== 'wasm') {
+  if (threads !== undefined && threads > 1 && name !== 'wasm') {
     throw new InvalidArgumentError(`--threads ${threads}: only --backend wasm takes threads, not ${name}`);
   }
   let reason = 'the host refused it';
   try {
     await backend.load();
     // Before the start, which settles whether the memory is shared.
-    if (threads > 1) await (await import('../../entries/backends/wasm')).setThreads(threads);
+    if (name === 'wasm') await startThreads(threads);
     if (await tf.setBackend(name)) return name;
   } catch (error) {
     if (error instanceof StsError) throw error;
     reason = reasonOf(error);
   }
   throw couldNotStart(name, reason);
+}
+
+async function startThreads(threads: number | undefined): Promise<void> {
+  if (threads === undefined) await starterOf('wasm')?.start?.(undefined);
+  else await (await import('../../entries/backends/wasm')).setThreads(threads);
 }

@@ -10,12 +10,12 @@ import {type FfmpegSourceOptions, ffmpegSource} from '../../video/clips/sources/
 import type {CliIo} from '../io';
 import type {Progress} from '../output/progress';
 import {wholeNumber} from './arguments';
-import {BACKEND_NAMES, BEST, measuredNetwork, startBackend} from './backends';
+import {ALL_CORES, BACKEND_NAMES, BEST, measuredNetwork, startBackend, threadsHelp} from './backends';
 
 /** What the commands call; can be exchanged for tests. */
 export interface FilmTools {
   /** Returns the name of the backend that runs; `network` is what it is for, where that is known. */
-  startBackend(name: string, threads: number, network?: string): Promise<string>;
+  startBackend(name: string, threads: number | undefined, network?: string): Promise<string>;
   openVideo(path: string, options: Pick<FfmpegSourceOptions, 'size' | 'signal'>): Promise<SeekableVideo>;
   loadModel(nameOrPath: string, options: Pick<LoadModelOptions, 'onProgress'>): Promise<LoadedModel>;
 }
@@ -49,19 +49,23 @@ export const COMPUTE_OPTIONS = {
   help: {type: 'boolean', short: 'h', default: false},
 } as const;
 
-export const COMPUTE_HELP = `  --backend NAME        ${BACKEND_NAMES.join(', ')} (default ${BEST})
-  --threads N           how many threads the wasm backend's convolutions run on (default 1)
-  -h, --help            this text
+export const computeHelp = (
+  threads: string,
+) => `  --backend NAME        ${BACKEND_NAMES.join(', ')} (default ${BEST})
+${threadsHelp(threads)}  -h, --help            this text
 `;
+
+export const COMPUTE_HELP = computeHelp(ALL_CORES);
 
 /** How it is computed. */
 export interface ComputeChoice {
   readonly backend: string;
-  readonly threads: number;
+  /** Undefined for one for each core. */
+  readonly threads: number | undefined;
 }
 
 export function computeChoice(values: {backend: string; threads?: string | undefined}): ComputeChoice {
-  return {backend: values.backend, threads: wholeNumber('threads', values.threads) ?? 1};
+  return {backend: values.backend, threads: wholeNumber('threads', values.threads)};
 }
 
 /**

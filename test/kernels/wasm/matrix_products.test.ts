@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
 import '../../../src/entries/backends/wasm';
+import {matrixProductConfigs} from '../../../src/kernels/wasm/convolution/matrix_products';
 import {numbers} from '../../layers/contract';
 import {startBackend} from '../../support/backends';
 
@@ -29,20 +30,26 @@ function expectNear(y: tf.Tensor, expected: Float64Array, inputs: number): void 
   expect(values.length).toBe(expected.length);
   // Products of numbers below 1.3, each added with an error of 6e-8 of a sum of at most as many.
   const allowed = 1.3 ** 2 * 6e-8 * inputs * Math.sqrt(inputs);
-  expected.forEach((value, i) => {
-    expect(Math.abs(values[i]! - value)).toBeLessThan(allowed);
-  });
+  const worst = expected.reduce((most, value, i) => Math.max(most, Math.abs(values[i]! - value)), 0);
+  expect(worst).toBeLessThan(allowed);
 }
 
 describe('tf.matMul', () => {
-  it.each([
-    [16, 32, 32],
-    [100, 77, 40],
-    [37, 128, 33],
+  const SIZES = [
+    [1, 32, 40],
+    [1, 67, 301],
+    [3, 9, 10],
     [4, 64, 64],
-    [20, 8, 64],
+    [7, 130, 33],
+    [8, 12, 77],
+    [16, 32, 32],
+    [37, 128, 33],
+    [100, 77, 40],
+    [20, 7, 64],
     [20, 64, 5],
-  ])('of %d rows by %d x %d', (rows, inputs, columns) => {
+  ] as const;
+
+  it.each(SIZES)('of %d rows by %d x %d', (rows, inputs, columns) => {
     const [x, w] = [numbers([rows, inputs]), numbers([inputs, columns], 2)] as [tf.Tensor2D, tf.Tensor2D];
     const y = tf.matMul(x, w);
     expect(y.shape).toEqual([rows, columns]);
@@ -50,7 +57,70 @@ describe('tf.matMul', () => {
     tf.dispose([x, w, y]);
   });
 
-  it('of transposed and of several matrices stays what it is', () => {
+  it.each(SIZES)('of %d rows by %d x %d: one of them transposed', (rows, inputs, columns) => {
+    const [x, w] = [numbers([rows, inputs]), numbers([inputs, columns], 2)] as [tf.Tensor2D, tf.Tensor2D];
+    const expected = product(x.dataSync() as Float32Array, w.dataSync() as Float32Array, columns);
+    const [second, first] = tf.tidy(() => [
+      tf.matMul(x, tf.transpose(w), false, true),
+      tf.matMul(tf.transpose(x), w, true, false),
+    ]);
+    for (const y of [second!, first!]) {
+      expect(y.shape).toEqual([rows, columns]);
+      expectNear(y, expected, inputs);
+    }
+    tf.dispose([x, w, second!, first!]);
+  });
+
+  it.each([
+    [
+      [3, 10],
+      [10, 12],
+    ],
+    [
+      [2, 3, 10],
+      [10, 12],
+    ],
+    [
+      [2, 2, 3, 10],
+      [1, 10, 12],
+    ],
+    [
+      [3, 10],
+      [1, 1, 10, 12],
+    ],
+    [
+      [2, 3, 10],
+      [1, 1, 10, 12],
+    ],
+  ])('of %j by %j has the shape that it has elsewhere', (xShape, wShape) => {
+    const [x, w] = [numbers(xShape), numbers(wShape, 2)];
+    const y = tf.matMul(x, w);
+    const outer = tf.broadcast_util.assertAndGetBroadcastShape(xShape.slice(0, -2), wShape.slice(0, -2));
+    expect(y.shape).toEqual([...outer, 3, 12]);
+    expectNear(y, product(x.dataSync() as Float32Array, w.dataSync() as Float32Array, 12), 10);
+    tf.dispose([x, w, y]);
+  });
+
+  it.each([
+    ['rows by a matrix', [3, 40], [40, 50], false, false, true],
+    ['rows of several batches', [2, 3, 40], [1, 40, 50], false, false, true],
+    ['rows by a matrix transposed', [3, 40], [50, 40], false, true, true],
+    ['rows transposed', [3, 40], [3, 50], true, false, true],
+    ['both transposed', [40, 3], [50, 40], true, true, false],
+    ['several matrices', [2, 3, 40], [2, 40, 50], false, false, false],
+    ['rows of several batches, transposed', [2, 3, 40], [1, 3, 50], true, false, false],
+    ['few columns', [3, 40], [40, 2], false, false, false],
+    ['no rows', [0, 40], [40, 50], false, false, false],
+  ])('of %s', (_, aShape, bShape, transposeA, transposeB, ours) => {
+    const [a, b] = [tf.zeros(aShape), tf.zeros(bShape)];
+    const [config] = matrixProductConfigs;
+    expect(config!.takes!({inputs: {a, b}, attrs: {transposeA, transposeB}, backend: tf.backend()})).toBe(
+      ours,
+    );
+    tf.dispose([a, b]);
+  });
+
+  it('of two transposed and of several matrices stays what it is', () => {
     const [x, w] = [numbers([40, 48]), numbers([48, 40], 2)] as [tf.Tensor2D, tf.Tensor2D];
     const expected = product(x.dataSync() as Float32Array, w.dataSync() as Float32Array, 40);
     const turned = tf.tidy(() => tf.matMul(tf.transpose(x), tf.transpose(w), true, true));
@@ -91,15 +161,15 @@ describe('dense layers', () => {
     },
   );
 
-  it('train: the gradients are those of the loop', () => {
-    const [x, w, dy] = [numbers([24, 40]), numbers([40, 32], 2), numbers([24, 32], 3)] as tf.Tensor2D[];
+  it.each([1, 5, 24])('train on %d rows: the gradients are those of the loop', (rows) => {
+    const [x, w, dy] = [numbers([rows, 40]), numbers([40, 32], 2), numbers([rows, 32], 3)] as tf.Tensor2D[];
     const [dx, dw] = tf.grads((a: tf.Tensor, b: tf.Tensor) => tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D))(
       [x!, w!],
       dy!,
     );
     const turned = (t: tf.Tensor2D) => tf.tidy(() => tf.transpose(t).dataSync() as Float32Array);
     expectNear(dx!, product(dy!.dataSync() as Float32Array, turned(w!), 40), 32);
-    expectNear(dw!, product(turned(x!), dy!.dataSync() as Float32Array, 32), 24);
+    expectNear(dw!, product(turned(x!), dy!.dataSync() as Float32Array, 32), rows);
   });
 
   it('with weights in their activation stay what they are', () => {

@@ -2,7 +2,7 @@
 import {describe, expect, it} from 'vitest';
 import {MetricsCounter} from '../../../src/train/evaluation/metrics';
 import {drawChart, short, ticks} from '../../../src/train/report/chart';
-import {readCurves} from '../../../src/train/report/curves';
+import {drawCurves, readCurves} from '../../../src/train/report/curves';
 import {evaluationReport} from '../../../src/train/report/page';
 import type {LogLine} from '../../../src/train/run_files/run_directory';
 
@@ -14,6 +14,18 @@ async function* log(updates: number): AsyncGenerator<LogLine> {
     yield {kind: 'update', update, epoch, step: (update - 1) % 10, ...figures};
     if (update % 10 === 0) yield {kind: 'epoch', epoch, loss: 1, accuracy: 0.5};
   }
+}
+
+/** Class and answer, so often. */
+function metrics(classes: number, answers: readonly (readonly [is: number, said: number, count: number])[]) {
+  const counter = new MetricsCounter(Array.from({length: classes}, (_, c) => `c${c}`));
+  for (const [is, said, count] of answers)
+    for (let i = 0; i < count; i++)
+      counter.add(
+        Array.from({length: classes}, (_, c) => Number(c === said)),
+        is,
+      );
+  return counter.result();
 }
 
 describe('curves of a log', () => {
@@ -34,6 +46,25 @@ describe('curves of a log', () => {
       begin = end;
     }
     expect(begin).toBe(updates);
+  });
+
+  it('are drawn with the validation of an epoch at its end', async () => {
+    async function* judged(): AsyncGenerator<LogLine> {
+      for await (const line of log(20)) {
+        const validation = metrics(6, [[0, line.kind === 'epoch' ? line.epoch : 0, 1]]);
+        yield line.kind === 'epoch' ? {...line, validation: {...validation, loss: 0.25}} : line;
+      }
+    }
+    const [loss, accuracy] = drawCurves(await readCurves(judged(), 20, 10));
+    const marks = (svg: string) => [...svg.matchAll(/<title>([^<]*)</g)].map(([, says]) => says);
+    expect(marks(loss!)).toEqual(['validation after epoch 1: 0.25', 'validation after epoch 2: 0.25']);
+    // The single sample of class 0 is known after the first epoch and taken for class 1, still among the best five, after the second.
+    expect(marks(accuracy!)).toEqual([
+      'validation, top-1 after epoch 1: 100 %',
+      'validation, top-1 after epoch 2: 0 %',
+      'top-5 after epoch 1: 100 %',
+      'top-5 after epoch 2: 100 %',
+    ]);
   });
 });
 
@@ -69,6 +100,26 @@ describe('a chart', () => {
     expect(svg).not.toContain('NaN');
   });
 
+  it('draws what is higher than its end at its end', () => {
+    const line = (points: readonly (readonly [number, number])[]) => {
+      const svg = drawChart({
+        ...{title: 'Loss', xEnd: 2, yEnd: 1, format: short},
+        lines: [{hue: 'a', name: '', points}],
+      });
+      return /<polyline points="([^"]*)"/
+        .exec(svg)![1]!
+        .split(' ')
+        .map((at) => at.split(',').map(Number));
+    };
+    const [end, beyond, below] = line([
+      [1, 1],
+      [1, 7],
+      [1, 0.5],
+    ]);
+    expect(beyond).toEqual(end);
+    expect(below![1]).toBeGreaterThan(end![1]!);
+  });
+
   it.each([
     [1, [0, 0.2, 0.4, 0.6, 0.8, 1]],
     [8, [0, 2, 4, 6, 8]],
@@ -91,20 +142,6 @@ describe('a chart', () => {
 });
 
 describe('tables', () => {
-  /** Class and answer, so often. */
-  function metrics(
-    classes: number,
-    answers: readonly (readonly [is: number, said: number, count: number])[],
-  ) {
-    const counter = new MetricsCounter(Array.from({length: classes}, (_, c) => `c${c}`));
-    for (const [is, said, count] of answers)
-      for (let i = 0; i < count; i++)
-        counter.add(
-          Array.from({length: classes}, (_, c) => Number(c === said)),
-          is,
-        );
-    return counter.result();
-  }
   const rows = (html: string, table: string) =>
     [
       ...html
@@ -140,6 +177,14 @@ describe('tables', () => {
       ['c7', '5', '7', '4', '80.0\u00a0%', '57.1\u00a0%'],
       ['c11', '0', '1', '0', '–', '0.0\u00a0%'],
     ]);
+  });
+
+  it.each([
+    [5, false],
+    [6, true],
+  ])('of %i classes: top-5 is %s', (classes, isThere) => {
+    const html = evaluationReport(metrics(classes, [[0, 0, 1]]));
+    expect(html.includes('top-5')).toBe(isThere);
   });
 
   it('of many classes lists what is confused most often', () => {

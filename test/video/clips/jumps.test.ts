@@ -45,6 +45,14 @@ const PICTURES = [
 const make = (name: string, ...codec: string[]) =>
   shop.make(name, ...PICTURES, ...codec, '-g', '50', '-sc_threshold', '0', '-pix_fmt', 'yuv420p');
 const X264 = ['-c:v', 'libx264', '-bf', '2', '-qp', '4'];
+/** That of X264, made once. */
+let long: string;
+beforeAll(() => {
+  long = make('long.mp4', ...X264);
+});
+/** The same packets in a container of their own. */
+const stored = (name: string, ...container: string[]) =>
+  shop.make(name, '-i', long, '-c', 'copy', ...container);
 
 /** The number of a frame, told by its first and last pixel. */
 function numberOf(data: Uint8Array): number {
@@ -53,19 +61,22 @@ function numberOf(data: Uint8Array): number {
 
 describe('frames of a long video', () => {
   it.each([
-    ['mp4 with B-frames', 'long.mp4', X264],
-    ['a clock that starts late', 'late.mkv', [...X264, '-output_ts_offset', '7.3']],
-    ['matroska without an index, as a stream is stored', 'live.mkv', [...X264, '-live', '1']],
-    ['open groups of pictures', 'open.mp4', [...X264, '-x264-params', 'open-gop=1']],
-    ['MPEG-4', 'old.mp4', ['-c:v', 'mpeg4', '-bf', '2', '-q:v', '2']],
+    ['mp4 with B-frames', () => long],
+    ['a clock that starts late', () => stored('late.mkv', '-output_ts_offset', '7.3')],
+    ['matroska without an index, as a stream is stored', () => stored('live.mkv', '-live', '1')],
+    ['open groups of pictures', () => make('open.mp4', ...X264, '-x264-params', 'open-gop=1')],
+    ['MPEG-4', () => make('old.mp4', '-c:v', 'mpeg4', '-bf', '2', '-q:v', '2')],
     [
       'VP9',
-      'nine.webm',
-      ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-crf', '20', '-b:v', '0'],
+      () =>
+        make(
+          'nine.webm',
+          ...['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-crf', '20', '-b:v', '0'],
+        ),
     ],
-    ['MPEG transport stream', 'camera.ts', X264],
-  ])('%s: the right ones, near and far', async (_, name, codec) => {
-    const source = await ffmpegSource(make(name, ...codec), {ffmpeg});
+    ['MPEG transport stream', () => stored('camera.ts')],
+  ])('%s: the right ones, near and far', async (_, made) => {
+    const source = await ffmpegSource(made(), {ffmpeg});
     for (const wanted of [[1000], [0, 1, 299, 300, 301, 1199], [260, 700, 701], [1150, 1151, 1300]]) {
       const frames = await collect(source.frames(wanted));
       expect(frames.map(({index}) => index)).toEqual(wanted.filter((index) => index < 1200));
@@ -80,7 +91,7 @@ describe('frames of a long video', () => {
   });
 
   it('starts ffmpeg once for neighbours and jumps to what is far away', async () => {
-    const source = await ffmpegSource(make('jumps.mp4', ...X264), {ffmpeg});
+    const source = await ffmpegSource(long, {ffmpeg});
     await collect(source.frames([10, 120, 1000, 1010]));
     const [first, second, ...others] = starts();
     expect([first, others]).toEqual([0, []]);
@@ -94,7 +105,7 @@ describe('frames of a long video', () => {
   });
 
   it('reads 30 views, and 80 frames spread over all, in one pass', async () => {
-    const source = await ffmpegSource(make('views.mp4', ...X264), {ffmpeg});
+    const source = await ffmpegSource(long, {ffmpeg});
     const options = {...TEST_VIEWS.kinetics400, frames: 4, interval: 2, size: 8, crop: 8};
     const seen: number[] = [];
     for await (const view of readViews(source, options)) {
@@ -113,8 +124,8 @@ describe('frames of a long video', () => {
   });
 
   it('counts from the first frame where pictures are damaged, once that is known', async () => {
-    const path = make('damaged.mp4', ...X264);
-    const bytes = readFileSync(path);
+    const path = shop.at('damaged.mp4');
+    const bytes = readFileSync(long);
     const from = bytes.indexOf('mdat') + 2000;
     bytes.fill(0xa5, from, from + 300);
     writeFileSync(path, bytes);
@@ -135,7 +146,7 @@ describe('frames of a long video', () => {
     const ffprobe = shop.at('one_more');
     const more = `case "$*" in *packet=*) ffprobe "$@" && echo 1,__;; *) exec ffprobe "$@";; esac`;
     writeFileSync(ffprobe, `#!/bin/sh\n${more}\n`, {mode: 0o755});
-    const source = await ffmpegSource(make('listed.mp4', ...X264), {ffmpeg, ffprobe});
+    const source = await ffmpegSource(long, {ffmpeg, ffprobe});
     expect(await source.countFrames()).toBe(1201);
     for await (const {index, data} of source) expect(numberOf(data)).toBe(index);
     writeFileSync(log, '');

@@ -19,7 +19,7 @@ import type {Recipe} from '../../../train/recipes/recipe';
 import {InvalidArgumentError} from '../../../util/errors';
 import {oneOf, onePositional, parseCommand, wholeNumber} from '../../input/arguments';
 import {measuredNetwork, startBackend} from '../../input/backends';
-import {COMPUTE_HELP, COMPUTE_OPTIONS, type ComputeChoice, computeChoice} from '../../input/film';
+import {COMPUTE_OPTIONS, type ComputeChoice, computeChoice, computeHelp} from '../../input/film';
 import {clipsOf, type NetworkChoice, networkOf, readStart, startedNetwork} from '../../input/start_network';
 import {
   checkData,
@@ -71,7 +71,7 @@ options:
   --frames N, --side N  of the clips that the network sees (default: its own)
   --seed N              of all chance (default 0)
   --checkpoint-every N  updates from one checkpoint to the next (default 100)
-${DATA_OPTIONS_HELP}${COMPUTE_HELP}
+${DATA_OPTIONS_HELP}${computeHelp('1')}
 The recipes are for many GPUs and whole data sets. With a batch of 8 the rate is scaled down; epochs are yours to choose.
 Networks of other families than the paper's are trained with the values for x3d.
 Ctrl-C ends a run after its update, with a checkpoint.
@@ -197,7 +197,8 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   const named = options.network.start;
   progress.stage(`starting ${compute.backend}`);
   const measured = measuredNetwork(options.network.network ?? named ?? '');
-  await startBackend(compute.backend, compute.threads, measured, true);
+  // Loaders decode beside it.
+  await startBackend(compute.backend, compute.threads ?? 1, measured, true);
   const start = named === undefined ? undefined : await readStart(named);
   const network = networkOf(options.network, start);
   const recipe = recipeOf(network, options);

@@ -209,7 +209,10 @@ export const CALLS = {
     products: 'i32',
   },
 
-  /** A gradient with respect to the filter (product.ts): `y` of the part is the output gradient, `weights` the result. */
+  /**
+   * A gradient with respect to the filter (product.ts): `y` of the part is the output gradient, `weights` the result. Also a part of few
+   * rows (few_rows.ts), which needs no room.
+   */
   ProductCall: {
     /** A PartCall. */
     part: 'usize',
@@ -217,7 +220,7 @@ export const CALLS = {
     panels: 'usize',
     /** Room for 16 columns of a block, `16 * BLOCK` floats. */
     strips: 'usize',
-    /** Output rows, which are summed over. */
+    /** Output rows; they are summed over, but for those of a part. */
     rows: 'i32',
   },
 
@@ -238,7 +241,7 @@ export const CALLS = {
     tiles: 'i32',
   },
 
-  /** A pooling or its gradient (pooling.ts). */
+  /** A pooling (pooling.ts) or its gradient (pooling_gradients.ts). */
   PoolCall: {
     /** Values of the input. */
     x: 'usize',
@@ -248,7 +251,7 @@ export const CALLS = {
     dx: 'usize',
     /** For each output value the tap of the window that it came from, or -1: int32. */
     taps: 'usize',
-    /** Room for as many entries (pooling.ts) as a window has taps. */
+    /** Room for as many entries (pooling.ts) as a window has taps; of a pooling. */
     list: 'usize',
     channels: 'i32',
     inputTime: 'i32',

@@ -13,12 +13,15 @@ export type PackFunction = (from: number, to: number, ...sizes: number[]) => voi
 /** The functions that threads share by rows. */
 export type RowFunctionName =
   | 'convolveDense'
+  | 'multiplyFewRows'
+  | 'multiplyFewRowsTransposed'
   | 'convolveWinograd'
   | 'convolveNarrow'
   | 'convolveDepthwise'
   | 'convolveBands'
   | 'scatterDense'
   | 'productDense'
+  | 'productFewRows'
   | 'productWinograd'
   | 'productNarrow'
   | 'productDepthwise'

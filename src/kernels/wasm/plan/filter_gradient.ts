@@ -8,6 +8,7 @@ import {sizeOf} from '../../../util/shapes';
 import {BLOCK} from '../module/calls';
 import {inOrder} from './bands';
 import {CallPlan, FLOAT_BYTES, operand, type RowPlan} from './call_plan';
+import {fewRowsOf, planFewRows} from './few_rows';
 import {narrowOf, planNarrow} from './narrow';
 import {type Describe, PANEL, readsAsTheyLie, STRIP_COLUMNS, sumsCall} from './part_call';
 import {blockScratch} from './part_plan';
@@ -31,8 +32,10 @@ export function planFilterGradient(info: ConvInfo): FilterGradientPlan {
 function blocksWriteAll(info: ConvInfo): boolean {
   const [taps, , columns] = info.filterView;
   const [only, ...others] = info.parts as [ConvPart, ...ConvPart[]];
-  const rows = sizeOf(info.outputShape.slice(0, 4));
-  if (rows === 0 || others.length > 0 || narrowOf(only, info.inputShape, info.outputShape)) return false;
+  const {inputShape, outputShape} = info;
+  if (sizeOf(outputShape.slice(0, 4)) === 0 || others.length > 0) return false;
+  const isFew = fewRowsOf(only, inputShape, outputShape) !== undefined;
+  if (!isFew && narrowOf(only, inputShape, outputShape)) return false;
   return tapCount(only.rule) === taps && only.outputChannels === columns;
 }
 
@@ -53,6 +56,8 @@ function planPart(info: ConvInfo, part: ConvPart, starts: boolean): RowPlan {
       },
       scratch,
     );
+  const fewRows = fewRowsOf(part, inputShape, outputShape);
+  if (fewRows !== undefined) return planFewRows('productFewRows', part, fewRows, describe);
   // The module has the transposed transforms of small tiles alone.
   const form = winogradOf(part, outputShape, outputShape, 2);
   if (form !== undefined) return planWinogradProduct(form, steps, describe);

@@ -1,6 +1,7 @@
 /** A whole convolution: each of its parts with its epilogue, bias, residual and activation. */
 import type {ConvInfo} from '../../../geometry/conv_info';
 import {FLOAT_BYTES, operand} from './call_plan';
+import {fewRowsOf, planFewRows} from './few_rows';
 import {type Describe, partCall, readsAsTheyLie} from './part_call';
 import {type PartPlan, planDensePart, planDepthwisePart, stepsOf} from './part_plan';
 import {firstWeight, inForm, panelsOf} from './weights';
@@ -60,6 +61,7 @@ function planPart(
   // Grids count frames in their padding, lines do not.
   const firstFrame = part.rule.kind === 'line' ? (part.rule.firstFrame ?? 0) : 0;
   const firstOutput = part.outputChannel * FLOAT_BYTES;
+  const firstOfPlace = (info.place?.first ?? 0) * FLOAT_BYTES;
   const describe: Describe = (scratch) =>
     partCall(
       info,
@@ -69,11 +71,14 @@ function planPart(
         x: operand('x', (firstFrame * height * width * channels + part.inputChannel) * FLOAT_BYTES),
         weights: operand('weights'),
         bias: bias ? operand('bias', firstOutput) : scratch.zeros,
-        y: operand('y', firstOutput),
+        y: operand('y', firstOutput + firstOfPlace),
         residual: residual ? operand('residual', firstOutput) : 0,
       },
       scratch,
     );
+  const rows = fewRowsOf(part, inputShape, outputShape, wholeShape);
+  if (rows !== undefined)
+    return {weights: firstWeight(info, part), rows: planFewRows('multiplyFewRows', part, rows, describe)};
   const geometry = {part, inputShape, outputShape, wholeShape, shared};
   return readsAsTheyLie(part)
     ? planDepthwisePart(geometry, firstWeight(info, part), describe)

@@ -9,10 +9,11 @@ import {sizeOf} from '../../../util/shapes';
 import {BLOCK} from '../module/calls';
 import type {Place} from './bands';
 import {CallPlan, FLOAT_BYTES, operand} from './call_plan';
+import {fewRowsOf, planFewRows} from './few_rows';
 import {narrowOf} from './narrow';
 import {type Describe, readsAsTheyLie, sumsCall} from './part_call';
 import {blockScratch, type PartPlan, planDensePart, planDepthwisePart} from './part_plan';
-import {inverseTaps, transposedPanels} from './weights';
+import {firstWeight, inverseTaps, transposedPanels} from './weights';
 
 export interface InputGradientPlan {
   /** Whether every value is written; else the parts add to zeros. */
@@ -77,6 +78,17 @@ function planWhole(
       },
       scratch,
     );
+  const rows = place === undefined ? fewRowsOf(part, inputShape, outputShape) : undefined;
+  if (rows !== undefined) {
+    const {phase, of} = inverse;
+    const [, inputs, columns] = info.filterView;
+    const lineBytes = columns * FLOAT_BYTES;
+    const lying: Describe = (scratch) => ({...describe(scratch), tapBytes: lineBytes});
+    return {
+      weights: firstWeight(info, of) + phase.taps[0]! * inputs * lineBytes,
+      rows: planFewRows('multiplyFewRowsTransposed', part, rows, lying),
+    };
+  }
   const geometry = {part, inputShape, outputShape, shared, ...(place && {place})};
   return isDepthwise(inverse)
     ? planDepthwisePart(geometry, inverseTaps(info, inverse), describe)

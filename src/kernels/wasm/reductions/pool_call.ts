@@ -9,12 +9,12 @@ type PoolCall = Fields<'PoolCall'>;
 /** Addresses of tensors; one that a function does not use may be left out. */
 type PoolOperands = Partial<Record<'x' | 'y' | 'dx' | 'taps', number>>;
 
-const ENTRY_WORDS = 3;
+const ENTRY_WORDS = 2;
 
 type Gradient = 'maxPoolGradient' | 'averagePoolGradient';
 type Forward = 'maxPool' | 'maxPoolWholes' | 'maxPoolTaps' | 'maxPoolTapsOfWholes' | 'averagePool';
 
-/** Runs a function over every row of the output or, of a gradient, of the input. */
+/** Runs a function over every row of the output or, of a gradient, every line of the input. */
 export function runPool(
   runtime: WasmRuntime,
   run: Forward | Gradient,
@@ -31,7 +31,7 @@ export function runPool(
     list: plan.floats(window * ENTRY_WORDS),
     ...geometry(info),
   });
-  const rows = rowsOf(forward ? info.outputShape : info.inputShape);
+  const rows = forward ? rowsOf(info.outputShape) : sizeOf(info.inputShape.slice(0, 3));
   runtime.runRows(plan.finish(run, {rows, steps: sizeOf(info.outputShape) * window}), operands);
 }
 

@@ -6,14 +6,21 @@ export function multiplyAdd(a: v128, b: v128, sum: v128): v128 {
   return f32x4.add(sum, f32x4.mul(a, b));
 }
 
-/** Four floats, or one with zeros behind it. */
-export function take(from: usize, four: bool): v128 {
-  return four ? v128.load(from) : v128.load32_zero(from);
+/** How many floats of so many go side by side: 4, 2 or 1. */
+export function lanesOf(count: i32): i32 {
+  return count >= 4 ? 4 : count >= 2 ? 2 : 1;
 }
 
-/** Writes four floats, or the first of them. */
-export function put(to: usize, value: v128, four: bool): void {
-  if (four) v128.store(to, value);
+/** 4, 2 or 1 floats with zeros behind them. */
+export function take(from: usize, lanes: i32): v128 {
+  if (lanes === 4) return v128.load(from);
+  return lanes === 2 ? v128.load64_zero(from) : v128.load32_zero(from);
+}
+
+/** Writes the first 4, 2 or 1 floats. */
+export function put(to: usize, value: v128, lanes: i32): void {
+  if (lanes === 4) v128.store(to, value);
+  else if (lanes === 2) v128.store64_lane(to, value, 0);
   else v128.store32_lane(to, value, 0);
 }
 

@@ -2,6 +2,13 @@
 
 export {copyRuns, copyShortRuns} from './copies';
 export {convolveDense, denseBlock, multiplyEdge, multiplyPanels, multiplyTiles} from './dense/dense';
+export {
+  addLines,
+  fourProducts,
+  multiplyFewRows,
+  multiplyFewRowsTransposed,
+  productFewRows,
+} from './dense/few_rows';
 export {gatherRow, listLine} from './dense/gather';
 export {packDense, packRows, packTransposed, transposePanel} from './dense/pack';
 export {
@@ -27,14 +34,14 @@ export {narrowTile, productNarrow} from './narrow/narrow_product';
 export {fourOutputs, oneOutput, twoOutputs} from './narrow/narrow_tiles';
 export {
   backpropBlock,
-  backpropOne,
+  backpropSome,
   normBackprop,
   normScale,
   normStatistics,
   normSums,
   putTogether,
   scaleBlock,
-  scaleOne,
+  scaleSome,
   statisticsOfBlock,
   statisticsOfEight,
   sumsOfBlock,
@@ -44,18 +51,14 @@ export {
   averageOfFour,
   averageOfSixteen,
   averagePool,
-  averagePoolGradient,
-  listOutputs,
   listWindow,
   maxOfSixteen,
   maxPool,
-  maxPoolGradient,
   maxPoolTaps,
   maxPoolTapsOfWholes,
   maxPoolWholes,
-  sharesOfFour,
-  takenFromFour,
 } from './reductions/pooling';
+export {addShares, addTaken, averagePoolGradient, maxPoolGradient} from './reductions/pooling_gradients';
 export {sumOfFour, sumOfSixteen, sumStrips} from './reductions/sums';
 export {adamChunk, adamUpdate, sgdChunk, sgdUpdate, squareSum, squareSums} from './reductions/update';
 export {expandGrid, expandLine} from './taps';

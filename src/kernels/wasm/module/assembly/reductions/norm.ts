@@ -3,7 +3,7 @@
  * are made for a block of rows and then put together, so that their rounding does not grow with the number of rows.
  * Statistics are shared out by channels, what is written for each value by rows.
  */
-import {multiplyAdd, put, take} from '../arithmetic';
+import {lanesOf, multiplyAdd, put, take} from '../arithmetic';
 import {BLOCK, NormCall} from '../calls';
 
 /** Mean and variance (by n) of the channels `first` to `end - 1`. */
@@ -14,9 +14,9 @@ export function normStatistics(address: usize, first: i32, end: i32): void {
     let channel = first;
     for (; channel + 8 <= end; channel += 8) statisticsOfEight(call, row, count, channel << 2);
     while (channel < end) {
-      const four = channel + 4 <= end;
-      statisticsOfBlock(call, row, count, channel << 2, four);
-      channel += four ? 4 : 1;
+      const lanes = lanesOf(end - channel);
+      statisticsOfBlock(call, row, count, channel << 2, lanes);
+      channel += lanes;
     }
   }
   for (let at = first << 2; at < end << 2; at += 4) {
@@ -25,15 +25,15 @@ export function normStatistics(address: usize, first: i32, end: i32): void {
 }
 
 /**
- * Mean and squared deviations of four channels, or one, of a block, put together with those of the rows before it
+ * Mean and squared deviations of four channels, two or one, of a block, put together with those of the rows before it
  * (Chan, Golub and LeVeque 1979). `at` is the channel in bytes.
  */
-export function statisticsOfBlock(call: NormCall, row: i32, count: i32, at: usize, four: bool): void {
+export function statisticsOfBlock(call: NormCall, row: i32, count: i32, at: usize, lanes: i32): void {
   const stride = call.channels << 2;
   const x = call.x + row * stride + at;
-  const here = f32x4.div(columnSum(x, stride, count, four), f32x4.splat(<f32>count));
-  const squares = squaredDeviations(x, stride, count, here, four);
-  putTogether(call, row, count, at, four, here, squares);
+  const here = f32x4.div(columnSum(x, stride, count, lanes), f32x4.splat(<f32>count));
+  const squares = squaredDeviations(x, stride, count, here, lanes);
+  putTogether(call, row, count, at, lanes, here, squares);
 }
 
 /** The same of eight channels, in the same order: sums of one vector alone wait for each other. */
@@ -77,8 +77,8 @@ export function statisticsOfEight(call: NormCall, row: i32, count: i32, at: usiz
     even0 = multiplyAdd(a, a, even0);
     even1 = multiplyAdd(b, b, even1);
   }
-  putTogether(call, row, count, at, true, mean0, f32x4.add(even0, odd0));
-  putTogether(call, row, count, at + 16, true, mean1, f32x4.add(even1, odd1));
+  putTogether(call, row, count, at, 4, mean0, f32x4.add(even0, odd0));
+  putTogether(call, row, count, at + 16, 4, mean1, f32x4.add(even1, odd1));
 }
 
 /** Mean and squared deviations of a block with those of the rows before it. */
@@ -87,49 +87,49 @@ export function putTogether(
   row: i32,
   count: i32,
   at: usize,
-  four: bool,
+  lanes: i32,
   here: v128,
   squares: v128,
 ): void {
   if (row === 0) {
-    put(call.sums + at, here, four);
-    put(call.products + at, squares, four);
+    put(call.sums + at, here, lanes);
+    put(call.products + at, squares, lanes);
     return;
   }
-  const mean = take(call.sums + at, four);
-  const before = take(call.products + at, four);
+  const mean = take(call.sums + at, lanes);
+  const before = take(call.products + at, lanes);
   const share = <f32>count / <f32>(row + count);
   const apart = f32x4.sub(here, mean);
-  put(call.sums + at, f32x4.add(mean, f32x4.mul(apart, f32x4.splat(share))), four);
+  put(call.sums + at, f32x4.add(mean, f32x4.mul(apart, f32x4.splat(share))), lanes);
   const between = f32x4.mul(f32x4.mul(apart, apart), f32x4.splat(<f32>row * share));
-  put(call.products + at, f32x4.add(f32x4.add(before, squares), between), four);
+  put(call.products + at, f32x4.add(f32x4.add(before, squares), between), lanes);
 }
 
 /** Two sums at a time, as each addition waits for the one before it. */
-function columnSum(x: usize, stride: usize, count: i32, four: bool): v128 {
+function columnSum(x: usize, stride: usize, count: i32, lanes: i32): v128 {
   let even = f32x4.splat(0);
   let odd = even;
   let i = 0;
   for (; i + 2 <= count; i += 2, x += stride << 1) {
-    even = f32x4.add(even, take(x, four));
-    odd = f32x4.add(odd, take(x + stride, four));
+    even = f32x4.add(even, take(x, lanes));
+    odd = f32x4.add(odd, take(x + stride, lanes));
   }
-  if (i < count) even = f32x4.add(even, take(x, four));
+  if (i < count) even = f32x4.add(even, take(x, lanes));
   return f32x4.add(even, odd);
 }
 
-function squaredDeviations(x: usize, stride: usize, count: i32, mean: v128, four: bool): v128 {
+function squaredDeviations(x: usize, stride: usize, count: i32, mean: v128, lanes: i32): v128 {
   let even = f32x4.splat(0);
   let odd = even;
   let i = 0;
   for (; i + 2 <= count; i += 2, x += stride << 1) {
-    const a = f32x4.sub(take(x, four), mean);
-    const b = f32x4.sub(take(x + stride, four), mean);
+    const a = f32x4.sub(take(x, lanes), mean);
+    const b = f32x4.sub(take(x + stride, lanes), mean);
     even = multiplyAdd(a, a, even);
     odd = multiplyAdd(b, b, odd);
   }
   if (i < count) {
-    const a = f32x4.sub(take(x, four), mean);
+    const a = f32x4.sub(take(x, lanes), mean);
     even = multiplyAdd(a, a, even);
   }
   return f32x4.add(even, odd);
@@ -143,32 +143,32 @@ export function normSums(address: usize, first: i32, end: i32): void {
     let channel = first;
     for (; channel + 8 <= end; channel += 8) sumsOfEight(call, row, count, channel << 2);
     while (channel < end) {
-      const four = channel + 4 <= end;
-      sumsOfBlock(call, row, count, channel << 2, four);
-      channel += four ? 4 : 1;
+      const lanes = lanesOf(end - channel);
+      sumsOfBlock(call, row, count, channel << 2, lanes);
+      channel += lanes;
     }
   }
 }
 
-export function sumsOfBlock(call: NormCall, row: i32, count: i32, at: usize, four: bool): void {
+export function sumsOfBlock(call: NormCall, row: i32, count: i32, at: usize, lanes: i32): void {
   const stride: usize = call.channels << 2;
-  const mean = take(call.mean + at, four);
+  const mean = take(call.mean + at, lanes);
   let x = call.x + row * stride + at;
   let dy = call.dy + row * stride + at;
   let sum = f32x4.splat(0);
   let products = sum;
   for (let i = 0; i < count; i++, x += stride, dy += stride) {
-    const apart = f32x4.sub(take(x, four), mean);
-    const gradient = passed(call, take(dy, four), apart, at, four);
+    const apart = f32x4.sub(take(x, lanes), mean);
+    const gradient = passed(call, take(dy, lanes), apart, at, lanes);
     sum = f32x4.add(sum, gradient);
     products = multiplyAdd(gradient, apart, products);
   }
   if (row > 0) {
-    sum = f32x4.add(sum, take(call.sums + at, four));
-    products = f32x4.add(products, take(call.products + at, four));
+    sum = f32x4.add(sum, take(call.sums + at, lanes));
+    products = f32x4.add(products, take(call.products + at, lanes));
   }
-  put(call.sums + at, sum, four);
-  put(call.products + at, products, four);
+  put(call.sums + at, sum, lanes);
+  put(call.products + at, products, lanes);
 }
 
 /** The same of eight channels. */
@@ -223,9 +223,9 @@ function ceilingOf(call: NormCall): f32 {
 }
 
 /** Of output gradients those that pass the activation: where it has a slope at what scaleBlock has given it. */
-function passed(call: NormCall, dy: v128, apart: v128, at: usize, four: bool): v128 {
+function passed(call: NormCall, dy: v128, apart: v128, at: usize, lanes: i32): v128 {
   if (call.activation === 0) return dy;
-  const y = multiplyAdd(apart, take(call.scale + at, four), take(call.offset + at, four));
+  const y = multiplyAdd(apart, take(call.scale + at, lanes), take(call.offset + at, lanes));
   const passes = v128.and(f32x4.gt(y, f32x4.splat(0)), f32x4.lt(y, f32x4.splat(ceilingOf(call))));
   return v128.and(dy, passes);
 }
@@ -256,17 +256,21 @@ export function scaleBlock(call: NormCall, first: i32, count: i32): void {
       if (activation > 1) y = f32x4.min(y, six);
       v128.store(to + at, y);
     }
-    for (let at = fours; at < bytes; at += 4) scaleOne(call, x + at, to + at, at);
+    for (let at = fours; at < bytes; ) {
+      const lanes = lanesOf(<i32>(bytes - at) >> 2);
+      scaleSome(call, x + at, to + at, at, lanes);
+      at += lanes << 2;
+    }
   }
 }
 
-export function scaleOne(call: NormCall, x: usize, to: usize, at: usize): void {
-  const apart = f32x4.sub(take(x, false), take(call.mean + at, false));
-  let y = multiplyAdd(apart, take(call.deviation + at, false), take(call.shift + at, false));
+export function scaleSome(call: NormCall, x: usize, to: usize, at: usize, lanes: i32): void {
+  const apart = f32x4.sub(take(x, lanes), take(call.mean + at, lanes));
+  let y = multiplyAdd(apart, take(call.deviation + at, lanes), take(call.shift + at, lanes));
   // What is not a number stays so.
   if (call.activation > 0) y = f32x4.max(y, f32x4.splat(0));
   if (call.activation > 1) y = f32x4.min(y, f32x4.splat(6));
-  put(to, y, false);
+  put(to, y, lanes);
 }
 
 /** Rows `first` to `end - 1` of `dy * gradient + (x - mean) * deviation + shift`, of dy what passes the activation. */
@@ -301,13 +305,17 @@ export function backpropBlock(call: NormCall, first: i32, count: i32): void {
       }
       v128.store(to + at, multiplyAdd(gradient, v128.load(factor + at), centred));
     }
-    for (let at = fours; at < bytes; at += 4) backpropOne(call, x + at, dy + at, to + at, at);
+    for (let at = fours; at < bytes; ) {
+      const lanes = lanesOf(<i32>(bytes - at) >> 2);
+      backpropSome(call, x + at, dy + at, to + at, at, lanes);
+      at += lanes << 2;
+    }
   }
 }
 
-export function backpropOne(call: NormCall, x: usize, dy: usize, to: usize, at: usize): void {
-  const apart = f32x4.sub(take(x, false), take(call.mean + at, false));
-  const centred = multiplyAdd(apart, take(call.deviation + at, false), take(call.shift + at, false));
-  const gradient = passed(call, take(dy, false), apart, at, false);
-  put(to, multiplyAdd(gradient, take(call.gradient + at, false), centred), false);
+export function backpropSome(call: NormCall, x: usize, dy: usize, to: usize, at: usize, lanes: i32): void {
+  const apart = f32x4.sub(take(x, lanes), take(call.mean + at, lanes));
+  const centred = multiplyAdd(apart, take(call.deviation + at, lanes), take(call.shift + at, lanes));
+  const gradient = passed(call, take(dy, lanes), apart, at, lanes);
+  put(to, multiplyAdd(gradient, take(call.gradient + at, lanes), centred), lanes);
 }

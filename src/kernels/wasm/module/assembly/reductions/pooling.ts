@@ -1,26 +1,28 @@
 /**
- * Max and average pooling of a clip, and their gradients. For each row that is written (a position with all its
- * channels) the rows that it depends on are listed, then read 16, 4 or 1 channels at a time. Every function does the
- * rows `[first, end)` and reads nothing that another row writes, so that rows may be shared out among threads.
+ * Max and average pooling of a clip, and what of each window is the largest. For each row that is written (a position with all its
+ * channels) the rows that it depends on are listed, then read 16 or 4 channels at a time; the last four, where there are as many,
+ * may reach back over those before. Every function does the rows `[first, end)` and reads nothing that another row writes, so
+ * that rows may be shared out among threads.
  */
 import {PoolCall} from '../calls';
 
-/** Of a list: bytes of an entry, and in it the offset of a row in its tensor, a tap, the share of an average. */
-const ENTRY: i32 = 12;
+/** Of a list: bytes of an entry, and in it the offset of a row in its tensor, a tap. */
+const ENTRY: i32 = 8;
 const TAP: usize = 4;
-const SHARE: usize = 8;
 
 /** Output rows: the largest input of the window. A NaN is passed over, as by the host's cpu backend. */
 export function maxPool(address: usize, first: i32, end: i32): void {
   const call = changetype<PoolCall>(address);
   const bytes = call.channels << 2;
+  const last = bytes - 16;
   for (let row = first; row < end; row++) {
     const stop = listWindow(call, row);
     const y = call.y + row * bytes;
     let at = 0;
     for (; at + 64 <= bytes; at += 64) maxOfSixteen(call, stop, at, y + at);
     for (; at + 16 <= bytes; at += 16) maxOfFour<f32>(call, stop, at, y + at);
-    for (; at < bytes; at += 4) maxOfOne<f32>(call, stop, at, y + at);
+    if (at < bytes && last >= 0) maxOfFour<f32>(call, stop, last, y + last);
+    else for (; at < bytes; at += 4) maxOfOne<f32>(call, stop, at, y + at);
   }
 }
 
@@ -28,12 +30,14 @@ export function maxPool(address: usize, first: i32, end: i32): void {
 export function maxPoolWholes(address: usize, first: i32, end: i32): void {
   const call = changetype<PoolCall>(address);
   const bytes = call.channels << 2;
+  const last = bytes - 16;
   for (let row = first; row < end; row++) {
     const stop = listWindow(call, row);
     const y = call.y + row * bytes;
     let at = 0;
     for (; at + 16 <= bytes; at += 16) maxOfFour<i32>(call, stop, at, y + at);
-    for (; at < bytes; at += 4) maxOfOne<i32>(call, stop, at, y + at);
+    if (at < bytes && last >= 0) maxOfFour<i32>(call, stop, last, y + last);
+    else for (; at < bytes; at += 4) maxOfOne<i32>(call, stop, at, y + at);
   }
 }
 
@@ -41,6 +45,7 @@ export function maxPoolWholes(address: usize, first: i32, end: i32): void {
 export function averagePool(address: usize, first: i32, end: i32): void {
   const call = changetype<PoolCall>(address);
   const bytes = call.channels << 2;
+  const last = bytes - 16;
   for (let row = first; row < end; row++) {
     const stop = listWindow(call, row);
     const count = <f32>max(1, <i32>(stop - call.list) / ENTRY);
@@ -48,7 +53,8 @@ export function averagePool(address: usize, first: i32, end: i32): void {
     let at = 0;
     for (; at + 64 <= bytes; at += 64) averageOfSixteen(call, stop, count, at, y + at);
     for (; at + 16 <= bytes; at += 16) averageOfFour(call, stop, count, at, y + at);
-    for (; at < bytes; at += 4) averageOfOne(call, stop, count, at, y + at);
+    if (at < bytes && last >= 0) averageOfFour(call, stop, count, last, y + last);
+    else for (; at < bytes; at += 4) averageOfOne(call, stop, count, at, y + at);
   }
 }
 
@@ -65,38 +71,14 @@ export function maxPoolTapsOfWholes(address: usize, first: i32, end: i32): void 
 function findTaps<T>(address: usize, first: i32, end: i32): void {
   const call = changetype<PoolCall>(address);
   const bytes = call.channels << 2;
+  const last = bytes - 16;
   for (let row = first; row < end; row++) {
     const stop = listWindow(call, row);
     const taps = call.taps + row * bytes;
     let at = 0;
     for (; at + 16 <= bytes; at += 16) tapsOfFour<T>(call, stop, at, taps + at);
-    for (; at < bytes; at += 4) tapOfOne<T>(call, stop, at, taps + at);
-  }
-}
-
-/** Input rows of `dx`: the gradients of the outputs that were taken from this input. Needs all of `taps`. */
-export function maxPoolGradient(address: usize, first: i32, end: i32): void {
-  const call = changetype<PoolCall>(address);
-  const bytes = call.channels << 2;
-  for (let row = first; row < end; row++) {
-    const stop = listOutputs(call, row);
-    const dx = call.dx + row * bytes;
-    let at = 0;
-    for (; at + 16 <= bytes; at += 16) takenFromFour(call, stop, at, dx + at);
-    for (; at < bytes; at += 4) takenFromOne(call, stop, at, dx + at);
-  }
-}
-
-/** Input rows of `dx`: this input's share of the gradients of the outputs whose window holds it. */
-export function averagePoolGradient(address: usize, first: i32, end: i32): void {
-  const call = changetype<PoolCall>(address);
-  const bytes = call.channels << 2;
-  for (let row = first; row < end; row++) {
-    const stop = listOutputs(call, row);
-    const dx = call.dx + row * bytes;
-    let at = 0;
-    for (; at + 16 <= bytes; at += 16) sharesOfFour(call, stop, at, dx + at);
-    for (; at < bytes; at += 4) shareOfOne(call, stop, at, dx + at);
+    if (at < bytes && last >= 0) tapsOfFour<T>(call, stop, last, taps + last);
+    else for (; at < bytes; at += 4) tapOfOne<T>(call, stop, at, taps + at);
   }
 }
 
@@ -123,49 +105,6 @@ export function listWindow(call: PoolCall, row: i32): usize {
     }
   }
   return list;
-}
-
-/** Lists the output rows whose window holds an input row, and as which tap. Returns the end of the list. */
-export function listOutputs(call: PoolCall, row: i32): usize {
-  const bytes = call.channels << 2;
-  const frame = row / (call.inputWidth * call.inputHeight);
-  const clip = (frame / call.inputTime) * call.outputTime;
-  // The input as seen from the start of the padding: output `o` holds it as tap `at - o * stride`.
-  const atTime = (frame % call.inputTime) + call.paddingTime;
-  const atHeight = ((row / call.inputWidth) % call.inputHeight) + call.paddingHeight;
-  const atWidth = (row % call.inputWidth) + call.paddingWidth;
-  const tEnd = min(atTime / call.strideTime + 1, call.outputTime);
-  const hEnd = min(atHeight / call.strideHeight + 1, call.outputHeight);
-  const wEnd = min(atWidth / call.strideWidth + 1, call.outputWidth);
-  let list = call.list;
-  for (let t = firstWindow(atTime, call.windowTime, call.strideTime); t < tEnd; t++) {
-    const t0 = t * call.strideTime;
-    const depth = inside(t0 - call.paddingTime, call.windowTime, call.inputTime);
-    for (let h = firstWindow(atHeight, call.windowHeight, call.strideHeight); h < hEnd; h++) {
-      const h0 = h * call.strideHeight;
-      const plane = depth * inside(h0 - call.paddingHeight, call.windowHeight, call.inputHeight);
-      const line = ((clip + t) * call.outputHeight + h) * call.outputWidth;
-      const tap = ((atTime - t0) * call.windowHeight + atHeight - h0) * call.windowWidth + atWidth;
-      for (let w = firstWindow(atWidth, call.windowWidth, call.strideWidth); w < wEnd; w++, list += ENTRY) {
-        const w0 = w * call.strideWidth;
-        const count = plane * inside(w0 - call.paddingWidth, call.windowWidth, call.inputWidth);
-        store<usize>(list, (line + w) * bytes);
-        store<i32>(list, tap - w0, TAP);
-        store<f32>(list, 1 / <f32>count, SHARE);
-      }
-    }
-  }
-  return list;
-}
-
-/** The first window that reaches `at`. */
-function firstWindow(at: i32, window: i32, stride: i32): i32 {
-  return max(0, (at - window + stride) / stride);
-}
-
-/** How much of a window that begins at `start` lies in `[0, length)`. */
-function inside(start: i32, window: i32, length: i32): i32 {
-  return min(start + window, length) - max(start, 0);
 }
 
 export function maxOfSixteen(call: PoolCall, stop: usize, at: i32, y: usize): void {
@@ -267,40 +206,4 @@ function tapOfOne<T>(call: PoolCall, stop: usize, at: i32, taps: usize): void {
     }
   }
   store<i32>(taps, found);
-}
-
-export function takenFromFour(call: PoolCall, stop: usize, at: i32, dx: usize): void {
-  let sum = f32x4.splat(0);
-  for (let entry = call.list; entry < stop; entry += ENTRY) {
-    const offset = load<usize>(entry) + at;
-    const taken = i32x4.eq(v128.load(call.taps + offset), v128.load32_splat(entry, TAP));
-    sum = f32x4.add(sum, v128.and(v128.load(call.y + offset), taken));
-  }
-  v128.store(dx, sum);
-}
-
-function takenFromOne(call: PoolCall, stop: usize, at: i32, dx: usize): void {
-  let sum: f32 = 0;
-  for (let entry = call.list; entry < stop; entry += ENTRY) {
-    const offset = load<usize>(entry) + at;
-    if (load<i32>(call.taps + offset) === load<i32>(entry, TAP)) sum += load<f32>(call.y + offset);
-  }
-  store<f32>(dx, sum);
-}
-
-export function sharesOfFour(call: PoolCall, stop: usize, at: i32, dx: usize): void {
-  let sum = f32x4.splat(0);
-  for (let entry = call.list; entry < stop; entry += ENTRY) {
-    const dy = v128.load(call.y + load<usize>(entry) + at);
-    sum = f32x4.add(sum, f32x4.mul(dy, v128.load32_splat(entry, SHARE)));
-  }
-  v128.store(dx, sum);
-}
-
-function shareOfOne(call: PoolCall, stop: usize, at: i32, dx: usize): void {
-  let sum: f32 = 0;
-  for (let entry = call.list; entry < stop; entry += ENTRY) {
-    sum += load<f32>(call.y + load<usize>(entry) + at) * load<f32>(entry, SHARE);
-  }
-  store<f32>(dx, sum);
 }

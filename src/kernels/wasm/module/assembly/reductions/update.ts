@@ -2,7 +2,7 @@
  * What an optimizer does to one weight, in one pass over it, its gradient and its state: the arithmetic of
  * src/geometry/update_kernels.ts, each operation rounded by itself as in stock ops. And sums of squares. Rows are chunks of CHUNK values.
  */
-import {multiplyAdd, put, take} from '../arithmetic';
+import {lanesOf, multiplyAdd, put, take} from '../arithmetic';
 import {CHUNK, SquaresCall, UpdateCall} from '../calls';
 
 @unmanaged
@@ -44,17 +44,17 @@ export function sgdChunk(call: UpdateCall, first: i32, end: i32): void {
   const hasMomentum = call.mean !== 0;
   const isNesterov = factors.nesterov !== 0;
   for (let at = first << 2; at < end << 2; ) {
-    const four = at + 16 <= end << 2;
-    const value = take(call.value + at, four);
-    const gradient = f32x4.mul(take(call.gradient + at, four), gradientFactor);
+    const lanes = lanesOf(end - (at >> 2));
+    const value = take(call.value + at, lanes);
+    const gradient = f32x4.mul(take(call.gradient + at, lanes), gradientFactor);
     let direction = f32x4.add(gradient, f32x4.mul(value, decay));
     if (hasMomentum) {
-      const average = f32x4.add(f32x4.mul(take(call.mean + at, four), momentum), direction);
-      put(call.toMean + at, average, four);
+      const average = f32x4.add(f32x4.mul(take(call.mean + at, lanes), momentum), direction);
+      put(call.toMean + at, average, lanes);
       direction = isNesterov ? f32x4.add(direction, f32x4.mul(average, momentum)) : average;
     }
-    put(call.to + at, f32x4.sub(value, f32x4.mul(direction, rate)), four);
-    at += four ? 16 : 4;
+    put(call.to + at, f32x4.sub(value, f32x4.mul(direction, rate)), lanes);
+    at += lanes << 2;
   }
 }
 
@@ -77,18 +77,18 @@ export function adamChunk(call: UpdateCall, first: i32, end: i32): void {
   const valueFactor = f32x4.splat(factors.value);
   const directionFactor = f32x4.splat(factors.direction);
   for (let at = first << 2; at < end << 2; ) {
-    const four = at + 16 <= end << 2;
-    const value = take(call.value + at, four);
-    const gradient = f32x4.mul(take(call.gradient + at, four), gradientFactor);
-    const mean = f32x4.add(f32x4.mul(take(call.mean + at, four), beta1), f32x4.mul(gradient, rest1));
+    const lanes = lanesOf(end - (at >> 2));
+    const value = take(call.value + at, lanes);
+    const gradient = f32x4.mul(take(call.gradient + at, lanes), gradientFactor);
+    const mean = f32x4.add(f32x4.mul(take(call.mean + at, lanes), beta1), f32x4.mul(gradient, rest1));
     const squared = f32x4.mul(gradient, gradient);
-    const square = f32x4.add(f32x4.mul(take(call.square + at, four), beta2), f32x4.mul(squared, rest2));
-    put(call.toMean + at, mean, four);
-    put(call.toSquare + at, square, four);
+    const square = f32x4.add(f32x4.mul(take(call.square + at, lanes), beta2), f32x4.mul(squared, rest2));
+    put(call.toMean + at, mean, lanes);
+    put(call.toSquare + at, square, lanes);
     const root = f32x4.div(f32x4.sqrt(square), rootBias);
     const direction = f32x4.div(f32x4.div(mean, meanBias), f32x4.add(root, epsilon));
-    put(call.to + at, f32x4.add(f32x4.mul(value, valueFactor), f32x4.mul(direction, directionFactor)), four);
-    at += four ? 16 : 4;
+    put(call.to + at, f32x4.add(f32x4.mul(value, valueFactor), f32x4.mul(direction, directionFactor)), lanes);
+    at += lanes << 2;
   }
 }
 
@@ -115,10 +115,10 @@ export function squareSum(x: usize, first: i32, end: i32): f32 {
     odd = multiplyAdd(b, b, odd);
   }
   while (at < last) {
-    const four = at + 16 <= last;
-    const a = take(x + at, four);
+    const lanes = lanesOf((last - at) >> 2);
+    const a = take(x + at, lanes);
     even = multiplyAdd(a, a, even);
-    at += four ? 16 : 4;
+    at += lanes << 2;
   }
   const sums = f32x4.add(even, odd);
   return (
