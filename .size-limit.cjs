@@ -4,7 +4,7 @@
  * A budget is there to make growth a decision: raise it in the change that needs it.
  */
 const entries = [
-  {entry: 'index', limit: '55 kB'},
+  {entry: 'index', limit: '56 kB'},
   {entry: 'ops', limit: '11.5 kB'},
   {entry: 'networks', limit: '28 kB'},
   {entry: 'train', limit: '77 kB'},
@@ -12,10 +12,10 @@ const entries = [
   {entry: 'checkpoints', limit: '21 kB'},
   {entry: 'convert', limit: '44 kB'},
   {entry: 'onnx', limit: '12 kB'},
-  {entry: 'video', limit: '36 kB'},
+  {entry: 'video', limit: '36.5 kB'},
   {entry: 'timeline', limit: '48.5 kB'},
   {entry: 'cpu', limit: '6.5 kB'},
-  {entry: 'wasm', limit: '46 kB'},
+  {entry: 'wasm', limit: '48 kB'},
   {entry: 'webgl', limit: '12 kB'},
   {entry: 'webgpu', limit: '16 kB'},
   {entry: 'node', limit: '33 kB', platform: 'node'},
@@ -50,5 +50,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '170 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '173 kB', path: 'dist/tfjs-sts.min.js'},
 ];

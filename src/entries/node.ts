@@ -16,8 +16,8 @@ for (const [name, value] of Object.entries(removed)) {
 }
 
 registerKernels(kernelConfigs);
-// tfjs-node brings @tensorflow/tfjs, which puts the host's own gradients over those that are amended by then.
-replaceStockKernels(stockReplacements, registerGradients);
+registerGradients();
+replaceStockKernels(stockReplacements);
 
 export {startWebGPU, type WebGPUAdapter} from '../kernels/webgpu/start_in_node';
 export type {

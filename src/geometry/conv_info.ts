@@ -47,6 +47,14 @@ export interface ConvInfo {
    * this one, so that a frame has the same bits however the convolution is cut.
    */
   wholeShape?: Shape5D;
+  /** Where the outputs lie in the rows of a wider tensor, which several convolutions write; such an info is for recordings alone. */
+  place?: RowPlace;
+}
+
+/** Some channels of a tensor of so many. */
+export interface RowPlace {
+  readonly channels: number;
+  readonly first: number;
 }
 
 export interface ConvOptions {

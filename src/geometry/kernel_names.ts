@@ -32,7 +32,8 @@ export type Activation = ActivationName | LeakyRelu;
 
 /**
  * `y = activation(conv(x, filter) + bias + residual)`: x `info.inputShape`, filter `info.filterShape`, bias `[out]`,
- * residual and y `info.outputShape`. There is a gradient for the activation 'linear' alone.
+ * residual and y `info.outputShape`, y with the channels of `info.place` if there is one. There is a gradient for the activation
+ * 'linear' alone.
  */
 export const IndirectConv3D = 'IndirectConv3D';
 export interface IndirectConv3DInputs extends NamedTensorInfoMap {
@@ -40,6 +41,8 @@ export interface IndirectConv3DInputs extends NamedTensorInfoMap {
   filter: TensorInfo;
   bias: TensorInfo | undefined;
   residual: TensorInfo | undefined;
+  /** With `info.place`: the wider tensor, if another convolution has made it. */
+  y?: TensorInfo | undefined;
 }
 
 /** The gradient with respect to x: dy `info.outputShape`, filter `info.filterShape`, result `info.inputShape`. */

@@ -92,15 +92,9 @@ export function registerKernels(configs: readonly tf.KernelConfig[]): void {
 /**
  * Puts kernels in the place of the host's own, now if their backend has started, and whenever it starts: by then the
  * host has registered its kernels, whichever of the two packages was imported first. May be called twice.
- *
- * @param onStart what else is to be done whenever the backend starts
  */
-export function replaceStockKernels(
-  {backendName, configs, canRun}: StockReplacements,
-  onStart: () => void = () => {},
-): void {
+export function replaceStockKernels({backendName, configs, canRun}: StockReplacements): void {
   const setupFunc = (backend: object) => {
-    onStart();
     const restored = waitingConfig(backendName)?.restored;
     if (canRun(backend)) configs.filter(({kernelName}) => !restored?.has(kernelName)).forEach(putInPlace);
     else replacementsOf(backendName).forEach(putBack);

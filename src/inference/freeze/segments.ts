@@ -3,8 +3,10 @@
  * JavaScript, to find shapes, plans, memory and addresses, is done once for a size.
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {RowPlace} from '../../geometry/conv_info';
 import type {Recording} from '../../geometry/recording';
 import {sameShape} from '../../util/shapes';
+import {joinsOf} from './joins';
 import type {Turn} from './schedule';
 import type {ConvolutionStep} from './steps/convolution';
 import type {DirectKernels} from './steps/direct_kernels';
@@ -36,7 +38,11 @@ export class Segments {
   /** By their first turn, the latest first. */
   private readonly known = new Map<number, KnownSegment[]>();
 
-  constructor(private readonly turns: readonly Turn[]) {}
+  private readonly joins;
+
+  constructor(private readonly turns: readonly Turn[]) {
+    this.joins = joinsOf(turns);
+  }
 
   /**
    * The segment that begins with a turn; undefined where there is none.
@@ -65,6 +71,7 @@ export class Segments {
     first: number,
     infoOf: (value: number) => TensorInfo | undefined,
     kernels: DirectKernels,
+    mayJoin = true,
   ): KnownSegment | undefined {
     const tape = kernels.beginTape();
     if (tape === undefined) return undefined;
@@ -79,15 +86,29 @@ export class Segments {
       return given;
     };
     const made = new Set<number>();
+    /** Values of concatenations that convolutions write, up to the turn of the concatenation. */
+    const joining = new Map<number, TensorInfo>();
     let end = first;
     for (; end < this.turns.length; end++) {
       const turn = this.turns[end]!;
       // Made with a sibling before the segment: the run has it, and frees it after its own turn.
       if (infoOf(turn.outputs[0]!) !== undefined) break;
       if (made.has(turn.outputs[0]!)) continue;
+      const join = mayJoin ? this.joins.get(turn) : undefined;
+      const place = join !== undefined && join.first >= first ? join.places.get(turn) : undefined;
+      const joined = join && joining.get(join.value);
+      if (join !== undefined && joined !== undefined && place === undefined) {
+        values.set(join.value, joined);
+        made.add(join.value);
+        joining.delete(join.value);
+        continue;
+      }
       const numbers: number[] = [];
       const recorded = tape.record(() =>
-        runDirectly(turn, onTape, kernels).map(([value, info]) => {
+        (place === undefined
+          ? runDirectly(turn, onTape, kernels)
+          : runInto(turn, place, joined, onTape, kernels)
+        ).map(([value, info]) => {
           numbers.push(value);
           return info;
         }),
@@ -96,8 +117,11 @@ export class Segments {
       for (const [i, value] of numbers.entries()) {
         values.set(value, recorded[i]!);
         made.add(value);
+        if (place !== undefined) joining.set(join!.value, recorded[i]!);
       }
     }
+    // What the concatenation is to read was not made.
+    if (joining.size > 0) return this.record(first, infoOf, kernels, false);
     if (end === first) return undefined;
     const spent = new Set(this.turns.slice(first, end).flatMap((turn) => turn.spent));
     const makes = [...made].filter((value) => !spent.has(value));
@@ -127,6 +151,18 @@ export function runDirectly(
   }
   const runnable: RunnableStep = step;
   const made = runnable.runDirectly?.(inputs.map(infoOf), kernels);
+  return made === undefined ? [] : [[outputs[0]!, made]];
+}
+
+/** A turn of a convolution into some channels of a wider value, as which its own is known from then on: none but a concatenation reads it. */
+function runInto(
+  {step, inputs, outputs}: Turn,
+  place: RowPlace,
+  joined: TensorInfo | undefined,
+  infoOf: (value: number) => TensorInfo,
+  kernels: DirectKernels,
+): [number, TensorInfo][] {
+  const made = (step as ConvolutionStep).runInto(infoOf(inputs[0]!), place, joined, kernels);
   return made === undefined ? [] : [[outputs[0]!, made]];
 }
 

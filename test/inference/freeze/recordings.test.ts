@@ -6,7 +6,7 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import {beforeAll, expect, it, vi} from 'vitest';
+import {beforeAll, describe, expect, it, vi} from 'vitest';
 import '../../../src/entries/backends/wasm';
 import {freeze} from '../../../src/inference/freeze';
 import {predictInSlabs} from '../../../src/inference/slabs';
@@ -123,6 +123,100 @@ it('the host has its convolution back at once', () => {
   expect(calls).toBe(1);
 });
 
+/** Copies that a call asks for by itself, past a recording. */
+function copiesOf(call: () => void): number {
+  const runtime = connect(tf.backend() as BackendWasm)!;
+  const runRows = vi.spyOn(runtime, 'runRows');
+  call();
+  const copies = runRows.mock.calls.filter(([{run}]) => run === 'copyRuns').length;
+  runRows.mockRestore();
+  return copies;
+}
+
+describe('convolutions that a concatenation alone reads', () => {
+  const inputs = () => tfl.input({shape: [4, 13, 14, 20]});
+  const clip = () => tf.randomNormal([2, 4, 13, 14, 20], 0, 1, 'float32', 1);
+  /** Of every form: minimal filtering in space and in time, direct, pointwise, narrow, by channel, STS; widths that no vector divides. */
+  const branches = (x: Value): Value[] =>
+    [
+      conv(32, [1, 3, 3]),
+      sts.conv3d({filters: 18, kernelSize: [3, 1, 1], padding: 'same', activation: 'relu'}),
+      conv(5, 3),
+      conv(9, 1),
+      conv(3, [3, 3, 3]),
+      sts.depthwiseConv3d({kernelSize: 3, padding: 'same', activation: 'swish'}),
+      sts.stsConv3d({filters: 6, kernelSize: [3, 1, 1], padding: 'same'}),
+      sts.stsConv3d({filters: 8, kernelSize: 3, padding: 'same', groups: 2}),
+    ].map((layer) => layer.apply(x) as Value);
+
+  it('write where it would copy them to', () => {
+    const x = inputs();
+    // Each of an input of its own, since siblings share what is made of one.
+    const apart = branches(x).map((_, i) => branches(conv(20, 1).apply(x) as Value)[i]!);
+    const model = tfl.model({inputs: x, outputs: [tfl.layers.concatenate().apply(apart) as Value, ...apart]});
+    scramble(model);
+    const [whole] = model.outputs as [Value];
+    const joined = freeze(tfl.model({inputs: x, outputs: whole}));
+    const separate = freeze(tfl.model({inputs: x, outputs: apart}));
+    const given = clip();
+    const expected = tf.concat(separate.predict(given) as tf.Tensor[], -1);
+    tf.dispose(joined.predict(given));
+    let actual: tf.Tensor | undefined;
+    expect(
+      copiesOf(() => {
+        actual = joined.predict(given) as tf.Tensor;
+      }),
+    ).toBe(0);
+    expect(actual!.shape).toEqual([2, 4, 13, 14, 32 + 18 + 5 + 9 + 3 + 20 + 6 + 8]);
+    expect(actual!.dataSync()).toEqual(expected.dataSync());
+  });
+
+  it.each<[string, (x: Value) => Value[]]>([
+    [
+      'one is read elsewhere, too',
+      (x) => {
+        const [a, b] = [conv(8, 3).apply(x), conv(8, 1).apply(conv(8, 1).apply(x))] as [Value, Value];
+        return [a, b, conv(4, 3).apply(a) as Value];
+      },
+    ],
+    [
+      'one is read twice',
+      (x) => {
+        const a = conv(8, 3).apply(x) as Value;
+        return [a, a];
+      },
+    ],
+    [
+      'what one reads takes more than kernels',
+      (x) => {
+        const there = tfl.layers.thresholdedReLU({theta: 0.1}).apply(conv(8, 1).apply(x)) as Value;
+        return [conv(8, 3).apply(conv(8, 1).apply(x)), conv(8, 3).apply(there)] as Value[];
+      },
+    ],
+    ['one is no convolution', (x) => [conv(8, 3).apply(x) as Value, x]],
+    ['they are siblings', (x) => [conv(32, [1, 3, 3]).apply(x), conv(32, [1, 3, 3]).apply(x)] as Value[]],
+  ])('are copied where %s', (_, parts) => {
+    const x = inputs();
+    const values = parts(x);
+    const model = tfl.model({inputs: x, outputs: tfl.layers.concatenate().apply(values) as Value});
+    scramble(model);
+    const given = clip();
+    const frozen = freeze(model);
+    tf.dispose(frozen.predict(given));
+    const before = held();
+    const actual = frozen.predict(given) as tf.Tensor;
+    const expected = model.predict(given) as tf.Tensor;
+    expect(actual.shape).toEqual(expected.shape);
+    const [largest] = tf.max(tf.abs(expected)).dataSync();
+    const [apart] = tf.max(tf.abs(tf.sub(actual, expected))).dataSync();
+    expect(largest).toBeGreaterThan(0.1);
+    expect(apart).toBeLessThan(1e-5 * largest!);
+    tf.dispose([actual, expected]);
+    // What was measured: two numbers and what they were made of.
+    expect(held()[0]! - before[0]!).toBeLessThanOrEqual(6);
+  });
+});
+
 it('what was recorded while threads started is recorded anew for them', async () => {
   const x = tfl.input({shape: [8, 28, 28, 32]});
   // The first on all threads, the second on one, in the scratch of the recording.
@@ -132,7 +226,7 @@ it('what was recorded while threads started is recorded anew for them', async ()
   const change = runtime.setThreads(2);
   frozen.predict(clip);
   await change;
-  const scratch = vi.spyOn(runtime, 'scratch');
+  const scratch = vi.spyOn(runtime.space, 'scratch');
   frozen.predict(clip);
   // All of a run's calls share the scratch that it begins with: one that grew would be another.
   const [first, ...others] = scratch.mock.calls.map(([bytes]) => bytes);

@@ -3,7 +3,7 @@
  * by which kernels find what they have worked out for it.
  */
 import {add, cast, type Tensor, type Tensor5D, type TensorInfo, tidy} from '@tensorflow/tfjs-core';
-import type {ConvInfo} from '../../../geometry/conv_info';
+import type {ConvInfo, RowPlace} from '../../../geometry/conv_info';
 import {CONV_KINDS, type ConvKind, type ConvSettings, convInfo} from '../../../geometry/conv_settings';
 import type {Activation, IndirectConv3DAttrs} from '../../../geometry/kernel_names';
 import {activate, checkActivation} from '../../../ops/activations';
@@ -32,12 +32,16 @@ export class ConvolutionStep implements RunnableStep {
     return {fused: {info, activation: this.activation}, linear: {info}};
   });
 
+  /** Of the steps that write into a wider tensor, for the place that they have in it. */
+  private placed: {readonly place: RowPlace; readonly attributes: ByShape<IndirectConv3DAttrs>} | undefined;
   private readonly alike: string;
 
   constructor(
     readonly settings: ConvSettings,
     readonly activation: Activation,
     readonly weights: FilterAndBias,
+    /** Of every output. */
+    readonly outputChannels: number,
     private readonly isHosts: boolean,
   ) {
     this.alike = JSON.stringify([settings, activation, isHosts]);
@@ -71,6 +75,38 @@ export class ConvolutionStep implements RunnableStep {
     if (residual !== undefined && !sameShape(residual.shape, fused.info.outputShape)) return undefined;
     const {filter, bias} = this.weights;
     return kernels.convolve({x: x!, filter, bias, residual}, fused);
+  }
+
+  /**
+   * As `runDirectly`, without residual and into some channels of a wider value.
+   *
+   * @param y the wider value, if another step has made it
+   * @returns the wider value; undefined also where the one that there is has other positions
+   */
+  runInto(
+    x: TensorInfo,
+    place: RowPlace,
+    y: TensorInfo | undefined,
+    kernels: DirectKernels,
+  ): TensorInfo | undefined {
+    if (x.dtype !== 'float32' || (this.isHosts && !kernels.replacesConv3D)) return undefined;
+    const attrs = this.attributesAt(place).get(x.shape);
+    const positions = (shape: readonly number[]) => shape.slice(0, 4);
+    if (y !== undefined && !sameShape(positions(y.shape), positions(attrs.info.outputShape)))
+      return undefined;
+    const {filter, bias} = this.weights;
+    return kernels.convolve({x, filter, bias, residual: undefined, y}, attrs);
+  }
+
+  private attributesAt(place: RowPlace): ByShape<IndirectConv3DAttrs> {
+    if (this.placed?.place !== place) {
+      const attributes = new ByShape((shape) => ({
+        info: {...this.infoFor(shape), place},
+        activation: this.activation,
+      }));
+      this.placed = {place, attributes};
+    }
+    return this.placed.attributes;
   }
 
   /** Whether another may be computed together with this one: of the same attributes on every input. */
@@ -125,13 +161,14 @@ function make(step: FrozenStep, {tensors}: StepParts): ConvolutionStep {
   const {op} = step;
   const {activation, ...rest} = step.settings;
   const convolution = {...rest, kind: op === HOST_CONV3D ? 'conv3d' : (op as ConvKind)} as ConvSettings;
-  checkWeights(op, convolution, tensors);
+  const channels = checkWeights(op, convolution, tensors);
   const weights = tensors as unknown as FilterAndBias;
-  return new ConvolutionStep(convolution, checkActivation(op, activation), weights, op === HOST_CONV3D);
+  const isHosts = op === HOST_CONV3D;
+  return new ConvolutionStep(convolution, checkActivation(op, activation), weights, channels, isHosts);
 }
 
-/** Tries the settings on the smallest input that the filter fits. */
-function checkWeights(op: string, settings: ConvSettings, {filter, bias}: Record<string, Tensor>): void {
+/** Tries the settings on the smallest input that the filter fits. Returns how many channels come out. */
+function checkWeights(op: string, settings: ConvSettings, {filter, bias}: Record<string, Tensor>): number {
   const fits = (tensor: Tensor, shape: readonly number[]) =>
     tensor.dtype === 'float32' && sameShape(tensor.shape, shape);
   if (filter === undefined || !fits(filter, filter.shape) || filter.rank !== 5) {
@@ -151,6 +188,7 @@ function checkWeights(op: string, settings: ConvSettings, {filter, bias}: Record
       `${op}: the bias is ${textOf(bias)}; it must be [${outputs}] and float32.`,
     );
   }
+  return outputs;
 }
 
 function textOf(tensor: Tensor | undefined): string {

@@ -155,6 +155,7 @@ interface ConvolutionInputs {
   readonly filter: TensorInfo;
   readonly bias: TensorInfo | undefined;
   readonly residual: TensorInfo | undefined;
+  readonly y?: TensorInfo | undefined;
 }
 
 /** The kernel of ours in the place of one of the host's. */

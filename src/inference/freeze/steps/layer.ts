@@ -6,6 +6,7 @@ import {weightsByName} from '../../../layers/models/copy_weights';
 import type {Layer} from '../../../layers/models/graph';
 import {InvalidArgumentError} from '../../../util/errors';
 import {sameShape} from '../../../util/shapes';
+import {runDense} from './host_dense';
 import {checkKeys, type Masks, type RunnableStep, type StepOp, type StepParts} from './step';
 
 export const LAYER = 'layer';
@@ -26,7 +27,7 @@ export class LayerStep implements RunnableStep {
     const given = inputs.length === 1 ? inputs[0]! : [...inputs];
     const made = tidy(() =>
       this.isPlain && this.isChecked(inputs)
-        ? this.layer.call(given, {training: false})
+        ? (runDense(this.layer, inputs[0]!) ?? this.layer.call(given, {training: false}))
         : (this.layer.apply(given, {training: false}) as Tensor | Tensor[]),
     );
     this.checked = inputs.map(({shape}) => shape);

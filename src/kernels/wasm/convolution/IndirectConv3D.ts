@@ -16,11 +16,12 @@ import {
 } from '../../../geometry/kernel_names';
 import {type BeginTape, RECORDER} from '../../../geometry/recording';
 import {KeptPlans} from '../../kept_plans';
+import type {Operands} from '../plan/call_plan';
 import {planConvolution, planSiblings} from '../plan/forward';
 import {codeOf} from '../plan/part_call';
 import {beginTape} from '../runtime/tape';
 import {wasmKernel} from '../runtime/wasm_kernel';
-import {connect, type Operands, type WasmRuntime} from '../runtime/wasm_runtime';
+import {connect, type WasmRuntime} from '../runtime/wasm_runtime';
 import {weightsOf} from './packed_weights';
 
 /** More convolutions than this read their input each for itself. */
@@ -34,14 +35,15 @@ const plans = new KeptPlans((info, variant) =>
   ),
 );
 
-/** `activation(conv(x, filter) + bias + residual)`, a new tensor. */
+/** `activation(conv(x, filter) + bias + residual)`, a new tensor, or into some channels of one. */
 export function convolve(
   runtime: WasmRuntime,
-  {x, filter, bias, residual}: IndirectConv3DInputs,
+  {x, filter, bias, residual, y: given}: IndirectConv3DInputs,
   info: ConvInfo,
   activation: Activation = 'linear',
 ): TensorInfo {
-  const y = runtime.makeOutput(info.outputShape);
+  const [batch, time, height, width, channels] = info.outputShape;
+  const y = given ?? runtime.makeOutput([batch, time, height, width, info.place?.channels ?? channels]);
   const operands: Operands = {x: runtime.addressOf(x), y: runtime.addressOf(y)};
   let variant = 8 * codeOf(activation) + (runtime.isShared ? 4 : 0);
   if (bias !== undefined) {

@@ -11,7 +11,7 @@ export function weightsOf(runtime: WasmRuntime, filter: TensorInfo, plan: Weight
     return runtime.packedFrom(filter, layout, bytes, (to) => pack(runtime, filter, plan, to));
   }
   return runtime.packedFrom(filter, layout, transform.bytes, (to) =>
-    runtime.withScratch(bytes, (panels) => {
+    runtime.space.withScratch(bytes, (panels) => {
       pack(runtime, filter, plan, panels);
       runtime.module.transformWeights(panels, to, ...transform.sizes);
     }),

@@ -15,6 +15,9 @@ export type Operand =
   | ('value' | 'square' | 'toMean' | 'toSquare' | 'factors')
   | ('dy' | 'to' | 'mean' | 'sums' | 'products' | 'gradient' | 'deviation' | 'shift' | 'scale' | 'offset');
 
+/** Where the operands of a plan are. */
+export type Operands = Partial<Record<Operand, number>>;
+
 /** So many bytes from the beginning of an operand, or of the scratch. */
 export interface Address {
   readonly base: Operand | 'scratch';

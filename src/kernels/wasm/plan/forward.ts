@@ -61,6 +61,7 @@ function planPart(
   // Grids count frames in their padding, lines do not.
   const firstFrame = part.rule.kind === 'line' ? (part.rule.firstFrame ?? 0) : 0;
   const firstOutput = part.outputChannel * FLOAT_BYTES;
+  const firstOfPlace = (info.place?.first ?? 0) * FLOAT_BYTES;
   const describe: Describe = (scratch) =>
     partCall(
       info,
@@ -70,7 +71,7 @@ function planPart(
         x: operand('x', (firstFrame * height * width * channels + part.inputChannel) * FLOAT_BYTES),
         weights: operand('weights'),
         bias: bias ? operand('bias', firstOutput) : scratch.zeros,
-        y: operand('y', firstOutput),
+        y: operand('y', firstOutput + firstOfPlace),
         residual: residual ? operand('residual', firstOutput) : 0,
       },
       scratch,

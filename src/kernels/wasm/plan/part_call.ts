@@ -70,6 +70,7 @@ export function sumsCall(
   const [, inputTime, inputHeight, inputWidth, inputChannels] = info.inputShape;
   const [, outputTime, outputHeight, outputWidth, outputChannels] = info.outputShape;
   const [, , filterColumns] = info.filterView;
+  const rowChannels = info.place?.channels ?? outputChannels;
   return {
     ...operands,
     ...scratch,
@@ -77,7 +78,7 @@ export function sumsCall(
     starts: starts ? 1 : 0,
     activation: 0,
     xRowBytes: inputChannels * FLOAT_BYTES,
-    yRowBytes: outputChannels * FLOAT_BYTES,
+    yRowBytes: rowChannels * FLOAT_BYTES,
     tapBytes: filterColumns * FLOAT_BYTES,
     groups: part.groups,
     inputs: part.inputChannels / part.groups,

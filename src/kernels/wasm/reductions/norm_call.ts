@@ -31,7 +31,7 @@ export function runNorm(
     Object.entries(tensors).map(([name, tensor]) => [name, runtime.addressOf(tensor)]),
   );
   const bytes = channels * FLOAT_BYTES;
-  runtime.withScratch(FACTORS.length * bytes, (at) => {
+  runtime.space.withScratch(FACTORS.length * bytes, (at) => {
     FACTORS.forEach((name, i) => {
       addresses[name] = at + i * bytes;
       const values = factors[name];

@@ -32,7 +32,7 @@ export function runUpdate(
     });
     return call.finish(run, {rows: Math.ceil(count / CHUNK), steps: given.length * count * MEMORY_STEPS});
   });
-  runtime.withScratch(factors.length * FLOAT_BYTES, (at) => {
+  runtime.space.withScratch(factors.length * FLOAT_BYTES, (at) => {
     new Float32Array(runtime.memory.buffer, at, factors.length).set(factors);
     const addresses = Object.fromEntries(given.map((name) => [name, runtime.addressOf(tensors[name]!)]));
     runtime.runRows(plan, {...addresses, factors: at});
@@ -49,7 +49,7 @@ export function sumOfSquares(runtime: WasmRuntime, x: TensorInfo): number {
     return call.finish('squareSums', {rows, steps: count * MEMORY_STEPS});
   });
   let total = 0;
-  runtime.withScratch(rows * FLOAT_BYTES, (at) => {
+  runtime.space.withScratch(rows * FLOAT_BYTES, (at) => {
     runtime.runRows(plan, {x: runtime.addressOf(x), sums: at});
     for (const sum of new Float32Array(runtime.memory.buffer, at, rows)) total += sum;
   });

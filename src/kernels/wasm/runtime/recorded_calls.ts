@@ -8,9 +8,9 @@ import {IndirectConv3D} from '../../../geometry/kernel_names';
 import type {Recording} from '../../../geometry/recording';
 import {OutOfMemoryError} from '../../../util/errors';
 import type {RowFunction} from '../module/instantiate';
-import type {Address, Operand, RowPlan} from '../plan/call_plan';
+import type {Address, Operand, Operands, RowPlan} from '../plan/call_plan';
 import {type Lifetime, layOut} from './layout';
-import type {Operands, WasmRuntime} from './wasm_runtime';
+import type {WasmRuntime} from './wasm_runtime';
 
 /**
  * Names begin beyond all addresses and lie as far apart: so many bytes from the beginning of a value are `number * SPAN +
@@ -165,8 +165,8 @@ export class RecordedCalls implements Recording {
     const {runtime, regions} = this;
     const made = this.madeShapes.map((shape) => runtime.makeOutput([...shape]));
     let isDone = false;
-    runtime.withScratch(this.valueBytes + this.words.byteLength, (piece) => {
-      const scratch = runtime.scratch(this.scratchBytes);
+    runtime.space.withScratch(this.valueBytes + this.words.byteLength, (piece) => {
+      const scratch = runtime.space.scratch(this.scratchBytes);
       // Memory may have been made of what the calls would read.
       if (!this.isCurrent) return;
       regions.length = 0;
@@ -187,7 +187,7 @@ export class RecordedCalls implements Recording {
   private fill(at: number): void {
     const {words, holes, regions} = this;
     const first = at / WORD_BYTES;
-    const memory = this.runtime.wordsOfMemory(first + words.length);
+    const memory = this.runtime.calls.wordsUpTo(first + words.length);
     memory.set(words, first);
     for (let i = 0; i < holes.length; i += 3) {
       memory[first + holes[i]!] = regions[holes[i + 1]!]! + holes[i + 2]!;
@@ -198,7 +198,7 @@ export class RecordedCalls implements Recording {
   private computeAlone(piece: number, scratch: number): void {
     const {turns, functions} = this;
     const first = scratch / WORD_BYTES;
-    const memory = this.runtime.wordsOfMemory(first + this.scratchBytes / WORD_BYTES);
+    const memory = this.runtime.calls.wordsUpTo(first + this.scratchBytes / WORD_BYTES);
     for (let i = 0; i < turns.length; ) {
       const run = functions[turns[i]!]!;
       const [call, rows] = [piece + turns[i + 1]!, turns[i + 2]!];
@@ -219,7 +219,7 @@ export class RecordedCalls implements Recording {
       runtime.runRows(plan, addresses);
       return;
     }
-    runtime.clearZeros(plan, scratch);
+    runtime.calls.clearZeros(plan, scratch);
     runtime.module[plan.run](piece + at, 0, plan.rows);
   }
 }

@@ -5,9 +5,9 @@
 import type {DataId, NumericDataType, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Recording, Tape} from '../../../geometry/recording';
 import {sizeOf} from '../../../util/shapes';
-import type {RowPlan} from '../plan/call_plan';
+import type {Operands, RowPlan} from '../plan/call_plan';
 import {type NotedCall, RecordedCalls, SPAN, type TapeValue} from './recorded_calls';
-import type {CallNotes, Operands, WasmRuntime} from './wasm_runtime';
+import type {CallNotes, WasmRuntime} from './wasm_runtime';
 
 /** Begins a tape of what kernels of a runtime compute; undefined where they cannot be noted. */
 export function beginTape(runtime: WasmRuntime): Tape | undefined {

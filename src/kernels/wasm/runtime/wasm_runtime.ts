@@ -15,27 +15,14 @@ import {sizeOf} from '../../../util/shapes';
 import {beginKernel, emscriptenOf, endKernel, guardAllocations} from '../memory/allocations';
 import {type Heap, heapOf} from '../memory/heap';
 import {bestBuild, compile, instantiate, type KernelModule} from '../module/instantiate';
-import type {Operand, RowPlan} from '../plan/call_plan';
+import type {Operands, RowPlan} from '../plan/call_plan';
 import {ThreadPool} from '../threads/pool';
+import {CallWriter} from './call_writer';
 import {Frame} from './frame';
-
-/** Vectors are 16 bytes; the host's allocator aligns to 8. */
-const ALIGNMENT = 16;
-
-const WORD_BYTES = 4;
+import {KeptSpace} from './kept_space';
 
 /** Work of fewer steps than this is done before a worker has woken up. */
 const STEPS_WORTH_THREADS = 2_000_000;
-
-/** Memory that was allocated with space to align it. */
-interface Allocation {
-  address: number;
-  aligned: number;
-  bytes: number;
-}
-
-/** Where the operands of a plan are. */
-export type Operands = Partial<Record<Operand, number>>;
 
 type KernelArguments = Parameters<KernelFunc>[0];
 
@@ -57,12 +44,6 @@ export interface CallNotes {
 
 /** A started wasm backend with our module in its memory. */
 export class WasmRuntime {
-  /** Packed weights by the tensor that they were packed from, then by the way they were packed. */
-  private readonly packed = new Map<DataId, Map<string, Allocation>>();
-  private scratchSpace: Allocation | undefined;
-  private words = new Int32Array(0);
-  /** Of the call that is written: where its bases are. */
-  private readonly addresses: number[] = [];
   private pool: ThreadPool | undefined;
   private stepsWorthThreads = STEPS_WORTH_THREADS;
   /** The kernel that runs. */
@@ -73,6 +54,8 @@ export class WasmRuntime {
   private readonly recorded = new WeakSet<DataId>();
   private changes = 0;
   readonly module: KernelModule;
+  readonly space: KeptSpace;
+  readonly calls: CallWriter;
 
   constructor(
     private readonly backend: BackendWasm,
@@ -80,6 +63,8 @@ export class WasmRuntime {
     private readonly compiled: WebAssembly.Module,
   ) {
     this.module = instantiate(compiled, heap.memory);
+    this.space = new KeptSpace(heap);
+    this.calls = new CallWriter(heap);
     const disposeData = backend.disposeData.bind(backend);
     backend.disposeData = (dataId, force) => {
       const released = disposeData(dataId, force);
@@ -184,7 +169,7 @@ export class WasmRuntime {
       endKernel(outerName);
       if (!heap.lasts) {
         heap.clear();
-        this.forget();
+        this.space.forget();
       }
     }
   }
@@ -207,16 +192,6 @@ export class WasmRuntime {
     this.backend.disposeData(tensor.dataId);
   }
 
-  /** Scratch that holds until the next call of `scratch`, kept for the next kernel. */
-  scratch(bytes: number): number {
-    if (this.scratchSpace === undefined || this.scratchSpace.bytes < bytes) {
-      if (this.scratchSpace !== undefined) this.free(this.scratchSpace);
-      this.scratchSpace = undefined;
-      this.scratchSpace = this.allocate(bytes);
-    }
-    return this.scratchSpace.aligned;
-  }
-
   /**
    * Computes all rows of a plan, on the threads there are, each with a call and scratch of its own. Overwrites what `scratch`
    * gave.
@@ -231,8 +206,8 @@ export class WasmRuntime {
     }
     const {run, rows, block, scratchBytes: stride} = plan;
     const threads = this.threadsFor(plan);
-    const call = this.scratch(threads * stride);
-    for (let thread = 0; thread < threads; thread++) this.writeCall(plan, call + thread * stride, operands);
+    const call = this.space.scratch(threads * stride);
+    for (let thread = 0; thread < threads; thread++) this.calls.write(plan, call + thread * stride, operands);
     if (pool === undefined || threads === 1) this.module[run](call, 0, rows);
     else pool.run({run, rows, block, call, stride});
   }
@@ -241,43 +216,6 @@ export class WasmRuntime {
   threadsFor({steps}: RowPlan): number {
     const {pool} = this;
     return pool === undefined || steps < this.stepsWorthThreads ? 1 : pool.size;
-  }
-
-  private writeCall(plan: RowPlan, at: number, operands: Operands): void {
-    const {words, bases, holes, scratchBytes} = plan;
-    const first = at / WORD_BYTES;
-    const memory = this.wordsOfMemory(first + scratchBytes / WORD_BYTES);
-    memory.set(words, first);
-    const {addresses} = this;
-    for (let i = 0; i < bases.length; i++) {
-      const base = bases[i]!;
-      const address = base === 'scratch' ? at : operands[base];
-      if (address === undefined) throw new Error(`A wasm kernel runs a plan without its operand ${base}.`);
-      addresses[i] = address;
-    }
-    for (let i = 0; i < holes.length; i += 3) {
-      memory[first + holes[i]!] = addresses[holes[i + 1]!]! + holes[i + 2]!;
-    }
-    this.clearZeros(plan, at);
-  }
-
-  /** Writes the zeros that a plan wants in its scratch. */
-  clearZeros({zeros, scratchBytes}: RowPlan, scratch: number): void {
-    const first = scratch / WORD_BYTES;
-    const memory = this.wordsOfMemory(first + scratchBytes / WORD_BYTES);
-    for (let i = 0; i < zeros.length; i += 2) {
-      const from = first + zeros[i]!;
-      memory.fill(0, from, from + zeros[i + 1]!);
-    }
-  }
-
-  /** The memory up to this word at least, until something is allocated. A memory that has grown leaves a view of no length, or of its old one. */
-  wordsOfMemory(end: number): Int32Array {
-    if (this.words.length < end) {
-      const {buffer} = this.memory;
-      this.words = new Int32Array(buffer, 0, Math.floor(buffer.byteLength / WORD_BYTES));
-    }
-    return this.words;
   }
 
   /**
@@ -307,28 +245,7 @@ export class WasmRuntime {
   packedFrom(tensor: TensorInfo, layout: string, bytes: number, pack: (to: number) => void): number {
     if (this.notes?.nameOf(tensor.dataId) !== undefined)
       throw new Error('Weights that the calls of a recording compute cannot be packed before they run.');
-    const layouts = this.packed.get(tensor.dataId) ?? new Map<string, Allocation>();
-    const known = layouts.get(layout);
-    if (known !== undefined) return known.aligned;
-    const allocation = this.allocate(bytes);
-    try {
-      pack(allocation.aligned);
-    } catch (error) {
-      this.free(allocation);
-      throw error;
-    }
-    this.packed.set(tensor.dataId, layouts.set(layout, allocation));
-    return allocation.aligned;
-  }
-
-  /** Runs `use` with scratch that is free again when it returns. */
-  withScratch(bytes: number, use: (at: number) => void): void {
-    const allocation = this.allocate(bytes);
-    try {
-      use(allocation.aligned);
-    } finally {
-      this.free(allocation);
-    }
+    return this.space.packedFrom(tensor.dataId, layout, bytes, pack);
   }
 
   /**
@@ -336,19 +253,10 @@ export class WasmRuntime {
    * there are none.
    */
   release(): boolean {
-    const unused = [...this.packed.keys()].filter((dataId) => this.frame?.addressOf(dataId) === undefined);
+    const unused = this.space.tensors.filter((dataId) => this.frame?.addressOf(dataId) === undefined);
     for (const dataId of unused) this.forgetTensor(dataId);
-    const scratch = this.frame === undefined ? this.scratchSpace : undefined;
-    if (scratch !== undefined) {
-      this.free(scratch);
-      this.scratchSpace = undefined;
-    }
-    return unused.length > 0 || scratch !== undefined;
-  }
-
-  private forget(): void {
-    this.packed.clear();
-    this.scratchSpace = undefined;
+    const isScratchFree = this.frame === undefined && this.space.releaseScratch();
+    return unused.length > 0 || isScratchFree;
   }
 
   /** Good until something is allocated. */
@@ -370,17 +278,7 @@ export class WasmRuntime {
   /** Drops what was made of a tensor. */
   private forgetTensor(dataId: DataId): void {
     if (this.recorded.delete(dataId)) this.changes++;
-    for (const allocation of this.packed.get(dataId)?.values() ?? []) this.free(allocation);
-    this.packed.delete(dataId);
-  }
-
-  private allocate(bytes: number): Allocation {
-    const address = this.heap.allocate(bytes + ALIGNMENT);
-    return {address, aligned: address + ALIGNMENT - (address % ALIGNMENT), bytes};
-  }
-
-  private free({address}: Allocation): void {
-    this.heap.free(address);
+    this.space.forgetTensor(dataId);
   }
 }
 

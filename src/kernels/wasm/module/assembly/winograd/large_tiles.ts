@@ -4,8 +4,8 @@
  * in the same way, so that whatever lies outside is a row of zeros and costs no copy.
  */
 import {PartCall, WinogradCall} from '../calls';
-import {sixInputs, sixSums} from './large_transforms';
-import {placeSums, tilesHeight, tilesWidth} from './tiles';
+import {placeSixSums, sixInputs, sixSums} from './large_transforms';
+import {endsAtOnce, placeSums, tilesHeight, tilesWidth} from './tiles';
 
 /** Transforms the inputs of tiles, of the tap in time that is `time` frames away. */
 export function largeInputs(call: WinogradCall, part: PartCall, first: i32, count: i32, time: i32): void {
@@ -72,6 +72,7 @@ export function largeOutputs(call: WinogradCall, part: PartCall, first: i32, cou
   const height = tilesHeight(call, part);
   const bytes = changetype<PartCall>(call.product).yRowBytes;
   const apart = call.sumsApart;
+  const atOnce = endsAtOnce(part);
   let sums = call.sums;
   for (let i = 0; i < count; i++, sums += bytes) {
     const tile = first + i;
@@ -83,6 +84,10 @@ export function largeOutputs(call: WinogradCall, part: PartCall, first: i32, cou
     for (let a = 0; a < 6; a++)
       sixSums(sums + 6 * a * apart, apart, call.patch + 4 * a * bytes, bytes, bytes);
     for (let b = 0; b < columns; b++) {
+      if (atOnce) {
+        placeSixSums(part, call.patch + b * bytes, 4 * bytes, row + b, part.outputWidth, lines);
+        continue;
+      }
       // The four rows of a column take the place of the first four of the six that they are made of.
       const half = call.patch + b * bytes;
       sixSums(half, 4 * bytes, half, 4 * bytes, bytes);

@@ -3,8 +3,8 @@
  * form and 8 in tiles of 2. The transforms are those of one axis of a tile of 4 x 4 outputs.
  */
 import {PartCall, WinogradCall} from '../calls';
-import {sixInputs, sixSums} from './large_transforms';
-import {frameOfTile, placeSums, tilesTime} from './tiles';
+import {placeSixSums, sixInputs, sixSums} from './large_transforms';
+import {endsAtOnce, frameOfTile, placeSums, tilesTime} from './tiles';
 
 /** Transforms the inputs of tiles. */
 export function largeTimeInputs(call: WinogradCall, part: PartCall, first: i32, count: i32): void {
@@ -47,15 +47,23 @@ export function largeTimeOutputs(call: WinogradCall, part: PartCall, first: i32,
   const positions = part.outputHeight * part.outputWidth;
   const bytes = changetype<PartCall>(call.product).yRowBytes;
   const apart = call.sumsApart;
+  const atOnce = endsAtOnce(part);
   let sums = call.sums;
   for (let i = 0; i < count; i++, sums += bytes) {
-    // The four outputs take the place of the first four of the six sums that they are made of.
-    sixSums(sums, apart, sums, apart, bytes);
     const tile = first + i;
     const group = tile / positions;
     const clip = group / time;
-    let output = sums;
     let t = frameOfTile(call, part, group % time);
+    if (atOnce) {
+      const row = (clip * part.outputTime + t) * positions + (tile % positions);
+      // Whole tiles but for those at the end, of which some frames are outside.
+      const inside = min(4, (part.outputTime - t + part.dilationTime - 1) / part.dilationTime);
+      placeSixSums(part, sums, apart, row, part.dilationTime * positions, inside);
+      continue;
+    }
+    // The four outputs take the place of the first four of the six sums that they are made of.
+    sixSums(sums, apart, sums, apart, bytes);
+    let output = sums;
     for (let k = 0; k < 4 && t < part.outputTime; k++, t += part.dilationTime, output += apart) {
       placeSums(part, (clip * part.outputTime + t) * positions + (tile % positions), output);
     }

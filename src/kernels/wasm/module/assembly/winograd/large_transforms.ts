@@ -12,6 +12,8 @@
  * weight times the largest input. At 0, 1, -1, 2, -2, whose factors are shorter, it is three to four times as much on real layers.
  */
 import {multiplyAdd} from '../arithmetic';
+import {PartCall} from '../calls';
+import {Ending} from './tiles';
 
 const ROOT = Mathf.SQRT2;
 const INVERSE = Mathf.SQRT1_2;
@@ -57,6 +59,25 @@ export function sixInputs(
   }
 }
 
+/** Outputs of the sums of one tile: the methods are written out where they are called. */
+// biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`
+class Outputs {
+  @inline
+  static first(m0: v128, even1: v128, even2: v128): v128 {
+    return f32x4.add(f32x4.add(m0, even1), even2);
+  }
+
+  @inline
+  static third(even1: v128, even2: v128): v128 {
+    return multiplyAdd(even2, f32x4.splat(0.5), f32x4.add(even1, even1));
+  }
+
+  @inline
+  static fourth(odd1: v128, odd2: v128, m5: v128): v128 {
+    return f32x4.add(multiplyAdd(odd2, f32x4.splat(0.5), f32x4.add(odd1, odd1)), m5);
+  }
+}
+
 /** Six rows of sums, `step` bytes apart, into four rows of outputs, `apart` bytes apart. */
 export function sixSums(from: usize, step: usize, to: usize, apart: usize, bytes: i32): void {
   for (const end = from + bytes; from < end; from += 16, to += 16) {
@@ -73,13 +94,62 @@ export function sixSums(from: usize, step: usize, to: usize, apart: usize, bytes
     const odd1 = f32x4.mul(f32x4.sub(m1, m2), f32x4.splat(ROOT));
     const odd2 = f32x4.mul(f32x4.sub(m3, m4), f32x4.splat(INVERSE));
     let y = to;
-    v128.store(y, f32x4.add(f32x4.add(v128.load(from), even1), even2));
+    v128.store(y, Outputs.first(v128.load(from), even1, even2));
     y += apart;
     v128.store(y, f32x4.add(odd1, odd2));
     y += apart;
-    v128.store(y, multiplyAdd(even2, f32x4.splat(0.5), f32x4.add(even1, even1)));
+    v128.store(y, Outputs.third(even1, even2));
     y += apart;
-    v128.store(y, f32x4.add(multiplyAdd(odd2, f32x4.splat(0.5), f32x4.add(odd1, odd1)), v128.load(m + step)));
+    v128.store(y, Outputs.fourth(odd1, odd2, v128.load(m + step)));
+  }
+}
+
+/**
+ * Six rows of sums, `step` bytes apart, into the first `count` of four rows of the output, which lie `rows` apart from row `row` on:
+ * each ended in registers. For parts that end at once (tiles.ts).
+ */
+export function placeSixSums(
+  part: PartCall,
+  from: usize,
+  step: usize,
+  row: i32,
+  rows: i32,
+  count: i32,
+): void {
+  const bytes = part.outputs << 2;
+  const apart = rows * part.yRowBytes;
+  const to = part.y + row * part.yRowBytes;
+  const toResidual = part.residual ? part.residual - part.y : 0;
+  const least = Ending.least(part);
+  const most = Ending.most(part);
+  for (let at = 0; at < bytes; at += 16) {
+    // The last vector may begin with channels that are done: they are written once more.
+    const channel = min(at, bytes - 16);
+    const bias = v128.load(part.bias + channel);
+    const m0 = from + channel;
+    let m = m0 + step;
+    const m1 = v128.load(m);
+    m += step;
+    const m2 = v128.load(m);
+    m += step;
+    const m3 = v128.load(m);
+    m += step;
+    const m4 = v128.load(m);
+    const even1 = f32x4.add(m1, m2);
+    const even2 = f32x4.add(m3, m4);
+    let y = to + channel;
+    Ending.place(y, Outputs.first(v128.load(m0), even1, even2), bias, toResidual, least, most);
+    if (count === 1) continue;
+    const odd1 = f32x4.mul(f32x4.sub(m1, m2), f32x4.splat(ROOT));
+    const odd2 = f32x4.mul(f32x4.sub(m3, m4), f32x4.splat(INVERSE));
+    y += apart;
+    Ending.place(y, f32x4.add(odd1, odd2), bias, toResidual, least, most);
+    if (count === 2) continue;
+    y += apart;
+    Ending.place(y, Outputs.third(even1, even2), bias, toResidual, least, most);
+    if (count === 3) continue;
+    y += apart;
+    Ending.place(y, Outputs.fourth(odd1, odd2, v128.load(m + step)), bias, toResidual, least, most);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Where the tiles of the minimal-filtering form lie (winograd.ts), and how a row of their outputs ends. */
 import {sumFloats} from '../arithmetic';
 import {PartCall, WinogradCall} from '../calls';
-import {finishRun} from '../epilogue';
+import {finishRun, isBound, RELU6} from '../epilogue';
 
 /** Whether tiles are of outputs along time; else of a frame. */
 export function isAlongTime(call: WinogradCall): bool {
@@ -33,6 +33,33 @@ export function tilesTime(call: WinogradCall, part: PartCall): i32 {
 /** The first output frame of tile number `tile` along time; the next one is a dilation later, as what they read is. */
 export function frameOfTile(call: WinogradCall, part: PartCall, tile: i32): i32 {
   return tile + (tile / part.dilationTime) * (sideOf(call) - 1) * part.dilationTime;
+}
+
+/** Whether rows can end as they are made (Ending): nothing is added to what is there, and the activation is no more than a bound. */
+export function endsAtOnce(part: PartCall): bool {
+  return part.starts !== 0 && isBound(part.activation);
+}
+
+/** What placeSums does with four values of a row, on the way to memory. */
+// biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`
+export class Ending {
+  @inline
+  static least(part: PartCall): v128 {
+    return f32x4.splat(part.activation ? 0 : -Infinity);
+  }
+
+  @inline
+  static most(part: PartCall): v128 {
+    return f32x4.splat(part.activation === RELU6 ? 6 : Infinity);
+  }
+
+  /** @param toResidual from the place to its residual; 0 for none */
+  @inline
+  static place(y: usize, sum: v128, bias: v128, toResidual: usize, least: v128, most: v128): void {
+    let value = f32x4.add(bias, sum);
+    if (toResidual) value = f32x4.add(value, v128.load(y + toResidual));
+    v128.store(y, f32x4.pmin(f32x4.pmax(value, least), most));
+  }
 }
 
 /** Ends one row of the output: sums onto the bias or what is there, residual, activation. */
