@@ -113,8 +113,10 @@ function isFor(backend: BackendName, {name, sts, mode}: Pick<Case, 'name' | 'sts
   return backend !== 'cpu' || (sts === (mode === 'train') && !name.startsWith('tiny_slowfast'));
 }
 
-/** A case of each family but SlowOnly, whose step of training has its answers too. */
-const ANSWERS_ON_WEBGL = ['slowfast_4x16', 'x3d', 'ircsn', 'r2plus1d'].map((name) => `tiny_${name}_sts_eval`);
+/** A case of each family. */
+const ANSWERS_ON_WEBGL = ['slowfast_4x16', 'slowonly', 'x3d', 'ircsn', 'r2plus1d'].map(
+  (name) => `tiny_${name}_sts_eval`,
+);
 
 /** Whether a page computes no gradients of it: those of the host are compiled shape by shape, and the kernels are tested op by op. */
 const isOfAnswers = ({mode}: Case) => inBrowser && mode === 'eval';
