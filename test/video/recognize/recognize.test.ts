@@ -133,8 +133,11 @@ describe('recognize', () => {
 
 describe("the authors' recognizer", () => {
   const golden = (name: string) => readFileSync(new URL(`../../golden/networks/${name}`, import.meta.url));
-  /** One that holds such cases, and the map of its names. Those of SlowOnly are in test/networks. */
-  const NETWORKS = [['x3d_s', names.mmaction2.x3d()]] as const;
+  /** Those of `networks/*.json` that hold such cases, and the map of their names. */
+  const NETWORKS = [
+    ['x3d_s', names.mmaction2.x3d()],
+    ['slowonly_r50_8x8', names.mmaction2.slowOnly()],
+  ] as const;
 
   it.each(NETWORKS)(
     '%s: mean of softmax over views of clips, and over crops of frames',
