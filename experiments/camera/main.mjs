@@ -1,6 +1,6 @@
 /**
  * The commands of the experiment: `train` makes the model and may be ended at any moment; `test` asks it about clips of photographs
- * that it has not seen; `real` about films that people have labelled.
+ * that it has not seen; `choose` and `real` about films of other people's.
  */
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
@@ -9,10 +9,11 @@ import {SETTINGS} from './settings.mjs';
 import {tinySettings} from './tiny.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const USAGE = `npm run experiment -- camera [train | test | real]
+const USAGE = `npm run experiment -- camera [train | test | choose | real]
   train     draws the clips, trains; stop it whenever you like, the same command goes on
   test      accuracy and confusion on synthetic clips of photographs never trained on, to results.json
-  real      the same on films of other people's, labelled by hand, to results.json
+  choose    the same on films of other people's through which a window moves, which choices may be made by, to results.json
+  real      the same on others of these and on shots labelled by hand, to results.json
 options: --dir FOLDER (what is not kept in git), --model FILE (another than the one trained here), --tiny (seconds, for tests)`;
 
 /** Returns the exit code. */
@@ -27,13 +28,14 @@ export async function run(args) {
     },
   });
   const [command = 'train'] = positionals;
-  const commands = {train, test, real};
+  const commands = {train, test, choose: films, real: films};
   if (!Object.hasOwn(commands, command)) {
     console.error(USAGE);
     return 1;
   }
   const settings = values.tiny ? tinySettings : SETTINGS;
   await commands[command](settings, {
+    command,
     directory: values.dir,
     model: values.model,
     results: values.tiny ? undefined : here('results.json'),
@@ -60,10 +62,11 @@ async function test(settings, {directory, model, results}) {
   await testSynthetic(model ?? modelPath(settings, directory), task, settings, {results, machine});
 }
 
-async function real(settings, {directory, model, results}) {
+async function films(settings, {command, directory, model, results}) {
   const {startBackend} = await import('../claims/backend.mjs');
   const {modelPath} = await import('./train.mjs');
-  const {testReal} = await import('./real.mjs');
+  const {choose, testReal} = await import('./real.mjs');
   await startBackend();
-  await testReal(model ?? modelPath(settings, directory), {directory, results});
+  const work = command === 'choose' ? choose : testReal;
+  await work(model ?? modelPath(settings, directory), {directory, results});
 }

@@ -2,62 +2,93 @@
 import {createHash} from 'node:crypto';
 
 export const SETTINGS = {
-  name: 'camera-1',
-  /** Of the package; what of its configuration differs. */
-  network: 'slowonly_tiny_sts',
-  config: {stages: [1, 1, 1], path: {channels: 8, stemTaps: 3, taps: [3, 3, 3]}, dropout: 0, seed: 1},
-  /** What the stem begins with: gratings that drift in four directions. Pixels, pixels, shares of a wave a frame. */
-  gratings: {wave: 7, radius: 2.2, drift: 0.2},
+  name: 'camera-2',
+  config: {
+    /**
+     * From the frame's own size down: how long differences in time are, and the windows in which motion is computed, with their
+     * strides, in pixels of the level.
+     */
+    levels: [
+      {spans: ['short', 'middle', 'long'], window: [4, 4], strides: [3, 3]},
+      {spans: ['short', 'middle', 'long'], window: [5, 4], strides: [2, 3]},
+      {spans: ['short', 'middle'], window: [1, 4], strides: [1, 1]},
+    ],
+    channels: {fine: 24, coarse: 24, windows: 32, moment: 32},
+    dropout: 0.2,
+    seed: 1,
+  },
   clip: {frames: 16, height: 27, width: 48},
   normalization: {mean: 116, std: 64},
   task: {
     /** Of a clip: mostly 2 seconds, as `analyze` cuts shots; shots may be shorter. */
     span: 2,
-    shortSpans: {share: 0.25, range: [1, 2]},
+    shortSpans: {share: 0.3, range: [0.6, 2]},
     /** Frames a second of the film that the clip is cut from. */
-    rates: [10, 12, 15, 24, 25, 30, 50, 60],
+    rates: [8, 10, 12, 15, 24, 25, 30, 50, 60],
     aspects: [16 / 9, 16 / 9, 16 / 9, 4 / 3, 4 / 3, 2.39, 1.5, 1, 9 / 16],
     /** Mean speeds: widths a second, heights a second, natural logarithm of the scale a second, radians a second. */
-    speeds: {pan: [0.03, 0.6], tilt: [0.03, 0.6], zoom: [0.05, 0.6], roll: [0.06, 0.9]},
+    speeds: {pan: [0.02, 0.6], tilt: [0.02, 0.6], zoom: [0.03, 0.6], roll: [0.035, 0.9]},
+    /** What a movement moves the edge of the frame at least. */
+    leastWay: 0.02,
     /** What else moves beside the movement, as its share at the edge of the frame. */
     besides: {share: 0.5, most: 0.25},
     /** A camera on a tripod: speed of its drift, and root mean square of what it shakes, at most. */
     still: {drift: 0.004, shake: 0.0007},
     /** Root mean squares: widths, radians, logarithm of the scale; and how fast hands move, in Hz. */
-    handheld: {shift: [0.005, 0.03], roll: [0.001, 0.015], zoom: [0, 0.006], frequency: [0.4, 3]},
+    handheld: {
+      shift: [0.004, 0.03],
+      roll: [0.001, 0.015],
+      zoom: [0, 0.006],
+      frequency: [0.4, 3],
+      wander: 1.5,
+    },
     /** Hands that move on purpose: how often, and their shake as a share of the way, and in widths, at most. */
     shaky: {share: 0.5, ofWay: 0.12, most: 0.012},
     /** Frame widths that a photograph is wide. */
     scale: [0.7, 2.2],
     keystone: 0.25,
-    things: {most: 3, size: [0.08, 0.63], speed: [0, 0.5]},
+    /** What moves in front: how many, how large, how fast, how many of them rest, and how much of the frame they hide at most. */
+    things: {
+      kinds: [
+        {share: 0.15, count: [0, 0], size: [1, 1], speed: [0, 0]},
+        {share: 0.25, count: [1, 3], size: [0.08, 0.63], speed: [0, 0.6]},
+        {share: 0.25, count: [4, 14], size: [0.05, 0.22], speed: [0, 0.5]},
+        {share: 0.35, count: [1, 5], size: [0.5, 1.4], speed: [0, 0.5]},
+      ],
+      resting: 0.15,
+      mostCovered: 0.85,
+    },
+    /** Leaves and water. */
+    waves: {share: 0.2, size: [0.002, 0.012], length: [0.08, 0.5], frequency: [0.3, 2]},
     drawnScenes: 0.35,
     bars: 0.1,
     light: {
-      contrast: [0.35, 1.15],
+      contrast: [0.25, 1.15],
       brightness: [-50, 50],
       change: 0.12,
       noise: [0, 5],
       blur: 0.3,
       grey: 0.15,
+      flicker: {share: 0.2, most: 0.06},
+      codec: {share: 0.35, side: 4, threshold: 3},
     },
     heldOutPhotos: 4,
     /** Clips of training that are drawn; each is seen in eight forms. */
-    drawings: 2700,
+    drawings: 3600,
     testSeed: 1414,
     testClips: 1800,
   },
   training: {
-    samples: 2016,
+    samples: 3024,
     recipe: {
       batchSize: 16,
-      epochs: 9,
-      learningRate: 0.01,
+      epochs: 6,
+      learningRate: 0.004,
       optimizer: {name: 'adamw'},
       weightDecay: 0.01,
       schedule: {name: 'cosine', per: 'iteration', warmup: {epochs: 1}},
       preciseBatchNorm: 20,
-      frozen: ['conv1'],
+      frozen: ['stem_*'],
       seed: 14,
     },
   },
@@ -66,3 +97,15 @@ export const SETTINGS = {
 /** A short name of all numbers. */
 export const settingsDigest = (settings) =>
   createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 12);
+
+/**
+ * The score from which on an answer counts: of those tried the lowest from which on all was right in the first of the lists of windows for
+ * choices (footage.json).
+ */
+export const THRESHOLD = 0.6;
+
+/**
+ * How many times as often as any one movement a shot is taken to stand still: the most of those tried that costs no right answer in the
+ * windows of both lists.
+ */
+export const STANDING = 4;

@@ -6,7 +6,11 @@ const {task, training, config} = SETTINGS;
 export const tinySettings = {
   ...SETTINGS,
   name: 'tiny',
-  config: {...config, stages: [1], path: {channels: 4, stemTaps: 3, taps: [3]}},
+  config: {
+    ...config,
+    levels: [...config.levels.slice(0, 2), {spans: ['short'], window: [1, 2], strides: [1, 1]}],
+    channels: {fine: 4, coarse: 4, windows: 4, moment: 4},
+  },
   clip: {frames: 6, height: 14, width: 24},
   task: {...task, drawings: 18, testClips: 18},
   training: {

@@ -1,10 +1,11 @@
 /** Trains the network and keeps it as a file for `loadModel`; a run that was stopped goes on. */
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
 import {train} from 'tfjs-sts/train';
 import {saveModel} from 'tfjs-sts/zoo';
 import {cameraNetwork} from './network.mjs';
-import {settingsDigest} from './settings.mjs';
+import {STANDING, settingsDigest} from './settings.mjs';
 import {movementNames} from './task/movements.mjs';
 
 /** The folder of a run, named by all numbers that it depends on. */
@@ -12,6 +13,17 @@ const folderOf = (settings, directory) => join(directory, `run-${settingsDigest(
 
 /** The file of what comes out. */
 export const modelPath = (settings, directory) => join(folderOf(settings, directory), 'camera.safetensors');
+
+/** In training every movement is as frequent as standing still, in films it is not: the logit of what stands rises. */
+async function expectStanding(model) {
+  const classifier = model.getLayer('movement');
+  const [kernel, bias] = classifier.getWeights();
+  const values = await bias.data();
+  values[movementNames.indexOf('static')] += Math.log(STANDING);
+  const shifted = tf.tensor1d(values);
+  classifier.setWeights([kernel, shifted]);
+  shifted.dispose();
+}
 
 /** @returns loss and accuracy over the last epoch, with the weights of the moment */
 export async function trainCamera(settings, task, {directory, onProgress}) {
@@ -21,6 +33,7 @@ export async function trainCamera(settings, task, {directory, onProgress}) {
     const folder = join(folderOf(settings, directory), 'training');
     const keeping = {directory: folder, resume: true, checkpointEvery: 30};
     await train(model, task.clips(training.samples), {recipe: training.recipe, ...keeping, onProgress});
+    await expectStanding(model);
     const input = {
       frames: clip.frames,
       interval: 'uniform',

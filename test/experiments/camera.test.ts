@@ -8,10 +8,12 @@ import {
   changedClip,
   drawFrame,
   frameTimes,
+  heldBack,
   type Reader,
   sceneReader,
 } from '../../experiments/camera/task/draw.mjs';
 import {cameraPath, changedMovement, movementNames} from '../../experiments/camera/task/movements.mjs';
+import {thingsOf} from '../../experiments/camera/task/things.mjs';
 import {seededRandom} from '../../src/util/seeded_random';
 import {sampleClip} from '../../src/video/clips/sampling';
 
@@ -132,6 +134,75 @@ describe('what the frames show', () => {
     };
     expect(middle(drawFrame(ramp, camera, [thing(true)], flat, size))).toBe(12);
     expect(middle(drawFrame(ramp, camera, [thing(false)], flat, size))).toBe(24);
+  });
+
+  it('a thing that is turned, and one with lobes', () => {
+    const white: Reader = (_, __, target) => void target.fill(250);
+    const thing = {read: white, isBox: true, radii: [0.3, 0.05], at: [0, 0], isInScene: false} as const;
+    const area = (frame: Float64Array) => {
+      const seen = Array.from({length: 27 * 48}, (_, at) => frame[at * 3 + 2]! > 128);
+      const rows = new Set(seen.flatMap((is, at) => (is ? [Math.floor(at / 48)] : [])));
+      // Of a pixel at the edge the part that is inside.
+      const parts = Array.from({length: 27 * 48}, (_, at) => (frame[at * 3 + 2]! - 7) / 243);
+      return {rows: rows.size, pixels: parts.reduce((sum, part) => sum + part, 0)};
+    };
+    // 0.6 x 0.1 widths are 28.8 x 4.8 pixels.
+    expect(area(drawFrame(ramp, still, [thing], flat, size)).rows).toBeLessThan(7);
+    const turned = area(drawFrame(ramp, still, [{...thing, angle: Math.PI / 2}], flat, size));
+    expect(turned.rows).toBe(27);
+    // Of an ellipse whose edge is at 1 + s sin(3 a) the area is that of the ellipse times 1 + s^2 / 2.
+    const lobes = {count: 3, size: 0.4, phase: 1};
+    const blob = {...thing, isBox: false, radii: [0.3, 0.16], lobes} as const;
+    const expected = Math.PI * 0.3 * 0.16 * (1 + 0.08) * 48 * 48;
+    const found = area(drawFrame(ramp, still, [blob], flat, size)).pixels;
+    expect(Math.abs(found - expected)).toBeLessThan(0.02 * expected);
+  });
+
+  it('waves move parts of a scene and leave others', () => {
+    const wave = {size: 0.02, length: 0.3, phase: 1, patch: 0.8};
+    const calm = drawFrame(ramp, still, [], flat, size);
+    const moved = drawFrame(ramp, still, [], flat, size, wave);
+    const shifts = Array.from({length: 27 * 48}, (_, at) => Math.abs(moved[at * 3]! - calm[at * 3]!) / 100);
+    expect(Math.max(...shifts)).toBeGreaterThan(0.015);
+    expect(Math.max(...shifts)).toBeLessThanOrEqual(0.02 + 1e-9);
+    expect(shifts.filter((shift) => shift < 1e-9).length).toBeGreaterThan(27 * 48 * 0.3);
+  });
+
+  it('things hide most of some pictures, and never all', () => {
+    const black: Reader = (_, __, target) => void target.fill(0);
+    const white: Reader = (_, __, target) => void target.fill(250);
+    const times = frameTimes(clip.frames, 2, 25);
+    const hidden = Array.from({length: 36}, (_, seed) => {
+      const random = withUniform(seed);
+      const path = cameraPath(movementNames[seed % 9]!, {times, span: 2, aspect: 16 / 9}, task, random);
+      const moments = thingsOf(task.things, {times, span: 2, path, view: flat}, () => white, random);
+      expect(moments).toHaveLength(times.length);
+      const shares = [0, 15].map((t) => {
+        const frame = drawFrame(black, path[t]!, moments[t]!, flat, size);
+        return frame.reduce((sum, value) => sum + value, 0) / 250 / frame.length;
+      });
+      return Math.max(...shares);
+    });
+    // What may be hidden is measured at 12 x 8 points.
+    expect(Math.max(...hidden)).toBeLessThan(task.things.mostCovered + 0.06);
+    expect(hidden.filter((share) => share > 0.4).length).toBeGreaterThan(5);
+    expect(hidden.filter((share) => share === 0).length).toBeGreaterThan(1);
+  });
+
+  it('a codec holds back what hardly changes, square by square', () => {
+    const frames = [0, 1, 2, 3].map((t) => {
+      const frame = new Uint8Array(4 * 6 * 3).fill(100);
+      // The squares on the left rise by 1 a frame, one on the right by 10.
+      for (let y = 0; y < 2; y++)
+        for (let x = 0; x < 6; x++)
+          frame.fill(100 + t * (x < 4 ? 1 : 10), (y * 6 + x) * 3, (y * 6 + x) * 3 + 3);
+      return frame;
+    });
+    heldBack(frames, {height: 4, width: 6}, {side: 2, threshold: 1.5});
+    const at = (y: number, x: number) => frames.map((frame) => frame[(y * 6 + x) * 3]);
+    expect(at(0, 0)).toEqual([100, 100, 102, 102]);
+    expect(at(1, 5)).toEqual([100, 110, 120, 130]);
+    expect(at(3, 5)).toEqual([100, 100, 100, 100]);
   });
 
   it('a scene goes on beyond its edges as in a mirror', () => {

@@ -110,3 +110,46 @@ it('camera at its smallest: draws, trains and keeps a model', () => {
   expect(loss).toBeGreaterThan(0);
   expect(existsSync(model)).toBe(true);
 });
+
+it("camera's stem has what local motion is computed from: least squares over a window give the speed of a pattern", () => {
+  const program = `
+    import '@tensorflow/tfjs-backend-cpu';
+    import * as tf from '@tensorflow/tfjs-core';
+    import * as tfl from '@tensorflow/tfjs-layers';
+    import {cameraNetwork} from './experiments/camera/network.mjs';
+    import {SETTINGS} from './experiments/camera/settings.mjs';
+    await tf.setBackend('cpu');
+    const whole = cameraNetwork(SETTINGS);
+    const {frames, height, width} = SETTINGS.clip;
+    // Waves of 24 pixels that go to the right by u and down by v pixels a frame.
+    const clipOf = (u, v, contrast) => {
+      const values = [];
+      for (let t = 0; t < frames; t++)
+        for (let y = 0; y < height; y++)
+          for (let x = 0; x < width; x++) {
+            const value = contrast * (Math.sin((x - u * t) * Math.PI / 12) + Math.cos((y - v * t) * Math.PI / 12));
+            values.push(value, value, value);
+          }
+      return tf.tensor(values, [1, frames, height, width, 3]);
+    };
+    for (const [name, apart, pixels] of [['level0_short', 1, 1], ['level0_long', 4, 1], ['level1_middle', 2, 2]]) {
+      const stem = tfl.model({inputs: whole.inputs, outputs: whole.getLayer(name + '_unit').output});
+      for (const [u, v, contrast] of [[0.3, -0.2, 1], [0.3, -0.2, 0.5], [-0.1, 0.4, 1]]) {
+        const sums = stem.predict(clipOf(u, v, contrast));
+        const [a, b, c, d, e] = tf.mean(sums, [0, 1, 2, 3]).dataSync();
+        // Of differences in time, which count 1.5 times, over so many frames.
+        const found = [-(c * d - b * e), -(a * e - b * d)].map((value) => value / (a * c - b * b) / 1.5 / apart * pixels);
+        console.log(name, found.every((value, axis) => Math.abs(value - [u, v][axis]) < 0.03));
+      }
+      const flat = stem.predict(tf.ones([1, frames, height, width, 3])).dataSync().slice(0, 7);
+      console.log(flat.map((value) => Math.round(value * 1e6)).join());
+    }
+  `;
+  const {status, stdout, stderr} = run(process.execPath, ['--input-type=module', '-e', program], repository);
+  expect(status, stderr).toBe(0);
+  const expected = ['level0_short', 'level0_long', 'level1_middle'].flatMap((name) => [
+    ...Array(3).fill(`${name} true`),
+    '0,0,0,0,0,0,1000000',
+  ]);
+  expect(stdout.trim().split('\n')).toEqual(expected);
+});

@@ -12,6 +12,9 @@ export interface Thing {
   radii: readonly [number, number];
   at: readonly [number, number];
   isInScene: boolean;
+  angle?: number;
+  lobes?: {count: number; size: number; phase: number};
+  grain?: readonly [number, number];
 }
 export interface View {
   aspect: number;
@@ -28,7 +31,13 @@ export function drawFrame(
   things: readonly Thing[],
   view: View,
   size: {height: number; width: number},
+  waves?: {size: number; length: number; phase: number; patch: number},
 ): Float64Array;
+export function heldBack(
+  frames: readonly Uint8Array[],
+  size: {height: number; width: number},
+  codec: {side: number; threshold: number},
+): void;
 export function frameTimes(frames: number, span: number, rate: number): number[];
 export function changedClip(
   clip: {data: Uint8Array; frames: number; height: number; width: number},

@@ -67,31 +67,83 @@ function folded(value, size) {
  * One frame as numbers of 0..255.
  *
  * @param read of `sceneReader`
- * @param things `{read, isBox, radii, at: [x, y], isInScene}`: what moves in front; places in frame widths, on the plane or in the frame
+ * @param things `{read, isBox, radii, at: [x, y], isInScene}` and more (see `thingsOf`): what moves in front; places in frame widths, on
+ *   the plane or in the frame
+ * @param waves `{size, length, phase, patch}`, if leaves or water move parts of the scene
  * @param size `{height, width}` in pixels
  */
-export function drawFrame(read, camera, things, view, {height, width}) {
+export function drawFrame(read, camera, things, view, {height, width}, waves) {
   const frame = new Float64Array(height * width * 3);
   const point = new Float64Array(3);
   const place = new Float64Array(2);
+  const surface = new Float64Array(2);
   const look = looking(camera, view);
   for (let row = 0; row < height * FINE; row++) {
     const y = ((row + 0.5) / (height * FINE) - 0.5) / view.aspect;
     for (let column = 0; column < width * FINE; column++) {
       const x = (column + 0.5) / (width * FINE) - 0.5;
       look(x, y, place);
-      read(place[0], place[1], point);
-      for (const {read: readThing, isBox, radii, at, isInScene} of things) {
-        const right = ((isInScene ? place[0] : x) - at[0]) / radii[0];
-        const down = ((isInScene ? place[1] : y) - at[1]) / radii[1];
-        const isInside = isBox ? Math.abs(right) < 1 && Math.abs(down) < 1 : right * right + down * down < 1;
-        if (isInside) readThing(right * radii[0], down * radii[1], point);
+      const shift = waves === undefined ? 0 : shiftOf(waves, place);
+      read(place[0] + shift, place[1] + 0.5 * shift, point);
+      for (const thing of things) {
+        const {at, isInScene} = thing;
+        const isThere = isInScene
+          ? isOn(thing, place[0] - at[0], place[1] - at[1], surface)
+          : isOn(thing, x - at[0], y - at[1], surface);
+        if (isThere) thing.read(surface[0], surface[1], point);
       }
       const at = ((row >> 1) * width + (column >> 1)) * 3;
       for (let c = 0; c < 3; c++) frame[at + c] += point[c] * 0.25;
     }
   }
   return frame;
+}
+
+/**
+ * Whether a thing is at a point, and where on its surface.
+ *
+ * @param x from its middle, in frame widths; y likewise
+ * @param target gets the place on its surface
+ */
+export function isOn({isBox, radii, angle = 0, lobes, grain = radii}, x, y, target) {
+  const reach = 1.4 * (radii[0] + radii[1]);
+  if (x > reach || x < -reach || y > reach || y < -reach) return false;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const right = (cos * x + sin * y) / radii[0];
+  const down = (cos * y - sin * x) / radii[1];
+  target[0] = right * grain[0];
+  target[1] = down * grain[1];
+  if (isBox) return Math.abs(right) < 1 && Math.abs(down) < 1;
+  const far = right * right + down * down;
+  if (lobes === undefined || lobes.size === 0) return far < 1;
+  const edge = 1 + lobes.size * Math.sin(lobes.count * Math.atan2(down, right) + lobes.phase);
+  return far < edge * edge;
+}
+
+/** Of waves in patches; between them the scene is still. */
+function shiftOf({size, length, phase, patch}, [x, y]) {
+  const here = Math.max(0, Math.sin((2 * Math.PI * (x + 0.6 * y)) / patch));
+  return here * size * Math.sin((2 * Math.PI * (y + 0.4 * x)) / length + phase);
+}
+
+/**
+ * What codecs do to what hardly changes: a square of the picture stays as it was shown last until it differs by more than `threshold`
+ * in the mean. Changes the frames.
+ */
+export function heldBack(frames, {height, width}, {side, threshold}) {
+  for (let t = 1; t < frames.length; t++)
+    for (let top = 0; top < height; top += side)
+      for (let left = 0; left < width; left += side) {
+        const [low, end] = [Math.min(height, top + side), 3 * Math.min(width, left + side)];
+        let apart = 0;
+        for (let y = top; y < low; y++)
+          for (let at = y * width * 3 + left * 3; at < y * width * 3 + end; at++)
+            apart += Math.abs(frames[t][at] - frames[t - 1][at]);
+        if (apart > threshold * (low - top) * (end - 3 * left)) continue;
+        for (let y = top; y < low; y++)
+          for (let at = y * width * 3 + left * 3; at < y * width * 3 + end; at++)
+            frames[t][at] = frames[t - 1][at];
+      }
 }
 
 /** What a camera's electronics and a codec do: `light` is `{contrast, brightness, gain, noise, blur, isGrey, bars}`. */

@@ -62,8 +62,10 @@ const sign = (random) => (random.uniform() < 0.5 ? -1 : 1);
 export function cameraPath(movement, {times, span, aspect}, settings, random) {
   const path = {pan: zeros(times), tilt: zeros(times), zoom: zeros(times), roll: zeros(times)};
   if (movement === 'static') stand(path, times, settings, random);
-  else if (movement === 'hand-held') shake(path, times, aspect, 1, settings, random);
-  else move(path, movement, {times, span, aspect}, settings, random);
+  else if (movement === 'hand-held') {
+    shake(path, times, aspect, 1, settings, random);
+    wander(path, {times, span, aspect}, settings, random);
+  } else move(path, movement, {times, span, aspect}, settings, random);
   return times.map((_, at) => Object.fromEntries(AXES.map((axis) => [axis, path[axis][at]])));
 }
 
@@ -86,17 +88,19 @@ function stand(path, times, {still}, random) {
 }
 
 function move(path, movement, {times, span, aspect}, settings, random) {
-  const {speeds, besides, shaky} = settings;
+  const {speeds, besides, shaky, leastWay} = settings;
   const [axis, direction] = DIRECTIONS[movement] ?? ['roll', sign(random)];
-  const way = direction * logBetween(speeds[axis], random) * span;
+  // How far a point at the edge of the frame goes, in widths: by this the axes are comparable.
+  const atEdge = {pan: 1, tilt: 1 / aspect, zoom: 0.5, roll: 0.5};
+  const [slowest, fastest] = speeds[axis];
+  const way =
+    direction * logBetween([Math.max(slowest, leastWay / atEdge[axis] / span), fastest], random) * span;
   const course = easing(random);
   const share = times.map((time) => course(time / span));
   addTo(
     path[axis],
     share.map((value) => way * value),
   );
-  // How far a point at the edge of the frame goes, in widths: by this the axes are comparable.
-  const atEdge = {pan: 1, tilt: 1 / aspect, zoom: 0.5, roll: 0.5};
   const edge = Math.abs(way) * atEdge[axis];
   for (const other of AXES) {
     if (other === axis || random.uniform() >= besides.share) continue;
@@ -120,6 +124,22 @@ function shake(path, times, aspect, size, {handheld}, random, isBeside = false) 
   addTo(path.tilt, wobbled(shift * between([0.6, 1.2], random) * aspect));
   addTo(path.roll, wobbled(part * between(handheld.roll, random)));
   addTo(path.zoom, wobbled(part * between(handheld.zoom, random)));
+}
+
+/** Hands do not come back to where they were: less of a way than would be a movement beside their shaking. */
+function wander(path, {times, span, aspect}, {handheld}, random) {
+  const root = Math.sqrt(path.pan.reduce((sum, value) => sum + value ** 2, 0) / times.length);
+  const middle = times.reduce((sum, time) => sum + time, 0) / times.length;
+  for (const [axis, size] of [
+    ['pan', 1],
+    ['tilt', aspect],
+  ]) {
+    const way = handheld.wander * between([-1, 1], random) * root * size;
+    addTo(
+      path[axis],
+      times.map((time) => (way * (time - middle)) / span),
+    );
+  }
 }
 
 /** A smooth random walk without mean and trend, of this root mean square over the moments. */

@@ -2,10 +2,10 @@
  * The task: clips of a camera that moves in one of nine ways, whose truth is exact since it is drawn. Clips for training are of eight
  * photographs and of drawn scenes, those of the test of four photographs that no training saw. What is drawn depends on seeds alone.
  */
-import {createHash} from 'node:crypto';
 import {generated, randomAt} from 'tfjs-sts/train';
-import {changedClip, develop, drawFrame, frameTimes, noiseFrom, sceneReader} from './draw.mjs';
+import {changedClip, develop, drawFrame, frameTimes, heldBack, noiseFrom, sceneReader} from './draw.mjs';
 import {between, cameraPath, changedMovement, logBetween, movementNames} from './movements.mjs';
+import {thingsOf} from './things.mjs';
 
 /**
  * @param sources `{photos, drawn}`: scenes
@@ -36,26 +36,18 @@ export function createTask({photos, drawn}, {clip, task, normalization}, kept) {
     return changedClip(drawing(turn * movementNames.length + movement), change);
   };
   const testClip = (index) => draw(index, randomAt(task.testSeed, 'generate', 0, index), fromTest);
-  const data = (count, options) =>
-    generated({
-      classes: movementNames,
-      labels: Array.from({length: count}, (_, index) => labelOf(index)),
-      ...normalization,
-      ...options,
-    });
   return {
     drawing,
     /** Drawings of the eight photographs and of drawn scenes, mirrored, upside down and backwards by chance. */
-    clips: (count) => data(count, {make: trainingClip}),
-    /** The same in every run. */
-    testClips: (count = task.testClips) => data(count, {make: testClip, training: false}),
+    clips: (count) =>
+      generated({
+        classes: movementNames,
+        labels: Array.from({length: count}, (_, index) => labelOf(index)),
+        ...normalization,
+        make: trainingClip,
+      }),
+    /** Of a photograph that no training saw; the same in every run. */
     testClip,
-    /** Sha-256 over the bytes of the first `count` test clips. */
-    digest(count = task.testClips) {
-      const hash = createHash('sha256');
-      for (let index = 0; index < count; index++) hash.update(testClip(index).data);
-      return hash.digest('hex');
-    },
   };
 }
 
@@ -68,18 +60,21 @@ function drawClip(movement, nextScene, {clip, task}, random) {
   const times = frameTimes(frames, span, choose(task.rates));
   const path = cameraPath(movement, {times, span, aspect}, task, random);
   const keystone = [0, 0].map(() => between([-task.keystone, task.keystone], random));
-  const read = readerOf(nextScene(), task.scale, width, random);
-  const count = Math.floor((task.things.most + 1) * random.uniform());
-  const things = Array.from({length: count}, () => thingOf(nextScene(), {task, width, aspect}, random));
+  const view = {aspect, keystone};
+  const nextRead = () => readerOf(nextScene(), task.scale, width, random);
+  const read = nextRead();
+  const things = thingsOf(task.things, {times, span, path, view}, nextRead, random);
+  const waves = wavesOf(task.waves, random);
   const light = lightOf(task, clip, random);
   const next = noiseFrom(2 ** 32 * random.uniform());
-  const data = new Uint8Array(frames * height * width * 3);
-  path.forEach((camera, t) => {
-    const placed = things.map((thing) => thing(times[t], span));
-    const frame = drawFrame(read, camera, placed, {aspect, keystone}, {height, width});
-    const gain = 1 + light.change * (times[t] / span - 0.5);
-    data.set(develop(frame, {height, width}, {...light, gain}, next), t * frame.length);
+  const seen = path.map((camera, t) => {
+    const frame = drawFrame(read, camera, things[t], view, {height, width}, waves?.(times[t]));
+    const gain = 1 + light.change * (times[t] / span - 0.5) + light.flicker * (next() - 0.5);
+    return develop(frame, {height, width}, {...light, gain}, next);
   });
+  if (light.codec !== undefined) heldBack(seen, {height, width}, light.codec);
+  const data = new Uint8Array(frames * height * width * 3);
+  for (const [t, frame] of seen.entries()) data.set(frame, t * frame.length);
   return {data, frames, height, width};
 }
 
@@ -96,34 +91,20 @@ function readerOf(scene, scales, pixels, random) {
   );
 }
 
-/** Something that moves in front, in the scene or along with the camera: back and forth, or on its way. */
-function thingOf(scene, {task, width, aspect}, random) {
-  const {size, speed} = task.things;
-  const read = readerOf(scene, task.scale, width, random);
-  const length = logBetween(size, random);
-  const radii = [0.5 * length * between([0.5, 1], random), 0.5 * length * between([0.5, 1], random)];
-  const isInScene = random.uniform() < 0.7;
-  const isBox = random.uniform() < 0.3;
-  const isGoing = random.uniform() < 0.6;
-  const start = [between([-0.5, 0.5], random), between([-0.5, 0.5], random) / aspect];
-  const angle = 2 * Math.PI * random.uniform();
-  const pace = between(speed, random);
-  const frequency = between([0.3, 2], random);
-  return (time, span) => {
-    const way = isGoing
-      ? pace * (time - span / 2)
-      : 0.1 * pace * Math.sin(2 * Math.PI * frequency * time + angle);
-    return {
-      read,
-      isBox,
-      radii,
-      isInScene,
-      at: [start[0] + way * Math.cos(angle), start[1] + way * Math.sin(angle)],
-    };
+/** Leaves in the wind, water: at a time, for `drawFrame`; mostly there are none. */
+function wavesOf({share, size, length, frequency}, random) {
+  if (random.uniform() >= share) return undefined;
+  const wave = {
+    size: between(size, random),
+    length: between(length, random),
+    patch: between([0.4, 2], random),
   };
+  const pace = logBetween(frequency, random);
+  return (time) => ({...wave, phase: 2 * Math.PI * pace * time});
 }
 
 function lightOf({light, bars}, {height, width}, random) {
+  const {flicker, codec} = light;
   const isBarred = random.uniform() < bars;
   const share = between([0.06, 0.2], random);
   const isWide = random.uniform() < 0.5;
@@ -133,6 +114,11 @@ function lightOf({light, bars}, {height, width}, random) {
     change: between([-light.change, light.change], random),
     noise: random.uniform() < 0.5 ? 0 : between(light.noise, random),
     blur: random.uniform() < 0.5 ? 0 : light.blur * random.uniform(),
+    flicker: random.uniform() < flicker.share ? flicker.most * random.uniform() : 0,
+    codec:
+      random.uniform() < codec.share
+        ? {side: 1 + Math.floor(codec.side * random.uniform()), threshold: codec.threshold * random.uniform()}
+        : undefined,
     isGrey: random.uniform() < light.grey,
     bars: isBarred
       ? [isWide ? Math.round(share * height) : 0, isWide ? 0 : Math.round(share * width)]

@@ -1,5 +1,5 @@
 /** Films over their time. Exports only. */
-export {type AnalyzeOptions, analyze} from './analyze/analyze';
+export {type AnalyzeOptions, analyze, type CameraOptions} from './analyze/analyze';
 export type {ClipModel, ClipModelInfo} from './analyze/clip_model';
 export {
   type FeatureMatrix,

@@ -12,8 +12,8 @@ import type {ClipTrack} from './clip_track';
 export interface Tracks {
   /** What is on. */
   readonly labels?: ClipTrack | undefined;
-  /** What the camera does, shot by shot. */
-  readonly camera?: ClipTrack | undefined;
+  /** What the camera does, shot by shot, if that is at least so probable. */
+  readonly camera?: {readonly track: ClipTrack; readonly threshold: number} | undefined;
 }
 
 export class Analysis {
@@ -30,7 +30,7 @@ export class Analysis {
     private readonly finder: ShotFinder | undefined,
     private readonly asked: Tracks,
   ) {
-    this.tracks = [asked.labels, asked.camera].filter((track) => track !== undefined);
+    this.tracks = [asked.labels, asked.camera?.track].filter((track) => track !== undefined);
   }
 
   /** Takes a frame. */
@@ -65,7 +65,10 @@ export class Analysis {
   private withCamera(shots: readonly Shot[]): readonly Shot[] {
     const {camera} = this.asked;
     if (camera === undefined) return shots;
-    return shots.map((shot, i) => ({...shot, camera: camera.segments[i]!.labels[0]!}));
+    return shots.map((shot, i) => {
+      const said = camera.track.segments[i]!.labels[0]!;
+      return said.score < camera.threshold ? shot : {...shot, camera: said};
+    });
   }
 
   private async place(frames: readonly PlacedFrame[]): Promise<void> {

@@ -116,7 +116,10 @@ describe('analyze', () => {
       },
     };
     const tensors = tf.memory().numTensors;
-    const timeline = await analyze(watched as FrameStream, {model, shots, camera, every: 1});
+    const timeline = await analyze(watched as FrameStream, {
+      ...{model, shots, every: 1},
+      camera: {model: camera},
+    });
     expect(tf.memory().numTensors).toBe(tensors);
     // Model and camera want the same; so do the finder and a model for frames of 48 x 27.
     expect(sizes).toEqual([[[27, 48], 9]]);
@@ -126,9 +129,27 @@ describe('analyze', () => {
     expect(timeline.shots[1]!.camera!.score).toBeCloseTo(4 / 4.6, 1);
     expect(said(timeline.segments).map(([, , label]) => label)).toEqual(['red', 'green']);
     expect(checkTimeline(timeline, (what) => new Error(what))).toBe(timeline);
-    const alone = await analyze(film([29, RED], [1, WHITE], [7, GREEN]), {shots, camera});
+    const alone = await analyze(film([29, RED], [1, WHITE], [7, GREEN]), {shots, camera: {model: camera}});
     expect(alone.shots.map(({camera: said}) => said!.label)).toEqual(['roll', 'static']);
     expect(alone.segments).toEqual([]);
+  });
+
+  it('says nothing of the camera where the model is not sure enough', async () => {
+    const camera = {
+      model: colourModel(),
+      info: {...info, labels: ['roll', 'static', 'zoom in'], interval: 'uniform'},
+    } as const;
+    // Two of the three seconds of the second shot are green, and their span is asked about apart from that of the last.
+    const labelsAt = async (threshold?: number) => {
+      const {shots: found} = await analyze(film([29, RED], [1, WHITE], [20, GREEN], [10, RED]), {
+        shots,
+        camera: {model: camera, ...(threshold !== undefined && {threshold})},
+      });
+      return found.map((shot) => ('camera' in shot ? shot.camera!.label : 'nothing'));
+    };
+    expect(await labelsAt()).toEqual(['roll', 'static']);
+    expect(await labelsAt(0.6)).toEqual(['roll', 'static']);
+    expect(await labelsAt(0.75)).toEqual(['roll', 'nothing']);
   });
 
   it('merges spans of one label, within shots or over the whole film', async () => {
@@ -245,8 +266,14 @@ describe('analyze', () => {
     await expect(wrong({shots: {model}})).rejects.toThrow(
       /analyze: a model of 1 inputs, .* with two outputs/,
     );
-    await expect(wrong({model, camera: model})).rejects.toThrow(/camera is about shots, but there are none/);
-    await expect(wrong({shots, camera: model.model})).rejects.toThrow(/model must be \{model, info\}/);
+    await expect(wrong({model, camera: {model}})).rejects.toThrow(
+      /camera is about shots, but there are none/,
+    );
+    await expect(wrong({shots, camera: {model: model.model}})).rejects.toThrow(
+      /model must be \{model, info\}/,
+    );
+    await expect(wrong({shots, camera: model})).rejects.toThrow(/analyze, camera: unknown option info/);
+    await expect(wrong({shots, camera: {model, threshold: 2}})).rejects.toThrow(/threshold of camera is 2/);
     await expect(wrong({shots, features: true})).rejects.toThrow(/features is about what a model says/);
     for (const options of [{every: 0}, {every: Number.NaN}, {top: 0.5}, {every: 1, merge: {hysteresis: -1}}])
       await expect(wrong({model, ...options})).rejects.toThrow(InvalidArgumentError);
