@@ -14,8 +14,9 @@ const PROBE = Uint8Array.of(
   ...[10, 13, 1, 11, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x85, 2, 0x0b],
 );
 
-/** Whether modules with relaxed SIMD compile. */
-export const hasRelaxedSimd = (): boolean => WebAssembly.validate(PROBE);
+/** Whether modules with relaxed SIMD compile. An engine may have no WebAssembly at all (`node --jitless`). */
+export const hasRelaxedSimd = (): boolean =>
+  typeof WebAssembly !== 'undefined' && WebAssembly.validate(PROBE);
 
 /** Turns it on, where the engine has it and hides it. Before anything asks which build of the kernels runs. */
 export function enableRelaxedSimd(): void {

@@ -48,7 +48,7 @@ export class ShotFinder {
   constructor(caller: string, {model, threshold = 0.5, window = WINDOW, step}: ShotOptions) {
     const lengths = {window, step: step ?? window - 2 * Math.floor(window / 4)};
     checkLengths(caller, lengths);
-    if (!(threshold >= 0 && threshold < 1)) {
+    if (!(typeof threshold === 'number' && threshold >= 0 && threshold < 1)) {
       throw new InvalidArgumentError(
         `${caller}: threshold is ${threshold}; it is a probability, at least 0 and less than 1.`,
       );

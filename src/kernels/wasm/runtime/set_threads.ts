@@ -85,6 +85,8 @@ async function changeThreads(count: number, options: SetThreadsOptions): Promise
 export const wasmStarter: Starter = {
   backendName: 'wasm',
   start: async (threads) => {
+    if (threads === undefined && isAddressSpaceLimited())
+      return 'one thread: the address space of the process is limited, of which a shared memory takes gigabytes';
     const count = threads ?? Math.min(coresHere() ?? 1, MOST_BY_ITSELF);
     if (count === 1) return 'one thread';
     try {
@@ -100,6 +102,19 @@ export const wasmStarter: Starter = {
 function coresHere(): number | undefined {
   const os = globalThis.process?.getBuiltinModule?.('node:os');
   return os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency;
+}
+
+/**
+ * Whether Linux gives the process so much and no more (`ulimit -v`), as clusters do. The host's build reserves what its shared memory may
+ * grow to, and what fails for want of that afterwards fails where nobody can catch it.
+ */
+function isAddressSpaceLimited(): boolean {
+  const fs = globalThis.process?.getBuiltinModule?.('node:fs');
+  try {
+    return /^Max address space +\d/m.test(fs?.readFileSync('/proc/self/limits', 'latin1') ?? '');
+  } catch {
+    return false;
+  }
 }
 
 let hasWarned = false;

@@ -67,7 +67,8 @@ export class Analysis {
     if (camera === undefined) return shots;
     return shots.map((shot, i) => {
       const said = camera.track.segments[i]!.labels[0]!;
-      return said.score < camera.threshold ? shot : {...shot, camera: said};
+      // A model whose weights are no numbers says nothing.
+      return said.score >= camera.threshold ? {...shot, camera: said} : shot;
     });
   }
 

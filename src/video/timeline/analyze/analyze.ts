@@ -107,7 +107,7 @@ function checkAll(options: AnalyzeOptions): void {
 function checkCamera(camera: CameraOptions): void {
   checkOptions('analyze, camera', camera, CAMERA_OPTIONS);
   const {threshold = 0} = camera;
-  if (!(threshold >= 0 && threshold <= 1))
+  if (!(typeof threshold === 'number' && threshold >= 0 && threshold <= 1))
     throw new InvalidArgumentError(
       `analyze: threshold of camera is ${threshold}; it is a probability, from 0 to 1.`,
     );

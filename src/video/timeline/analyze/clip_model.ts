@@ -78,12 +78,13 @@ function withFeatures(caller: string, model: tfl.LayersModel | FrozenModel): tfl
  * @param caller begins the message of errors
  * @throws InvalidArgumentError for features of a model that has none
  */
-export function openClipModel(caller: string, {model, info}: ClipModel, features: boolean): OpenClipModel {
-  if (model === undefined || info === undefined) {
+export function openClipModel(caller: string, given: ClipModel, features: boolean): OpenClipModel {
+  if (typeof given?.model?.predict !== 'function' || given.info == null) {
     throw new InvalidArgumentError(
       `${caller}: model must be {model, info}, as loadModel gives it: how frames become its input is in info.`,
     );
   }
+  const {model, info} = given;
   const output = info.output ?? outputKind(model);
   const asked = features ? withFeatures(caller, model) : model;
   const frozen = 'layers' in asked ? freeze(asked) : undefined;

@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import * as sts from '../../../../src/entries';
 import {setThreads} from '../../../../src/entries/backends/wasm';
+import {wasmStarter} from '../../../../src/kernels/wasm/runtime/set_threads';
 import {batchNormTrain} from '../../../../src/ops/batch_norm_train';
 import {InvalidArgumentError, UnavailableError} from '../../../../src/util/errors';
 import {heapOf, liveBackend, tensorOf, valuesOf} from '../wasm_host';
@@ -131,6 +132,17 @@ describe.sequential('setThreads in Node', () => {
           '@tensorflow/tfjs-backend-wasm are, as for its setWasmPaths: setThreads(n, {wasmPaths}).',
       ),
     );
+  });
+
+  it('by itself takes one thread where the address space is limited', async () => {
+    const limits = vi.spyOn(process.getBuiltinModule('node:fs'), 'readFileSync');
+    limits.mockReturnValue('Max address space         16384000000          16384000000          bytes\n');
+    expect(await wasmStarter.start!(undefined)).toMatch(
+      /^one thread: the address space of the process is limited/,
+    );
+    limits.mockReturnValue('Max address space         unlimited            unlimited            bytes\n');
+    expect(await wasmStarter.start!(undefined)).toBe('one thread');
+    limits.mockRestore();
   });
 
   it('has nothing to do for one thread before the backend starts', async () => {

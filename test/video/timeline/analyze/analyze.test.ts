@@ -152,6 +152,29 @@ describe('analyze', () => {
     expect(await labelsAt(0.75)).toEqual(['roll', 'nothing']);
   });
 
+  it.each<{model?: unknown; threshold?: unknown}>([
+    {},
+    {threshold: 0.5},
+    {model: null},
+    {model: {model: null, info}},
+    {model: {info}},
+    {model: {model: {}, info}},
+    ...['0.5', true, null, []].map((threshold) => ({model: clips(), threshold})),
+  ])('refuses the camera %j', async (camera) => {
+    const run = analyze(film([29, RED], [1, WHITE], [20, GREEN]), {shots, camera} as never);
+    await expect(run).rejects.toThrow(InvalidArgumentError);
+  });
+
+  it('says nothing of the camera where the score is no number', async () => {
+    const camera = clips();
+    camera.model.layers.at(-1)!.setWeights([tf.fill([3, 3], Number.NaN)]);
+    const {shots: found} = await analyze(film([29, RED], [1, WHITE], [20, GREEN]), {
+      shots,
+      camera: {model: camera},
+    });
+    expect(found.map((shot) => 'camera' in shot)).toEqual([false, false]);
+  });
+
   it('merges spans of one label, within shots or over the whole film', async () => {
     const video = film([50, RED], [10, GREEN], [20, RED], [20, BLUE]);
     const model = clips();
