@@ -53,7 +53,8 @@ export default defineConfig([
     format: 'esm',
     dts: {entry: named},
   },
-  {...shared, entry: named, format: 'cjs', shims: true, dts: {entry: named}},
+  // Its declarations are made of those above (scripts/setup.mjs): tsup would take as long again for the same.
+  {...shared, entry: named, format: 'cjs', shims: true},
   {
     ...shared,
     entry: {'tfjs-sts': SCRIPT},

@@ -214,7 +214,17 @@ const TSUP = ['node_modules/tsup/dist/cli-default.js', '--silent'];
 
 /** Builds dist/; true if that succeeded. */
 export function build() {
-  return runs(process.execPath, TSUP);
+  const built = runs(process.execPath, TSUP);
+  if (built) writeCommonJsDeclarations();
+  return built;
+}
+
+/** Declarations for `require`: those for `import`, whose files name each other by the endings of CommonJS. */
+function writeCommonJsDeclarations() {
+  for (const name of readdirSync('dist').filter((file) => file.endsWith('.d.ts'))) {
+    const text = readFileSync(join('dist', name), 'utf8').replace(/('\.\/[^']+)\.js'/g, "$1.cjs'");
+    writeFileSync(join('dist', name.replace(/ts$/, 'cts')), text);
+  }
 }
 
 /** When the latest of a file or folder and all that lies in it was changed; a folder is, when something in it is removed. */

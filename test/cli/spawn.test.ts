@@ -154,30 +154,33 @@ describe('tfjs-sts', () => {
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1);
   });
 
-  // SIGINT comes below.
-  it.each(['SIGTERM', 'SIGHUP'] as const)('takes ffmpeg with it when %s ends it', async (signal) => {
-    // An ffmpeg that never gives a frame, and says which process it is.
-    const folder = shop.at(signal);
-    mkdirSync(folder);
-    writeFileSync(`${folder}/ffmpeg`, `#!/bin/sh\necho $$ >'${folder}/pid'\nexec sleep 60\n`, {
-      mode: 0o755,
-    });
-    const child = spawn(process.execPath, [program, 'predict', clip('coffee'), '--frames', '2'], {
-      env: {...process.env, PATH: `${folder}:${process.env.PATH}`},
-      stdio: 'ignore',
-    });
-    const ended = new Promise<NodeJS.Signals | null>((resolve) => {
-      child.on('close', (_, by) => resolve(by));
-    });
-    const isThere = () => existsSync(`${folder}/pid`) && readFileSync(`${folder}/pid`, 'utf8').endsWith('\n');
-    while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 20));
-    child.kill(signal);
-    expect(await ended).toBe(signal);
-    const pid = Number(readFileSync(`${folder}/pid`, 'utf8'));
-    // Told to end before its parent ended; a busy machine may take a moment to carry that out and to bury it.
-    const state = () => execFileSync('sh', ['-c', `ps -o stat= -p ${pid} || true`], {encoding: 'utf8'});
-    await expect.poll(state, {timeout: 20_000}).toMatch(/^(Z.*)?\s*$/);
-  });
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'takes ffmpeg with it when %s ends it',
+    async (signal) => {
+      // An ffmpeg that never gives a frame, and says which process it is.
+      const folder = shop.at(signal);
+      mkdirSync(folder);
+      writeFileSync(`${folder}/ffmpeg`, `#!/bin/sh\necho $$ >'${folder}/pid'\nexec sleep 60\n`, {
+        mode: 0o755,
+      });
+      const child = spawn(process.execPath, [program, 'predict', clip('coffee'), '--frames', '2'], {
+        env: {...process.env, PATH: `${folder}:${process.env.PATH}`},
+        stdio: 'ignore',
+      });
+      const ended = new Promise<NodeJS.Signals | null>((resolve) => {
+        child.on('close', (_, by) => resolve(by));
+      });
+      const isThere = () =>
+        existsSync(`${folder}/pid`) && readFileSync(`${folder}/pid`, 'utf8').endsWith('\n');
+      while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 20));
+      child.kill(signal);
+      expect(await ended).toBe(signal);
+      const pid = Number(readFileSync(`${folder}/pid`, 'utf8'));
+      // Told to end before its parent ended; a busy machine may take a moment to carry that out and to bury it.
+      const state = () => execFileSync('sh', ['-c', `ps -o stat= -p ${pid} || true`], {encoding: 'utf8'});
+      await expect.poll(state, {timeout: 20_000}).toMatch(/^(Z.*)?\s*$/);
+    },
+  );
 
   it.each([
     ['shots', 'SIGINT', 130, 'shots.json'],

@@ -61,9 +61,9 @@ const GATE_AT_A_KINK: Record<string, number> = {
   tiny_slowfast_4x16_sts_train: 3e-2,
 };
 
-/** The composed forms take minutes, and have the tests of every op. What a page runs on cpu and wasm is what Node does. */
+/** The composed forms take minutes, and have the tests of every op. A page runs those of webgl, Node the others. */
 const tested = conformingImplementations.filter(
-  ({name, backend}) => name.endsWith('kernels') && !(inBrowser && ['cpu', 'wasm'].includes(backend)),
+  ({name, backend}) => name.endsWith('kernels') && (!inBrowser || backend === 'webgl'),
 );
 
 const NETWORKS: Tiny[] = [
@@ -108,14 +108,15 @@ afterEach(() => {
  * the long sums of a wide layer in Node.
  */
 function isFor(backend: BackendName, {name, sts, mode}: Pick<Case, 'name' | 'sts' | 'mode'>): boolean {
-  if (inBrowser)
-    return backend === 'webgl' && (name === 'tiny_slowonly_sts_train' || ANSWERS_ON_WEBGL.includes(name));
+  if (inBrowser) return name === 'tiny_slowonly_sts_train' || ANSWERS_ON_WEBGL.includes(name);
   if (backend === 'webgpu') return name === 'tiny_x3d_sts_train';
   return backend !== 'cpu' || (sts === (mode === 'train') && !name.startsWith('tiny_slowfast'));
 }
 
-/** A case of each family but SlowOnly, whose step of training has its answers too. */
-const ANSWERS_ON_WEBGL = ['slowfast_4x16', 'x3d', 'ircsn', 'r2plus1d'].map((name) => `tiny_${name}_sts_eval`);
+/** A case of each family. */
+const ANSWERS_ON_WEBGL = ['slowfast_4x16', 'slowonly', 'x3d', 'ircsn', 'r2plus1d'].map(
+  (name) => `tiny_${name}_sts_eval`,
+);
 
 /** Whether a page computes no gradients of it: those of the host are compiled shape by shape, and the kernels are tested op by op. */
 const isOfAnswers = ({mode}: Case) => inBrowser && mode === 'eval';

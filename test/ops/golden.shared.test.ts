@@ -92,7 +92,7 @@ it('knows all 94 cases', () => {
  * by shape; the kernels of webgpu run all of them in Node.
  */
 function stepOf(name: string): number {
-  if (/^webg.*, composed$/.test(name)) return 8;
+  if (/^webg.*, composed$/.test(name)) return 16;
   return inBrowser && name === 'webgpu, kernels' ? 4 : 1;
 }
 

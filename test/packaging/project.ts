@@ -90,6 +90,14 @@ export function createProject(app: string, packages: readonly string[], fields: 
   );
 }
 
+/** Copies apps/`app` into a folder of a project: a package of its own that finds what is installed there. Its path. */
+export function createWithin(project: Project, app: string, fields: object): string {
+  const folder = join(project.folder, app);
+  cpSync(join(import.meta.dirname, 'apps', app), folder, {recursive: true});
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({name: app, private: true, ...fields}));
+  return folder;
+}
+
 /** Copies an example that has a package.json of its own, and installs what that names, the tarball for tfjs-sts. */
 export function createExample(name: string): Project {
   const example = join(repository, 'examples', name);

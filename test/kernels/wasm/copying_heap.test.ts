@@ -34,8 +34,8 @@ it.each(Object.entries(everyKernel))('a memory that does not grow is an error, a
   const expected = read();
   const {memory} = heap();
   const [{numTensors}, {grow}] = [tf.memory(), memory];
-  // Of the many allocations of a gradient every third is as good as all.
-  for (let left = 0; ; left += left < 6 ? 1 : 3) {
+  // Of the many allocations of a gradient every fifth is as good as all.
+  for (let left = 0; ; left += left < 6 ? 1 : 5) {
     let grown = 0;
     memory.grow = (pages) => {
       if (grown++ === left) throw new RangeError('the test allows no more');

@@ -12,7 +12,7 @@ import {startBackend} from '../../support/backends';
 import {type NaivePool, naivePool3d, naivePool3dGradients} from '../../support/naive_pool3d';
 import {pools, wholeNumbers} from '../random_pools';
 
-const GEOMETRIES = 200;
+const GEOMETRIES = 80;
 
 type Axes = [number, number, number];
 type Shape = [number, number, number, number, number];

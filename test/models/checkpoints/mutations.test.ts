@@ -1,5 +1,5 @@
 /**
- * Damaged files: 4,000 seeded mutations of real files per format. Each is refused with a FormatError or read
+ * Damaged files: 10,000 seeded mutations of real files per format. Each is refused with a FormatError or read
  * correctly. What "correctly" can mean depends on the format:
  * - zip has checksums: whatever is accepted equals the original, extra data included;
  * - safetensors has none: whatever is accepted is what JSON.parse and plain offsets find in the mutated file;
@@ -17,7 +17,7 @@ import {FormatError} from '../../../src/util/errors';
 import {readGolden} from '../../support/golden';
 import {dict, floats, legacyFile, op, storage, tensor} from './support';
 
-const MUTATIONS = 4_000;
+const MUTATIONS = 10_000;
 
 /** Mulberry32: a seeded source of whole numbers below a bound. */
 function randomSource(seed: number): (bound: number) => number {
@@ -159,7 +159,7 @@ function plain(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? Object.entries(value).map(plain) : value;
 }
 
-describe('4,000 mutations per format', () => {
+describe('10,000 mutations per format', () => {
   it('zip: refused, or equal to the original', async () => {
     const files = ['zoo_zip.pth', 'torch2_zoo_zip.pth', 'evil_zip_proto4.pth'];
     const bases = await Promise.all(files.map((file) => readGolden(`checkpoints/${file}`)));
@@ -168,16 +168,16 @@ describe('4,000 mutations per format', () => {
     const counts = fuzz(pytorchZip, bases, 101, (checkpoint) => {
       if (!known.has(contents(checkpoint))) expect(contents(checkpoint)).toBe('the original');
     });
-    expect(counts.accepted).toBeGreaterThan(40);
-    expect(counts.refused).toBeGreaterThan(1500);
+    expect(counts.accepted).toBeGreaterThan(100);
+    expect(counts.refused).toBeGreaterThan(4000);
   });
 
   it('legacy: refused, or consistent', async () => {
     const files = ['zoo_legacy.pth', 'zoo_legacy.pth', 'evil_legacy.pth'];
     const bases = await Promise.all(files.map((file) => readGolden(`checkpoints/${file}`)));
     const counts = fuzz(pytorchLegacy, bases, 202, expectConsistent);
-    expect(counts.accepted).toBeGreaterThan(40);
-    expect(counts.refused).toBeGreaterThan(1500);
+    expect(counts.accepted).toBeGreaterThan(100);
+    expect(counts.refused).toBeGreaterThan(4000);
   });
 
   it('safetensors: refused, or what plain offsets find', async () => {
@@ -198,8 +198,8 @@ describe('4,000 mutations per format', () => {
       const described = Object.keys(header).filter((name) => name !== '__metadata__');
       expect(checkpoint.tensors.size).toBe(described.length);
     });
-    expect(counts.accepted).toBeGreaterThan(40);
-    expect(counts.refused).toBeGreaterThan(1500);
+    expect(counts.accepted).toBeGreaterThan(100);
+    expect(counts.refused).toBeGreaterThan(4000);
   });
 });
 

@@ -7,8 +7,9 @@ import {names} from '../../../src/models/checkpoints';
 import {createNetwork} from '../../../src/networks';
 import {InvalidArgumentError} from '../../../src/util/errors';
 import {recognize} from '../../../src/video/recognize';
+import {fillWeights} from '../../networks/golden_networks';
 import {startBackend} from '../../support/backends';
-import {fill, fillInput} from '../../support/fill';
+import {fillInput} from '../../support/fill';
 import {readGoldenDoubles} from '../../support/safetensors';
 
 beforeAll(() => startBackend('wasm'));
@@ -133,8 +134,11 @@ describe('recognize', () => {
 
 describe("the authors' recognizer", () => {
   const golden = (name: string) => readFileSync(new URL(`../../golden/networks/${name}`, import.meta.url));
-  /** One that holds such cases, and the map of its names. Those of SlowOnly are in test/networks. */
-  const NETWORKS = [['x3d_s', names.mmaction2.x3d()]] as const;
+  /** Those of `networks/*.json` that hold such cases, and the map of their names. */
+  const NETWORKS = [
+    ['x3d_s', names.mmaction2.x3d()],
+    ['slowonly_r50_8x8', names.mmaction2.slowOnly()],
+  ] as const;
 
   it.each(NETWORKS)(
     '%s: mean of softmax over views of clips, and over crops of frames',
@@ -143,18 +147,12 @@ describe("the authors' recognizer", () => {
       const expected = readGoldenDoubles(golden(`${network}.safetensors`));
       const recognizers = cases.filter(({name}: {name: string}) => name.endsWith('_recognizer'));
       expect(recognizers).toHaveLength(2);
+      const weights = new Map<string, tf.Tensor>();
       for (const {name, input_shape, output_shape, frames, max_abs_diff_f32_f64} of recognizers) {
         const [videos, , , , height, width] = input_shape;
         const classes = output_shape[1];
         const model = createNetwork(`${network}_sts`, {frames, height, width, classes, weightless: true});
-        for (const weight of model.weights) {
-          const theirs = map.toTorch(weight.originalName)!;
-          const shape = theirs.axes.map((axis) => weight.shape[axis]!);
-          const {axes} = map.fromTorch(theirs.name)!;
-          tf.tidy(() => {
-            weight.write(tf.tensor(fill(theirs.name, shape, [...axes]), weight.shape as number[]));
-          });
-        }
+        fillWeights(model, map, weights);
         // Views outermost, or crops and then frames: with channels last the numbers are those of whole clips.
         const values = fillInput(input_shape, [0, 1, 3, 4, 5, 2]);
         const views = tf.tensor(values, [
@@ -176,6 +174,7 @@ describe("the authors' recognizer", () => {
         views.dispose();
         model.dispose();
       }
+      tf.dispose([...weights.values()]);
     },
   );
 });

@@ -1,0 +1,4 @@
+/** `npm run build`: dist/ with the declarations for both kinds of module. */
+import {build} from './setup.mjs';
+
+process.exitCode = build() ? 0 : 1;
