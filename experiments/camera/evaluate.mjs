@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {loadModel} from 'tfjs-sts/zoo';
 import {settingsDigest, THRESHOLD} from './settings.mjs';
 import {movementNames} from './task/movements.mjs';
+import {groupedMovement} from './task/turns.mjs';
 
 /**
  * Wilson's interval of 95% for a share.
@@ -46,26 +47,37 @@ export const spokenAt = (answers, threshold) => ({
   ...shareOf(answers.filter(({score}) => score >= threshold)),
 });
 
+/** Both kinds of synthetic clips: as the movements come, and groups before ground that has little to see. */
 export async function testSynthetic(path, task, settings, {results, machine}) {
   const {model} = await loadModel(path);
-  const answers = Array.from({length: settings.task.testClips}, (_, index) =>
-    answerTo(model, task, index, settings),
-  );
+  const {testClips, grouped} = settings.task;
+  const asked = {
+    synthetic: Array.from({length: testClips}, (_, index) => ({
+      label: movementNames[index % movementNames.length],
+      clip: () => task.testClip(index),
+    })),
+    grouped: Array.from({length: grouped.testClips}, (_, index) => ({
+      label: groupedMovement(index, grouped),
+      clip: () => task.groupedTestClip(index),
+    })),
+  };
+  for (const [name, clips] of Object.entries(asked)) {
+    const answers = clips.map(({label, clip}) => ({label, ...answerTo(model, clip(), settings)}));
+    const figures = {settings: settingsDigest(settings), ...counted(answers), node: machine.node};
+    keep(results, name, figures);
+    console.log(table(figures));
+  }
   model.dispose();
-  const figures = {settings: settingsDigest(settings), ...counted(answers), node: machine.node};
-  keep(results, 'synthetic', figures);
-  console.log(table(figures));
 }
 
-function answerTo(model, task, index, {clip, normalization: {mean, std}}) {
+function answerTo(model, {data}, {clip, normalization: {mean, std}}) {
   const {frames, height, width} = clip;
   const probabilities = tf.tidy(() => {
-    const values = Float32Array.from(task.testClip(index).data, (value) => (value - mean) / std);
+    const values = Float32Array.from(data, (value) => (value - mean) / std);
     return tf.softmax(model.predict(tf.tensor(values, [1, frames, height, width, 3]))).dataSync();
   });
   const score = Math.max(...probabilities);
-  const said = movementNames[probabilities.indexOf(score)];
-  return {label: movementNames[index % movementNames.length], said, score};
+  return {said: movementNames[probabilities.indexOf(score)], score};
 }
 
 /** JSON in which lists of numbers and objects of plain values stay on a line of their own. */

@@ -18,9 +18,10 @@ export async function prepare(settings, directory, {needsDrawings}) {
   const digest = createHash('sha256').update(JSON.stringify({clip, numbers})).digest('hex').slice(0, 12);
   const path = join(directory, `drawings-${digest}.bin`);
   if (!existsSync(path)) {
-    console.error(`Drawing ${numbers.drawings} clips (once) ...`);
+    const count = numbers.drawings + numbers.grouped.drawings;
+    console.error(`Drawing ${count} clips (once) ...`);
     mkdirSync(directory, {recursive: true});
-    const drawings = Array.from({length: numbers.drawings}, (_, index) => task.drawing(index).data);
+    const drawings = Array.from({length: count}, (_, index) => task.drawing(index).data);
     writeFileSync(`${path}.half`, Buffer.concat(drawings));
     renameSync(`${path}.half`, path);
   }

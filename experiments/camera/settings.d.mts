@@ -7,5 +7,7 @@ export const SETTINGS: {
     still: {drift: number; shake: number};
     handheld: {shift: [number, number]};
     things: ThingSettings;
+    drawings: number;
+    grouped: {drawings: number; standing: number; kinds: ThingSettings['kinds']};
   };
 };

@@ -12,9 +12,9 @@ export const tinySettings = {
     channels: {fine: 4, coarse: 4, windows: 4, moment: 4},
   },
   clip: {frames: 6, height: 14, width: 24},
-  task: {...task, drawings: 18, testClips: 18},
+  task: {...task, drawings: 18, testClips: 18, grouped: {...task.grouped, drawings: 32, testClips: 8}},
   training: {
-    samples: 18,
-    recipe: {...training.recipe, epochs: 1, batchSize: 9, preciseBatchNorm: 1},
+    samples: 24,
+    recipes: training.recipes.map((recipe) => ({...recipe, epochs: 1, batchSize: 12, preciseBatchNorm: 1})),
   },
 };

@@ -11,9 +11,11 @@ import {
   heldBack,
   type Reader,
   sceneReader,
+  smoothed,
 } from '../../experiments/camera/task/draw.mjs';
 import {cameraPath, changedMovement, movementNames} from '../../experiments/camera/task/movements.mjs';
 import {thingsOf} from '../../experiments/camera/task/things.mjs';
+import {GROUPED, groupedMovement, poolsOf, turnOf} from '../../experiments/camera/task/turns.mjs';
 import {seededRandom} from '../../src/util/seeded_random';
 import {sampleClip} from '../../src/video/clips/sampling';
 
@@ -219,6 +221,89 @@ describe('what the frames show', () => {
       return target[0];
     };
     expect([0.25, 1.75, -0.25, 2.25].map(colour)).toEqual([15, 15, 15, 15]);
+  });
+});
+
+describe('groups', () => {
+  const white: Reader = (_, __, target) => void target.fill(250);
+  const times = frameTimes(clip.frames, 2, 25);
+  const path = times.map(() => still);
+  const [kind] = task.grouped.kinds;
+  const group = {inPlace: 0, growing: 0, growth: [0, 0] as [number, number], apart: 0};
+  const membersOf = (more: object, seed: number) =>
+    thingsOf(
+      {
+        ...task.things,
+        mostCovered: 1,
+        kinds: [{...kind!, share: 1, count: [4, 4], group: {...group, ...more}}],
+      },
+      {times, span: 2, path, view: flat},
+      () => white,
+      withUniform(seed),
+    );
+  const seeds = [1, 2, 3, 4, 5];
+
+  it('go one way, as far as each other, as a picture does', () => {
+    for (const seed of seeds) {
+      const moments = membersOf({}, seed);
+      const ways = moments[0]!.map(({at: [x, y]}, one) => {
+        const [toX, toY] = moments.at(-1)![one]!.at;
+        return [toX - x, toY - y] as const;
+      });
+      expect(ways).toHaveLength(4);
+      for (const [right, down] of ways) {
+        expect(right).toBeCloseTo(ways[0]![0], 9);
+        expect(down).toBeCloseTo(ways[0]![1], 9);
+        // From 0.02 to 1.96 seconds of the two.
+        const speed = Math.hypot(right, down) / (times.at(-1)! - times[0]!);
+        expect(speed).toBeGreaterThan(kind!.speed[0] * 0.8);
+        expect(speed).toBeLessThan(kind!.speed[1] * 1.2);
+      }
+    }
+  });
+
+  it('grow about one point: distances between their middles as much as their sizes', () => {
+    for (const seed of seeds) {
+      const moments = membersOf({inPlace: 1, growing: 1, growth: [0.3, 0.6]}, seed);
+      const [before, after] = [moments[0]!, moments.at(-1)!];
+      const apart = (things: typeof before) =>
+        Math.hypot(things[0]!.at[0] - things[1]!.at[0], things[0]!.at[1] - things[1]!.at[1]);
+      const ratio = after[0]!.radii[0] / before[0]!.radii[0];
+      expect(ratio).toBeGreaterThan(Math.exp(0.3 * 1.7));
+      expect(after[1]!.radii[1] / before[1]!.radii[1]).toBeCloseTo(ratio, 9);
+      expect(apart(after) / apart(before)).toBeCloseTo(ratio, 9);
+    }
+  });
+
+  it('of four of their clips the camera stands in three, and in the others all movements come', () => {
+    const labels = Array.from({length: 64}, (_, index) => groupedMovement(index, task.grouped));
+    for (const name of movementNames)
+      expect(labels.filter((label) => label === name)).toHaveLength(name === 'static' ? 48 : 2);
+    expect(labels.slice(0, 4).filter((label) => label === 'static')).toHaveLength(3);
+  });
+
+  it('of clips of training a quarter is of groups before a standing camera, from drawings of such alone', () => {
+    const turns = Array.from({length: 36}, (_, index) => turnOf(index));
+    expect(turns.filter((turn) => turn === GROUPED)).toHaveLength(9);
+    for (const name of movementNames) expect(turns.filter((turn) => turn === name)).toHaveLength(3);
+    const pools = poolsOf(task);
+    const all = Object.values(pools).flat();
+    expect(new Set(all).size).toBe(all.length);
+    expect(all).toHaveLength(task.drawings + task.grouped.drawings);
+    const nameOf = (index: number) => {
+      if (index < task.drawings) return movementNames[index % 9];
+      const movement = groupedMovement(index - task.drawings, task.grouped);
+      return movement === 'static' ? GROUPED : movement;
+    };
+    for (const [name, pool] of Object.entries(pools))
+      expect(new Set(pool.map(nameOf))).toEqual(new Set([name]));
+  });
+
+  it('smooth ground: little of the scene is left beside one colour', () => {
+    const ground = smoothed(ramp, 0.2, [30, 60, 90]);
+    const target = new Float64Array(3);
+    ground(0.5, -0.25, target);
+    expect([...target]).toEqual([24 + 0.2 * 50, 48 - 0.2 * 25, 72 + 0.2 * 7]);
   });
 });
 

@@ -25,6 +25,7 @@ export function sceneReader(
   how: {scale: number; origin: readonly [number, number]; isMirrored: boolean; isTurned: boolean},
   pixels: number,
 ): Reader;
+export function smoothed(read: Reader, share: number, colour: readonly number[]): Reader;
 export function drawFrame(
   read: Reader,
   camera: CameraState,

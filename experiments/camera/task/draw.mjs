@@ -57,6 +57,12 @@ export function sceneReader({levels, width}, {scale, origin, isMirrored, isTurne
   };
 }
 
+/** A way to read a scene of which a share is left beside one colour. */
+export const smoothed = (read, share, colour) => (x, y, target) => {
+  read(x, y, target);
+  for (let c = 0; c < 3; c++) target[c] = colour[c] + share * (target[c] - colour[c]);
+};
+
 /** A place along a line of pixels that goes on as in mirrors, between the middles of the first and the last. */
 function folded(value, size) {
   const place = value - 2 * size * Math.floor(value / (2 * size));

@@ -3,9 +3,19 @@
  * photographs and of drawn scenes, those of the test of four photographs that no training saw. What is drawn depends on seeds alone.
  */
 import {generated, randomAt} from 'tfjs-sts/train';
-import {changedClip, develop, drawFrame, frameTimes, heldBack, noiseFrom, sceneReader} from './draw.mjs';
+import {
+  changedClip,
+  develop,
+  drawFrame,
+  frameTimes,
+  heldBack,
+  noiseFrom,
+  sceneReader,
+  smoothed,
+} from './draw.mjs';
 import {between, cameraPath, changedMovement, logBetween, movementNames} from './movements.mjs';
 import {thingsOf} from './things.mjs';
+import {GROUPED, groupedMovement, poolsOf, STANDS, turnOf} from './turns.mjs';
 
 /**
  * @param sources `{photos, drawn}`: scenes
@@ -22,36 +32,55 @@ export function createTask({photos, drawn}, {clip, task, normalization}, kept) {
   const fromTest = (random) => choose(unseen, random);
   const draw = (index, random, scenes) =>
     drawClip(movementNames[labelOf(index)], () => scenes(random), {clip, task}, random);
-  /** Of training: a clip of each movement by turns. */
+  const drawGrouped = (index, random, scenes) =>
+    drawClip(
+      groupedMovement(index, task.grouped),
+      () => scenes(random),
+      {clip, task, isGrouped: true},
+      random,
+    );
+  /** Of training: a clip of each movement by turns, then those of groups. */
   const drawing = (index) => {
-    if (kept === undefined) return draw(index, randomAt(task.testSeed, 'generate', 1, index), fromTraining);
-    const bytes = clip.frames * clip.height * clip.width * 3;
-    return {...clip, data: kept.subarray(index * bytes, (index + 1) * bytes)};
+    if (kept !== undefined) {
+      const bytes = clip.frames * clip.height * clip.width * 3;
+      return {...clip, data: kept.subarray(index * bytes, (index + 1) * bytes)};
+    }
+    return index < task.drawings
+      ? draw(index, randomAt(task.testSeed, 'generate', 1, index), fromTraining)
+      : drawGrouped(
+          index - task.drawings,
+          randomAt(task.testSeed, 'generate', 3, index - task.drawings),
+          fromTraining,
+        );
   };
+  const pools = poolsOf(task);
   const trainingClip = (index, random) => {
     const change = {isMirrored: false, isUpsideDown: false, isBackwards: false};
     for (const way of Object.keys(change)) change[way] = random.uniform() < 0.5;
-    const movement = movementNames.indexOf(changedMovement(movementNames[labelOf(index)], change));
-    const turn = Math.floor(random.uniform() * Math.floor(task.drawings / movementNames.length));
-    return changedClip(drawing(turn * movementNames.length + movement), change);
+    const turn = turnOf(index);
+    const pool = turn === GROUPED ? turn : changedMovement(turn, change);
+    return changedClip(drawing(choose(pools[pool], random)), change);
   };
-  const testClip = (index) => draw(index, randomAt(task.testSeed, 'generate', 0, index), fromTest);
   return {
     drawing,
     /** Drawings of the eight photographs and of drawn scenes, mirrored, upside down and backwards by chance. */
     clips: (count) =>
       generated({
         classes: movementNames,
-        labels: Array.from({length: count}, (_, index) => labelOf(index)),
+        labels: Array.from({length: count}, (_, index) => {
+          const turn = turnOf(index);
+          return movementNames.indexOf(turn === GROUPED ? STANDS : turn);
+        }),
         ...normalization,
         make: trainingClip,
       }),
     /** Of a photograph that no training saw; the same in every run. */
-    testClip,
+    testClip: (index) => draw(index, randomAt(task.testSeed, 'generate', 0, index), fromTest),
+    groupedTestClip: (index) => drawGrouped(index, randomAt(task.testSeed, 'generate', 2, index), fromTest),
   };
 }
 
-function drawClip(movement, nextScene, {clip, task}, random) {
+function drawClip(movement, nextScene, {clip, task, isGrouped = false}, random) {
   const {frames, height, width} = clip;
   const choose = (list) => list[Math.floor(random.uniform() * list.length)];
   const isShort = random.uniform() < task.shortSpans.share;
@@ -62,8 +91,17 @@ function drawClip(movement, nextScene, {clip, task}, random) {
   const keystone = [0, 0].map(() => between([-task.keystone, task.keystone], random));
   const view = {aspect, keystone};
   const nextRead = () => readerOf(nextScene(), task.scale, width, random);
-  const read = nextRead();
-  const things = thingsOf(task.things, {times, span, path, view}, nextRead, random);
+  const scene = nextRead();
+  const {ground, dark, kinds} = task.grouped;
+  const read = isGrouped
+    ? smoothed(
+        scene,
+        between(movement === STANDS ? ground.standing : ground.moving, random),
+        groundColour(dark, random),
+      )
+    : scene;
+  const front = isGrouped ? {...task.things, kinds} : task.things;
+  const things = thingsOf(front, {times, span, path, view}, nextRead, random);
   const waves = wavesOf(task.waves, random);
   const light = lightOf(task, clip, random);
   const next = noiseFrom(2 ** 32 * random.uniform());
@@ -89,6 +127,12 @@ function readerOf(scene, scales, pixels, random) {
     },
     pixels,
   );
+}
+
+/** Dark, as often as a share says, or any. */
+function groundColour(dark, random) {
+  const most = random.uniform() < dark ? 40 : 255;
+  return [0, 1, 2].map(() => most * random.uniform());
 }
 
 /** Leaves in the wind, water: at a time, for `drawFrame`; mostly there are none. */

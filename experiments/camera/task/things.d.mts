@@ -2,7 +2,13 @@ import type {Reader, Thing, View} from './draw.mjs';
 import type {CameraState} from './movements.mjs';
 
 export interface ThingSettings {
-  kinds: readonly {share: number; count: [number, number]; size: [number, number]; speed: [number, number]}[];
+  kinds: readonly {
+    share: number;
+    count: [number, number];
+    size: [number, number];
+    speed: [number, number];
+    group?: {inPlace: number; growing: number; growth: [number, number]; apart: number};
+  }[];
   resting: number;
   mostCovered: number;
 }

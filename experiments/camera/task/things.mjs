@@ -1,6 +1,7 @@
 /**
  * What moves in front of the camera: nothing, one or a few, a crowd that goes its ways or one way, or what nearly fills the picture. They
  * go, sway, come nearer, turn and change their form, in the scene or along with the camera; where the camera moves some lie nearer than the scene.
+ * Groups move as one, as a picture does whose camera moves: only what stands behind them tells the two apart.
  */
 import {isOn, looking} from './draw.mjs';
 import {between, logBetween} from './movements.mjs';
@@ -12,12 +13,16 @@ import {between, logBetween} from './movements.mjs';
  * @returns for each moment the things as `drawFrame` takes them; some part of the scene is seen at each
  */
 export function thingsOf(settings, {times, span, path, view}, nextRead, random) {
-  const {count, size, speed} = kindOf(settings.kinds, random);
+  const {count, size, speed, group} = kindOf(settings.kinds, random);
   const crowd = {angle: 2 * Math.PI * random.uniform(), isOneWay: random.uniform() < 0.5};
+  const together = group && groupOf({speed, group, aspect: view.aspect}, random);
   const wanted = Math.floor(between([count[0], count[1] + 1], random));
   const moments = times.map(() => []);
   for (let index = 0; index < wanted; index++) {
-    const thing = thingOf({size, speed, crowd, aspect: view.aspect, settings}, nextRead(), random);
+    const thing =
+      together === undefined
+        ? thingOf({size, speed, crowd, aspect: view.aspect, settings}, nextRead(), random)
+        : memberOf({size, together, aspect: view.aspect}, nextRead(), random);
     const placed = times.map((time, t) => thing(time, span, path[t]));
     // Whatever fills the picture: the camera's movement has to be seen somewhere, or the clip has no truth.
     const isTooMuch = [0, times.length >> 1, times.length - 1].some(
@@ -73,6 +78,49 @@ function thingOf({size, speed, crowd, aspect, settings}, read, random) {
       at: [
         start[0] + way * Math.cos(angle) - nearer * camera.pan,
         start[1] + way * Math.sin(angle) - (nearer * camera.tilt) / aspect,
+      ],
+    };
+  };
+}
+
+/** How a group moves: its way, and how fast it grows about a point, as what comes nearer does. */
+function groupOf({speed, group, aspect}, random) {
+  return {
+    angle: 2 * Math.PI * random.uniform(),
+    pace: random.uniform() < group.inPlace ? 0 : between(speed, random),
+    growth: random.uniform() < group.growing ? between(group.growth, random) : 0,
+    point: [between([-0.5, 0.5], random), between([-0.7, 0.7], random) / aspect],
+    apart: group.apart * random.uniform(),
+    isEased: random.uniform() < 0.5,
+  };
+}
+
+/** A thing of a group: it moves as the others do, but for a little. */
+function memberOf({size, together, aspect}, read, random) {
+  const {point, apart, isEased} = together;
+  const own = (value) => value * (1 + apart * (2 * random.uniform() - 1));
+  const length = logBetween(size, random);
+  const grain = [0.5 * length * between([0.5, 1], random), 0.5 * length * between([0.5, 1], random)];
+  const start = [between([-0.6, 0.6], random), between([-0.6, 0.6], random) / aspect];
+  const isBox = random.uniform() < 0.25;
+  const lobes = {
+    count: 2 + Math.floor(4 * random.uniform()),
+    size: 0.35 * random.uniform(),
+    phase: 2 * Math.PI * random.uniform(),
+  };
+  const angle = between([-0.6, 0.6], random);
+  const direction = together.angle + apart * (random.uniform() - 0.5);
+  const [pace, growth] = [own(together.pace), own(together.growth)];
+  return (time, span) => {
+    const part = time / span;
+    const since = span * ((isEased ? part * part * (3 - 2 * part) : part) - 0.5);
+    const scale = Math.exp(growth * since);
+    return {
+      ...{read, isBox, isInScene: true, grain, angle, lobes},
+      radii: grain.map((radius) => radius * scale),
+      at: [
+        point[0] + (start[0] - point[0]) * scale + pace * since * Math.cos(direction),
+        point[1] + (start[1] - point[1]) * scale + pace * since * Math.sin(direction),
       ],
     };
   };

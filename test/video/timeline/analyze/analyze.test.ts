@@ -147,7 +147,7 @@ describe('analyze', () => {
       });
       return found.map((shot) => ('camera' in shot ? shot.camera!.label : 'nothing'));
     };
-    expect(await labelsAt()).toEqual(['roll', 'static']);
+    expect(await labelsAt()).toEqual(['roll', 'nothing']);
     expect(await labelsAt(0.6)).toEqual(['roll', 'static']);
     expect(await labelsAt(0.75)).toEqual(['roll', 'nothing']);
   });
