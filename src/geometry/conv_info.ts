@@ -48,14 +48,15 @@ export interface ConvInfo {
    */
   wholeShape?: Shape5D;
   /** Where the outputs lie in the rows of a wider tensor, which several convolutions write; such an info is for recordings alone. */
-  place?: RowPlace;
+  place?: {
+    /** Of the wider tensor. */
+    readonly channels: number;
+    readonly first: number;
+  };
 }
 
-/** Some channels of a tensor of so many. */
-export interface RowPlace {
-  readonly channels: number;
-  readonly first: number;
-}
+/** Some channels of a wider tensor. */
+export type RowPlace = NonNullable<ConvInfo['place']>;
 
 export interface ConvOptions {
   strides?: number | readonly number[];
