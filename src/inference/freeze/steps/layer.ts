@@ -6,7 +6,7 @@ import {weightsByName} from '../../../layers/models/copy_weights';
 import type {Layer} from '../../../layers/models/graph';
 import {InvalidArgumentError} from '../../../util/errors';
 import {sameShape} from '../../../util/shapes';
-import {runDense} from './host_dense';
+import {HostDense} from './host_dense';
 import {checkKeys, type Masks, type RunnableStep, type StepOp, type StepParts} from './step';
 
 export const LAYER = 'layer';
@@ -17,17 +17,19 @@ export class LayerStep implements RunnableStep {
   private checked: readonly (readonly number[])[] = [];
   /** Recurrent layers do more in their `apply` than to check. */
   private readonly isPlain: boolean;
+  private readonly dense: HostDense | undefined;
 
   /** @param layer built, with its weights; becomes the step's */
   constructor(readonly layer: Layer) {
     this.isPlain = layer.apply === layers.Layer.prototype.apply;
+    this.dense = HostDense.of(layer);
   }
 
   run(inputs: readonly Tensor[]): Tensor | Tensor[] {
     const given = inputs.length === 1 ? inputs[0]! : [...inputs];
     const made = tidy(() =>
       this.isPlain && this.isChecked(inputs)
-        ? (runDense(this.layer, inputs[0]!) ?? this.layer.call(given, {training: false}))
+        ? (this.dense?.run(inputs[0]!) ?? this.layer.call(given, {training: false}))
         : (this.layer.apply(given, {training: false}) as Tensor | Tensor[]),
     );
     this.checked = inputs.map(({shape}) => shape);

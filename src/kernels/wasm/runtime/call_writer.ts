@@ -2,7 +2,8 @@
 import type {Heap} from '../memory/heap';
 import type {Operands, RowPlan} from '../plan/call_plan';
 
-const WORD_BYTES = 4;
+/** Of a call. */
+export const WORD_BYTES = 4;
 
 export class CallWriter {
   private words = new Int32Array(0);

@@ -9,6 +9,7 @@ import type {Recording} from '../../../geometry/recording';
 import {OutOfMemoryError} from '../../../util/errors';
 import type {RowFunction} from '../module/instantiate';
 import type {Address, Operand, Operands, RowPlan} from '../plan/call_plan';
+import {WORD_BYTES} from './call_writer';
 import {type Lifetime, layOut} from './layout';
 import type {WasmRuntime} from './wasm_runtime';
 
@@ -34,7 +35,6 @@ export interface NotedCall {
   readonly operands: Operands;
 }
 
-const WORD_BYTES = 4;
 /** Calls begin at multiples of 16 bytes. */
 const CALL_WORDS = 4;
 
