@@ -65,7 +65,8 @@ function areInstalled(packages) {
   );
 }
 
-const CI = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+/** Within `npm publish --dry-run` and `npm run pack` npm hands their options down, which are not meant for what is installed. */
+const CI = ['ci', '--ignore-scripts', '--no-dry-run', '--no-audit', '--no-fund', '--loglevel=error'];
 
 /** Installs the packages of package-lock.json unless they are there; true if they are there in the end. */
 export function ensurePackages() {
@@ -130,7 +131,7 @@ export function ensurePackagesToUse() {
     JSON.stringify({lockfileVersion: 3, packages: {'': project, ...part}}),
   );
   const installed = withDots('Installing the packages that it takes', () =>
-    runs(npm, [...CI, '--ignore-scripts', '--prefix', folder]),
+    runs(npm, [...CI, '--prefix', folder]),
   );
   if (installed) renameSync(join(folder, 'node_modules'), 'node_modules');
   return installed;
