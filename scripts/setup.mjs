@@ -166,12 +166,13 @@ export function ensureProgram({names, debianPackages, advice}) {
   const present = findProgram(names);
   if (present !== undefined) return present;
   if (process.getuid?.() === 0 && findProgram(['apt-get']) !== undefined) {
-    console.error(`Installing ${debianPackages.join(' and ')} from Debian's packages ...`);
     const apt = (...args) =>
       runs('apt-get', ['-qq', ...args], {env: {DEBIAN_FRONTEND: 'noninteractive'}, quiet: true});
-    // The lists may be old rather than missing, hence the update in any case.
-    apt('update');
-    apt('install', '--yes', '--no-install-recommends', ...debianPackages);
+    withDots(`Installing ${debianPackages.join(' and ')} from Debian's packages`, () => {
+      // The lists may be old rather than missing, hence the update in any case.
+      apt('update');
+      apt('install', '--yes', '--no-install-recommends', ...debianPackages);
+    });
     const installed = findProgram(names);
     if (installed !== undefined) return installed;
   }
