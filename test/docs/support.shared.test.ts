@@ -114,6 +114,7 @@ const layers: Record<string, () => Parameters<typeof fillWeights>[0]> = {
   'layers.cropping3d': () => sts.layers.cropping3d({cropping: [1, 1, [0, 2]]}),
   'layers.upSampling3d': () => sts.layers.upSampling3d({size: [1, 2, 3]}),
   'layers.spatialDropout3d': () => sts.layers.spatialDropout3d({rate: 0.4, seed: 5}),
+  'layers.dropPath': () => sts.layers.dropPath({rate: 0.4, seed: 5}),
   'layers.colorHistogram': () => sts.layers.colorHistogram({levels: 4}),
   'layers.frameSimilarity': () => sts.layers.frameSimilarity({reach: 2}),
 };
