@@ -24,13 +24,15 @@ export const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
  * complaints alone.
  */
 export function runs(command, args, {env = {}, timeout, quiet = false} = {}) {
-  const {status} = spawnSync(command, args, {
+  const {status, error} = spawnSync(command, args, {
     stdio: ['ignore', quiet ? 'ignore' : 'inherit', 'inherit'],
     env: {...process.env, ...env},
     timeout,
     killSignal: 'SIGKILL',
     shell: command.endsWith('.cmd'),
   });
+  if (error?.code === 'ETIMEDOUT')
+    console.error(`Ended after ${timeout / 60_000} minutes: ${args.join(' ')}`);
   return status === 0;
 }
 
@@ -65,7 +67,8 @@ function areInstalled(packages) {
   );
 }
 
-const CI = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+/** Within `npm publish --dry-run` and `npm run pack` npm hands their options down, which are not meant for what is installed. */
+const CI = ['ci', '--ignore-scripts', '--no-dry-run', '--no-audit', '--no-fund', '--loglevel=error'];
 
 /** Installs the packages of package-lock.json unless they are there; true if they are there in the end. */
 export function ensurePackages() {
@@ -130,7 +133,7 @@ export function ensurePackagesToUse() {
     JSON.stringify({lockfileVersion: 3, packages: {'': project, ...part}}),
   );
   const installed = withDots('Installing the packages that it takes', () =>
-    runs(npm, [...CI, '--ignore-scripts', '--prefix', folder]),
+    runs(npm, [...CI, '--prefix', folder]),
   );
   if (installed) renameSync(join(folder, 'node_modules'), 'node_modules');
   return installed;

@@ -271,6 +271,21 @@ describe('a run', () => {
     model.dispose();
   });
 
+  it('holds no more tensors and bytes after 200 updates than after the first', async () => {
+    const model = make();
+    const memory: string[] = [];
+    const onProgress = () => {
+      const {numTensors, numBytes} = tf.memory();
+      memory.push(`${numTensors} tensors, ${numBytes} bytes`);
+    };
+    const recipe = {...smallRecipe, epochs: 50, batchSize: 4, microBatchSize: 3, validateEvery: 10};
+    const saved = {directory: join(folder, 'flat'), checkpointEvery: 7};
+    await train(model, data(16), {recipe, validation: data(6), ...saved, onProgress});
+    expect(memory).toHaveLength(200);
+    expect([...new Set(memory)]).toEqual([memory[0]]);
+    model.dispose();
+  });
+
   it('frozen layers stay as they are, their norms too, and are given back', async () => {
     const model = make();
     const before = valuesOf(model);
