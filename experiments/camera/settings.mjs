@@ -123,4 +123,4 @@ export const settingsDigest = (settings) =>
   createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 12);
 
 /** The score from which on an answer counts: of those tried the lowest from which on all was right in the windows for choices (footage.json). */
-export const THRESHOLD = 0.7;
+export const THRESHOLD = 0.8;
