@@ -22,8 +22,8 @@ const {values: options} = parseArgs({
   },
 });
 const ROUNDS = Number(options.rounds);
-/** Steps that do not count: they compile, plan and take their memory. */
-const WARM_UP = 2;
+/** Steps that do not count, two and as many as take so long: they compile, plan and take their memory. */
+const WARM_UP = {steps: 2, milliseconds: 3000};
 const KINETICS = {batch: 1, classes: 400, config: {}};
 const {forms, task, video} = PROTOCOL;
 /** The networks of the experiment on the claims, as it trains them; the movements of each thing are its classes. */
@@ -62,6 +62,13 @@ const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
 const median = (numbers) => Math.round(sorted(numbers)[Math.floor(numbers.length / 2)]);
 const least = (numbers) => Math.round(sorted(numbers)[0]);
 
+async function warmUp(player) {
+  const begun = performance.now();
+  for (let i = 0; i < WARM_UP.steps || performance.now() - begun < WARM_UP.milliseconds; i++) {
+    await player.ask('step');
+  }
+}
+
 /**
  * Milliseconds of processor time and on the clock, by rival: median and least. A rival that cannot start says why.
  *
@@ -75,7 +82,7 @@ async function race({name, config, clip, batch, classes}, threads) {
       const player = new Player([program, file], {backend, threads, name, config, clip, batch, classes});
       try {
         const {ready, weights} = await player.next();
-        for (let i = 0; i < WARM_UP; i++) await player.ask('step');
+        await warmUp(player);
         started.push({rival, player, steps: []});
         result[rival] = {version: ready, weights};
       } catch (error) {
@@ -123,7 +130,7 @@ const isNew = (row) => results.some((one) => one.network === row.network && one.
 const others = before.filter((row) => !isNew(row));
 const order = ({network}) => NETWORKS.findIndex(({title}) => title === network);
 const report = {
-  what: `milliseconds of training steps after ${WARM_UP} in turn, medians and least: processor time (cpu) and on the clock (wall)`,
+  what: `milliseconds of training steps in turn, after ${WARM_UP.steps} and ${WARM_UP.milliseconds} ms of others, medians and least: processor time (cpu) and on the clock (wall)`,
   ...{processor, cores: os.cpus().length, node: process.version, relaxedSimd},
   results: [...others, ...results].sort((a, b) => order(a) - order(b) || a.threads - b.threads),
 };

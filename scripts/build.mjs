@@ -1,4 +1,4 @@
-/** `npm run build`: dist/ with the declarations for both kinds of module. */
-import {build} from './setup.mjs';
+/** `npm run build`: dist/ with the declarations for both kinds of module. They take more packages than `npm run demo` installs. */
+import {build, ensurePackages} from './setup.mjs';
 
-process.exitCode = build() ? 0 : 1;
+process.exitCode = ensurePackages() && build() ? 0 : 1;

@@ -24,13 +24,15 @@ export const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
  * complaints alone.
  */
 export function runs(command, args, {env = {}, timeout, quiet = false} = {}) {
-  const {status} = spawnSync(command, args, {
+  const {status, error} = spawnSync(command, args, {
     stdio: ['ignore', quiet ? 'ignore' : 'inherit', 'inherit'],
     env: {...process.env, ...env},
     timeout,
     killSignal: 'SIGKILL',
     shell: command.endsWith('.cmd'),
   });
+  if (error?.code === 'ETIMEDOUT')
+    console.error(`Ended after ${timeout / 60_000} minutes: ${args.join(' ')}`);
   return status === 0;
 }
 
@@ -65,7 +67,8 @@ function areInstalled(packages) {
   );
 }
 
-const CI = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+/** Within `npm publish --dry-run` and `npm run pack` npm hands their options down, which are not meant for what is installed. */
+const CI = ['ci', '--ignore-scripts', '--no-dry-run', '--no-audit', '--no-fund', '--loglevel=error'];
 
 /** Installs the packages of package-lock.json unless they are there; true if they are there in the end. */
 export function ensurePackages() {
@@ -130,7 +133,7 @@ export function ensurePackagesToUse() {
     JSON.stringify({lockfileVersion: 3, packages: {'': project, ...part}}),
   );
   const installed = withDots('Installing the packages that it takes', () =>
-    runs(npm, [...CI, '--ignore-scripts', '--prefix', folder]),
+    runs(npm, [...CI, '--prefix', folder]),
   );
   if (installed) renameSync(join(folder, 'node_modules'), 'node_modules');
   return installed;
@@ -166,12 +169,13 @@ export function ensureProgram({names, debianPackages, advice}) {
   const present = findProgram(names);
   if (present !== undefined) return present;
   if (process.getuid?.() === 0 && findProgram(['apt-get']) !== undefined) {
-    console.error(`Installing ${debianPackages.join(' and ')} from Debian's packages ...`);
     const apt = (...args) =>
       runs('apt-get', ['-qq', ...args], {env: {DEBIAN_FRONTEND: 'noninteractive'}, quiet: true});
-    // The lists may be old rather than missing, hence the update in any case.
-    apt('update');
-    apt('install', '--yes', '--no-install-recommends', ...debianPackages);
+    withDots(`Installing ${debianPackages.join(' and ')} from Debian's packages`, () => {
+      // The lists may be old rather than missing, hence the update in any case.
+      apt('update');
+      apt('install', '--yes', '--no-install-recommends', ...debianPackages);
+    });
     const installed = findProgram(names);
     if (installed !== undefined) return installed;
   }

@@ -10,7 +10,7 @@ import {analyse} from './analysis/compare.mjs';
 import {reportPicture, reportTable} from './analysis/report.mjs';
 import {appendLine, readLines, takeLock} from './journal.mjs';
 import {pilot} from './pilot.mjs';
-import {plannedRuns} from './plan.mjs';
+import {expectedTime, isToMake, plannedRuns} from './plan.mjs';
 import {prepare, progress} from './prepare.mjs';
 import {DIGESTS, PROTOCOL, protocolDigest} from './protocol.mjs';
 import {tinyProtocol} from './tiny.mjs';
@@ -57,8 +57,8 @@ async function runAll({protocol, forms, table, directory, tiny}) {
   const {forget, hasCheckpoint, makeRun} = await import('./runs.mjs');
   for (const run of runs) {
     const done = lines();
-    const isDone = done.some(({id}) => id === run.id);
-    if (isDone && (run.kind === 'video' || hasCheckpoint(directory, run))) continue;
+    const made = new Set(done.map(({id}) => id));
+    if (!isToMake(run, runs, made, (image) => hasCheckpoint(directory, image))) continue;
     const giveBack = takeLock(join(directory, 'running', `${run.id}.lock`));
     if (giveBack === undefined) continue;
     try {
@@ -74,7 +74,7 @@ async function runAll({protocol, forms, table, directory, tiny}) {
         checkpointDigests,
         onProgress: progress(run.id),
       });
-      if (isDone) checkRepeated(run, figures, checkpointDigests);
+      if (made.has(run.id)) checkRepeated(run, figures, checkpointDigests);
       else
         appendLine(table, {
           ...run,
@@ -119,20 +119,15 @@ function status({protocol, forms, table}) {
   for (const form of forms) {
     const planned = plannedRuns(protocol, [form]);
     const left = planned.filter(({id}) => !lines.some((line) => line.id === id));
-    const seconds = (kind) => {
-      const known = lines
-        .filter((line) => line.form === form && line.kind === kind)
-        .map((line) => line.seconds);
-      return known.length === 0 ? 0 : known.reduce((sum, value) => sum + value, 0) / known.length;
-    };
-    const time = left.reduce((sum, {kind}) => sum + seconds(kind), 0) / 60;
+    const {seconds, borrowed} = expectedTime(left, lines);
     const words =
       left.length === 0
         ? 'complete'
         : `incomplete: ${planned.length - left.length} of ${planned.length} runs`;
-    console.log(
-      `${form}: ${words}${time > 0 ? `, about ${Math.ceil(time)} minutes of processor time left` : ''}`,
-    );
+    const time = Number.isNaN(seconds)
+      ? 'how much processor time is left is not known yet'
+      : `about ${Math.ceil(seconds / 60)} minutes of processor time left${borrowed ? ', going by other forms' : ''}`;
+    console.log(`${form}: ${words}${left.length === 0 ? '' : `, ${time}`}`);
   }
 }
 

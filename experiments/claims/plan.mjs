@@ -40,3 +40,38 @@ export function plannedRuns({forms, checkpoints, seeds, scratch, firstSeeds}, on
     }).flat();
   });
 }
+
+/**
+ * Whether a run is to be made: it is missing, or it is an image stage whose file was lost and from which a missing run starts.
+ *
+ * @param runs all that are planned
+ * @param made ids of those that are in the table
+ * @param hasFile tells whether the weights of an image stage are there
+ */
+export function isToMake(run, runs, made, hasFile) {
+  if (!made.has(run.id)) return true;
+  return (
+    run.kind === 'image' && !hasFile(run) && runs.some((one) => startsFrom(one, run) && !made.has(one.id))
+  );
+}
+
+const startsFrom = ({form, checkpoint, arm}, image) =>
+  form === image.form &&
+  checkpoint === image.checkpoint &&
+  ARMS.some(({name, start}) => name === arm && start === 'image');
+
+/**
+ * Seconds of processor time that `runs` will take: each as long as the mean of those of its form and kind in the table, of a form that
+ * has none as those of the others (then `borrowed` is true). NaN if the table has none of a kind.
+ */
+export function expectedTime(runs, lines) {
+  let borrowed = false;
+  const each = runs.map(({form, kind}) => {
+    const ofKind = lines.filter((line) => line.kind === kind);
+    const ofForm = ofKind.filter((line) => line.form === form);
+    borrowed ||= ofForm.length === 0;
+    const known = ofForm.length === 0 ? ofKind : ofForm;
+    return known.reduce((sum, {seconds}) => sum + seconds, 0) / known.length;
+  });
+  return {seconds: each.reduce((sum, value) => sum + value, 0), borrowed};
+}

@@ -5,8 +5,10 @@ its build wants setuptools below 70) and the file mmaction/core/evaluation/accur
 
     python training.py ACCURACY_PY ../../test/golden/train/training.json
 
-Optimizers: three weights follow gradients that depend on the weights and on noise, over 200 steps; in float64, and how far PyTorch's
-own float32 comes from that. Schedules: the rate of every iteration. Losses with their gradients. Metrics: 1,000 random cases.
+Optimizers: four weights follow gradients that depend on the weights and on noise, over 200 steps; in float64, and how far PyTorch's
+own float32 comes from that. Averages: timm's ModelEmaV2 along such a run. Accumulated: a small classifier, whose batches go through it in
+two pieces. Schedules: the rate of every iteration. Losses with their gradients. Metrics: 1,000 random cases, the matrix of each as the sum
+of its cells times their places, counted from 1.
 """
 import importlib.util
 import json
@@ -18,7 +20,6 @@ import torch
 import torch.nn.functional as F
 
 
-
 def without_init(package):
     """The modules of timm and mmcv that are used need no torchvision, but the __init__ of their packages do."""
     locations = importlib.util.find_spec(package).submodule_search_locations
@@ -26,8 +27,10 @@ def without_init(package):
     sys.modules[package].__path__ = list(locations)
 
 
-for package in ('timm', 'timm.scheduler', 'timm.loss', 'timm.optim', 'mmcv.runner', 'mmcv.runner.hooks'):
+for package in ('timm', 'timm.scheduler', 'timm.loss', 'timm.optim', 'timm.utils', 'mmcv.runner', 'mmcv.runner.hooks'):
     without_init(package)
+
+from timm.utils.model_ema import ModelEmaV2
 
 WEIGHTS = {'conv/kernel': (6, 5), 'conv/bias': (5,), 'norm/gamma': (5,), 'head/kernel': (5, 3)}
 STEPS = 200
@@ -55,9 +58,23 @@ def values(key, shape):
     return torch.tensor(noise(key, int(np.prod(shape))).reshape(shape))
 
 
-def run(make, clip, dtype):
+def doubles(weights):
+    return {name: weight.detach().double().flatten().tolist() for name, weight in weights.items()}
+
+
+def with_rounding(run):
+    """What a run by dtype keeps, in float64, and how far float32 is from it."""
+    exact, rounded = run(torch.float64), run(torch.float32)
+    off = {step: max(abs(a - b) for w in exact[step] for a, b in zip(exact[step][w], rounded[step][w])) for step in KEPT}
+    return {'weights': exact, 'float32Off': off}
+
+
+def run(make, clip, dtype, decay=None):
+    """Keeps the weights, or their averages by such a decay."""
     weights = {name: values(name, shape).to(dtype).requires_grad_() for name, shape in WEIGHTS.items()}
     optimizer = make(weights)
+    model = torch.nn.ParameterDict(weights)
+    averages = decay and ModelEmaV2(model, decay)
     kept = {}
     for step in range(1, STEPS + 1):
         for name, weight in weights.items():
@@ -65,9 +82,41 @@ def run(make, clip, dtype):
         if clip:
             torch.nn.utils.clip_grad_norm_(list(weights.values()), clip)
         optimizer.step()
+        if averages:
+            averages.update(model)
         if step in KEPT:
-            kept[step] = {name: weight.detach().double().flatten().tolist() for name, weight in weights.items()}
+            kept[step] = doubles(averages.module if averages else weights)
     return kept
+
+
+def averages():
+    make = lambda weights: torch.optim.SGD(list(weights.values()), lr=0.02, momentum=0.9, nesterov=True, weight_decay=1e-2)
+    return with_rounding(lambda dtype: run(make, None, dtype, decay=0.98))
+
+
+def accumulated():
+    """20 epochs of 10 batches of 5, in pieces of 3 and 2; every piece adds the gradients of its share of the mean loss."""
+    samples, size, shapes = 50, 5, {'hidden/kernel': (6, 4), 'hidden/bias': (4,), 'classifier/kernel': (4, 3), 'classifier/bias': (3,)}
+    labels = torch.tensor([fnv(f'accumulated{i}') % 3 for i in range(samples)])
+
+    def train(dtype):
+        inputs = values('accumulated', (samples, 6)).to(dtype)
+        weights = {name: values(name, shape).to(dtype).requires_grad_() for name, shape in shapes.items()}
+        optimizer = torch.optim.SGD(list(weights.values()), lr=0.05, momentum=0.9, weight_decay=1e-3)
+        kept = {}
+        for step in range(STEPS):
+            begin = step * size % samples
+            optimizer.zero_grad()
+            for first, end in [(begin, begin + 3), (begin + 3, begin + 5)]:
+                hidden = torch.tanh(inputs[first:end] @ weights['hidden/kernel'] + weights['hidden/bias'])
+                logits = hidden @ weights['classifier/kernel'] + weights['classifier/bias']
+                (F.cross_entropy(logits, labels[first:end]) * ((end - first) / size)).backward()
+            optimizer.step()
+            if step + 1 in KEPT:
+                kept[step + 1] = doubles(weights)
+        return kept
+
+    return with_rounding(train)
 
 
 def groups(weights, decay, lr):
@@ -92,9 +141,7 @@ def optimizers():
     }
     result = {}
     for name, (make, clip) in cases.items():
-        exact, rounded = run(make, clip, torch.float64), run(make, clip, torch.float32)
-        off = {step: max(abs(a - b) for w in exact[step] for a, b in zip(exact[step][w], rounded[step][w])) for step in KEPT}
-        result[name] = {'weights': exact, 'float32Off': off}
+        result[name] = with_rounding(lambda dtype: run(make, clip, dtype))
     return result
 
 
@@ -169,6 +216,11 @@ def losses():
     return result
 
 
+def placed(matrix):
+    """A number that says whether two matrices of counts are the same."""
+    return int(sum(cell * (place + 1) for place, cell in enumerate(matrix.flatten())))
+
+
 def metrics(accuracy_py):
     spec = importlib.util.spec_from_file_location('accuracy', accuracy_py)
     accuracy = importlib.util.module_from_spec(spec)
@@ -182,12 +234,12 @@ def metrics(accuracy_py):
         mean_class = accuracy.mean_class_accuracy(scores, labels)
         predicted = scores.argmax(axis=1)
         matrix = accuracy.confusion_matrix(predicted, labels)
-        cases.append([classes, samples, float(top1), float(top5), float(mean_class), int(np.trace(matrix)), matrix.flatten().tolist() if case < 20 else 0])
+        cases.append([classes, samples, float(top1), float(top5), float(mean_class), int(np.trace(matrix)), placed(matrix)])
     return cases
 
 
 if __name__ == '__main__':
     accuracy_py, target = sys.argv[1:]
-    made = {'optimizers': optimizers(), 'schedules': schedules(), 'losses': losses(), 'metrics': metrics(accuracy_py)}
+    made = {'optimizers': optimizers(), 'averages': averages(), 'accumulated': accumulated(), 'schedules': schedules(), 'losses': losses(), 'metrics': metrics(accuracy_py)}
     with open(target, 'w') as file:
         json.dump(made, file, separators=(',', ':'))

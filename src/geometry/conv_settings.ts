@@ -2,14 +2,10 @@
  * A convolution without its sizes: which of the four it is and with which settings, as plain data. Together with the
  * shapes of input and filter it becomes a ConvInfo. Layers, frozen models and slabs keep convolutions as this.
  */
-import {
-  type ConvInfo,
-  conv3dInfo,
-  depthwiseConv3dInfo,
-  type StsConvOptions,
-  stsConv3dInfo,
-  stsDepthwiseConv3dInfo,
-} from './conv_info';
+import type {ConvInfo} from './conv_info';
+import type {StsConvOptions} from './conv_options';
+import {conv3dInfo, depthwiseConv3dInfo} from './ordinary_info';
+import {stsConv3dInfo, stsDepthwiseConv3dInfo} from './sts_info';
 
 /** By the names of the ops. */
 const INFO_OF = {

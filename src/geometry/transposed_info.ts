@@ -1,7 +1,8 @@
 /** The shape arithmetic of a transposed 3D convolution, with Keras' lengths: that of the convolution whose gradient it is. */
 import {InvalidArgumentError} from '../util/errors';
 import type {Shape5D, Triple} from '../util/shapes';
-import {type ConvInfo, conv3dInfo} from './conv_info';
+import type {ConvInfo} from './conv_info';
+import {conv3dInfo} from './ordinary_info';
 
 export interface TransposedOptions {
   strides: Triple;

@@ -13,8 +13,10 @@ import {
   type KernelConfig,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import {type ConvInfo, type ConvOptions, conv3dInfo, depthwiseConv3dInfo} from '../geometry/conv_info';
+import type {ConvInfo} from '../geometry/conv_info';
+import type {ConvOptions} from '../geometry/conv_options';
 import {IndirectConv3DBackpropFilter, IndirectConv3DBackpropInput} from '../geometry/kernel_names';
+import {conv3dInfo, depthwiseConv3dInfo} from '../geometry/ordinary_info';
 import {InvalidArgumentError} from '../util/errors';
 import {checkShape, type HostConvolution, hostConvolutionConfigs} from './stock_kernels';
 

@@ -17,13 +17,14 @@ import {
   type Tensor,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import {type ConvInfo, conv3dInfo} from '../geometry/conv_info';
+import type {ConvInfo} from '../geometry/conv_info';
 import {
   IndirectConv3D,
   IndirectConv3DBackpropFilter,
   IndirectConv3DBackpropInput,
   type KernelName,
 } from '../geometry/kernel_names';
+import {conv3dInfo} from '../geometry/ordinary_info';
 import {InvalidArgumentError} from '../util/errors';
 import type {Pool3DAttrs} from './pool_info';
 

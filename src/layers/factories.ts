@@ -19,13 +19,15 @@ import {GroupNormalization, type GroupNormalizationLayerArgs} from './normalizat
 import {Normalization, type NormalizationLayerArgs} from './normalization/normalization';
 import {RMSNormalization, type RMSNormalizationLayerArgs} from './normalization/rms_normalization';
 import {UnitNormalization, type UnitNormalizationLayerArgs} from './normalization/unit_normalization';
+import {DropPath} from './regularization/drop_path';
+import {SpatialDropout3D, type SpatialDropoutLayerArgs} from './regularization/spatial_dropout';
+import type {WholeDropoutLayerArgs} from './regularization/whole_dropout';
 import {Cropping3D, type Cropping3DLayerArgs} from './spatial/cropping3d';
 import {
   GlobalAveragePooling3D,
   GlobalMaxPooling3D,
   type GlobalPooling3DLayerArgs,
 } from './spatial/global_pooling3d';
-import {SpatialDropout3D, type SpatialDropoutLayerArgs} from './spatial/spatial_dropout';
 import {UpSampling3D, type UpSampling3DLayerArgs} from './spatial/up_sampling3d';
 import {ZeroPadding3D, type ZeroPadding3DLayerArgs} from './spatial/zero_padding3d';
 
@@ -219,6 +221,18 @@ export function upSampling3d(args: UpSampling3DLayerArgs = {}): UpSampling3D {
  */
 export function spatialDropout3d(args: SpatialDropoutLayerArgs): SpatialDropout3D {
   return checked('spatialDropout3d', args, SpatialDropout3D);
+}
+
+/**
+ * Drop-path (stochastic depth, Huang et al., ECCV 2016) for the branch of a residual block, `[batch, ...]` of any rank: training sets a
+ * sample's branch to zero with the chance `rate`, and divides the others by 1 - rate.
+ *
+ * @throws InvalidArgumentError for a rate that is not from 0 to below 1
+ * @example
+ * const y = tf.layers.add().apply([sts.layers.dropPath({rate: 0.05}).apply(branch), shortcut]);
+ */
+export function dropPath(args: WholeDropoutLayerArgs): DropPath {
+  return checked('dropPath', args, DropPath);
 }
 
 /**

@@ -29,12 +29,18 @@ export type {Normalization, NormalizationLayerArgs} from './normalization/normal
 export type {RMSNormalization, RMSNormalizationLayerArgs} from './normalization/rms_normalization';
 export type {UnitNormalization, UnitNormalizationLayerArgs} from './normalization/unit_normalization';
 export {registerLayers, registerWithHost} from './register';
+export type {DropPath} from './regularization/drop_path';
+export type {
+  SpatialDropout2D,
+  SpatialDropout3D,
+  SpatialDropoutLayerArgs,
+} from './regularization/spatial_dropout';
+export type {WholeDropoutLayerArgs} from './regularization/whole_dropout';
 export type {Cropping3D, Cropping3DLayerArgs} from './spatial/cropping3d';
 export {
   GlobalAveragePooling3D,
   type GlobalMaxPooling3D,
   type GlobalPooling3DLayerArgs,
 } from './spatial/global_pooling3d';
-export type {SpatialDropout2D, SpatialDropout3D, SpatialDropoutLayerArgs} from './spatial/spatial_dropout';
 export type {UpSampling3D, UpSampling3DLayerArgs} from './spatial/up_sampling3d';
 export type {ZeroPadding3D, ZeroPadding3DLayerArgs} from './spatial/zero_padding3d';

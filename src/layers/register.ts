@@ -16,9 +16,10 @@ import {GroupNormalization} from './normalization/group_normalization';
 import {Normalization} from './normalization/normalization';
 import {RMSNormalization} from './normalization/rms_normalization';
 import {UnitNormalization} from './normalization/unit_normalization';
+import {DropPath} from './regularization/drop_path';
+import {SpatialDropout2D, SpatialDropout3D} from './regularization/spatial_dropout';
 import {Cropping3D} from './spatial/cropping3d';
 import {GlobalAveragePooling3D, GlobalMaxPooling3D} from './spatial/global_pooling3d';
-import {SpatialDropout2D, SpatialDropout3D} from './spatial/spatial_dropout';
 import {UpSampling3D} from './spatial/up_sampling3d';
 import {ZeroPadding3D} from './spatial/zero_padding3d';
 
@@ -42,6 +43,7 @@ export const layerClasses = [
   UpSampling3D,
   SpatialDropout3D,
   SpatialDropout2D,
+  DropPath,
   ColorHistogram,
   FrameSimilarity,
 ];

@@ -8,6 +8,7 @@ import {
   addShortcut,
   type BlockPlace,
   depthwiseBn,
+  IMAGE_TRAINING,
   projection,
   residualStage,
   strideOfBlock,
@@ -35,6 +36,7 @@ export interface CSNConfig extends TorchNetworkConfig {
 export interface CSNOptions extends NetworkOverrides {
   readonly sts?: boolean;
   readonly dropout?: number;
+  readonly dropPath?: number;
 }
 
 type NamedConfig = CSNConfig & {readonly name: string};
@@ -53,6 +55,7 @@ const IRCSN_R50: CSNConfig = {
   weightless: false,
   sts: false,
   dropout: 0.5,
+  dropPath: 0,
   channels: 64,
   stages: [3, 4, 6, 3],
 };
@@ -79,7 +82,7 @@ export const csnNetworks = defineVariants<CSNConfig>('csn', BUILDER, {
   },
   ircsn_r50_image: {
     description: 'ir-CSN-50 on images: one frame, 1000 classes, for pre-training on ImageNet',
-    config: {...IRCSN_R50, frames: 1, classes: 1000},
+    config: {...IRCSN_R50, ...IMAGE_TRAINING, frames: 1, classes: 1000},
   },
   ircsn_tiny: {
     description: 'ir-CSN with one block a stage on 4 frames of 32 x 64',
@@ -127,8 +130,8 @@ function build(config: NamedConfig): tfl.LayersModel {
   const clip = tfl.input({shape: [config.frames, config.height, config.width, 3], name: 'clip'});
   const stem = {name: 'conv1', filters: config.channels, kernel: [3, 7, 7], stride: 2} as const;
   let x = poolStem(relu(convolveBn(clip, config, stem, EPSILON), 'conv1_relu'));
-  config.stages.forEach((blocks, stage) => {
-    x = residualStage(x, stage, blocks, (input, place) => bottleneck(input, config, place));
+  config.stages.forEach((_, stage) => {
+    x = residualStage(x, config.stages, stage, (input, place) => bottleneck(input, config, place));
   });
   const answer = classifier(poolFeatures(x, config.pool), config);
   return tfl.model({inputs: clip, outputs: answer, name: config.name});
@@ -145,5 +148,6 @@ function bottleneck(input: tfl.SymbolicTensor, config: NamedConfig, place: Block
   const filtered = depthwiseBn(relu(reduced, `${name}_conv1_relu`), config, depthwise);
   const active = relu(filtered, `${name}_conv2_relu`);
   const output = convolveBn(active, config, {name: `${name}_conv3`, filters, kernel: 1}, EPSILON);
-  return addShortcut(output, input, name, projection(input, config, {filters, stride, epsilon: EPSILON}));
+  const project = projection(input, config, {filters, stride, epsilon: EPSILON});
+  return addShortcut(output, input, config, place, project);
 }

@@ -157,6 +157,17 @@ export function checkOneOf(name: string, key: string, value: string, allowed: re
 
 /** Checks the part of the features that training sets to zero. */
 export function checkDropout({name, dropout}: {readonly name: string; readonly dropout: number}): void {
-  if (dropout >= 0 && dropout < 1) return;
-  throw new InvalidArgumentError(`${name}: dropout must be at least 0 and less than 1; got ${dropout}.`);
+  checkChance(name, 'dropout', dropout);
+}
+
+/** Checks the chance at which training drops residual branches. */
+export function checkDropPath({name, dropPath}: {readonly name: string; readonly dropPath: number}): void {
+  checkChance(name, 'dropPath', dropPath);
+}
+
+function checkChance(name: string, key: string, chance: number): void {
+  if (typeof chance === 'number' && chance >= 0 && chance < 1) return;
+  throw new InvalidArgumentError(
+    `${name}: ${key} must be at least 0 and less than 1; got ${JSON.stringify(chance)}.`,
+  );
 }

@@ -14,6 +14,7 @@ export interface EfficientNetLiteOptions extends NetworkOverrides {
   readonly sts?: boolean;
   readonly temporalKernel?: number;
   readonly dropout?: number;
+  readonly dropPath?: number;
   readonly style?: EfficientNetLiteConfig['style'];
 }
 
@@ -29,6 +30,7 @@ const LITE0: EfficientNetLiteConfig = {
   sts: false,
   temporalKernel: 3,
   dropout: 0.2,
+  dropPath: 0,
   stemChannels: 32,
   headChannels: 1280,
   stages: [
@@ -98,8 +100,8 @@ export const efficientNetLiteNetworks = defineVariants('efficientnet_lite', buil
  * `blocks_<i>_{expand,depthwise,project}_{conv,bn}` for i = 0..15 (block 0 has no expansion), `head_conv`, `head_bn`,
  * `classifier`. Spatial padding is TensorFlow's 'same', or PyTorch's with `style: 'torch'`, which also has PyTorch's
  * constants of batch normalization; all strides in time are 1. With `temporalKernel` 1 every frame is treated as by the 2D
- * network, and `frames` 1 makes it the image network itself. Of the original's training, dropout is here and stochastic
- * depth is not.
+ * network, and `frames` 1 makes it the image network itself. Of the original's training, dropout is on;
+ * stochastic depth is `dropPath`, which is 0.
  *
  * @returns a model with output `[batch, classes]`, or `[batch, frames, classes]` with `pool: 'frame'`: logits, or
  *   probabilities with `activation: 'softmax'`

@@ -14,6 +14,7 @@ export interface MobileNetV2Options extends NetworkOverrides {
   readonly sts?: boolean;
   readonly temporalKernel?: number;
   readonly dropout?: number;
+  readonly dropPath?: number;
 }
 
 /** Width 1. */
@@ -28,6 +29,7 @@ const MOBILENET_V2: MobileNetV2Config = {
   sts: false,
   temporalKernel: 3,
   dropout: 0.2,
+  dropPath: 0,
   stemChannels: 32,
   headChannels: 1280,
   stages: [

@@ -6,7 +6,7 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../layers';
 import {InvalidArgumentError} from '../util/errors';
-import {addShortcut, type BlockPlace, residualStage, strideOfBlock} from './blocks/residual';
+import {addShortcut, type BlockPlace, IMAGE_TRAINING, residualStage, strideOfBlock} from './blocks/residual';
 import {
   apply,
   checkTorchConfig,
@@ -37,6 +37,7 @@ export interface R2Plus1DConfig extends TorchNetworkConfig {
 export interface R2Plus1DOptions extends NetworkOverrides {
   readonly sts?: boolean;
   readonly dropout?: number;
+  readonly dropPath?: number;
   readonly temporalStrides?: readonly number[];
 }
 
@@ -56,6 +57,7 @@ const R2PLUS1D_R34: R2Plus1DConfig = {
   weightless: false,
   sts: false,
   dropout: 0.5,
+  dropPath: 0,
   channels: 64,
   stages: [3, 4, 6, 3],
   temporalStrides: [1, 1, 1, 1],
@@ -81,7 +83,7 @@ export const r2plus1dNetworks = defineVariants<R2Plus1DConfig>('r2plus1d', build
   },
   r2plus1d_r34_8x8_image: {
     description: 'R(2+1)D-34 on images: one frame, 1000 classes, for pre-training on ImageNet',
-    config: {...R2PLUS1D_R34, frames: 1, classes: 1000},
+    config: {...R2PLUS1D_R34, ...IMAGE_TRAINING, frames: 1, classes: 1000},
   },
   r2plus1d_tiny: {
     description: 'R(2+1)D with one block a stage on 4 frames of 32 x 48',
@@ -121,8 +123,8 @@ function build(config: NamedConfig): tfl.LayersModel {
   const clip = tfl.input({shape: [config.frames, config.height, config.width, 3], name: 'clip'});
   const stem = {name: 'conv1', filters: config.channels, kernel: [3, 7, 7], stride: 2} as const;
   let x = poolStem(relu(pair(clip, config, stem), 'conv1_relu'));
-  config.stages.forEach((blocks, stage) => {
-    x = residualStage(x, stage, blocks, (input, place) => basicBlock(input, config, place));
+  config.stages.forEach((_, stage) => {
+    x = residualStage(x, config.stages, stage, (input, place) => basicBlock(input, config, place));
   });
   const answer = classifier(poolFeatures(x, config.pool), config);
   return tfl.model({inputs: clip, outputs: answer, name: config.name});
@@ -139,7 +141,8 @@ function basicBlock(input: tfl.SymbolicTensor, config: NamedConfig, place: Block
   const output = pair(relu(first, `${name}_conv1_relu`), config, {name: `${name}_conv2`, kernel, filters});
   const project = (shortcut: string) =>
     pair(input, config, {name: shortcut, kernel: [1, 1, 1], filters, stride, timeStride});
-  return addShortcut(output, input, name, stride === 1 && timeStride === 1 ? undefined : project);
+  const isPlain = stride === 1 && timeStride === 1;
+  return addShortcut(output, input, config, place, isPlain ? undefined : project);
 }
 
 interface Pair {

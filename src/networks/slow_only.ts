@@ -4,6 +4,7 @@
  * in time are 1. Seeing no time at all it is the ResNet of images (He et al., CVPR 2016), frame by frame.
  */
 import * as tfl from '@tensorflow/tfjs-layers';
+import {IMAGE_TRAINING} from './blocks/residual';
 import {checkResNetPath, type ResNetConfig, type ResNetPath, resNetStage, resNetStem} from './blocks/resnet';
 import {checkTorchConfig, classifier, poolFeatures} from './blocks/torch';
 import {configWith, defineVariants, type NetworkOverrides} from './definition';
@@ -16,6 +17,7 @@ export interface SlowOnlyConfig extends ResNetConfig {
 export interface SlowOnlyOptions extends NetworkOverrides {
   readonly sts?: boolean;
   readonly dropout?: number;
+  readonly dropPath?: number;
 }
 
 type NamedConfig = SlowOnlyConfig & {readonly name: string};
@@ -31,6 +33,7 @@ const SLOW_ONLY_R50: SlowOnlyConfig = {
   weightless: false,
   sts: false,
   dropout: 0.5,
+  dropPath: 0,
   stages: [3, 4, 6, 3],
   path: {channels: 64, stemTaps: 1, taps: [1, 1, 3, 3]},
 };
@@ -69,7 +72,7 @@ export const slowOnlyNetworks = defineVariants<SlowOnlyConfig>('slowonly', build
   },
   slowonly_r50_8x8_image: {
     description: 'SlowOnly-50 on images: one frame, 1000 classes, for pre-training on ImageNet',
-    config: {...SLOW_ONLY_R50, frames: 1, classes: 1000},
+    config: {...SLOW_ONLY_R50, ...IMAGE_TRAINING, frames: 1, classes: 1000},
   },
   slowonly_r34_8x8: {
     description: 'SlowOnly-34, of basic blocks: 3 x 3 x 3 convolutions in its last two stages',

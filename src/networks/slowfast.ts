@@ -26,6 +26,7 @@ export interface SlowFastConfig extends ResNetConfig {
 export interface SlowFastOptions extends NetworkOverrides {
   readonly sts?: boolean;
   readonly dropout?: number;
+  readonly dropPath?: number;
   readonly speedRatio?: number;
   readonly lateralTaps?: number;
   readonly headOrder?: SlowFastConfig['headOrder'];
@@ -47,6 +48,7 @@ const R50_4X16: SlowFastConfig = {
   weightless: false,
   sts: false,
   dropout: 0.5,
+  dropPath: 0,
   stages: [3, 4, 6, 3],
   slow: SLOW,
   fast: FAST,
@@ -59,7 +61,7 @@ const R50_4X16: SlowFastConfig = {
 const R50_8X8: SlowFastConfig = {...R50_4X16, speedRatio: 4, lateralTaps: 7};
 
 /** What image networks differ in. */
-const IMAGE = {frames: 1, classes: 1000, headOrder: 'slow-fast'} as const;
+const IMAGE = {frames: 1, classes: 1000, dropout: 0, headOrder: 'slow-fast'} as const;
 
 const TINY: SlowFastConfig = {
   ...R50_4X16,

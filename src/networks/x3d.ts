@@ -43,6 +43,7 @@ export interface X3DConfig extends TorchNetworkConfig {
 export interface X3DOptions extends NetworkOverrides {
   readonly sts?: boolean;
   readonly dropout?: number;
+  readonly dropPath?: number;
   readonly hiddenBias?: boolean;
 }
 
@@ -61,6 +62,7 @@ const X3D_S: X3DConfig = {
   weightless: false,
   sts: false,
   dropout: 0.5,
+  dropPath: 0,
   stemChannels: 24,
   expansion: 2.25,
   stages: [
@@ -93,7 +95,7 @@ export const x3dNetworks = defineVariants<X3DConfig>('x3d', BUILDER, {
   x3d_s_sts: {description: 'X3D-S with every depthwise convolution STS', config: {...X3D_S, sts: true}},
   x3d_s_image: {
     description: 'X3D-S on images: one frame, 1000 classes, for pre-training on ImageNet',
-    config: {...X3D_S, frames: 1, height: 224, width: 224, classes: 1000, hiddenBias: true},
+    config: {...X3D_S, frames: 1, height: 224, width: 224, classes: 1000, dropout: 0, hiddenBias: true},
   },
   x3d_tiny: {
     description: 'X3D with one block a stage on 5 frames of 32 x 64',
@@ -140,8 +142,9 @@ function build(config: NamedConfig): tfl.LayersModel {
   checkSizes(config, sizes(config));
   const clip = tfl.input({shape: [config.frames, config.height, config.width, 3], name: 'clip'});
   let x = stem(clip, config);
-  config.stages.forEach(({channels, blocks}, stage) => {
-    x = residualStage(x, stage, blocks, (input, place) => block(input, config, place, channels));
+  const counts = config.stages.map(({blocks}) => blocks);
+  config.stages.forEach(({channels}, stage) => {
+    x = residualStage(x, counts, stage, (input, place) => block(input, config, place, channels));
   });
   const width = Math.floor(config.stages.at(-1)!.channels * config.expansion);
   x = convolveBn(x, config, {name: 'conv5', filters: width, kernel: 1}, EPSILON);
@@ -170,9 +173,10 @@ function stem(clip: tfl.SymbolicTensor, config: NamedConfig): tfl.SymbolicTensor
 function block(
   input: tfl.SymbolicTensor,
   config: NamedConfig,
-  {name, index}: BlockPlace,
+  place: BlockPlace,
   channels: number,
 ): tfl.SymbolicTensor {
+  const {name, index} = place;
   const stride = index === 0 ? 2 : 1;
   const inner = Math.floor(channels * config.expansion);
   const expanded = convolveBn(input, config, {name: `${name}_conv1`, filters: inner, kernel: 1}, EPSILON);
@@ -182,12 +186,8 @@ function block(
   const active = apply(tfl.layers.activation({activation: 'swish', name: `${name}_swish`}), weighted);
   const last = {name: `${name}_conv3`, filters: channels, kernel: 1, gamma: 'zeros'} as const;
   const output = convolveBn(active, config, last, EPSILON);
-  return addShortcut(
-    output,
-    input,
-    name,
-    projection(input, config, {filters: channels, stride, epsilon: EPSILON}),
-  );
+  const project = projection(input, config, {filters: channels, stride, epsilon: EPSILON});
+  return addShortcut(output, input, config, place, project);
 }
 
 /** Each channel times a number in 0..1 that depends on the means of all channels over the clip. */

@@ -1,6 +1,6 @@
 /** `depthwiseConv3d`: 3D convolution of each channel by itself, which stock tfjs does not have. */
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Padding3D} from '../geometry/conv_info';
+import type {Padding3D} from '../geometry/conv_options';
 import {positionalOp, runConvolution, type Tensor4or5D} from './run_convolution';
 
 /**

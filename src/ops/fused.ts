@@ -3,7 +3,7 @@
  * options. The ops of the same names take the arguments of `tf.conv3d` and no more.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type {Padding3D, SplitRounding} from '../geometry/conv_info';
+import type {Padding3D, SplitRounding} from '../geometry/conv_options';
 import type {ConvKind} from '../geometry/conv_settings';
 import {InvalidArgumentError} from '../util/errors';
 import {checkOptions, optionNames} from '../util/names';

@@ -1,14 +1,13 @@
 /** The ops, and the shape arithmetic and tap rules behind them. */
 export * as geometry from '../geometry';
+export type {ConvInfo, ConvPart} from '../geometry/conv_info';
 export type {
-  ConvInfo,
   ConvOptions,
-  ConvPart,
   GroupedConvOptions,
   Padding3D,
   SplitRounding,
   StsConvOptions,
-} from '../geometry/conv_info';
+} from '../geometry/conv_options';
 export type {Activation, ActivationName, LeakyRelu} from '../geometry/kernel_names';
 export type {GridTaps, LineTaps, TapRule} from '../geometry/taps';
 export {conv3d} from './conv3d';

@@ -1,6 +1,6 @@
 /** `stsConv3d`: Spatial-Temporal Separable convolution of an ordinary filter. */
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Padding3D} from '../geometry/conv_info';
+import type {Padding3D} from '../geometry/conv_options';
 import {positionalOp, runConvolution, type Tensor4or5D} from './run_convolution';
 
 /**

@@ -9,7 +9,7 @@ import {analyse} from '../../experiments/claims/analysis/compare.mjs';
 import {testFigures} from '../../experiments/claims/analysis/figures.mjs';
 import {reportPicture, reportTable} from '../../experiments/claims/analysis/report.mjs';
 import {appendLine, readLines, takeLock} from '../../experiments/claims/journal.mjs';
-import {plannedRuns} from '../../experiments/claims/plan.mjs';
+import {expectedTime, isToMake, plannedRuns} from '../../experiments/claims/plan.mjs';
 import {DIGESTS, PROTOCOL, protocolDigest, type RunLine} from '../../experiments/claims/protocol.mjs';
 import {motionNames, motionPath} from '../../experiments/claims/task/motions.mjs';
 import {framed, layOver, premultiplied, reduce} from '../../experiments/claims/task/pixels.mjs';
@@ -52,6 +52,39 @@ describe('the plan', () => {
   it('does not depend on which forms are asked for', () => {
     const apart = Object.keys(PROTOCOL.forms).flatMap((form) => plannedRuns(PROTOCOL, [form]));
     expect(apart).toEqual(runs);
+  });
+
+  it('makes what is missing, and an image stage again where a missing run starts from its lost file', () => {
+    const image = runs.find(({id}) => id === 'x3d-c2-image')!;
+    const toMake = (missing: string[], run = image, file = false) => {
+      const made = new Set(runs.map(({id}) => id).filter((id) => !missing.includes(id)));
+      return isToMake(run, runs, made, () => file);
+    };
+    expect(toMake([image.id])).toBe(true);
+    expect(toMake([image.id], image, true)).toBe(true);
+    expect(toMake(['x3d-c2-s1-image-sts'])).toBe(true);
+    expect(toMake(['x3d-c2-s1-image-sts'], image, true)).toBe(false);
+    for (const other of ['x3d-c2-s0-scratch-sts', 'x3d-c3-s1-image-sts', 'slowonly-c2-s1-image-sts'])
+      expect(toMake([other]), other).toBe(false);
+    expect(runs.filter((run) => toMake([], run))).toEqual([]);
+    const video = runs.find(({id}) => id === 'x3d-c2-s0-scratch-sts')!;
+    expect([toMake([video.id], video), toMake([], video)]).toEqual([true, false]);
+  });
+
+  it('expects the times of the same form, else of the others', () => {
+    const left = plannedRuns(PROTOCOL, ['x3d']).slice(0, 3);
+    expect(left.map(({kind}) => kind)).toEqual(['image', 'video', 'video']);
+    const line = (form: string, kind: string, seconds: number) => ({form, kind, seconds});
+    const others = [
+      line('slowonly', 'image', 10),
+      line('slowonly', 'image', 14),
+      line('slowonly', 'video', 7),
+    ];
+    expect(expectedTime(left, others)).toEqual({seconds: 12 + 2 * 7, borrowed: true});
+    const own = [...others, line('x3d', 'image', 20), line('x3d', 'video', 3), line('x3d', 'video', 5)];
+    expect(expectedTime(left, own)).toEqual({seconds: 20 + 2 * 4, borrowed: false});
+    expect(expectedTime(left, others.slice(0, 2)).seconds).toBeNaN();
+    expect(expectedTime([], others)).toEqual({seconds: 0, borrowed: false});
   });
 
   it('is the one that was fixed', () => {

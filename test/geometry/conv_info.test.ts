@@ -1,14 +1,9 @@
 /** Shapes, padding and splits against values worked out by hand or stated by TensorFlow; and every refusal. */
 import {describe, expect, it} from 'vitest';
 import type * as sts from '../../src/entries';
-import {
-  type ConvInfo,
-  conv3dInfo,
-  convMacs,
-  depthwiseConv3dInfo,
-  stsConv3dInfo,
-  stsDepthwiseConv3dInfo,
-} from '../../src/geometry/conv_info';
+import {type ConvInfo, convMacs} from '../../src/geometry/conv_info';
+import {conv3dInfo, depthwiseConv3dInfo} from '../../src/geometry/ordinary_info';
+import {stsConv3dInfo, stsDepthwiseConv3dInfo} from '../../src/geometry/sts_info';
 import {InvalidArgumentError} from '../../src/util/errors';
 import {readGoldenJson} from '../support/golden';
 

@@ -1,7 +1,7 @@
 /** Tap rules: tables against the authors' probes and hand-counted examples, and the inverse against the table turned round. */
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {stsConv3dInfo, stsDepthwiseConv3dInfo} from '../../src/geometry/conv_info';
+import {stsConv3dInfo, stsDepthwiseConv3dInfo} from '../../src/geometry/sts_info';
 import {
   type GridTaps,
   inversePhases,

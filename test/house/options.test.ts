@@ -182,6 +182,7 @@ describe('layers', () => {
     separableConv3d: {filters: 4, kernelSize},
     conv3dTranspose: {filters: 4, kernelSize},
     spatialDropout3d: {rate: 0.5},
+    dropPath: {rate: 0.5},
     stsDepthwiseConv3d: {kernelSize: 3},
   };
   const factories = Object.entries(sts.layers).map(

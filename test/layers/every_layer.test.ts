@@ -342,6 +342,15 @@ const cases: LayerCase[] = [
     unknownOutput: [null, 5, null, null, null],
     weights: {},
   },
+  {
+    name: 'dropPath',
+    create: (place) => sts.dropPath({rate: 0.3, seed: 3, ...place}),
+    inputShape: [2, 3, 4, 5],
+    outputShape: [2, 3, 4, 5],
+    unknownInput: [...free, 5],
+    unknownOutput: [...free, 5],
+    weights: {},
+  },
 ];
 
 for (const layer of cases) describeLayer(layer);

@@ -289,6 +289,7 @@ export const KINDS: readonly Kind[] = [
     make: ({dice}) => sts.globalMaxPooling3d({keepDims: dice.oneIn(2)}),
   },
   {name: 'sts.spatialDropout3d', ranks: [4], make: () => sts.spatialDropout3d({rate: 0})},
+  {name: 'sts.dropPath', ranks: ANY, make: () => sts.dropPath({rate: 0})},
   {
     name: 'timeDistributed',
     ranks: [4],

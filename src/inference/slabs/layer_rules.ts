@@ -4,6 +4,7 @@
  * arithmetic of their own, are in convolution.ts.
  */
 import type {layers} from '@tensorflow/tfjs-layers';
+import {TRAINING_ONLY} from '../../layers/models/training_only';
 import {SAME_FRAME, type Span, windowSpan} from './span';
 
 type Layer = layers.Layer;
@@ -95,14 +96,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(
     [
       ...['Activation', 'ReLU', 'LeakyReLU', 'ELU', 'ThresholdedReLU', 'HardSwish', 'Rescaling'],
-      ...[
-        'Dropout',
-        'SpatialDropout3D',
-        'SpatialDropout2D',
-        'GaussianNoise',
-        'GaussianDropout',
-        'AlphaDropout',
-      ],
+      ...TRAINING_ONLY,
       ...['ActivityRegularization', 'TimeDistributed'],
       ...['Add', 'Subtract', 'Multiply', 'Average', 'Maximum', 'Minimum'],
     ].map((name) => [name, framewise]),

@@ -4,7 +4,8 @@
  */
 import type {Tensor1D, Tensor5D} from '@tensorflow/tfjs-core';
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
-import {type ConvInfo, convMacs, type Padding3D} from '../../geometry/conv_info';
+import {type ConvInfo, convMacs} from '../../geometry/conv_info';
+import type {Padding3D} from '../../geometry/conv_options';
 import {type ConvSettings, convInfo} from '../../geometry/conv_settings';
 import {runConvolution} from '../../ops/run_convolution';
 import {InvalidArgumentError} from '../../util/errors';

@@ -11,7 +11,7 @@ import {
   transpose,
 } from '@tensorflow/tfjs-core';
 import {InputSpec, type LayerVariable, layers} from '@tensorflow/tfjs-layers';
-import type {Padding3D} from '../../geometry/conv_info';
+import type {Padding3D} from '../../geometry/conv_options';
 import {InvalidArgumentError} from '../../util/errors';
 import {positiveTriple, type Shape5D, type Triple} from '../../util/shapes';
 import {

@@ -3,7 +3,7 @@
  * `tf.layers.depthwiseConv2d`, with one more axis.
  */
 import type {serialization} from '@tensorflow/tfjs-core';
-import type {Padding3D} from '../../geometry/conv_info';
+import type {Padding3D} from '../../geometry/conv_options';
 import type {ConvSettings} from '../../geometry/conv_settings';
 import type {Shape5D} from '../../util/shapes';
 import {

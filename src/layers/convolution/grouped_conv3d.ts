@@ -4,7 +4,7 @@
  * loading as the host's, models saved with this class load as this class.
  */
 import type {serialization} from '@tensorflow/tfjs-core';
-import type {Padding3D} from '../../geometry/conv_info';
+import type {Padding3D} from '../../geometry/conv_options';
 import type {ConvSettings} from '../../geometry/conv_settings';
 import {InvalidArgumentError} from '../../util/errors';
 import type {Shape5D} from '../../util/shapes';

@@ -4,7 +4,7 @@
  */
 import type {serialization, Tensor1D, Tensor5D} from '@tensorflow/tfjs-core';
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
-import {depthwiseConv3dInfo} from '../../geometry/conv_info';
+import {depthwiseConv3dInfo} from '../../geometry/ordinary_info';
 import {depthwiseConv3d, fused} from '../../ops';
 import type {Shape5D} from '../../util/shapes';
 import {

@@ -3,7 +3,7 @@
  * convolution that it replaces; groups of output channels read other neighbours. See ops/sts_conv3d.ts for which.
  */
 import type {serialization} from '@tensorflow/tfjs-core';
-import type {SplitRounding} from '../../geometry/conv_info';
+import type {SplitRounding} from '../../geometry/conv_options';
 import type {ConvSettings} from '../../geometry/conv_settings';
 import {InvalidArgumentError} from '../../util/errors';
 import {GroupedConv3D, type GroupedConv3DLayerArgs} from './grouped_conv3d';

@@ -3,6 +3,7 @@
  * the output. No values are looked at.
  */
 import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {TRAINING_ONLY} from './training_only';
 
 export type OutputKind = 'logits' | 'probabilities';
 
@@ -14,17 +15,8 @@ const PROBABILITIES = new Set(['softmax', 'sigmoid', 'hardSigmoid', 'hard_sigmoi
 
 /** Layers that hand probabilities on, as they are or as means of several; where they have an activation it must be linear. */
 const HAND_ON = new Set([
-  ...[
-    'Activation',
-    'Dropout',
-    'SpatialDropout1D',
-    'SpatialDropout2D',
-    'SpatialDropout3D',
-    'AlphaDropout',
-    'GaussianDropout',
-    'GaussianNoise',
-  ],
-  ...['Reshape', 'Flatten', 'Permute', 'Masking', 'Average'],
+  ...TRAINING_ONLY,
+  ...['Activation', 'Reshape', 'Flatten', 'Permute', 'Masking', 'Average'],
   ...['AveragePooling1D', 'AveragePooling2D', 'AveragePooling3D'],
   ...['GlobalAveragePooling1D', 'GlobalAveragePooling2D', 'GlobalAveragePooling3D'],
 ]);

@@ -2,7 +2,8 @@
  * Inflation of one image kernel into a video kernel: pure array rules, no tensors, no layers.
  * Which weight of which layer is inflated is the business of plan.ts and inflate.ts.
  */
-import {type ConvInfo, stsConv3dInfo, stsDepthwiseConv3dInfo} from '../../geometry/conv_info';
+import type {ConvInfo} from '../../geometry/conv_info';
+import {stsConv3dInfo, stsDepthwiseConv3dInfo} from '../../geometry/sts_info';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions, optionNames} from '../../util/names';
 import {sizeOf} from '../../util/shapes';

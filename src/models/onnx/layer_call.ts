@@ -1,5 +1,5 @@
 /** What a rule is given, and what rules of several kinds need: orders of axes, activations, values that meet. */
-import type {Padding3D, SplitRounding} from '../../geometry/conv_info';
+import type {Padding3D, SplitRounding} from '../../geometry/conv_options';
 import {InvalidArgumentError} from '../../util/errors';
 import type {PartialShape, Shape5D, Triple} from '../../util/shapes';
 import {ACTIVATION_NAMES, activation} from './activations';

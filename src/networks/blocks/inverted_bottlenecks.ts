@@ -6,7 +6,13 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import {type LayerPadding, layers as sts} from '../../layers';
 import {InvalidArgumentError} from '../../util/errors';
-import {checkNetworkConfig, isWeightless, type NetworkConfig} from '../definition';
+import {
+  checkDropout,
+  checkDropPath,
+  checkNetworkConfig,
+  isWeightless,
+  type NetworkConfig,
+} from '../definition';
 
 /** A run of inverted bottlenecks; the first has the stride and changes the channels. */
 export interface InvertedBottleneckStage {
@@ -24,6 +30,8 @@ export interface InvertedBottleneckConfig extends NetworkConfig {
   readonly temporalKernel: number;
   /** Part of the features that training sets to zero before the classifier. */
   readonly dropout: number;
+  /** The chance at which training drops the branch of the last block, if it has a shortcut; it grows evenly from 0 in the first. */
+  readonly dropPath: number;
   readonly stemChannels: number;
   readonly headChannels: number;
   readonly stages: readonly InvertedBottleneckStage[];
@@ -49,12 +57,15 @@ export function buildInvertedBottlenecks(config: NamedConfig): tfl.LayersModel {
   checkConfig(config);
   const clip = tfl.input({shape: [config.frames, config.height, config.width, 3], name: 'clip'});
   let x = convBnRelu(clip, config, 'stem', config.stemChannels, 3, 2);
+  const blocks = config.stages.reduce((sum, {repeats}) => sum + repeats, 0);
   let index = 0;
   let channels = config.stemChannels;
   for (const stage of config.stages) {
     for (let repeat = 0; repeat < stage.repeats; repeat++) {
       const stride = repeat === 0 ? stage.stride : 1;
-      x = invertedBottleneck(x, config, `blocks_${index++}`, {...stage, stride}, channels);
+      const place = {name: `blocks_${index}`, depth: index / Math.max(1, blocks - 1)};
+      x = invertedBottleneck(x, config, place, {...stage, stride}, channels);
+      index++;
       channels = stage.channels;
     }
   }
@@ -66,7 +77,7 @@ export function buildInvertedBottlenecks(config: NamedConfig): tfl.LayersModel {
 function invertedBottleneck(
   input: tfl.SymbolicTensor,
   config: NamedConfig,
-  name: string,
+  {name, depth}: {readonly name: string; readonly depth: number},
   {expansion, channels, kernel, stride}: InvertedBottleneckStage,
   inputChannels: number,
 ): tfl.SymbolicTensor {
@@ -84,7 +95,12 @@ function invertedBottleneck(
   const active = relu6(norm(filtered, config, `${name}_depthwise`), `${name}_depthwise`);
   const output = norm(convolve(active, config, `${name}_project`, channels, 1, 1), config, `${name}_project`);
   if (stride !== 1 || inputChannels !== channels) return output;
-  return tfl.layers.add({name: `${name}_add`}).apply([output, input]) as tfl.SymbolicTensor;
+  const rate = config.dropPath * depth;
+  const branch =
+    rate === 0
+      ? output
+      : (sts.dropPath({rate, name: `${name}_drop_path`}).apply(output) as tfl.SymbolicTensor);
+  return tfl.layers.add({name: `${name}_add`}).apply([branch, input]) as tfl.SymbolicTensor;
 }
 
 function convBnRelu(
@@ -169,13 +185,12 @@ function kernelInitializer(config: NamedConfig, layer: string, fanOut: number) {
 
 function checkConfig(config: NamedConfig): void {
   checkNetworkConfig(config);
-  const {name, sts: isSts, temporalKernel, dropout} = config;
+  checkDropout(config);
+  checkDropPath(config);
+  const {name, sts: isSts, temporalKernel} = config;
   const least = isSts ? 3 : 1;
   if (!Number.isInteger(temporalKernel) || temporalKernel < least || (isSts && temporalKernel % 2 === 0)) {
     const needed = isSts ? 'odd and at least 3 with sts' : 'a whole number of at least 1';
     throw new InvalidArgumentError(`${name}: temporalKernel must be ${needed}; got ${temporalKernel}.`);
-  }
-  if (!(dropout >= 0 && dropout < 1)) {
-    throw new InvalidArgumentError(`${name}: dropout must be at least 0 and less than 1; got ${dropout}.`);
   }
 }

@@ -6,6 +6,13 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../../layers';
 import {apply, convolveBn, filterInitializer, norm, relu, type TorchNetworkConfig} from './torch';
 
+/**
+ * With what the authors train the image forms of SlowOnly, R(2+1)D and ir-CSN: `--drop-path 0.05`, no dropout. Theirs drops what goes
+ * into the projected shortcuts of four blocks instead of the branches, since it comes when the branch has been computed
+ * (`timm/models/video_models/resnet3d.py`); this is what timm means by it. The others are trained without.
+ */
+export const IMAGE_TRAINING = {dropout: 0, dropPath: 0.05} as const;
+
 /** Where a block stands. */
 export interface BlockPlace {
   /** `layer1_0`, ... */
@@ -13,21 +20,29 @@ export interface BlockPlace {
   /** 0, 1, ... of the network, and of the stage. */
   readonly stage: number;
   readonly index: number;
+  /** How deep in the network: 0 for its first block, 1 for its last. */
+  readonly depth: number;
 }
 
-/** The blocks of a stage, one behind the other. */
+/**
+ * The blocks of a stage, one behind the other.
+ *
+ * @param counts the blocks of each stage of the network
+ */
 export function residualStage(
   input: tfl.SymbolicTensor,
+  counts: readonly number[],
   stage: number,
-  blocks: number,
   block: (x: tfl.SymbolicTensor, place: BlockPlace) => tfl.SymbolicTensor,
   prefix = '',
 ): tfl.SymbolicTensor {
-  const indices = Array.from({length: blocks}, (_, index) => index);
-  return indices.reduce(
-    (x, index) => block(x, {name: `${prefix}layer${stage + 1}_${index}`, stage, index}),
-    input,
-  );
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, count) => total + count, 0);
+  const [before, last] = [sum(counts.slice(0, stage)), sum(counts) - 1];
+  const indices = Array.from({length: counts[stage]!}, (_, index) => index);
+  return indices.reduce((x, index) => {
+    const depth = (before + index) / Math.max(1, last);
+    return block(x, {name: `${prefix}layer${stage + 1}_${index}`, stage, index, depth});
+  }, input);
 }
 
 /** 2 for the first block of every stage but the first: there ResNets halve height and width. */
@@ -35,15 +50,21 @@ export function strideOfBlock({stage, index}: BlockPlace): number {
   return stage > 0 && index === 0 ? 2 : 1;
 }
 
-/** `relu(output + input)`, where `project` is given with what it makes, under the shortcut's name, in place of the input. */
+/**
+ * `relu(output + input)`, where `project` is given with what it makes, under the shortcut's name, in place of the input. Training drops
+ * the branch with a chance that grows evenly from 0 in the first block to `dropPath` in the last (Huang et al., ECCV 2016).
+ */
 export function addShortcut(
   output: tfl.SymbolicTensor,
   input: tfl.SymbolicTensor,
-  name: string,
+  {dropPath}: TorchNetworkConfig,
+  {name, depth}: BlockPlace,
   project?: (name: string) => tfl.SymbolicTensor,
 ): tfl.SymbolicTensor {
+  const rate = dropPath * depth;
+  const branch = rate === 0 ? output : apply(sts.dropPath({rate, name: `${name}_drop_path`}), output);
   const shortcut = project === undefined ? input : project(`${name}_downsample`);
-  const sum = tfl.layers.add({name: `${name}_add`}).apply([output, shortcut]) as tfl.SymbolicTensor;
+  const sum = tfl.layers.add({name: `${name}_add`}).apply([branch, shortcut]) as tfl.SymbolicTensor;
   return relu(sum, name);
 }
 

@@ -6,7 +6,7 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../../layers';
 import {InvalidArgumentError} from '../../util/errors';
-import {addShortcut, projection, residualStage, strideOfBlock} from './residual';
+import {addShortcut, type BlockPlace, projection, residualStage, strideOfBlock} from './residual';
 import {apply, convolveBn, filterInitializer, norm, poolStem, relu, type TorchNetworkConfig} from './torch';
 
 /** How a path differs from others. */
@@ -54,9 +54,9 @@ export function resNetStage(
   const size = {channels: channels * 2 ** stage, taps: taps[stage]!};
   return residualStage(
     input,
+    config.stages,
     stage,
-    config.stages[stage]!,
-    (x, place) => blockOf(x, config, place.name, {...size, stride: strideOfBlock(place)}),
+    (x, place) => blockOf(x, config, place, {...size, stride: strideOfBlock(place)}),
     prefix,
   );
 }
@@ -90,30 +90,34 @@ interface Block {
 function bottleneck(
   input: tfl.SymbolicTensor,
   config: ResNetConfig,
-  name: string,
+  place: BlockPlace,
   {channels, taps, stride}: Block,
 ): tfl.SymbolicTensor {
+  const {name} = place;
   const filters = channels * EXPANSION;
   const temporal = relu(temporalBn(input, config, `${name}_conv1`, channels, taps), `${name}_conv1_relu`);
   const frame = {name: `${name}_conv2`, filters: channels, kernel: [1, 3, 3], stride} as const;
   const spatial = relu(convolveBn(temporal, config, frame, EPSILON), `${name}_conv2_relu`);
   const last = {name: `${name}_conv3`, filters, kernel: 1, gamma: 'zeros'} as const;
   const output = convolveBn(spatial, config, last, EPSILON);
-  return addShortcut(output, input, name, projection(input, config, {filters, stride, epsilon: EPSILON}));
+  const project = projection(input, config, {filters, stride, epsilon: EPSILON});
+  return addShortcut(output, input, config, place, project);
 }
 
 /** taps x 3 x 3 -> taps x 3 x 3, plus the input. */
 function basicBlock(
   input: tfl.SymbolicTensor,
   config: ResNetConfig,
-  name: string,
+  place: BlockPlace,
   {channels: filters, taps, stride}: Block,
 ): tfl.SymbolicTensor {
+  const {name} = place;
   const kernel = [taps, 3, 3] as const;
   const first = convolveBn(input, config, {name: `${name}_conv1`, filters, kernel, stride}, EPSILON);
   const last = {name: `${name}_conv2`, filters, kernel, gamma: 'zeros'} as const;
   const output = convolveBn(relu(first, `${name}_conv1_relu`), config, last, EPSILON);
-  return addShortcut(output, input, name, projection(input, config, {filters, stride, epsilon: EPSILON}));
+  const project = projection(input, config, {filters, stride, epsilon: EPSILON});
+  return addShortcut(output, input, config, place, project);
 }
 
 /** STS has a meaning for more than one tap alone. */

@@ -4,13 +4,21 @@
  */
 import * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../../layers';
-import {checkDropout, checkNetworkConfig, isWeightless, type NetworkConfig} from '../definition';
+import {
+  checkDropout,
+  checkDropPath,
+  checkNetworkConfig,
+  isWeightless,
+  type NetworkConfig,
+} from '../definition';
 
 export interface TorchNetworkConfig extends NetworkConfig {
   /** Whether the convolutions that the authors replace are STS. */
   readonly sts: boolean;
   /** Part of the features that training sets to zero before the classifier. */
   readonly dropout: number;
+  /** The chance at which training drops the branch of the last residual block; it grows evenly from 0 in the first. */
+  readonly dropPath: number;
 }
 
 export interface Convolution {
@@ -124,4 +132,5 @@ export function classifier(x: tfl.SymbolicTensor, config: TorchNetworkConfig): t
 export function checkTorchConfig(config: TorchNetworkConfig & {readonly name: string}): void {
   checkNetworkConfig(config);
   checkDropout(config);
+  checkDropPath(config);
 }

@@ -7,12 +7,12 @@
  * of one value and no product with ones.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {conv3dInfo} from '../../geometry/conv_info';
 import {
   IndirectConv3DBackpropFilter,
   IndirectConv3DBackpropInput,
   ReluGrad,
 } from '../../geometry/kernel_names';
+import {conv3dInfo} from '../../geometry/ordinary_info';
 import {runKernel} from '../run_kernel';
 import {isTakenOnce} from './taken_once';
 

@@ -3,12 +3,12 @@
  * `tf.conv3dTranspose`, and of that by the filter. They are kernels of ours, which differentiate further.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {conv3dInfo} from '../../geometry/conv_info';
 import {
   IndirectConv3D,
   IndirectConv3DBackpropFilter,
   IndirectConv3DBackpropInput,
 } from '../../geometry/kernel_names';
+import {conv3dInfo} from '../../geometry/ordinary_info';
 import {runKernel} from '../run_kernel';
 
 /** Of `Conv3DBackpropInputV2`, which is linear in dy and in the filter. */

@@ -1,6 +1,7 @@
 /** Plans of the wasm kernels: plain data of shapes alone, made once for as long as the convolution that they are of. */
 import {describe, expect, it} from 'vitest';
-import {conv3dInfo, depthwiseConv3dInfo, stsDepthwiseConv3dInfo} from '../../../src/geometry/conv_info';
+import {conv3dInfo, depthwiseConv3dInfo} from '../../../src/geometry/ordinary_info';
+import {stsDepthwiseConv3dInfo} from '../../../src/geometry/sts_info';
 import {KeptPlans} from '../../../src/kernels/kept_plans';
 import type {RowPlan} from '../../../src/kernels/wasm/plan/call_plan';
 import {planFilterGradient} from '../../../src/kernels/wasm/plan/filter_gradient';

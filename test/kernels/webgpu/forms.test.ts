@@ -7,8 +7,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import '../../../src/entries/backends/webgpu';
 import {conv3d} from '../../../src/entries/ops';
-import {conv3dInfo, depthwiseConv3dInfo, stsDepthwiseConv3dInfo} from '../../../src/geometry/conv_info';
+import {conv3dInfo, depthwiseConv3dInfo} from '../../../src/geometry/ordinary_info';
 import {productOf} from '../../../src/geometry/products';
+import {stsDepthwiseConv3dInfo} from '../../../src/geometry/sts_info';
 import {
   denseStep,
   directStep,

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import * as native from 'onnxruntime-node';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../../src/entries';
-import {SpatialDropout2D} from '../../../src/layers/spatial/spatial_dropout';
+import {SpatialDropout2D} from '../../../src/layers/regularization/spatial_dropout';
 import {toOnnx} from '../../../src/models/onnx';
 import {ACTIVATION_NAMES} from '../../../src/models/onnx/activations';
 import {LAYER_CLASSES} from '../../../src/models/onnx/rules/layers';
@@ -212,6 +212,7 @@ const single: Record<string, () => Layer[]> = {
   RepeatVector: () => [tfl.layers.flatten(), tfl.layers.repeatVector({n: 3})],
   SpatialDropout2D: () => [tfl.layers.reshape({targetShape: [24, 5, 4]}), new SpatialDropout2D({rate: 0.5})],
   SpatialDropout3D: () => [layers.spatialDropout3d({rate: 0.5})],
+  DropPath: () => [layers.dropPath({rate: 0.5})],
   AlphaDropout: () => [tfl.layers.alphaDropout({rate: 0.5})],
   GlobalAveragePooling3D: () => [
     layers.globalAveragePooling3d({keepDims: true}),

@@ -36,8 +36,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, {recursive: true}));
 
-const start = (backend: string, directory: string, ...rest: number[]) =>
-  spawn(process.execPath, [program, backend, directory, ...rest.map(String)], {
+const start = (args: readonly (string | number)[], ...rest: (string | number)[]) =>
+  spawn(process.execPath, [program, ...[...args, ...rest].map(String)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 
@@ -62,21 +62,38 @@ async function killed(child: ChildProcess, updates: number, milliseconds: number
   return (await ended(child)) === 'SIGKILL';
 }
 
-it.each(['cpu', 'wasm'])('on %s', async (backend) => {
-  const [whole, parts] = [join(folder, `${backend}-whole`), join(folder, `${backend}-parts`)];
+/** In three epochs of five. */
+const UPDATES = 15;
+
+it.each([
+  ['cpu', 1, 1],
+  ['wasm', 1, 1],
+  ['wasm', 2, 3],
+] as const)('on %s, threads: %i, a checkpoint every %i', async (...args) => {
+  const [, , every] = args;
+  const name = args.join('-');
+  const [whole, parts] = [join(folder, `${name}-whole`), join(folder, `${name}-parts`)];
   // A process that was killed while it wrote leaves such pieces behind.
   mkdirSync(parts);
   writeFileSync(join(parts, '.checkpoint.safetensors.1.tmp'), 'half');
-  const random = seededRandom(backend.length);
+  const random = seededRandom(name.length);
   for (const updates of [1, 4]) {
-    const child = start(backend, parts, updates + 1);
+    const child = start(args, parts, updates + 1);
     expect(await killed(child, updates, random() * 30)).toBe(true);
     appendFileSync(join(parts, 'log.jsonl'), '{"kind":"upda');
     appendFileSync(eventFiles(parts).at(-1)!, Uint8Array.of(60, 0, 0, 0, 0, 0, 0, 0, 9));
   }
-  const both = [start(backend, parts), start(backend, whole)];
-  for (const child of both) child.stdout.resume();
+  const both = [start(args, parts), start(args, whole)];
+  const said = both.map(() => 0);
+  both.forEach((child, i) => {
+    child.stdout.on('data', (data) => {
+      said[i]! += String(data).split('\n').length - 1;
+    });
+  });
   await Promise.all(both.map(ended));
+  expect(said[1]).toBe(UPDATES);
+  // The second process was killed behind its fourth or fifth update: those since the checkpoint of the third were lost.
+  if (every === 3) expect(said[0]).toBe(UPDATES - 3);
   const files = readdirSync(parts).filter((name) => !name.includes('tfevents'));
   expect(files.sort()).toEqual(['best.safetensors', 'checkpoint.safetensors', 'log.jsonl', 'report.html']);
   expect(readScalars(parts)).toEqual(readScalars(whole));

@@ -10,6 +10,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import '../../../src/entries/backends/cpu';
 import '../../../src/entries/backends/wasm';
+import * as checkpoints from '../../../src/entries/checkpoints';
 import * as sts from '../../../src/entries/index';
 import {
   type Batches,
@@ -20,9 +21,13 @@ import {
   TrainingDivergedError,
   train,
 } from '../../../src/entries/train';
+import {runRecord} from '../../../src/train/run_files/run_state';
 import {backendNames, startBackend} from '../../support/backends';
+import {hashOf} from '../../support/fill';
+import {channelStatistics, twoNorms, withSeen} from '../support/norms';
 import {eventFiles, readScalars} from '../support/read_events';
 import {smallData, smallModel, smallRecipe} from '../support/small_run.mjs';
+import {expectAsGiven, noise, readTrainingVectors} from '../support/vectors';
 
 const folder = mkdtempSync(join(tmpdir(), 'tfjs-sts-train-'));
 afterAll(() => rmSync(folder, {recursive: true}));
@@ -82,6 +87,49 @@ describe.each(backendNames)('on %s', (backend) => {
     expect(report(two, parts)).toBe(report(one, whole));
     expect(readScalars(two)).toEqual(readScalars(one));
     expect(eventFiles(two).length).toBeGreaterThan(1);
+    whole.dispose();
+    parts.dispose();
+  });
+
+  it('keeps what it has learnt when it is told to end while it waits for data, makes batch norm precise or judges', async () => {
+    const [whole, one] = [make(), join(folder, `${backend}-judged`)];
+    await train(whole, data(), {recipe: smallRecipe, validation: data(9), directory: one});
+    const two = join(folder, `${backend}-waiting`);
+    /** Tells a run to end as its data is asked for this batch: of an epoch 3 are learnt from, then 2 make batch norm precise. */
+    const endAt = async (where: 'training' | 'validation', batch: number) => {
+      const stop = new AbortController();
+      const enough = new Error('enough');
+      let asked = 0;
+      const wait = async () => {
+        if (++asked < batch) return;
+        stop.abort(enough);
+        throw enough;
+      };
+      const model = make();
+      const run = train(model, smallData(tf, SIZE, where === 'training' ? wait : undefined), {
+        ...{recipe: smallRecipe, directory: two, resume: true, signal: stop.signal},
+        validation: smallData(tf, 9, where === 'validation' ? wait : undefined),
+      });
+      await expect(run).rejects.toBe(enough);
+      const averages = model.getLayer('norm').getWeights().slice(2);
+      const left = averages.map((average) => [...average.dataSync()]);
+      model.dispose();
+      const file = checkpoints.read(readFileSync(join(two, 'checkpoint.safetensors')));
+      return {updates: runRecord(file, 'test').position.updates, left};
+    };
+    expect((await endAt('training', 2)).updates).toBe(1);
+    // Two updates more; before the first precise batch and between the two the averages are those of training.
+    const [first, second] = [await endAt('training', 3), await endAt('training', 2)];
+    expect([first.updates, second.updates]).toEqual([3, 3]);
+    expect(second.left).toEqual(first.left);
+    expect((await endAt('validation', 1)).updates).toBe(3);
+    // Two precise batches and two updates of the next epoch.
+    expect((await endAt('training', 2 + 2 + 1)).updates).toBe(5);
+    const parts = make();
+    await train(parts, data(), {recipe: smallRecipe, validation: data(9), directory: two, resume: true});
+    expect(valuesOf(parts)).toEqual(valuesOf(whole));
+    for (const file of ['log.jsonl', 'best.safetensors', 'checkpoint.safetensors'])
+      expect(readFileSync(join(two, file)).equals(readFileSync(join(one, file))), file).toBe(true);
     whole.dispose();
     parts.dispose();
   });
@@ -147,6 +195,13 @@ function linearModel(): tfl.LayersModel {
   const args = {units: 3, kernelInitializer: tfl.initializers.glorotUniform({seed: 5}), name: 'classifier'};
   const layer = tfl.layers.dense({...args, biasInitializer: tfl.initializers.constant({value: 0.25})});
   return tfl.model({inputs: clip, outputs: layer.apply(flat) as tfl.SymbolicTensor});
+}
+
+const namedValues = (model: tfl.LayersModel) =>
+  new Map(valuesOf(model).map((values, i) => [model.weights[i]!.originalName, values]));
+
+function expectClose(found: tf.Tensor, expected: number[]): void {
+  expect([...found.dataSync()]).toEqual(expected.map((value) => expect.closeTo(value, 5)));
 }
 
 describe('a run', () => {
@@ -216,6 +271,21 @@ describe('a run', () => {
     model.dispose();
   });
 
+  it('holds no more tensors and bytes after 200 updates than after the first', async () => {
+    const model = make();
+    const memory: string[] = [];
+    const onProgress = () => {
+      const {numTensors, numBytes} = tf.memory();
+      memory.push(`${numTensors} tensors, ${numBytes} bytes`);
+    };
+    const recipe = {...smallRecipe, epochs: 50, batchSize: 4, microBatchSize: 3, validateEvery: 10};
+    const saved = {directory: join(folder, 'flat'), checkpointEvery: 7};
+    await train(model, data(16), {recipe, validation: data(6), ...saved, onProgress});
+    expect(memory).toHaveLength(200);
+    expect([...new Set(memory)]).toEqual([memory[0]]);
+    model.dispose();
+  });
+
   it('frozen layers stay as they are, their norms too, and are given back', async () => {
     const model = make();
     const before = valuesOf(model);
@@ -230,35 +300,102 @@ describe('a run', () => {
     model.dispose();
   });
 
-  it('precise batch norm leaves the mean of the batches behind', async () => {
-    const model = make();
-    // Nothing is learned, so the averages are those of a single pass.
-    const recipe: Recipe = {
-      ...{epochs: 1, batchSize: 9, learningRate: 0, optimizer: {name: 'sgd'}, preciseBatchNorm: 5},
+  it('adds up pieces of a batch as PyTorch does, over 200 updates', async () => {
+    const {accumulated} = await readTrainingVectors();
+    const [inputs, size] = [noise('accumulated', 50 * 6), 5];
+    const given: Batches = {
+      size: 50,
+      classes: ['a', 'b', 'c'],
+      async *batches() {
+        for (let begin = 0; begin < 50; begin += size) {
+          const labels = Array.from({length: size}, (_, i) => hashOf(`accumulated${begin + i}`) % 3);
+          const x = tf.tensor2d(inputs.slice(begin * 6, (begin + size) * 6), [size, 6]);
+          yield {x, y: tf.oneHot(tf.tensor1d(labels, 'int32'), 3)};
+        }
+      },
     };
-    await train(model, data(18), {recipe});
-    const norm = model.getLayer('norm').getWeights();
-    const convolved = tfl.model({
-      inputs: model.inputs,
-      outputs: model.getLayer('conv').output as tfl.SymbolicTensor,
+    const model = tfl.sequential({
+      layers: [
+        tfl.layers.dense({inputShape: [6], units: 4, activation: 'tanh', name: 'hidden'}),
+        tfl.layers.dense({units: 3, name: 'classifier'}),
+      ],
     });
-    // In equal batches the mean of means is the mean of all, whatever their order.
-    const sums = new Float64Array(5);
-    let count = 0;
-    for await (const {x, y} of data(18).batches(0, {batchSize: 9, seed: 0})) {
-      const values = (convolved.predict(x) as tf.Tensor).dataSync();
-      values.forEach((value, i) => {
-        sums[i % 5]! += value;
-      });
-      count += values.length / 5;
-      tf.dispose([x, y]);
-    }
-    const means = norm[2]!.dataSync();
-    sums.forEach((sum, c) => {
-      expect(means[c]).toBeCloseTo(sum / count, 5);
-    });
+    const names = model.weights.map(({originalName}) => originalName);
+    model.setWeights(
+      model.weights.map(({shape}, i) => {
+        const lengths = shape as number[];
+        const count = lengths.reduce((product, length) => product * length, 1);
+        return tf.tensor(noise(names[i]!, count), lengths);
+      }),
+    );
+    const recipe: Recipe = {
+      ...{epochs: 20, batchSize: size, microBatchSize: 3, learningRate: 0.05, weightDecay: 1e-3},
+      optimizer: {name: 'sgd', momentum: 0.9},
+      schedule: {name: 'constant'},
+    };
+    let updates = 0;
+    const onProgress = () => {
+      const values = valuesOf(model).map((value, i) => [names[i]!, value] as const);
+      expectAsGiven(accumulated, ++updates, new Map(values));
+    };
+    await train(model, given, {recipe, onProgress});
+    expect(updates).toBe(200);
     model.dispose();
   });
+
+  it('precise batch norm leaves the means of the statistics of some batches behind', async () => {
+    const model = make();
+    const {seen, spied} = withSeen(data(27));
+    // Nothing is learned, so the convolution stays as it is.
+    const recipe: Recipe = {
+      ...{epochs: 1, batchSize: 9, learningRate: 0, optimizer: {name: 'sgd'}, preciseBatchNorm: 2},
+    };
+    await train(model, spied, {recipe});
+    // Three for the update, then two, whose variances are of other samples than those of an epoch.
+    expect(seen).toHaveLength(5);
+    const statistics = seen.slice(3).map((x) => channelStatistics(model, 'conv', x));
+    const [, , means, variances] = model.getLayer('norm').getWeights();
+    const halves = (of: 'mean' | 'variance') =>
+      statistics[0]![of].map((value, c) => (value + statistics[1]![of][c]!) / 2);
+    expectClose(means!, halves('mean'));
+    expectClose(variances!, halves('variance'));
+    tf.dispose(seen);
+    model.dispose();
+  });
+
+  it.each(['BatchNorm3D', 'BatchNormalization'])(
+    'partial batch norm: of %s the first alone moves',
+    async (name) => {
+      const model = twoNorms(name);
+      const before = namedValues(model);
+      const {seen, spied} = withSeen(data(24));
+      const still: Recipe = {
+        ...{epochs: 1, batchSize: 8, learningRate: 0, optimizer: {name: 'sgd'}, batchNorms: 'partial'},
+      };
+      await train(model, spied, {recipe: still});
+      expect(seen).toHaveLength(3);
+      let [mean, variance] = [before.get('first/moving_mean')!, before.get('first/moving_variance')!];
+      for (const x of seen) {
+        const batch = channelStatistics(model, 'conv', x);
+        mean = mean.map((value, c) => 0.9 * value + 0.1 * batch.mean[c]!);
+        variance = variance.map((value, c) => 0.9 * value + 0.1 * batch.variance[c]!);
+      }
+      const [, , movedMean, movedVariance] = model.getLayer('first').getWeights();
+      expectClose(movedMean!, mean);
+      expectClose(movedVariance!, variance);
+      // The others stay, and so does what the rate 0 leaves.
+      const after = namedValues(model);
+      const changed = (now: typeof after) =>
+        [...before.keys()].filter((key) => String(now.get(key)) !== String(before.get(key)));
+      expect(changed(after)).toEqual(['first/moving_mean', 'first/moving_variance']);
+
+      await train(model, data(8), {recipe: {...still, learningRate: 0.1, preciseBatchNorm: 1}});
+      const all = [...before.keys()];
+      expect(changed(namedValues(model))).toEqual(all.filter((key) => !key.startsWith('second/')));
+      tf.dispose(seen);
+      model.dispose();
+    },
+  );
 
   it('stops at a loss that is no number, and keeps the last good checkpoint', async () => {
     const model = make();

@@ -2,10 +2,12 @@
  * Which steps a frozen model takes: convolutions and squeeze-excite's products with what could be fused to them, and all
  * other layers as they are. What follows a convolution is fused if nobody else reads the convolution's output: one batch
  * normalization, then one sum with a value of the same shape, then one activation; to a product the activation. Behind a
- * concatenation of the channels of convolutions a normalization and an activation go into each of them.
+ * concatenation of the channels of convolutions a normalization and an activation go into each of them. Layers of training alone are
+ * passed over where they stand between.
  */
 import {GlobalAveragePooling3D} from '../../../layers';
 import type {Layer} from '../../../layers/models/graph';
+import {TRAINING_ONLY} from '../../../layers/models/training_only';
 import type {Activation} from '../../../ops';
 import {asConvolution, fusedActivation, type PlannedConvolution} from './convolution';
 import type {FlatCall, FlatModel, Value} from './flat_calls';
@@ -113,6 +115,7 @@ function fuseInto(step: Fusing, call: FlatCall): boolean {
   if (step.kind === 'join') return fuseIntoBranches(step, call);
   const {layer, inputs} = call;
   if (step.activation !== 'linear' || layer === undefined) return false;
+  if (TRAINING_ONLY.has(layer.getClassName())) return true;
   if (step.kind === 'convolution' && (fuseNorm(step, layer) || fuseSum(step, layer, inputs))) return true;
   const activation = activationOf(layer);
   if (activation === undefined) return false;

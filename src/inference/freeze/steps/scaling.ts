@@ -12,8 +12,8 @@ import {
   type TensorInfo,
   tidy,
 } from '@tensorflow/tfjs-core';
-import {conv3dInfo} from '../../../geometry/conv_info';
 import type {Activation, IndirectConv3DAttrs} from '../../../geometry/kernel_names';
+import {conv3dInfo} from '../../../geometry/ordinary_info';
 import {activate, checkActivation} from '../../../ops/activations';
 import {runFused} from '../../../ops/run_convolution';
 import {sizeOf} from '../../../util/shapes';

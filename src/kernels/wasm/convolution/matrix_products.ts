@@ -10,8 +10,9 @@ import {
   type NamedAttrMap,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import {type ConvInfo, conv3dInfo} from '../../../geometry/conv_info';
+import type {ConvInfo} from '../../../geometry/conv_info';
 import type {Activation, IndirectConv3DInputs} from '../../../geometry/kernel_names';
+import {conv3dInfo} from '../../../geometry/ordinary_info';
 import {Kept} from '../../../util/kept';
 import {type Shape5D, sizeOf} from '../../../util/shapes';
 import type {StockReplacement} from '../../registry';

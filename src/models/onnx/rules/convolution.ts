@@ -1,11 +1,7 @@
 /** Convolutions of all kinds in ONNX: those of the family by their ConvInfo, separable and transposed ones. */
-import {
-  type ConvInfo,
-  conv3dInfo,
-  depthwiseConv3dInfo,
-  stsConv3dInfo,
-  stsDepthwiseConv3dInfo,
-} from '../../../geometry/conv_info';
+import type {ConvInfo} from '../../../geometry/conv_info';
+import {conv3dInfo, depthwiseConv3dInfo} from '../../../geometry/ordinary_info';
+import {stsConv3dInfo, stsDepthwiseConv3dInfo} from '../../../geometry/sts_info';
 import type {GridTaps} from '../../../geometry/taps';
 import {conv3dTransposeInfo} from '../../../geometry/transposed_info';
 import type {Shape5D, Triple} from '../../../util/shapes';

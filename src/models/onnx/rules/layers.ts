@@ -49,6 +49,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   SpatialDropout1D: unchanged,
   SpatialDropout2D: unchanged,
   SpatialDropout3D: unchanged,
+  DropPath: unchanged,
   AlphaDropout: unchanged,
   GaussianNoise: unchanged,
   GaussianDropout: unchanged,

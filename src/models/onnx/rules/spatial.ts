@@ -1,5 +1,5 @@
 /** Layers that change which positions there are, or how axes lie: pooling, padding, cropping, upsampling, reshaping. */
-import {conv3dInfo} from '../../../geometry/conv_info';
+import {conv3dInfo} from '../../../geometry/ordinary_info';
 import type {GridTaps} from '../../../geometry/taps';
 import type {Shape5D, Triple} from '../../../util/shapes';
 import {paddingBehind} from '../convolution';

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {type FrozenModel, freeze} from '../../../inference/freeze';
 import {type OutputKind, outputKind} from '../../../layers';
+import {TRAINING_ONLY} from '../../../layers/models/training_only';
 import {InvalidArgumentError} from '../../../util/errors';
 import {turnOfOthers} from '../../../util/turns';
 import {clipTensor} from '../../clips/clips';
@@ -47,7 +48,7 @@ export interface OpenClipModel {
 }
 
 /** Layers behind the pooling that a classifier is made of. */
-const HEAD = new Set(['Dense', 'Dropout', 'Activation', 'ReLU', 'Softmax']);
+const HEAD: ReadonlySet<string> = new Set([...TRAINING_ONLY, 'Dense', 'Activation', 'ReLU', 'Softmax']);
 
 /**
  * What the classifier of a model reads: the value before the dense layers, dropout and activations that it ends in, which in the

@@ -81,8 +81,12 @@ export function otio(timeline: Timeline, clock: FrameClock, target: string): str
       children: [track],
     },
   };
-  return `${JSON.stringify(file, null, 2)}\n`;
+  return `${JSON.stringify(file, wholeText, 2)}\n`;
 }
+
+/** Half a surrogate pair, which JSON could write as an escape, but for which OpenTimelineIO refuses the file, is replaced. */
+const wholeText = (_: string, value: unknown) =>
+  typeof value === 'string' ? value.replace(/\p{Surrogate}/gu, '\ufffd') : value;
 
 function marker({start, end, labels}: Segment, clock: FrameClock) {
   if (labels.length === 0) return [];

@@ -12,7 +12,7 @@ import type {FrameStream} from '../../../../src/video/clips/frames';
 import {sizedFrames} from '../../../../src/video/clips/sized_frames';
 import {ffmpegSource} from '../../../../src/video/clips/sources/ffmpeg';
 import {framesSource} from '../../../../src/video/clips/sources/frames';
-import type {FilmProgress, ShotNetwork} from '../../../../src/video/shots';
+import {detectShots, type FilmProgress, type ShotNetwork} from '../../../../src/video/shots';
 import {analyze} from '../../../../src/video/timeline/analyze/analyze';
 import {checkTimeline} from '../../../../src/video/timeline/check';
 import {presentationTimes, type Workshop, workshop} from '../../clips/make_video';
@@ -48,6 +48,16 @@ const endsWithWhite: ShotNetwork = (frames) => {
   return {single, many: single};
 };
 const shots = {model: endsWithWhite, window: 20};
+
+/** A film of ffmpeg's, 40 frames and 30, ten a second. */
+const RED_THEN_BLUE =
+  'color=c=red:s=96x54:r=10:d=4[a];color=c=blue:s=96x54:r=10:d=3[b];[a][b]concat=n=2:v=1:a=0';
+const endsWithRed: ShotNetwork = (frames) => {
+  const red = tf.reshape(tf.slice(frames, [0, 0, 13, 24, 0], [1, -1, 1, 1, 1]), [-1]);
+  const next = tf.concat([tf.slice(red, 1), tf.slice(red, red.size - 1)]);
+  const single = tf.cast(tf.greater(tf.sub(red, next), 100), 'float32');
+  return {single, many: single};
+};
 
 /** Means of the colours over the clip, sharpened: red, green and blue are what it says. */
 function colourModel() {
@@ -219,23 +229,15 @@ describe('analyze', () => {
   });
 
   it('reads a file once for all, at its own times', async () => {
-    const colour =
-      'color=c=red:s=96x54:r=10:d=4[a];color=c=blue:s=96x54:r=10:d=3[b];[a][b]concat=n=2:v=1:a=0';
     const path = shop.make(
       'film.mkv',
-      ...['-f', 'lavfi', '-i', `${colour},setpts='PTS+0.03*mod(N,2)/TB'`, '-vsync', 'passthrough'],
+      ...['-f', 'lavfi', '-i', `${RED_THEN_BLUE},setpts='PTS+0.03*mod(N,2)/TB'`, '-vsync', 'passthrough'],
       ...['-c:v', 'libx264', '-qp', '4', '-pix_fmt', 'yuv420p', '-output_ts_offset', '7'],
     );
     const stamps = presentationTimes(path);
     const log = shop.at('starts');
     const ffmpeg = shop.script('counted', `echo start >>'${log}'; exec ffmpeg "$@"`);
     const video = await ffmpegSource(path, {ffmpeg});
-    const endsWithRed: ShotNetwork = (frames) => {
-      const red = tf.reshape(tf.slice(frames, [0, 0, 13, 24, 0], [1, -1, 1, 1, 1]), [-1]);
-      const next = tf.concat([tf.slice(red, 1), tf.slice(red, red.size - 1)]);
-      const single = tf.cast(tf.greater(tf.sub(red, next), 100), 'float32');
-      return {single, many: single};
-    };
     const timeline = await analyze(video, {model: clips(), shots: {model: endsWithRed}, features: true});
     expect(shop.read('starts')).toBe('start\n');
     const start = timeline.video.startTimestamp;
@@ -246,6 +248,30 @@ describe('analyze', () => {
       expect(Math.abs(list[1]!.start + start - stamps[40]!)).toBeLessThan(1e-5);
       expect(list[0]!.end).toBe(list[1]!.start);
     }
+    await video.close();
+  });
+
+  it.each([
+    {what: 'an edit list', input: ['-ss', '1.2'], output: [], cut: 28},
+    {what: 'a phone held upright', input: [], output: ['-metadata:s:v:0', 'rotate=90'], cut: 40},
+  ])('$what: shots, alone too, at the presentation timestamps of the file', async ({input, output, cut}) => {
+    const coding = ['-c:v', 'libx264', '-qp', '4', '-pix_fmt', 'yuv420p', '-g', '15'];
+    const whole = shop.make('whole.mp4', '-f', 'lavfi', '-i', RED_THEN_BLUE, ...coding);
+    const path = shop.make('odd.mp4', ...input, '-i', whole, '-c', 'copy', ...output);
+    const stamps = presentationTimes(path);
+    const video = await ffmpegSource(path);
+    const start = video.info.startTimestamp!;
+    const timeline = await analyze(video, {model: clips(), shots: {model: endsWithRed}});
+    for (const list of [timeline.shots, await detectShots(video, {model: endsWithRed})]) {
+      expect(list.map(({startFrame, endFrame}) => [startFrame, endFrame])).toEqual([
+        [0, cut - 1],
+        [cut, stamps.length - 1],
+      ]);
+      const times = list.flatMap((shot) => [shot.start + start, shot.end + start]);
+      const wanted = [stamps[0]!, stamps[cut]!, stamps[cut]!, stamps.at(-1)! + 0.1];
+      for (const [i, time] of times.entries()) expect(Math.abs(time - wanted[i]!)).toBeLessThan(1e-5);
+    }
+    expect(said(timeline.segments).map(([, , label]) => label)).toEqual(['red', 'blue']);
     await video.close();
   });
 

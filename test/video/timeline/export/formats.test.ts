@@ -1,7 +1,8 @@
 /**
  * Every format read back, by small parsers written here after each format's rules: times within a frame, labels that try to
- * break out as they were.
+ * break out as they were. OpenTimelineIO's also by its own package, where Python has it.
  */
+import {spawnSync} from 'node:child_process';
 import {describe, expect, it} from 'vitest';
 import {exportTimeline, readTimeline, type Timeline} from '../../../../src/video/timeline';
 import {HOSTILE, sampleTimeline} from '../sample';
@@ -94,6 +95,44 @@ describe('edl', () => {
   });
 });
 
+/** Python with the package opentimelineio, `$PYTHON` if that is set; undefined where it has none: then the schemas alone are tested. */
+const python = [process.env.PYTHON ?? 'python3'].find(
+  (program) => spawnSync(program, ['-c', 'import opentimelineio']).status === 0,
+);
+
+/** Reads a list of files, and tells of each where it begins and its clips: name, frames in the file and in the track. */
+const READER = `
+import json, sys
+import opentimelineio as otio
+
+def seconds(span):
+    return [span.start_time.to_seconds(), span.duration.to_seconds()]
+
+def film(text):
+    timeline = otio.adapters.read_from_string(text, 'otio_json')
+    clips = [[clip.name, seconds(clip.source_range), seconds(clip.range_in_parent())] for clip in timeline.find_clips()]
+    markers = [[marker.name, seconds(marker.marked_range)] for marker in timeline.tracks.markers]
+    return {'start': timeline.global_start_time.to_seconds(), 'clips': clips, 'markers': markers}
+
+print(json.dumps([film(text) for text in json.load(sys.stdin)]))
+`;
+
+type Span = readonly [start: number, duration: number];
+interface OtioFilm {
+  readonly start: number;
+  readonly clips: readonly (readonly [name: string, source: Span, inTrack: Span])[];
+  readonly markers: readonly (readonly [name: string, span: Span])[];
+}
+
+function readByPackage(program: string, texts: readonly string[]): OtioFilm[] {
+  const {status, stdout, stderr} = spawnSync(program, ['-c', READER], {
+    input: JSON.stringify(texts),
+    encoding: 'utf8',
+  });
+  expect(status, stderr).toBe(0);
+  return JSON.parse(stdout);
+}
+
 interface OtioTime {
   OTIO_SCHEMA: string;
   rate: number;
@@ -130,9 +169,41 @@ describe('otio', () => {
     expect(found).toEqual(timeline.shots.map(({startFrame, endFrame}) => [startFrame, endFrame + 1]));
   });
 
+  if (python !== undefined)
+    it('is read by the package opentimelineio, within a frame', () => {
+      const timelines = RATES.map((rate) => sampleTimeline(rate));
+      const options = {startTimecode: '01:00:00:00'};
+      const files = timelines.map((timeline) => exportTimeline(timeline, 'otio', options));
+      for (const [i, film] of readByPackage(python, files).entries()) {
+        const rate = RATES[i]!;
+        const {shots, segments} = timelines[i]!;
+        const expectFrame = (at: number, wanted: number) => {
+          expect(Math.abs(at - wanted)).toBeLessThan(1 / rate);
+        };
+        // An hour of timecode is longer than one of the clock at 29.97 frames/s.
+        const hour = (3600 * Math.round(rate)) / rate;
+        expectFrame(film.start, hour);
+        expect(film.clips.map(([name]) => name)).toEqual(shots.map((_, k) => `shot ${k + 1}`));
+        for (const [k, [, source, inTrack]] of film.clips.entries()) {
+          const {start, end} = shots[k]!;
+          expectFrame(source[0], hour + start);
+          expectFrame(inTrack[0], start);
+          for (const [, duration] of [source, inTrack]) expectFrame(duration, end - start);
+        }
+        expect(film.markers).toHaveLength(segments.length);
+        for (const [k, [, [start, duration]]] of film.markers.entries()) {
+          expectFrame(start, segments[k]!.start);
+          expectFrame(duration, segments[k]!.end - segments[k]!.start);
+        }
+      }
+    });
+
   it('keeps labels, and what it has no field for', () => {
     const timeline = sampleTimeline(25);
-    const file = JSON.parse(exportTimeline(timeline, 'otio', {videoPath: 'a folder/é#?.mp4'}));
+    const text = exportTimeline(timeline, 'otio', {videoPath: 'a folder/é#?.mp4'});
+    // For half a surrogate pair, even as an escape, its readers refuse the file.
+    expect(text).not.toMatch(/\\ud[89a-f]/i);
+    const file = JSON.parse(text);
     const markers = file.tracks.markers as {OTIO_SCHEMA: string; marked_range: OtioItem['source_range']}[];
     expect(markers.map(({marked_range}) => marked_range.start_time.value / 25)).toEqual(
       timeline.segments.map(({start}) => start),
