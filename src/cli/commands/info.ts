@@ -2,12 +2,13 @@
  * `tfjs-sts info NAME`: what a network is made of, layer by layer. Builds it with zeros for weights and never runs it; the
  * counts are those of networks/summary.
  */
-
+import {existsSync} from 'node:fs';
 import {LABELS, type ModelRow} from '../../models/zoo';
 import {clipOf, type ModelInput} from '../../models/zoo/model_info';
 import {networkNamed} from '../../models/zoo/network_names';
 import {modelNamed, modelsOf} from '../../models/zoo/table/models';
 import {createNetwork, type LayerSummary, type SizeRules, summarize} from '../../networks';
+import {InvalidArgumentError} from '../../util/errors';
 import type {Command} from '../command';
 import {onePositional, parseCommand, wholeNumber} from '../input/arguments';
 import {startBackend} from '../input/backends';
@@ -165,6 +166,11 @@ async function run(args: readonly string[], io: CliIo): Promise<void> {
   });
   if (values.help) return void io.stdout.write(HELP);
   const name = onePositional('info', 'NAME', positionals);
+  // A checkpoint, or a folder that is called like a network.
+  if (/[/\\.]/.test(name) && modelNamed(name) === undefined && existsSync(name))
+    throw new InvalidArgumentError(
+      `'${name}' is a file; info takes the name of a network, see tfjs-sts inspect ${name}`,
+    );
   const wanted = {name, frames: wholeNumber('frames', values.frames), size: wholeNumber('size', values.size)};
   // Layers hold their weights on some backend; nothing is computed on it.
   await startBackend('cpu');
