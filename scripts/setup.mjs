@@ -24,13 +24,15 @@ export const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
  * complaints alone.
  */
 export function runs(command, args, {env = {}, timeout, quiet = false} = {}) {
-  const {status} = spawnSync(command, args, {
+  const {status, error} = spawnSync(command, args, {
     stdio: ['ignore', quiet ? 'ignore' : 'inherit', 'inherit'],
     env: {...process.env, ...env},
     timeout,
     killSignal: 'SIGKILL',
     shell: command.endsWith('.cmd'),
   });
+  if (error?.code === 'ETIMEDOUT')
+    console.error(`Ended after ${timeout / 60_000} minutes: ${args.join(' ')}`);
   return status === 0;
 }
 

@@ -247,7 +247,22 @@ describe('analyze', () => {
     });
   });
 
+  it('says what the camera does where it is asked to', async () => {
+    const {io, written} = box();
+    const {fake, calls} = tools();
+    await analyzeCommand(fake).run([film, '--camera', '--model', 'colours'], io);
+    expect(calls.slice(1)).toEqual(['model transnet_v2', 'model colours', 'model camera_movement']);
+    const lines = written.out.trimEnd().split('\n');
+    expect(lines[0]).toBe('shot    start      end  begins with  confidence  camera  score  label  score');
+    // Both models are the same here.
+    expect(lines[2]!.split(/ {2,}/).slice(-4)).toEqual(['green', '1.00', 'green', '1.00']);
+  });
+
   it('keeps no tensor', async () => {
+    await analyzeCommand(tools().fake).run([film, '--camera'], box().io);
+    const camera = tf.memory().numTensors;
+    await analyzeCommand(tools().fake).run([film, '--camera'], box().io);
+    expect(tf.memory().numTensors).toBe(camera);
     await analyzeCommand(tools().fake).run([film], box().io);
     const before = tf.memory().numTensors;
     await analyzeCommand(tools().fake).run([film], box().io);

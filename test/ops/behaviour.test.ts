@@ -188,7 +188,7 @@ describe.each(opCases)('$op', ({op, xShape, filterShape}) => {
 
 describe('kernelCoverage', () => {
   it.each(implementations)('tells what runs on $name', async ({name, backend, use}) => {
-    await use();
+    const putBack = await use();
     const ours: Record<string, readonly string[]> = {
       'cpu, kernels': KERNEL_NAMES.filter((kernel) => !/^BatchNorm|^Relu/.test(kernel)),
       'wasm, kernels': KERNEL_NAMES.filter((kernel) => kernel !== 'ReluGrad'),
@@ -202,5 +202,6 @@ describe('kernelCoverage', () => {
       sts.conv3d(tf.zeros([1, 1, 1, 1, 1]) as tf.Tensor5D, tf.zeros([1, 1, 1, 1, 1]) as tf.Tensor5D),
     );
     expect(sts.kernelCoverage(backend)).toMatchObject(expected);
+    putBack();
   });
 });

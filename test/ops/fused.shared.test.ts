@@ -58,7 +58,17 @@ const cases: Record<string, {naive: NaiveConvolution; run: Run}> = {
 /** Values spread so that the sums reach both ends of every activation. */
 const spread = (shape: readonly number[], seed: number) => valuesOf(shape, seed).map((value) => value * 8);
 
-function given(naive: NaiveConvolution) {
+/** Values and sums of a case, once for all activations and implementations. */
+function given(naive: NaiveConvolution): Given {
+  const known = made.get(naive) ?? make(naive);
+  made.set(naive, known);
+  return known;
+}
+
+type Given = ReturnType<typeof make>;
+const made = new Map<NaiveConvolution, Given>();
+
+function make(naive: NaiveConvolution) {
   const channels = naive.yShape[4]!;
   const values = {
     x: spread(naive.xShape, 1),
@@ -72,9 +82,35 @@ function given(naive: NaiveConvolution) {
   return {values, sums: sums.values.map((sum, i) => sum + values.residual[i]!), bounds};
 }
 
+const madeGradients = new Map<string, Float64Array[]>();
+
+/** By x, filter, bias and residual, by `dyOf` the result; once for all implementations. */
+function gradientsOf(op: string, activation: sts.Activation, curve: Curve): Float64Array[] {
+  const key = `${op} ${JSON.stringify(activation)}`;
+  const known = madeGradients.get(key) ?? makeGradients(cases[op]!.naive, curve);
+  madeGradients.set(key, known);
+  return known;
+}
+
+const dyOf = ({yShape}: NaiveConvolution) => valuesOf(yShape, 5);
+
+function makeGradients(naive: NaiveConvolution, curve: Curve): Float64Array[] {
+  const {values, sums} = given(naive);
+  const dy = dyOf(naive);
+  const back = Float32Array.from(sums, (sum, i) => dy[i]! * curve.derivative(sum));
+  const byBias = new Float64Array(naive.yShape[4]!);
+  for (const [i, value] of back.entries()) byBias[i % byBias.length]! += value;
+  return [
+    naiveInputGradient(naive, back, values.w).values,
+    naiveFilterGradient(naive, back, values.x).values,
+    byBias,
+    Float64Array.from(back),
+  ];
+}
+
 const five = (values: Float32Array, shape: number[]) => tf.tensor<tf.Rank.R5>(values, shape as Shape5D);
 
-const tensors = (naive: NaiveConvolution, values: ReturnType<typeof given>['values']) => ({
+const tensors = (naive: NaiveConvolution, values: Given['values']) => ({
   x: five(values.x, naive.xShape),
   w: five(values.w, naive.filterShape),
   bias: tf.tensor1d(values.bias),
@@ -135,32 +171,23 @@ describe.each(ended)('on $name', ({name: implementation, use}) => {
     });
 
     it.each(own)('has the gradients by x, filter, bias and residual with %s', async (name, curve) => {
-      const {values, sums} = given(naive);
+      const {sums} = given(naive);
       const nearest = Math.min(
         ...sums.map((sum) => Math.min(...curve.kinks.map((kink) => Math.abs(sum - kink)), 1)),
       );
       expect(nearest).toBeGreaterThan(2e-5);
-      const dy = valuesOf(naive.yShape, 5);
+      const dy = dyOf(naive);
       const gradients = tf.tidy(() => {
-        const {x, w, bias, residual} = tensors(naive, values);
-        const op = (...[x, w, bias, residual]: tf.Tensor[]) =>
+        const {x, w, bias, residual} = tensors(naive, given(naive).values);
+        const call = (...[x, w, bias, residual]: tf.Tensor[]) =>
           run(x as tf.Tensor5D, w as tf.Tensor5D, {
             bias: bias as tf.Tensor1D,
             residual: residual as tf.Tensor5D,
             activation: name,
           });
-        return tf.grads(op)([x, w, bias, residual], tf.tensor(dy, naive.yShape));
+        return tf.grads(call)([x, w, bias, residual], tf.tensor(dy, naive.yShape));
       });
-      const back = Float32Array.from(sums, (sum, i) => dy[i]! * curve.derivative(sum));
-      const channels = naive.yShape[4]!;
-      const byBias = new Float64Array(channels);
-      for (const [i, value] of back.entries()) byBias[i % channels]! += value;
-      const expected = [
-        naiveInputGradient(naive, back, values.w).values,
-        naiveFilterGradient(naive, back, values.x).values,
-        byBias,
-        Float64Array.from(back),
-      ];
+      const expected = gradientsOf(op, name, curve);
       for (const [i, gradient] of gradients.entries()) {
         const scale = expected[i]!.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
         expectWithin(

@@ -89,11 +89,11 @@ it('knows all 94 cases', () => {
 
 /**
  * Each how many cases are run. The composed form takes three seconds a case on GPUs, which go to the compilation of the host's programs, shape
- * by shape; the kernels of webgpu run all of them in Node.
+ * by shape; the kernels of webgpu and the composed form on wasm run all of them in Node.
  */
 function stepOf(name: string): number {
   if (/^webg.*, composed$/.test(name)) return 16;
-  return inBrowser && name === 'webgpu, kernels' ? 4 : 1;
+  return inBrowser && ['webgpu, kernels', 'wasm, composed'].includes(name) ? 4 : 1;
 }
 
 describe.each(conformingImplementations)('golden layers on $name', ({use, name}) => {

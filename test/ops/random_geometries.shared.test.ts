@@ -270,10 +270,7 @@ function biasGradient(dy: Float32Array, channels: number): Bounded {
   return {values, bounds: magnitudes.map((magnitude) => (dy.length / channels) * 2 ** -24 * magnitude)};
 }
 
-/** JavaScript for the cpu backend does in a page what it does in Node. */
-const tested = conformingImplementations.filter(({backend}) => !(inBrowser && backend === 'cpu'));
-
-describe.each(tested)('random geometries on $name', ({use, name}) => {
+describe.each(conformingImplementations)('random geometries on $name', ({use, name}) => {
   const numRuns = geometriesOn({name});
   // Stock ops of an STS convolution on webgl are those of its golden cases (golden.shared.test.ts).
   const own = families.filter(({op}) => !(inBrowser && name === 'webgl, composed' && op.startsWith('sts')));

@@ -14,13 +14,23 @@ import {kernelConfigs as tensorflowKernels} from '../../src/kernels/tensorflow';
 import {kernelConfigs as wasmKernels} from '../../src/kernels/wasm';
 import {kernelConfigs as webglKernels} from '../../src/kernels/webgl';
 import {kernelConfigs as webgpuKernels} from '../../src/kernels/webgpu';
-import {type BackendName, backendNames, startBackend, testsWebgpuInNode, useFewPrograms} from './backends';
+import {
+  type BackendName,
+  backendNames,
+  inBrowser,
+  startBackend,
+  testsWebgpuInNode,
+  useFewPrograms,
+} from './backends';
 
 export interface Implementation {
   name: string;
   backend: BackendName;
-  /** Starts the backend and puts this implementation in place; the host's programs for webgl are few from then on. */
-  use(): Promise<void>;
+  /**
+   * Starts the backend and puts this implementation in place; the host's programs for webgl are few from then on. What it returns puts
+   * the kernels back, as which vitest takes it from a `beforeAll(use)`: other tests may share the process.
+   */
+  use(): Promise<() => void>;
 }
 
 /** The name of the kernels of webgl. */
@@ -48,6 +58,7 @@ function composedOn(backend: BackendName): Implementation {
       await startBackend(backend);
       useFewPrograms(backend);
       dropKernels(backend);
+      return () => registerKernels(kernels[backend] ?? []);
     },
   };
 }
@@ -64,12 +75,14 @@ function kernelsOn(backend: BackendName, configs: readonly tf.KernelConfig[]): I
       // A kernel that cannot run takes itself back, and the composed form would be tested twice.
       const missing = configs.filter(({kernelName}) => tf.getKernel(kernelName, backend) == null);
       if (missing.length > 0) throw new Error(`${backend}: no kernel ${missing[0]!.kernelName}`);
+      return () => {};
     },
   };
 }
 
+/** JavaScript for the cpu backend does in a page what it does in Node. */
 export const implementations: Implementation[] = backendNames
-  .filter((backend) => backend !== 'tensorflow')
+  .filter((backend) => backend !== 'tensorflow' && !(inBrowser && backend === 'cpu'))
   .flatMap((backend) => {
     const configs = kernels[backend];
     return configs === undefined ? [composedOn(backend)] : [kernelsOn(backend, configs), composedOn(backend)];

@@ -74,7 +74,7 @@ options:
 ${DATA_OPTIONS_HELP}${computeHelp('1')}
 The recipes are for many GPUs and whole data sets. With a batch of 8 the rate is scaled down; epochs are yours to choose.
 Networks of other families than the paper's are trained with the values for x3d.
-Ctrl-C ends a run after its update, with a checkpoint.
+Ctrl-C ends a run between two updates, with a checkpoint.
 `;
 
 interface Options {
@@ -240,7 +240,7 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     const hasRun = await isThere(join(folder, 'checkpoint.safetensors'));
-    throw hasRun ? error.with('go on with the same command and --resume') : error;
+    throw error.with(hasRun ? 'go on with the same command and --resume' : 'no update was done yet');
   } finally {
     model.dispose();
   }
