@@ -124,6 +124,7 @@ describe('info', () => {
       ['nope'],
       /no network is called "nope"; known are .*slowfast_r50_4x16.*x3d_s_sts/,
     ],
+    ['a file', ['package.json'], /'package\.json' is a file; .*see tfjs-sts inspect package\.json/],
     ['a size that is no number', ['x3d_s', '--size', 'big'], /--size is 'big'; it must be a whole number/],
     ['another size of a model of one', ['camera_movement', '--size', '48'], /takes clips of one size/],
     ['a size that STS cannot take', ['x3d_s_sts', '--size', '100'], /must be in 31\.\.32|multiple of 32/],

@@ -111,7 +111,9 @@ export async function analyzeFilm(
     });
     for (const one of loaded) one.model.dispose();
     const ended = performance.now();
-    writeNotes(shortfall(timeline, film, video.info), io, progress);
+    const picture = `${film} is a single picture, which has no shots to find; predict --frames 1 says what it shows`;
+    const notes = timeline.video.frames === 1 ? [picture] : shortfall(timeline.video, film, video.info);
+    writeNotes(notes, io, progress);
     await writeResult({timeline, film, ...(json && {json: json(timeline)})}, output, running);
     progress.finish(closingLine(timeline, (ended - started) / 1000));
   } finally {

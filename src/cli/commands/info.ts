@@ -2,7 +2,7 @@
  * `tfjs-sts info NAME`: what a network is made of, layer by layer. Builds it with zeros for weights, or loads a model whose file says what it
  * is, and never runs it; the counts are those of networks/summary.
  */
-
+import {existsSync} from 'node:fs';
 import {registerLayers} from '../../layers';
 import {LABELS, loadModel, type ModelRow} from '../../models/zoo';
 import {clipOf, type ModelInput} from '../../models/zoo/model_info';
@@ -181,6 +181,11 @@ async function run(args: readonly string[], io: CliIo): Promise<void> {
   });
   if (values.help) return void io.stdout.write(HELP);
   const name = onePositional('info', 'NAME', positionals);
+  // A checkpoint, or a folder that is called like a network.
+  if (/[/\\.]/.test(name) && modelNamed(name) === undefined && existsSync(name))
+    throw new InvalidArgumentError(
+      `'${name}' is a file; info takes the name of a network, see tfjs-sts inspect ${name}`,
+    );
   const wanted = {name, frames: wholeNumber('frames', values.frames), size: wholeNumber('size', values.size)};
   // Layers hold their weights on some backend; nothing is computed on it.
   await startBackend('cpu');
