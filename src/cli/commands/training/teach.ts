@@ -128,6 +128,11 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   const started = performance.now();
   const open = (from: string) => about(from, () => openData(from, info, reading));
   const {training, validation: kept} = await withValidation(await open(path), validation, seed, open);
+  if (training.classes.length < 2) {
+    throw new InvalidArgumentError(
+      `'${path}' has one class, '${training.classes[0]}'; teach needs two or more to tell apart`,
+    );
+  }
   const augmentation = {area: [0.5, 1], ...(!options.flips && {flip: 0})} as const;
   const data = views === 1 ? training : training.augmented({augmentation});
   let stage: keyof typeof STAGES | undefined;
@@ -153,9 +158,10 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
     io.stdout.write(`${JSON.stringify(answer)}\n`);
     return;
   }
+  const read = training.size - training.summary().unreadable.length;
   const judged = metrics === undefined ? '' : `, top-1 ${percent(metrics.top1)} of clips kept apart`;
   io.stdout.write(
-    `${written}: ${counted(labels.length, 'class', 'classes')} from ${counted(training.size, 'clip')}${judged}\n`,
+    `${written}: ${counted(labels.length, 'class', 'classes')} from ${counted(read, 'clip')}${judged}\n`,
   );
   if (metrics !== undefined) io.stdout.write(`\n${metricsText(metrics)}`);
 }
