@@ -23,6 +23,7 @@ const isAverage = ({name}: NamedWeight) => /(^|\/)moving_(mean|variance)$/.test(
  * @param norms the batch normalizations that follow batches
  * @param batches are disposed; the first `count` are taken
  * @param seed dropout is drawn from it, which is on as in training
+ * @throws what `batches` throws; the averages are as they were then
  */
 export async function preciseBatchNorm(
   segmentsFor: (x: tf.Tensor) => readonly Segment[],
@@ -34,6 +35,7 @@ export async function preciseBatchNorm(
   const averages = weights.filter((named) => norms.includes(named.layer) && isAverage(named));
   const layersOf = norms as readonly unknown[] as readonly WithMomentum[];
   const momenta = layersOf.map(({momentum}) => momentum);
+  const before = averages.map(({weight}) => tf.keep(tf.clone(weight.read())));
   const sums = averages.map(({weight}) => tf.keep(tf.zerosLike(weight.read())));
   let seen = 0;
   try {
@@ -48,11 +50,14 @@ export async function preciseBatchNorm(
     if (seen > 0) {
       for (const [i, {weight}] of averages.entries()) writeMean(weight, sums[i]!, seen);
     }
+  } catch (error) {
+    for (const [i, {weight}] of averages.entries()) weight.assign(before[i]!);
+    throw error;
   } finally {
     layersOf.forEach((layer, i) => {
       layer.momentum = momenta[i]!;
     });
-    tf.dispose(sums);
+    tf.dispose([before, sums]);
   }
 }
 

@@ -42,7 +42,8 @@ export class TrainingSession {
   private readonly averages: WeightAverages | undefined;
   private readonly stilled: layers.Layer[];
   private segments: readonly Segment[] | undefined;
-  private hasCheckpoint = false;
+  /** Of the last checkpoint. */
+  private savedUpdates: number | undefined;
 
   constructor(
     private readonly model: LayersModel,
@@ -186,7 +187,12 @@ export class TrainingSession {
     const parts = await runStateFile(this.tensors(), record);
     if (parts === undefined) throw await this.diverged('weights are not finite');
     await this.directory.saveCheckpoint(parts);
-    this.hasCheckpoint = true;
+    this.savedUpdates = position.updates;
+  }
+
+  /** Keeps the updates that no checkpoint has yet. */
+  async saveNew(): Promise<void> {
+    if (this.position.updates > (this.savedUpdates ?? 0)) await this.save();
   }
 
   /** Takes up the run of the directory, if there is one. @throws InvalidArgumentError for a run of another recipe, data or model */
@@ -202,7 +208,7 @@ export class TrainingSession {
     this.averages?.restore(tensors.averages);
     tf.dispose(Object.values(tensors).flatMap((group: RunTensors['weights']) => [...group.values()]));
     this.position = position;
-    this.hasCheckpoint = true;
+    this.savedUpdates = position.updates;
     await this.directory?.cutLog(position);
   }
 
@@ -223,7 +229,7 @@ export class TrainingSession {
       broken.length === 0
         ? 'All weights are finite'
         : `First of ${broken.length} weights that are not finite: ${broken[0]}`;
-    const checkpoint = this.hasCheckpoint ? this.directory?.checkpointPath : undefined;
+    const checkpoint = this.savedUpdates === undefined ? undefined : this.directory?.checkpointPath;
     const good =
       checkpoint === undefined ? 'There is no checkpoint' : `The last good checkpoint is ${checkpoint}`;
     return new TrainingDivergedError(

@@ -33,7 +33,7 @@ export interface TrainOptions {
   readonly onProgress?: (progress: TrainProgress) => void;
   /** After every epoch, its validation included. */
   readonly onEpoch?: (result: EpochResult) => void;
-  /** Ends the run after an update: a checkpoint is written, then the promise is rejected with the signal's reason. */
+  /** Ends the run between two updates: a checkpoint is written, then the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -88,6 +88,10 @@ export async function train(model: LayersModel, data: Batches, options: TrainOpt
     session.finish();
     const {updates, best} = session.position;
     return {epochs, updates, best};
+  } catch (error) {
+    // It may have waited for data, made batch norm precise or judged: an epoch that is taken up does these two again.
+    if (signal?.aborted && error === signal.reason) await session.saveNew();
+    throw error;
   } finally {
     session.dispose();
   }
@@ -116,7 +120,7 @@ async function trainEpoch(
         secondsLeft: Math.max(0, samplesLeft) / rate,
       });
     }
-    if (signal?.aborted || updates % checkpointEvery === 0) await session.save();
+    if (updates % checkpointEvery === 0) await session.save();
     signal?.throwIfAborted();
   }
   // Data that was told to end may just end.

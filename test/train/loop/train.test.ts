@@ -10,6 +10,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import '../../../src/entries/backends/cpu';
 import '../../../src/entries/backends/wasm';
+import * as checkpoints from '../../../src/entries/checkpoints';
 import * as sts from '../../../src/entries/index';
 import {
   type Batches,
@@ -20,6 +21,7 @@ import {
   TrainingDivergedError,
   train,
 } from '../../../src/entries/train';
+import {runRecord} from '../../../src/train/run_files/run_state';
 import {backendNames, startBackend} from '../../support/backends';
 import {hashOf} from '../../support/fill';
 import {channelStatistics, twoNorms, withSeen} from '../support/norms';
@@ -85,6 +87,49 @@ describe.each(backendNames)('on %s', (backend) => {
     expect(report(two, parts)).toBe(report(one, whole));
     expect(readScalars(two)).toEqual(readScalars(one));
     expect(eventFiles(two).length).toBeGreaterThan(1);
+    whole.dispose();
+    parts.dispose();
+  });
+
+  it('keeps what it has learnt when it is told to end while it waits for data, makes batch norm precise or judges', async () => {
+    const [whole, one] = [make(), join(folder, `${backend}-judged`)];
+    await train(whole, data(), {recipe: smallRecipe, validation: data(9), directory: one});
+    const two = join(folder, `${backend}-waiting`);
+    /** Tells a run to end as its data is asked for this batch: of an epoch 3 are learnt from, then 2 make batch norm precise. */
+    const endAt = async (where: 'training' | 'validation', batch: number) => {
+      const stop = new AbortController();
+      const enough = new Error('enough');
+      let asked = 0;
+      const wait = async () => {
+        if (++asked < batch) return;
+        stop.abort(enough);
+        throw enough;
+      };
+      const model = make();
+      const run = train(model, smallData(tf, SIZE, where === 'training' ? wait : undefined), {
+        ...{recipe: smallRecipe, directory: two, resume: true, signal: stop.signal},
+        validation: smallData(tf, 9, where === 'validation' ? wait : undefined),
+      });
+      await expect(run).rejects.toBe(enough);
+      const averages = model.getLayer('norm').getWeights().slice(2);
+      const left = averages.map((average) => [...average.dataSync()]);
+      model.dispose();
+      const file = checkpoints.read(readFileSync(join(two, 'checkpoint.safetensors')));
+      return {updates: runRecord(file, 'test').position.updates, left};
+    };
+    expect((await endAt('training', 2)).updates).toBe(1);
+    // Two updates more; before the first precise batch and between the two the averages are those of training.
+    const [first, second] = [await endAt('training', 3), await endAt('training', 2)];
+    expect([first.updates, second.updates]).toEqual([3, 3]);
+    expect(second.left).toEqual(first.left);
+    expect((await endAt('validation', 1)).updates).toBe(3);
+    // Two precise batches and two updates of the next epoch.
+    expect((await endAt('training', 2 + 2 + 1)).updates).toBe(5);
+    const parts = make();
+    await train(parts, data(), {recipe: smallRecipe, validation: data(9), directory: two, resume: true});
+    expect(valuesOf(parts)).toEqual(valuesOf(whole));
+    for (const file of ['log.jsonl', 'best.safetensors', 'checkpoint.safetensors'])
+      expect(readFileSync(join(two, file)).equals(readFileSync(join(one, file))), file).toBe(true);
     whole.dispose();
     parts.dispose();
   });
@@ -223,6 +268,21 @@ describe('a run', () => {
     expect(epochs.at(-1)!.loss).toBeLessThan(0.7 * epochs[0]!.loss);
     expect(best!.top1).toBeGreaterThan(0.8);
     expect(await evaluate(model, validation, {batchSize: 5})).toEqual(epochs.at(-1)!.validation);
+    model.dispose();
+  });
+
+  it('holds no more tensors and bytes after 200 updates than after the first', async () => {
+    const model = make();
+    const memory: string[] = [];
+    const onProgress = () => {
+      const {numTensors, numBytes} = tf.memory();
+      memory.push(`${numTensors} tensors, ${numBytes} bytes`);
+    };
+    const recipe = {...smallRecipe, epochs: 50, batchSize: 4, microBatchSize: 3, validateEvery: 10};
+    const saved = {directory: join(folder, 'flat'), checkpointEvery: 7};
+    await train(model, data(16), {recipe, validation: data(6), ...saved, onProgress});
+    expect(memory).toHaveLength(200);
+    expect([...new Set(memory)]).toEqual([memory[0]]);
     model.dispose();
   });
 
