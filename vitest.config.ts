@@ -1,5 +1,5 @@
 /**
- * The test projects. `node`, `node-together`, `node-models` and `browser` (Chromium, software rendering: correctness, never speed) hold the
+ * The test projects. `node`, `node-together` and `browser` (Chromium, software rendering: correctness, never speed) hold the
  * tests of the package, `isolated` those of a page whose threads may share memory; `packaging` installs the packed tarball
  * in fresh projects and needs a build before it.
  */
@@ -84,27 +84,7 @@ const togetherTests = [
   'train/run_files',
   'util',
   'video',
-].map(testsOf);
-
-/**
- * What users call, on whole models: processes of their own that the tests share, beside the above, whose tests take kernels away. But for
- * tests of the process itself, those that mock modules, add networks to the registry, or start threads or backends.
- */
-const modelTests = [
-  'cli/!(broken_tfjs_node|convert|export|inflate|main|relaxed_simd|spawn)',
-  'docs',
-  'house',
-  'inference/freeze/!(recordings)',
-  'inference/frozen_files',
-  'inference/slabs',
-  'models/zoo/!(backend)',
-  'train/teach',
-].map(testsOf);
-
-/** The tests of a folder, or those that a pattern chooses. */
-function testsOf(path: string): string {
-  return path.endsWith(')') ? `test/${path}.test.ts` : `test/${path}/**/*.test.ts`;
-}
+].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** Tests in Node. */
 const inNode = {
@@ -163,24 +143,20 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      ...[
-        {name: 'node-together', include: togetherTests},
-        {name: 'node-models', include: modelTests},
-      ].map((tests) => ({
-        test: {...tests, exclude: [browserTests, isolatedTests], isolate: false, ...inNode},
-      })),
+      {
+        test: {
+          name: 'node-together',
+          include: togetherTests,
+          exclude: [browserTests, isolatedTests],
+          isolate: false,
+          ...inNode,
+        },
+      },
       {
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [
-            browserTests,
-            isolatedTests,
-            packagingTests,
-            ...togetherTests,
-            ...modelTests,
-            ...testsOfOneNode,
-          ],
+          exclude: [browserTests, isolatedTests, packagingTests, ...togetherTests, ...testsOfOneNode],
           ...inNode,
         },
       },

@@ -192,7 +192,7 @@ function gate() {
   step('are the types wrong', () => tool('@arethetypeswrong/cli', [tarball(), '--profile', 'node16']));
   step('size of the entries', () => tool('size-limit', []));
 
-  vitest(['node-together', 'node-models', 'node'], {env});
+  vitest(['node-together', 'node'], {env});
   vitestOnNewerNode(env);
   tfjsNodeOnOtherNodes();
   vitest(['browser'], {env});
