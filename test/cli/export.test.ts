@@ -179,6 +179,11 @@ describe('export', () => {
     ['another layout', [weights, '--format', 'onnx', '-o', out, '--layout', 'NCHW'], /--layout is 'NCHW'/],
     ['names for onnx', [weights, '--format', 'onnx', '-o', out, '--names', 'timm'], /--names does nothing/],
     ['frames for torch', [weights, '--format', 'torch', '-o', out, '--frames', '3'], /--frames does nothing/],
+    [
+      'an inflated image network for torch',
+      ['efficientnet_lite0_sts', '--format', 'torch', '-o', out],
+      /^tfjs-sts: efficientnet_lite0_sts has no form in PyTorch: .*16 kernels.*ONNX.*\.safetensors/,
+    ],
     ['unknown names', [weights, '--format', 'torch', '-o', out, '--names', 'keras'], /--names is 'keras'/],
     ['an unknown model', ['absent', '--format', 'onnx', '-o', out], /no model is called "absent"/],
     [

@@ -117,6 +117,14 @@ describe('shots', () => {
     );
   });
 
+  it('remarks that a picture has no shots', async () => {
+    const picture = shop.make('one.png', '-f', 'lavfi', '-i', 'color=red:s=16x12', '-frames:v', '1');
+    const {io, written} = box();
+    await shotsCommand(tools().fake).run([picture, '--format', 'json'], io);
+    expect(written.err).toMatch(/^tfjs-sts: note: .*one\.png is a single picture, which has no shots/);
+    expect(JSON.parse(written.out).shots).toHaveLength(1);
+  });
+
   it('shows on a terminal how far it is, how fast and how long it takes yet', async () => {
     const {io, written} = box({isTTY: true, columns: 100});
     await shotsCommand(tools().fake).run([film, '--format', 'json'], io);
@@ -239,7 +247,22 @@ describe('analyze', () => {
     });
   });
 
+  it('says what the camera does where it is asked to', async () => {
+    const {io, written} = box();
+    const {fake, calls} = tools();
+    await analyzeCommand(fake).run([film, '--camera', '--model', 'colours'], io);
+    expect(calls.slice(1)).toEqual(['model transnet_v2', 'model colours', 'model camera_movement']);
+    const lines = written.out.trimEnd().split('\n');
+    expect(lines[0]).toBe('shot    start      end  begins with  confidence  camera  score  label  score');
+    // Both models are the same here.
+    expect(lines[2]!.split(/ {2,}/).slice(-4)).toEqual(['green', '1.00', 'green', '1.00']);
+  });
+
   it('keeps no tensor', async () => {
+    await analyzeCommand(tools().fake).run([film, '--camera'], box().io);
+    const camera = tf.memory().numTensors;
+    await analyzeCommand(tools().fake).run([film, '--camera'], box().io);
+    expect(tf.memory().numTensors).toBe(camera);
     await analyzeCommand(tools().fake).run([film], box().io);
     const before = tf.memory().numTensors;
     await analyzeCommand(tools().fake).run([film], box().io);
@@ -343,8 +366,8 @@ describe('the commands on films refuse', () => {
     ['shots', ['FILM', '--format', 'xml'], /--format is 'xml'; known are table, json/],
     ['shots', ['FILM', '-o', 'shots.xml'], /whose extension says no format; known are txt, json/],
     ['shots', ['FILM', '--frame-rate', '25fps'], /--frame-rate is '25fps'/],
-    ['shots', ['FILM', '--format', 'edl', '--frame-rate', '12.5', ...OUT], /frameRate is 12\.5/],
-    ['shots', ['FILM', '--format', 'edl', '--start-timecode', '1h', ...OUT], /startTimecode is "1h"/],
+    ['shots', ['FILM', '--format', 'edl', '--frame-rate', '12.5', ...OUT], /--frame-rate is 12\.5/],
+    ['shots', ['FILM', '--format', 'edl', '--start-timecode', '1h', ...OUT], /--start-timecode is "1h"/],
     ['shots', ['FILM', '--format', 'json', '-o', 'FILM'], /film\.mkv', which is the film; give another name/],
     ['analyze', ['FILM', '--every', '0'], /--every is '0'; it must be a length of time/],
     ['analyze', ['FILM', '--every', '2 hours'], /--every is '2 hours'/],

@@ -298,6 +298,11 @@ describe('inflate refuses', () => {
       [fromRoot('test/golden/checkpoints/evil_zip.pth'), '--network', X3D, '-o', 'OUT'],
       /tfjs-sts: /,
     ],
+    [
+      'the name of a model',
+      ['efficientnet_lite0', '--network', X3D, '-o', 'OUT'],
+      /no such file: 'efficientnet_lite0'; that is the name of a model.*its own is '.*models\/efficientnet_lite0\.safetensors'/,
+    ],
     ['an absent file', ['absent.pth', '--network', X3D, '-o', 'OUT'], /no such file/],
   ])('%s, and leaves nothing behind', async (_, args, message) => {
     const {

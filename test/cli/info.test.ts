@@ -76,6 +76,19 @@ describe('info', () => {
     }
   });
 
+  it('takes a model that is no network of the registry, by what its file says', async () => {
+    const {code, out} = await info('camera_movement');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^camera_movement\.drawn: /);
+    expect(out).toMatch(/^clip +16 x 27 x 48 x 3$/m);
+    expect(out).toMatch(/^output +9$/m);
+    expect(out).not.toMatch(/^(family|frames|sides) /m);
+    const answer = JSON.parse((await info('camera_movement.drawn', '--json')).out);
+    expect([answer.network, answer.family, answer.sizes]).toEqual([null, null, null]);
+    expect(answer.models).toHaveLength(1);
+    expect(answer.layers.find(({name}: Layer) => name === 'movement')).toMatchObject({className: 'Dense'});
+  });
+
   it('tells which clips a network takes, and why, as building it does', async () => {
     const {sizes} = JSON.parse((await info('slowfast_r50_8x8_sts', '--json')).out);
     expect(sizes.frames.text).toBe('a multiple of 4, or 1 for images');
@@ -111,7 +124,9 @@ describe('info', () => {
       ['nope'],
       /no network is called "nope"; known are .*slowfast_r50_4x16.*x3d_s_sts/,
     ],
+    ['a file', ['package.json'], /'package\.json' is a file; .*see tfjs-sts inspect package\.json/],
     ['a size that is no number', ['x3d_s', '--size', 'big'], /--size is 'big'; it must be a whole number/],
+    ['another size of a model of one', ['camera_movement', '--size', '48'], /takes clips of one size/],
     ['a size that STS cannot take', ['x3d_s_sts', '--size', '100'], /must be in 31\.\.32|multiple of 32/],
   ])('refuses %s', async (_, args, message) => {
     const {code, out, err} = await info(...args);

@@ -29,7 +29,7 @@ describe('list', () => {
     const shipped = listModels().filter(({weights}) => weights.from === 'package');
     const shipping = networks.filter((network: {models: string[]}) => network.models.length > 0);
     expect(shipping.map(({name}: {name: string}) => name).sort()).toEqual(
-      [...new Set(shipped.map(({network}) => network))].sort(),
+      [...new Set(shipped.flatMap(({network}) => network ?? []))].sort(),
     );
     for (const {weights} of shipped) {
       const path = weights.from === 'package' ? weights.path : '';

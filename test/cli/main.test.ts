@@ -85,6 +85,10 @@ describe('main', () => {
     [new InvalidArgumentError('bad number'), 'tfjs-sts: bad number\n'],
     [new FormatError("cannot read 'a\nb\u001b[31m'"), "tfjs-sts: cannot read 'a b [31m'\n"],
     [new UnavailableError('no ffmpeg'), 'tfjs-sts: no ffmpeg\n'],
+    [new InvalidArgumentError('loadModel: no model: "a"'), 'tfjs-sts: no model: "a"\n'],
+    [new FormatError('loadModel: my.pth: checkpoints.read: no'), 'tfjs-sts: my.pth: no\n'],
+    [new InvalidArgumentError("conv3dTranspose: 'C: a' is: b"), "tfjs-sts: 'C: a' is: b\n"],
+    [new FormatError('data.pkl: 3 bytes'), 'tfjs-sts: data.pkl: 3 bytes\n'],
     [
       new TypeError('x is\n  undefined'),
       'tfjs-sts: unexpected error: x is undefined (set TFJS_STS_DEBUG=1 to see where)\n',

@@ -1,7 +1,8 @@
 /** The command `predict` with a tiny model: answers, output forms, progress, and what it refuses. */
-import {readdirSync, readFileSync} from 'node:fs';
+import {readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import {predictCommand} from '../../src/cli/commands/predict';
 import {fromLayersModel, safetensors} from '../../src/models/checkpoints';
@@ -146,6 +147,52 @@ describe('predict', () => {
     expect(drawn.at(-1)).toMatch(/^colours, 4 frames, cpu, .* s\n$/);
     expect(JSON.parse(written.out).predictions).toHaveLength(3);
   });
+
+  it('takes a terminal of 0 columns for one of 80', async () => {
+    const {io, written} = box({isTTY: true, columns: 0});
+    await fakePredict().command.run([red], io);
+    expect(written.err).toContain('\u001b[2Kloading efficientnet_lite0_sts on cpu ...');
+  });
+
+  it('remarks that a video ends before its header says', async () => {
+    const cut = shop.at('cut.mkv');
+    writeFileSync(cut, readFileSync(red).subarray(0, statSync(red).size * 0.7));
+    const {io, written} = box();
+    await fakePredict().command.run([cut, '--json'], io);
+    expect(written.err).toMatch(
+      /^tfjs-sts: note: .*cut\.mkv has \d frames in 0:01, but its header says 0:02; it may be cut short\n$/,
+    );
+  });
+
+  it.each([
+    ['30', 6, true],
+    ['29', 6, false],
+    // Three labels never fall below a third.
+    ['30', 3, false],
+  ])(
+    'leads from a film of %s s that none of %s labels fits to analyze: %s',
+    async (seconds, labels, leads) => {
+      const film = shop.make(
+        ...([`long${seconds}.mkv`, '-f', 'lavfi', '-i', `color=gray:s=16x12:r=1:d=${seconds}`] as const),
+        ...(['-c:v', 'ffv1'] as const),
+      );
+      const {command} = fakePredict({
+        async loadModel() {
+          const {model, info} = colourModel(4);
+          const doubled = tfl.layers
+            .concatenate()
+            .apply([model.outputs[0]!, model.outputs[0]!]) as tfl.SymbolicTensor;
+          const wide = tfl.model({inputs: model.inputs, outputs: doubled});
+          return {model: labels === 6 ? wide : model, info};
+        },
+      });
+      const {io, written} = box();
+      await command.run([film, '--json'], io);
+      expect(/note: no label fits .* well, which takes 0:30: .*tfjs-sts analyze/.test(written.err)).toBe(
+        leads,
+      );
+    },
+  );
 
   it('keeps no tensor', async () => {
     await fakePredict().command.run([red], box().io);

@@ -110,6 +110,21 @@ describe('teach', () => {
     expect(text).toMatch(/^red +2 +50\.0 % +green \(1\)$/m);
   });
 
+  it('counts the clips that it could read, and refuses a single class', async () => {
+    const some = shop.at('some');
+    for (const label of ['red', 'blue']) {
+      mkdirSync(`${some}/${label}`, {recursive: true});
+      copyFileSync(`${clips}/${label}/0.mkv`, `${some}/${label}/a.mkv`);
+    }
+    writeFileSync(`${some}/blue/b.mkv`, 'no video');
+    const args = ['teach', some, '-o', shop.at('some.safetensors'), '--model', base, ...READING];
+    const {out, err} = await call(args);
+    expect(err).toMatch(/note: passed over, cannot be read: .*b\.mkv/);
+    expect(out).toMatch(/some\.safetensors: 2 classes from 2 clips\n/);
+    rmSync(`${some}/blue`, {recursive: true});
+    expect((await call(args)).err).toMatch(/'.*some' has one class, 'red'; teach needs two or more/);
+  });
+
   it('ends with 130 at Ctrl-C and leaves nothing behind', async () => {
     const file = shop.at('never.safetensors');
     const {code, err} = await call(['teach', clips, '-o', file, '--model', base, ...READING], 'teaching');
@@ -169,7 +184,10 @@ describe('train', () => {
     const form = ['--network', 'x3d_tiny', '--frames', '1', '--side', '32', ...READING];
     const pretraining = ['--recipe', 'imagePretraining', '--epochs', '1', '--batch', '3'];
     const {code, err} = await call(['train', pictures, ...form, ...pretraining, '-o', image]);
-    expect([code, err]).toEqual([0, expect.stringMatching(/training x3d_tiny on 3 clips of 3 classes/)]);
+    expect([code, err]).toEqual([
+      0,
+      expect.stringMatching(/training x3d_tiny on 3 clips of 3 classes on wasm, 1 thread\n/),
+    ]);
 
     const start = `${image}/model.safetensors`;
     // A rate so small that no weight moves further than this.

@@ -7,6 +7,7 @@ export interface ThingSettings {
     count: [number, number];
     size: [number, number];
     speed: [number, number];
+    isFigure?: boolean;
     group?: {inPlace: number; growing: number; growth: [number, number]; apart: number};
   }[];
   resting: number;

@@ -1,9 +1,10 @@
 /**
  * What moves in front of the camera: nothing, one or a few, a crowd that goes its ways or one way, or what nearly fills the picture. They
  * go, sway, come nearer, turn and change their form, in the scene or along with the camera; where the camera moves some lie nearer than the scene.
- * Groups move as one, as a picture does whose camera moves: only what stands behind them tells the two apart.
+ * Groups move as one, as a picture does whose camera moves: only what stands behind them tells the two apart. Some are figures, a head over
+ * shoulders, which nods, bends and turns.
  */
-import {isOn, looking} from './draw.mjs';
+import {isOn, looking, smoothed} from './draw.mjs';
 import {between, logBetween} from './movements.mjs';
 
 /**
@@ -13,22 +14,23 @@ import {between, logBetween} from './movements.mjs';
  * @returns for each moment the things as `drawFrame` takes them; some part of the scene is seen at each
  */
 export function thingsOf(settings, {times, span, path, view}, nextRead, random) {
-  const {count, size, speed, group} = kindOf(settings.kinds, random);
+  const {count, size, speed, group, isFigure = false} = kindOf(settings.kinds, random);
   const crowd = {angle: 2 * Math.PI * random.uniform(), isOneWay: random.uniform() < 0.5};
   const together = group && groupOf({speed, group, aspect: view.aspect}, random);
   const wanted = Math.floor(between([count[0], count[1] + 1], random));
   const moments = times.map(() => []);
   for (let index = 0; index < wanted; index++) {
-    const thing =
-      together === undefined
-        ? thingOf({size, speed, crowd, aspect: view.aspect, settings}, nextRead(), random)
-        : memberOf({size, together, aspect: view.aspect}, nextRead(), random);
-    const placed = times.map((time, t) => thing(time, span, path[t]));
+    const parts = isFigure
+      ? figureOf({size, together, aspect: view.aspect}, nextRead, random)
+      : together === undefined
+        ? [thingOf({size, speed, crowd, aspect: view.aspect, settings}, nextRead(), random)]
+        : [memberOf({size, together, aspect: view.aspect}, nextRead(), random)];
+    const placed = times.map((time, t) => parts.map((part) => part(time, span, path[t])));
     // Whatever fills the picture: the camera's movement has to be seen somewhere, or the clip has no truth.
     const isTooMuch = [0, times.length >> 1, times.length - 1].some(
-      (t) => coveredShare([...moments[t], placed[t]], path[t], view) > settings.mostCovered,
+      (t) => coveredShare([...moments[t], ...placed[t]], path[t], view) > settings.mostCovered,
     );
-    if (!isTooMuch) placed.forEach((one, t) => void moments[t].push(one));
+    if (!isTooMuch) placed.forEach((one, t) => void moments[t].push(...one));
   }
   return moments;
 }
@@ -95,13 +97,29 @@ function groupOf({speed, group, aspect}, random) {
   };
 }
 
-/** A thing of a group: it moves as the others do, but for a little. */
-function memberOf({size, together, aspect}, read, random) {
+/** How one of a group goes: as the others do, but for a little. Gives its scale and its place at a moment. */
+function wayOf({together, aspect}, random) {
   const {point, apart, isEased} = together;
   const own = (value) => value * (1 + apart * (2 * random.uniform() - 1));
+  const start = [between([-0.6, 0.6], random), between([-0.6, 0.6], random) / aspect];
+  const direction = together.angle + apart * (random.uniform() - 0.5);
+  const [pace, growth] = [own(together.pace), own(together.growth)];
+  return (time, span) => {
+    const part = time / span;
+    const since = span * ((isEased ? part * part * (3 - 2 * part) : part) - 0.5);
+    const scale = Math.exp(growth * since);
+    const at = [Math.cos(direction), Math.sin(direction)].map(
+      (along, axis) => point[axis] + (start[axis] - point[axis]) * scale + pace * since * along,
+    );
+    return {scale, at};
+  };
+}
+
+/** A thing of a group. */
+function memberOf({size, together, aspect}, read, random) {
   const length = logBetween(size, random);
   const grain = [0.5 * length * between([0.5, 1], random), 0.5 * length * between([0.5, 1], random)];
-  const start = [between([-0.6, 0.6], random), between([-0.6, 0.6], random) / aspect];
+  const way = wayOf({together, aspect}, random);
   const isBox = random.uniform() < 0.25;
   const lobes = {
     count: 2 + Math.floor(4 * random.uniform()),
@@ -109,21 +127,58 @@ function memberOf({size, together, aspect}, read, random) {
     phase: 2 * Math.PI * random.uniform(),
   };
   const angle = between([-0.6, 0.6], random);
-  const direction = together.angle + apart * (random.uniform() - 0.5);
-  const [pace, growth] = [own(together.pace), own(together.growth)];
   return (time, span) => {
-    const part = time / span;
-    const since = span * ((isEased ? part * part * (3 - 2 * part) : part) - 0.5);
-    const scale = Math.exp(growth * since);
+    const {scale, at} = way(time, span);
     return {
-      ...{read, isBox, isInScene: true, grain, angle, lobes},
+      ...{read, isBox, isInScene: true, grain, angle, lobes, at},
       radii: grain.map((radius) => radius * scale),
-      at: [
-        point[0] + (start[0] - point[0]) * scale + pace * since * Math.cos(direction),
-        point[1] + (start[1] - point[1]) * scale + pace * since * Math.sin(direction),
-      ],
     };
   };
+}
+
+/** Shoulders and a head of smooth surface, `size` wide: the head nods, bends to the sides, and turns, so that its surface goes across it. */
+function figureOf({size, together, aspect}, nextRead, random) {
+  const surface = () => {
+    const paint = 255 * random.uniform();
+    const colour = [0, 1, 2].map(() => paint * between([0.6, 1], random));
+    return smoothed(nextRead(), between([0.1, 1], random), colour);
+  };
+  const wave = (most) => {
+    const [amount, pace] = [most * random.uniform(), 2 * Math.PI * logBetween([0.15, 1.5], random)];
+    const phase = 2 * Math.PI * random.uniform();
+    return (time) => amount * Math.sin(pace * time + phase);
+  };
+  const width = 0.5 * logBetween(size, random);
+  const height = width * between([1, 1.4], random);
+  const way = wayOf({together, aspect}, random);
+  const [nod, bend, turn, shrug] = [wave(0.3), wave(0.3), wave(0.7), wave(0.1)];
+  const body = {
+    grain: [width * between([1.5, 2.8], random), height * between([0.9, 1.8], random)],
+    isBox: random.uniform() < 0.2,
+    read: surface(),
+  };
+  const neck = height * 0.9;
+  const face = surface();
+  const part = ({grain, ...more}, scale, at) => ({
+    ...{...more, grain, isInScene: true, at},
+    radii: grain.map((radius) => radius * scale),
+  });
+  const shoulders = (time, span) => {
+    const {scale, at} = way(time, span);
+    const down = neck + body.grain[1] + height * shrug(time);
+    return part(body, scale, [at[0], at[1] + scale * down]);
+  };
+  const head = (time, span) => {
+    const {scale, at} = way(time, span);
+    const [angle, across] = [bend(time), width * turn(time)];
+    const read = (x, y, target) => face(x + across, y, target);
+    const place = [
+      at[0] + scale * neck * Math.sin(angle),
+      at[1] + scale * (neck * (1 - Math.cos(angle)) + height * nod(time)),
+    ];
+    return part({grain: [width, height], isBox: false, read, angle}, scale, place);
+  };
+  return [shoulders, head];
 }
 
 /** How much of the frame lies behind things, from 0 to 1, at 12 x 8 points. */

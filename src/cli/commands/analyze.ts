@@ -19,6 +19,7 @@ interface CommandOptions extends FilmChoice {
   readonly every: number | undefined;
   readonly top: number;
   readonly features: boolean;
+  readonly camera: boolean;
 }
 
 const DEFAULTS = {model: DEFAULT_MODEL, top: 3};
@@ -33,6 +34,8 @@ ${OUTPUT_HELP}  --model NAME|PATH|URL what says the labels: as for tfjs-sts pred
   --every 2s            ask about every so many seconds instead of each shot; neighbours of one label become one
   --top N               labels for each segment (default ${DEFAULTS.top})
   --features            keep a feature vector of each segment in the JSON, for tfjs-sts search
+  --camera              say what the camera does in each shot, where the model is sure: static, pan left, pan right,
+                        tilt up, tilt down, zoom in, zoom out, roll or hand-held
 ${THRESHOLD_HELP}${COMPUTE_HELP}`;
 
 /**
@@ -58,6 +61,7 @@ function parse(args: readonly string[]): CommandOptions | undefined {
     every: {type: 'string'},
     top: {type: 'string'},
     features: {type: 'boolean', default: false},
+    camera: {type: 'boolean', default: false},
   });
   if (values.help) return undefined;
   return {
@@ -66,12 +70,16 @@ function parse(args: readonly string[]): CommandOptions | undefined {
     every: secondsOf(values.every),
     top: wholeNumber('top', values.top) ?? DEFAULTS.top,
     features: values.features,
+    camera: values.camera,
   };
 }
 
-function run({model, every, top, features, ...choice}: CommandOptions, running: Running): Promise<void> {
+function run(
+  {model, every, top, features, camera, ...choice}: CommandOptions,
+  running: Running,
+): Promise<void> {
   const asked = {name: model, top, features, ...(every !== undefined && {every})};
-  return analyzeFilm(choice, {doing: `analysing ${choice.film}`, model: asked}, running);
+  return analyzeFilm(choice, {doing: `analysing ${choice.film}`, model: asked, hasCamera: camera}, running);
 }
 
 /**

@@ -7,6 +7,7 @@ import {type AnalyzeOptions, analyze, type Timeline} from '../../video/timeline'
 import type {Command} from '../command';
 import {onePositional} from '../input/arguments';
 import {
+  CAMERA_MODEL,
   COMPUTE_OPTIONS,
   type ComputeChoice,
   computeChoice,
@@ -75,6 +76,8 @@ export interface FilmWork {
   readonly doing: string;
   /** The model that says what is on, as `loadModel` takes it, and what it is asked. */
   readonly model?: {readonly name: string} & Pick<AnalyzeOptions, 'every' | 'top' | 'features'>;
+  /** Whether it is said what the camera does. */
+  readonly hasCamera?: boolean;
   /** Its JSON, where that is another than the timeline's. */
   json?(timeline: Timeline): string;
 }
@@ -82,7 +85,7 @@ export interface FilmWork {
 /** Opens the film, has it analysed and writes what was found. */
 export async function analyzeFilm(
   {film, threshold, compute, output}: FilmChoice,
-  {doing, model, json}: FilmWork,
+  {doing, model, hasCamera = false, json}: FilmWork,
   running: Running,
 ): Promise<void> {
   const {io, tools, progress, signal} = running;
@@ -91,21 +94,26 @@ export async function analyzeFilm(
   try {
     await checkOutputs(output, film, video.info);
     const {name, ...asked} = model ?? {};
-    const loaded = await load([SHOT_MODEL, ...(name === undefined ? [] : [name])], compute, running);
-    const [network, clips] = loaded;
+    const names = [SHOT_MODEL, ...(name === undefined ? [] : [name]), ...(hasCamera ? [CAMERA_MODEL] : [])];
+    const loaded = await load(names, compute, running);
+    const network = loaded[0]!;
+    const clips = name === undefined ? undefined : loaded[1]!;
     writeNotes(clips === undefined ? [] : modelNotes(clips), io, progress);
     progress.stage(doing);
     const started = performance.now();
     const timeline = await analyze(video, {
       ...(clips && {model: clips, ...asked}),
-      shots: {model: network!, ...(threshold !== undefined && {threshold})},
+      shots: {model: network, ...(threshold !== undefined && {threshold})},
+      ...(hasCamera && {camera: {model: loaded.at(-1)!}}),
       name: basename(film),
       signal,
       onProgress: filmProgress(progress),
     });
     for (const one of loaded) one.model.dispose();
     const ended = performance.now();
-    writeNotes(shortfall(timeline, film, video.info), io, progress);
+    const picture = `${film} is a single picture, which has no shots to find; predict --frames 1 says what it shows`;
+    const notes = timeline.video.frames === 1 ? [picture] : shortfall(timeline.video, film, video.info);
+    writeNotes(notes, io, progress);
     await writeResult({timeline, film, ...(json && {json: json(timeline)})}, output, running);
     progress.finish(closingLine(timeline, (ended - started) / 1000));
   } finally {

@@ -1,13 +1,15 @@
 /**
- * `tfjs-sts info NAME`: what a network is made of, layer by layer. Builds it with zeros for weights and never runs it; the
- * counts are those of networks/summary.
+ * `tfjs-sts info NAME`: what a network is made of, layer by layer. Builds it with zeros for weights, or loads a model whose file says what it
+ * is, and never runs it; the counts are those of networks/summary.
  */
-
-import {LABELS, type ModelRow} from '../../models/zoo';
+import {existsSync} from 'node:fs';
+import {registerLayers} from '../../layers';
+import {LABELS, loadModel, type ModelRow} from '../../models/zoo';
 import {clipOf, type ModelInput} from '../../models/zoo/model_info';
 import {networkNamed} from '../../models/zoo/network_names';
 import {modelNamed, modelsOf} from '../../models/zoo/table/models';
 import {createNetwork, type LayerSummary, type SizeRules, summarize} from '../../networks';
+import {InvalidArgumentError} from '../../util/errors';
 import type {Command} from '../command';
 import {onePositional, parseCommand, wholeNumber} from '../input/arguments';
 import {startBackend} from '../input/backends';
@@ -42,37 +44,51 @@ interface Wanted {
 
 const isSts = ({className}: LayerSummary) => className.startsWith('STS');
 
-function contents({name, frames, size}: Wanted) {
+/** A network that is to be told of, and what is known of it beside its layers; of a model of its own there is no family, and one size. */
+function ofNetwork({name, frames, size}: Wanted) {
   // A network's name may be that of a model too; its usual clip then counts.
-  const model = modelNamed(name);
+  const row = modelNamed(name);
   const definition = networkNamed('info', name);
-  const {config} = definition;
-  const clip = model === undefined ? config : clipOf(model.input);
-  const classes = model?.labels ? LABELS[model.labels].count : config.classes;
-  const network = createNetwork(definition.name, {
+  const {config, family, description} = definition;
+  const clip = row === undefined ? config : clipOf(row.input);
+  const classes = row?.labels ? LABELS[row.labels].count : config.classes;
+  const model = createNetwork(definition.name, {
     frames: frames ?? clip.frames,
     height: size ?? clip.height,
     width: size ?? clip.width,
     ...(classes !== undefined && {classes}),
     weightless: true,
   });
+  const models = row?.name === name ? [row] : modelsOf(definition.name);
+  return {model, network: definition.name, family, description, models, sizes: sizesOf(definition.sizes())};
+}
+
+async function ofModel(row: ModelRow, {name, frames, size}: Wanted) {
+  if (frames !== undefined || size !== undefined)
+    throw new InvalidArgumentError(
+      `info: ${name} takes clips of one size and no others; leave out --frames and --size`,
+    );
+  registerLayers();
+  const {model} = await loadModel(row.name);
+  return {model, network: null, family: null, description: row.description, models: [row], sizes: null};
+}
+
+async function contents(wanted: Wanted) {
+  const row = modelNamed(wanted.name);
+  const {model, ...known} = row?.network === null ? await ofModel(row, wanted) : ofNetwork(wanted);
   try {
-    const {layers, parameters, statistics, macs} = summarize(network);
+    const {layers, parameters, statistics, macs} = summarize(model);
     return {
-      network: definition.name,
-      family: definition.family,
-      description: definition.description,
-      models: model?.name === name ? [model] : modelsOf(definition.name),
-      sizes: sizesOf(definition.sizes()),
-      input: network.inputs[0]!.shape.slice(1),
-      output: network.outputs[0]!.shape.slice(1),
+      ...known,
+      input: model.inputs[0]!.shape.slice(1),
+      output: model.outputs[0]!.shape.slice(1),
       layers: layers.map((layer) => ({...layer, outputShape: layer.outputShape.slice(1), sts: isSts(layer)})),
       parameters,
       statistics,
       macs,
     };
   } finally {
-    network.dispose();
+    model.dispose();
   }
 }
 
@@ -127,7 +143,7 @@ function inputLine({frames, interval = 'uniform', size, crop}: ModelInput): stri
   ].join(', ');
 }
 
-function report(info: ReturnType<typeof contents>): string {
+function report(info: Awaited<ReturnType<typeof contents>>): string {
   const {layers, models} = info;
   const ready = models.filter(({weights}) => weights.from !== 'convert').map(({name}) => name);
   const rows = layers.map((layer) => [
@@ -143,17 +159,17 @@ function report(info: ReturnType<typeof contents>): string {
     align: title === 'parameters' || title === 'MACs' ? ('right' as const) : ('left' as const),
   }));
   const facts = [
-    ['family', info.family],
+    ...(info.family === null ? [] : [['family', info.family]]),
     ['weights', ready.length > 0 ? `shipped as ${ready.join(', ')}` : 'yours to bring: tfjs-sts convert'],
     ...modelFacts(models),
     ['clip', shape(info.input)],
-    ...sizeFacts(info.sizes),
+    ...(info.sizes === null ? [] : sizeFacts(info.sizes)),
     ['output', shape(info.output)],
     ['parameters', `${grouped(info.parameters)}, and ${grouped(info.statistics)} statistics`],
     ['MACs', `${grouped(info.macs)} for one clip`],
     ['STS', `${layers.filter(({sts}) => sts).length} of ${layers.length} layers`],
   ];
-  return `${info.network}: ${info.description}\n\n${alignedTable([{}, {}], facts)}\n${alignedTable(columns, rows)}`;
+  return `${info.network ?? models[0]!.name}: ${info.description}\n\n${alignedTable([{}, {}], facts)}\n${alignedTable(columns, rows)}`;
 }
 
 async function run(args: readonly string[], io: CliIo): Promise<void> {
@@ -165,10 +181,15 @@ async function run(args: readonly string[], io: CliIo): Promise<void> {
   });
   if (values.help) return void io.stdout.write(HELP);
   const name = onePositional('info', 'NAME', positionals);
+  // A checkpoint, or a folder that is called like a network.
+  if (/[/\\.]/.test(name) && modelNamed(name) === undefined && existsSync(name))
+    throw new InvalidArgumentError(
+      `'${name}' is a file; info takes the name of a network, see tfjs-sts inspect ${name}`,
+    );
   const wanted = {name, frames: wholeNumber('frames', values.frames), size: wholeNumber('size', values.size)};
   // Layers hold their weights on some backend; nothing is computed on it.
   await startBackend('cpu');
-  const info = contents(wanted);
+  const info = await contents(wanted);
   io.stdout.write(values.json ? `${JSON.stringify(info)}\n` : report(info));
 }
 

@@ -8,7 +8,7 @@ import {registerWithHost} from '../../layers';
 import {type LoadedModel, type LoadModelOptions, loadModel, type ModelInput} from '../../models/zoo';
 import {modelNamed} from '../../models/zoo/table/models';
 import {InvalidArgumentError, StsError} from '../../util/errors';
-import type {SeekableVideo} from '../../video/clips/frames';
+import type {SeekableVideo, VideoInfo} from '../../video/clips/frames';
 import {readClip} from '../../video/clips/read_clip';
 import {ffmpegSource} from '../../video/clips/sources/ffmpeg';
 import {type Recognition, recognize} from '../../video/recognize';
@@ -20,6 +20,7 @@ import {about} from '../input/user_files';
 import type {CliIo} from '../io';
 import {counted} from '../output/counted';
 import {errorLine} from '../output/error_line';
+import {clock, shortfall} from '../output/film_progress';
 import {modelNotes} from '../output/model_notes';
 import {writeNotes} from '../output/notes';
 import {oneLine} from '../output/one_line';
@@ -114,12 +115,23 @@ function text(
   return isOneOfSeveral ? `${oneLine(video)}\n${lines.map((line) => `  ${line}`).join('')}` : lines.join('');
 }
 
+/** What is as long, and has no label as likely as this, may be a film of several shots. */
+const FILM_SECONDS = 30;
+const UNSURE = 0.2;
+
+/** A clip of a video, how much there is of the video, and how much there should be. */
+interface Read {
+  readonly clip: tf.Tensor5D;
+  readonly found: {readonly frames: number; readonly duration: number};
+  readonly promised: VideoInfo;
+}
+
 async function readVideo(
   video: string,
   {info}: LoadedModel,
   tools: PredictTools,
   progress: Progress,
-): Promise<tf.Tensor5D> {
+): Promise<Read> {
   const {frames, interval = 'uniform', size} = info;
   const source = await tools.openVideo(video, {size});
   try {
@@ -132,7 +144,11 @@ async function readVideo(
       );
     }
     const onFrame = (done: number, total: number) => progress.advance(done, total);
-    return await readClip(source, {...info, shortVideo, onFrame});
+    const clip = await readClip(source, {...info, shortVideo, onFrame});
+    const {framesPerSecond} = source.info;
+    const last = (await source.timestamps()).at(-1) ?? 0;
+    const duration = last + (framesPerSecond === undefined ? 0 : 1 / framesPerSecond);
+    return {clip, found: {frames: total, duration}, promised: source.info};
   } finally {
     await source.close();
   }
@@ -157,10 +173,14 @@ async function ask(
   const input = video === STDIN ? await fileOf(io.stdin) : undefined;
   try {
     progress.stage(`reading ${counted(frames, 'frame')} of ${video}`);
-    const clip = await readVideo(input?.path ?? video, loaded, tools, progress);
+    const {clip, found, promised} = await readVideo(input?.path ?? video, loaded, tools, progress);
     progress.stage(`asking ${name}`);
     const predictions = await recognize(frozen, clip, {labels, top: options.top, output});
     clip.dispose();
+    const spoken = video === STDIN ? 'the standard input' : video;
+    const isFilm = found.duration >= FILM_SECONDS && predictions[0]!.probability < UNSURE;
+    const advice = `no label fits ${spoken} well, which takes ${clock(found.duration)}: of a film with several shots, tfjs-sts analyze says what is in each`;
+    writeNotes([...shortfall(found, spoken, promised), ...(isFilm ? [advice] : [])], io, progress);
     return predictions;
   } finally {
     await input?.remove();

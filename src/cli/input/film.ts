@@ -2,7 +2,7 @@
  * What the commands on films have in common: options for the result and for how it is computed, the tools that they call, and the
  * network that finds shots. What is written is in output/timeline_output.ts.
  */
-import {registerLayers} from '../../layers';
+import {registerWithHost} from '../../layers';
 import {type LoadedModel, type LoadModelOptions, loadModel} from '../../models/zoo';
 import {InvalidArgumentError} from '../../util/errors';
 import type {SeekableVideo} from '../../video/clips/frames';
@@ -24,8 +24,8 @@ export const realTools: FilmTools = {
   startBackend,
   openVideo: ffmpegSource,
   loadModel(nameOrPath, options) {
-    // A model.json may hold layers of ours.
-    registerLayers();
+    // A model.json may hold layers of ours, and stock ones that need mending; so does the file of the camera's model.
+    registerWithHost();
     return loadModel(nameOrPath, options);
   },
 };
@@ -41,6 +41,9 @@ export interface Running {
 
 /** The network of the zoo that finds shots. */
 export const SHOT_MODEL = 'transnet_v2';
+
+/** The model of the zoo that says what the camera does. */
+export const CAMERA_MODEL = 'camera_movement';
 
 /** Options of `parseArgs` that say how it is computed. */
 export const COMPUTE_OPTIONS = {

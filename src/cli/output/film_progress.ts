@@ -39,7 +39,11 @@ export function clock(seconds: number): string {
 const WHOLE = 0.98;
 
 /** What is to be said of a film of which its container promises more than was read; nothing when it is whole. */
-export function shortfall({video}: Timeline, film: string, promised: Partial<VideoInfo>): string[] {
+export function shortfall(
+  video: Pick<Timeline['video'], 'frames' | 'duration'>,
+  film: string,
+  promised: Partial<VideoInfo>,
+): string[] {
   const {duration = 0, frameCount = 0} = promised;
   const isWhole = video.duration >= duration * WHOLE && video.frames >= frameCount * WHOLE;
   if (isWhole) return [];

@@ -36,7 +36,8 @@ function bar(done: number, total: number): string {
 function terminalProgress(stderr: CliIo['stderr']): Progress {
   let current = '';
   const draw = (text: string) => {
-    const columns = stderr.columns ?? DEFAULT_COLUMNS;
+    // Terminals that do not know their width say 0.
+    const columns = stderr.columns || DEFAULT_COLUMNS;
     stderr.write(ERASE + oneLine(text).slice(0, Math.max(1, columns - 1)));
   };
   return {

@@ -103,6 +103,18 @@ function formatOf(path: string): OutputFormat {
 export const isForProgram = ({outputs}: OutputChoice): boolean =>
   outputs.some(({path, format}) => path === undefined && format !== 'table');
 
+/** `frameClock` refuses what options say by the names that they have in a program. */
+function checkTimecode(...choice: Parameters<typeof frameClock>): void {
+  try {
+    frameClock(...choice);
+  } catch (error) {
+    const message = (error as Error).message
+      .replace('startTimecode is', '--start-timecode is')
+      .replace('frameRate is', '--frame-rate is');
+    throw new InvalidArgumentError(message, {cause: error});
+  }
+}
+
 /**
  * Says before a film is analysed, which may take hours, what would keep the result from being written.
  *
@@ -116,7 +128,7 @@ export async function checkOutputs(
 ): Promise<void> {
   const isTimecoded = outputs.some(({format}) => format === 'edl' || format === 'otio');
   const rate = info.framesPerSecond ?? frameRate;
-  if (isTimecoded && rate !== undefined) frameClock(rate, frameRate, startTimecode);
+  if (isTimecoded && rate !== undefined) checkTimecode(rate, frameRate, startTimecode);
   for (const {path} of outputs) {
     if (path === undefined) continue;
     await checkWritable(path);

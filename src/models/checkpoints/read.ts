@@ -88,11 +88,12 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
 ];
 
 function unknownFormat(bytes: Uint8Array, formats: readonly CheckpointFormat[]): FormatError {
+  if (bytes.length === 0) return new FormatError('checkpoints.read: the file is empty, 0 bytes');
   const head = String.fromCharCode(...bytes.subarray(0, 300));
   const other = OTHERS.find(([start]) => start.test(head));
   const start = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
   return new FormatError(
-    `checkpoints.read: ${bytes.length} bytes beginning with ${start || 'nothing'} are in none of the known formats: ` +
+    `checkpoints.read: ${bytes.length} bytes beginning with ${start} are in none of the known formats: ` +
       `${formats.map(({name}) => name).join(', ')}${other ? `. It is ${other[1]}` : ''}`,
   );
 }

@@ -56,7 +56,7 @@ export async function toTorch(
   }
   if (unknown.length > 0) {
     throw new InvalidArgumentError(
-      `checkpoints.toTorch: the name map has no key for ${unknown.length} weights of the model: ${unknown.join(', ')}. ` +
+      `checkpoints.toTorch: the name map has no key for ${unknown.length} weights of the model, such as ${unknown.slice(0, 3).join(', ')}. ` +
         "Give the map of the model's own family.",
     );
   }

@@ -19,7 +19,8 @@ const KNOWN = optionNames<TorchCheckpointOptions>({names: true});
  * takes the file again.
  *
  * @param loaded as `loadModel` gives it; its `info` says which network it is
- * @throws InvalidArgumentError for a model that is no network of the registry, or an origin without names for it
+ * @throws InvalidArgumentError for a model that is no network of the registry, an origin without names for it, or an image network's
+ *   that was inflated
  *
  * ```ts
  * const state = await torchCheckpoint(await loadModel('x3d_s_sts.k400.safetensors'));
@@ -36,7 +37,20 @@ export async function torchCheckpoint(
       `torchCheckpoint: ${info.name} does not say which network it is, so its weights have no names in PyTorch`,
     );
   }
-  const names = nameMapOf('torchCheckpoint', networkDefinition(info.network), options.names);
+  const definition = networkDefinition(info.network);
+  const names = nameMapOf('torchCheckpoint', definition, options.names);
+  // The mobile networks of others see pictures: of ours they have the names, and no kernels in time.
+  const inTime = model.weights.filter(({originalName, shape}) => {
+    const axes = names.toTorch(originalName)?.axes.length;
+    return axes === 4 && shape.length === 5 && shape[0] !== 1;
+  });
+  if (inTime.length > 0) {
+    throw new InvalidArgumentError(
+      `torchCheckpoint: ${info.network} has no form in PyTorch: there the family ${definition.family} is one of image networks, and ` +
+        `${inTime.length} kernels of this one reach over time, such as ${inTime[0]!.originalName}. ONNX holds it whole, and so does a ` +
+        '.safetensors file under our names.',
+    );
+  }
   return new Checkpoint(await toTorch(model, names), {
     metadata: new Map(Object.entries(modelMetadata(info))),
   });

@@ -203,10 +203,10 @@ export async function fromRow(row: ModelRow, name: string, loading: Loading): Pr
   }
   const file = labels === null ? undefined : LABELS[labels];
   const names = file === undefined ? [] : await readLabelFile(file, files);
-  const bytes = await readWeights(weights, loading);
+  const checkpoint = read(await readWeights(weights, loading), {formats: [safetensors]});
+  if (network === null) return fromWeights(checkpoint, name, loading);
   const input = {...row.input, ...(options.frames !== undefined && {frames: options.frames})};
-  const checkpoint = expanded(read(bytes, {formats: [safetensors]}));
-  return build(checkpoint, {name, network, input, classes: file?.count, labels: names});
+  return build(expanded(checkpoint), {name, network, input, classes: file?.count, labels: names});
 }
 
 function readWeights(
@@ -264,7 +264,7 @@ function rowOf({metadata}: Checkpoint, network: string, name: string): ModelRow 
   const row = model === undefined ? undefined : modelNamed(model);
   if (row === undefined || row.network === network) return row ?? modelNamed(network);
   throw new FormatError(
-    `loadModel: ${name} says that it is the model ${model} of ${row.network}, and that its network is ${network}; one of them is wrong.`,
+    `loadModel: ${name} says that it is the model ${model} of ${row.network ?? 'no network'}, and that its network is ${network}; one of them is wrong.`,
   );
 }
 

@@ -8,10 +8,15 @@ import {listModels, modelNamed} from './table/models';
  * The network of a name: its own, or one of `listModels`.
  *
  * @param caller begins the message
- * @throws InvalidArgumentError for another name, with the nearest and all networks
+ * @throws InvalidArgumentError for another name, with the nearest and all networks, and for a model that is no network of the registry
  */
 export function networkNamed(caller: string, name: string): NetworkDefinition {
-  const wanted = modelNamed(name)?.network ?? name;
+  const row = modelNamed(name);
+  if (row?.network === null)
+    throw new InvalidArgumentError(
+      `${caller}: ${name} is a model of its own, whose file says what it is made of, and no network for other weights.`,
+    );
+  const wanted = row?.network ?? name;
   const found = listNetworks({tiny: true}).find((network) => network.name === wanted);
   if (found !== undefined) return found;
   const [networks, models] = [listNetworks(), listModels()].map((rows) => rows.map((row) => row.name));

@@ -147,7 +147,7 @@ function check(model: LayersModel, {classes}: TeachOptions): readonly string[] {
   const labels = !isObject ? [] : isBatches(classes) ? classes.classes : Object.keys(classes);
   if (labels.length < 2)
     throw new InvalidArgumentError(
-      `teach: there are ${labels.length} classes; give at least two, {wave: [clip, ...], still: [clip, ...]}, or a data set.`,
+      `teach: there is ${labels.length === 1 ? 'one class' : 'no class'}; give at least two, {wave: [clip, ...], still: [clip, ...]}, or a data set.`,
     );
   if (!isBatches(classes)) checkClips('teach', model, classes);
   return labels;

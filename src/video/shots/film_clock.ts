@@ -50,9 +50,15 @@ export class FilmClock {
     return time;
   }
 
-  /** Seconds at which the last frame is no longer shown, to a microsecond: it is shown as long as the one before. */
+  /**
+   * Seconds at which the last frame is no longer shown, to a microsecond: it is shown as long as the one before. Of a variable rate that
+   * says little, and if the container's duration ends sooner, it counts.
+   */
   get end(): number {
-    return Math.round((this.last + this.lastLength) * 1e6) / 1e6;
+    const {duration = 0} = this.info;
+    const asBefore = this.last + this.lastLength;
+    const end = this.isVariableRate && duration > this.last ? Math.min(duration, asBefore) : asBefore;
+    return Math.round(end * 1e6) / 1e6;
   }
 
   get count(): number {

@@ -33,7 +33,7 @@ export interface TimelineVideo {
   readonly height: number;
   /** Seconds from the start of the video to the end of its last frame. */
   readonly duration: number;
-  /** Nominal frames per second; of a variable rate the average. */
+  /** Frames per second by the container's word, or as counted. Of a variable rate a container may say anything near to it. */
   readonly frameRate: number;
   /** Whether frames are shown for times of different length: a frame's number then does not tell its time. */
   readonly isVariableRate: boolean;

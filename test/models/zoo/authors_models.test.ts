@@ -124,7 +124,7 @@ describe('a converted file', () => {
     const row = AUTHORS_MODELS.find((candidate) => candidate.name === name)!;
     const size = clipOf(row.input);
     const classes = LABELS[row.labels!].count;
-    const original = createNetwork(row.network, {...size, classes});
+    const original = createNetwork(row.network!, {...size, classes});
     const {code, err} = await convert(torchFile(original, names), '--network', name, '-o', scratch);
     expect([code, err]).toEqual([0, '']);
 

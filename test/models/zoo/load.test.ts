@@ -69,6 +69,9 @@ describe('by name', () => {
         expect(info.labels.length).toBe(1000);
         expect(info.labels[281]).toBe('tabby');
         expect(model.outputs[0]!.shape).toEqual([null, 1000]);
+      } else if (network === null) {
+        expect(model.outputs[0]!.shape).toEqual([null, info.labels.length]);
+        expect(info.labels.slice(0, 3)).toEqual(['static', 'pan left', 'pan right']);
       } else expect(info.labels).toEqual([]);
       expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
       expect(fractions.at(-1)).toBe(1);

@@ -41,8 +41,9 @@ ${DATA_HELP}  -o, --output FILE     the model, a .safetensors file for predict, 
 
 options:
   --model NAME|PATH     whose knowledge is used, as predict takes it (default ${DEFAULT_MODEL})
-  --validation SHARE|DATA  clips to judge by, which are not learnt from: a share of each class, such as 0.2, or other
-                        data of the same classes. What comes of it is printed
+  --validation SHARE|DATA  clips to judge by, which are not learnt from: a share of each class, such as 0.2 (of a class
+                        of two clips or more one at least), or other data of the same classes.
+                        What comes of it is printed
   --views N             look at each clip N times, each time at another part of it, the half of its picture or
                         more, flipped or not. Slower, and better where clips are few (default 1: the middle)
   --no-flip             views are not flipped: for classes that tell left from right
@@ -127,6 +128,11 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   const started = performance.now();
   const open = (from: string) => about(from, () => openData(from, info, reading));
   const {training, validation: kept} = await withValidation(await open(path), validation, seed, open);
+  if (training.classes.length < 2) {
+    throw new InvalidArgumentError(
+      `'${path}' has one class, '${training.classes[0]}'; teach needs two or more to tell apart`,
+    );
+  }
   const augmentation = {area: [0.5, 1], ...(!options.flips && {flip: 0})} as const;
   const data = views === 1 ? training : training.augmented({augmentation});
   let stage: keyof typeof STAGES | undefined;
@@ -152,9 +158,10 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
     io.stdout.write(`${JSON.stringify(answer)}\n`);
     return;
   }
+  const read = training.size - training.summary().unreadable.length;
   const judged = metrics === undefined ? '' : `, top-1 ${percent(metrics.top1)} of clips kept apart`;
   io.stdout.write(
-    `${written}: ${counted(labels.length, 'class', 'classes')} from ${counted(training.size, 'clip')}${judged}\n`,
+    `${written}: ${counted(labels.length, 'class', 'classes')} from ${counted(read, 'clip')}${judged}\n`,
   );
   if (metrics !== undefined) io.stdout.write(`\n${metricsText(metrics)}`);
 }

@@ -60,8 +60,8 @@ options:
   --start FILE|MODEL    weights to begin with: of an image or video network, as tfjs-sts inflate takes them, or a
                         model that ships. The classifier begins anew (default: random weights)
   --resume              go on with the run in DIR, or begin one: otherwise the same command
-  --validation SHARE|DATA  clips to judge by, which are not learnt from: a share of each class, such as 0.2, or other
-                        data of the same classes
+  --validation SHARE|DATA  clips to judge by, which are not learnt from: a share of each class, such as 0.2 (of a class
+                        of two clips or more one at least), or other data of the same classes
   --epochs N            instead of the recipe's
   --batch N             clips in an update; the rate goes with it (default 8)
   --micro-batch N       clips in the network at once: less memory
@@ -195,10 +195,11 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   await checkData(path);
   await checkFolder(folder, resume);
   const named = options.network.start;
-  progress.stage(`starting ${compute.backend}`);
   const measured = measuredNetwork(options.network.network ?? named ?? '');
   // Loaders decode beside it.
-  await startBackend(compute.backend, compute.threads ?? 1, measured, true);
+  const threads = compute.threads ?? 1;
+  const backend = await startBackend(compute.backend, threads, measured, true);
+  const place = backend === 'wasm' ? `wasm, ${counted(threads, 'thread')}` : backend;
   const start = named === undefined ? undefined : await readStart(named);
   const network = networkOf(options.network, start);
   const recipe = recipeOf(network, options);
@@ -212,7 +213,7 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
     io,
   });
   const classes = counted(training.classes.length, 'class', 'classes');
-  progress.stage(`training ${network} on ${counted(training.size, 'clip')} of ${classes}`);
+  progress.stage(`training ${network} on ${counted(training.size, 'clip')} of ${classes} on ${place}`);
   try {
     const {updates, best, epochs} = await train(model, training, {
       ...{recipe, directory: folder, resume, signal},

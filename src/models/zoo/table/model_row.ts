@@ -37,10 +37,10 @@ export interface Accuracy {
 
 /** One model: a network with certain weights. */
 export interface ModelRow {
-  /** `network.tag`. */
+  /** `network.tag`; of a model that is no network of the registry its own name and tag. */
   readonly name: string;
-  /** Name in the network registry. */
-  readonly network: string;
+  /** Name in the network registry; null where the file says layer by layer what the model is. */
+  readonly network: string | null;
   /** What the weights were trained on, and the length of training where there are two. */
   readonly tag: string;
   readonly task: NetworkTask;
@@ -51,7 +51,7 @@ export interface ModelRow {
   readonly input: ModelInput;
   /** Views whose probabilities the authors average, per video; null where it was never tested on videos. */
   readonly views: {readonly clips: number; readonly crops: number} | null;
-  /** The names of its classes, for `loadLabels`; null where it has no classes. */
+  /** The names of its classes, for `loadLabels`; null where it has no classes, or its file names them. */
   readonly labels: LabelSet | null;
   /** Of the weights; null where their authors state none. */
   readonly licence: string | null;

@@ -84,11 +84,12 @@ function checkThumbnails(thumbnails: readonly string[], shots: number): void {
 }
 
 function facts({video, shots, model}: Timeline): string {
-  const {width, height, duration, frameRate, isVariableRate} = video;
+  const {width, height, duration, frameRate, isVariableRate, frames} = video;
+  const rate = short(isVariableRate ? frames / duration : frameRate, 3);
   return [
     clock(duration),
     `${width} × ${height}`,
-    `${short(frameRate, 3)} frames/s${isVariableRate ? ' on average' : ''}`,
+    `${rate} frames/s${isVariableRate ? ' on average' : ''}`,
     ...(shots.length > 0 ? [`${shots.length} ${shots.length === 1 ? 'shot' : 'shots'}`] : []),
     ...(model === undefined ? [] : [`labels by ${model}`]),
   ].join(' · ');
