@@ -262,6 +262,39 @@ describe('groups', () => {
     }
   });
 
+  it('figures are heads over shoulders, of which each comes nearer as a whole while the head nods and turns', () => {
+    const figure = task.grouped.kinds.find(({isFigure}) => isFigure)!;
+    for (const seed of seeds) {
+      const moments = thingsOf(
+        {
+          ...task.things,
+          mostCovered: 1,
+          kinds: [{...figure, share: 1, count: [1, 1], group: {...group, growing: 1, growth: [0.3, 0.6]}}],
+        },
+        {times, span: 2, path, view: flat},
+        () => (x, _, target) => void target.fill(x),
+        withUniform(seed),
+      );
+      const [before, after] = [moments[0]!, moments.at(-1)!];
+      expect(before).toHaveLength(2);
+      const ratio = after[0]!.radii[0] / before[0]!.radii[0];
+      expect(ratio).toBeGreaterThan(Math.exp(0.3 * 1.7));
+      expect(after[1]!.radii[1] / before[1]!.radii[1]).toBeCloseTo(ratio, 9);
+      for (const [shoulders, head] of moments) {
+        // Of its own place the head goes a third of its height up or down, the shoulders a tenth.
+        const apart = (shoulders!.at[1] - head!.at[1]) / (head!.radii[1] + shoulders!.radii[1]);
+        expect(apart).toBeGreaterThan(0.3);
+        expect(apart).toBeLessThan(1.4);
+      }
+      const surface = moments.map(([, head]) => {
+        const colour = new Float64Array(3);
+        head!.read(0, 0, colour);
+        return colour[0]!;
+      });
+      expect(new Set(surface).size).toBeGreaterThan(clip.frames / 2);
+    }
+  });
+
   it('grow about one point: distances between their middles as much as their sizes', () => {
     for (const seed of seeds) {
       const moments = membersOf({inPlace: 1, growing: 1, growth: [0.3, 0.6]}, seed);

@@ -180,7 +180,8 @@ describe('the rule', () => {
 
 it('knows the networks that there are, by the names of their models too', () => {
   expect(Object.keys(MEASURED)).toEqual(listNetworks().map(({name}) => name));
-  expect(listModels().map(({name}) => typeof isForWasm(name, true))).not.toContain('undefined');
+  const rows = listModels().filter(({network}) => network !== null);
+  expect(rows.map(({name}) => typeof isForWasm(name, true))).not.toContain('undefined');
 });
 
 it.each([

@@ -35,6 +35,13 @@ describe('sts://', () => {
     ours.model.dispose();
   });
 
+  it('takes a model that is no network of the registry', async () => {
+    const model = await tfl.loadLayersModel('sts://camera_movement');
+    expect(model.outputs[0]!.shape).toEqual([null, 9]);
+    expect(model.getUserDefinedMetadata()).toMatchObject({frames: 16, size: [27, 48]});
+    model.dispose();
+  });
+
   it('has one handler however often it is registered, and leaves other addresses alone', () => {
     registerModelScheme();
     registerModelScheme();
