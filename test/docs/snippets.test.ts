@@ -63,12 +63,13 @@ function programOf(path: string): Page {
   return {path, program: lines.join('\n')};
 }
 
-/** Imports become awaited calls, since a function body cannot hold import declarations. */
+/** Imports become awaited calls, since a function body cannot hold import declarations, nor import.meta. */
 function withoutImports(program: string): string {
   return program
     .replace(/^import \* as (\w+) from '([^']+)';$/gm, "const $1 = await load('$2');")
     .replace(/^import \{([^}]+)\} from '([^']+)';$/gm, "const {$1} = await load('$2');")
-    .replace(/^import '([^']+)';$/gm, "await load('$1');");
+    .replace(/^import '([^']+)';$/gm, "await load('$1');")
+    .replaceAll('import.meta.resolve(', 'resolve(');
 }
 
 interface Printed {
@@ -90,8 +91,9 @@ async function run(program: string): Promise<Printed[]> {
     .join('\n');
   const AsyncFunction = (async () => {}).constructor as new (
     ...args: string[]
-  ) => (load: unknown, log: unknown) => Promise<void>;
-  await new AsyncFunction('load', 'log', numbered)(load, log);
+  ) => (load: unknown, log: unknown, resolve: unknown) => Promise<void>;
+  const resolve = (name: string) => import.meta.resolve(name);
+  await new AsyncFunction('load', 'log', 'resolve', numbered)(load, log, resolve);
   return printed;
 }
 

@@ -41,8 +41,9 @@ ${DATA_HELP}  -o, --output FILE     the model, a .safetensors file for predict, 
 
 options:
   --model NAME|PATH     whose knowledge is used, as predict takes it (default ${DEFAULT_MODEL})
-  --validation SHARE|DATA  clips to judge by, which are not learnt from: a share of each class, such as 0.2, or other
-                        data of the same classes. What comes of it is printed
+  --validation SHARE|DATA  clips to judge by, which are not learnt from: a share of each class, such as 0.2 (of a class
+                        of two clips or more one at least), or other data of the same classes.
+                        What comes of it is printed
   --views N             look at each clip N times, each time at another part of it, the half of its picture or
                         more, flipped or not. Slower, and better where clips are few (default 1: the middle)
   --no-flip             views are not flipped: for classes that tell left from right

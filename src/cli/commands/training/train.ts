@@ -60,8 +60,8 @@ options:
   --start FILE|MODEL    weights to begin with: of an image or video network, as tfjs-sts inflate takes them, or a
                         model that ships. The classifier begins anew (default: random weights)
   --resume              go on with the run in DIR, or begin one: otherwise the same command
-  --validation SHARE|DATA  clips to judge by, which are not learnt from: a share of each class, such as 0.2, or other
-                        data of the same classes
+  --validation SHARE|DATA  clips to judge by, which are not learnt from: a share of each class, such as 0.2 (of a class
+                        of two clips or more one at least), or other data of the same classes
   --epochs N            instead of the recipe's
   --batch N             clips in an update; the rate goes with it (default 8)
   --micro-batch N       clips in the network at once: less memory
