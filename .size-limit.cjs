@@ -50,5 +50,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '173 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '173.5 kB', path: 'dist/tfjs-sts.min.js'},
 ];

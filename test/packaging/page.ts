@@ -3,7 +3,8 @@ import {readFileSync} from 'node:fs';
 import {createServer, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {extname, join} from 'node:path';
-import {chromium} from 'playwright';
+import {type Browser, chromium} from 'playwright';
+import {afterAll} from 'vitest';
 
 const contentTypes: Record<string, string> = {
   '.html': 'text/html',
@@ -38,16 +39,28 @@ export async function serve(folder: string): Promise<{server: Server; address: s
   return {server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`};
 }
 
+/** One for all pages of a test file. */
+let started: Promise<Browser> | undefined;
+afterAll(async () => {
+  await (await started)?.close();
+});
+
+function chromiumOfFile(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+  started ??= chromium.launch({executablePath, args: ['--no-sandbox']});
+  return started;
+}
+
 /**
  * The text of #result once it is there; fails with what the page complained about.
  *
  * @param video a file that is chosen in the page's #video
  */
 export async function readPage(address: string, video?: string): Promise<string> {
-  const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-  const browser = await chromium.launch({executablePath, args: ['--no-sandbox']});
+  const browser = await chromiumOfFile();
+  // In a context of its own, with nothing cached.
+  const page = await browser.newPage();
   try {
-    const page = await browser.newPage();
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(error.message));
     await page.goto(address);
@@ -58,6 +71,6 @@ export async function readPage(address: string, video?: string): Promise<string>
     });
     return (await result.textContent()) ?? '';
   } finally {
-    await browser.close();
+    await page.close();
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The packed package in the hands of users: installed into a bare Node project of ES and CommonJS modules, into a Vite
- * project and beside script tags, each of which does a real convolution; its types and its command line. Needs a build.
+ * project with pages of script tags beside it, each of which does a real convolution; its types and its command line. Needs a build.
  */
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -167,11 +167,11 @@ describe('in a Node project', () => {
   });
 });
 
-// One installation for the command line too, with the backend that is best for it.
+// One installation for the command line too, with the backend that is best for it, and for pages without a bundler.
 describe('in a Vite project', () => {
   let project: Project;
   beforeAll(() => {
-    project = createProject('vite', [core, cpu, wasm, 'vite'], {type: 'module'});
+    project = createProject('vite', [core, cpu, wasm, '@tensorflow/tfjs', 'vite'], {type: 'module'});
   });
   afterAll(() => project?.remove());
 
@@ -209,37 +209,35 @@ describe('in a Vite project', () => {
       server.close();
     }
   });
-});
 
-describe('in a page of three script tags', () => {
-  let project: Project;
-  beforeAll(() => {
-    project = createProject('script', ['@tensorflow/tfjs', wasm], {});
-  });
-  afterAll(() => project?.remove());
+  describe('in a page of three script tags', () => {
+    beforeAll(() => {
+      createWithin(project, 'script', {});
+    });
 
-  it('is the global sts, with the kernels of all backends of a page, and threads', async () => {
-    const {server, address} = await serve(project.folder);
-    try {
-      const {threads, kernels, ...found} = JSON.parse(
-        await readPage(`${address}#${encodeURIComponent(JSON.stringify(question))}`),
-      );
-      checkAnswer(JSON.stringify(found));
-      expect(threads).toBe(true);
-      expect(kernels).toEqual(['kernel', 'kernel', 'kernel', 'kernel']);
-    } finally {
-      server.close();
-    }
-  });
+    it('is the global sts, with the kernels of all backends of a page, and threads', async () => {
+      const {server, address} = await serve(project.folder);
+      try {
+        const {threads, kernels, ...found} = JSON.parse(
+          await readPage(`${address}script/index.html#${encodeURIComponent(JSON.stringify(question))}`),
+        );
+        checkAnswer(JSON.stringify(found));
+        expect(threads).toBe(true);
+        expect(kernels).toEqual(['kernel', 'kernel', 'kernel', 'kernel']);
+      } finally {
+        server.close();
+      }
+    });
 
-  it('says which script is missing', async () => {
-    const {server, address} = await serve(project.folder);
-    try {
-      expect(await readPage(`${address}alone.html`)).toMatch(
-        /there is no global tf; load tf\.min\.js of @tensorflow\/tfjs/,
-      );
-    } finally {
-      server.close();
-    }
+    it('says which script is missing', async () => {
+      const {server, address} = await serve(project.folder);
+      try {
+        expect(await readPage(`${address}script/alone.html`)).toMatch(
+          /there is no global tf; load tf\.min\.js of @tensorflow\/tfjs/,
+        );
+      } finally {
+        server.close();
+      }
+    });
   });
 });

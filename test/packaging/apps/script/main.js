@@ -4,7 +4,7 @@
  */
 async function main() {
   const {xShape, x, filterShape, filter} = JSON.parse(decodeURIComponent(location.hash.slice(1)));
-  tf.wasm.setWasmPaths('node_modules/@tensorflow/tfjs-backend-wasm/dist/');
+  tf.wasm.setWasmPaths('../node_modules/@tensorflow/tfjs-backend-wasm/dist/');
   await tf.setBackend('wasm');
   const clip = tf.tensor(x, xShape);
   const convolve = (weights) => sts.stsConv3d(clip, weights, 1, 'same');
