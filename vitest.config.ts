@@ -88,11 +88,12 @@ const togetherTests = [
 
 /**
  * What users call, on whole models: processes of their own that the tests share, beside the above, whose tests take kernels away. But for
- * tests of the process itself, those that mock modules, add networks to the registry, or start threads or backends.
+ * tests of the process itself, those that mock modules, add networks to the registry, start threads or backends,
+ * or print which kernels there are.
  */
 const modelTests = [
   'cli/!(broken_tfjs_node|convert|export|inflate|main|relaxed_simd|spawn)',
-  'docs',
+  'docs/!(snippets)',
   'house',
   'inference/freeze/!(recordings)',
   'inference/frozen_files',
