@@ -6,11 +6,11 @@
 const entries = [
   {entry: 'index', limit: '56 kB'},
   {entry: 'ops', limit: '11.5 kB'},
-  {entry: 'networks', limit: '28 kB'},
-  {entry: 'train', limit: '77 kB'},
+  {entry: 'networks', limit: '28.5 kB'},
+  {entry: 'train', limit: '77.5 kB'},
   {entry: 'zoo', limit: '60 kB'},
   {entry: 'checkpoints', limit: '21 kB'},
-  {entry: 'convert', limit: '44.5 kB'},
+  {entry: 'convert', limit: '45 kB'},
   {entry: 'onnx', limit: '12 kB'},
   {entry: 'video', limit: '36.5 kB'},
   {entry: 'timeline', limit: '49 kB'},
@@ -25,8 +25,8 @@ const entries = [
 const programs = [
   {name: 'one op', entry: 'ops', import: '{stsConv3d}', limit: '10 kB'},
   {name: 'one layer', entry: 'index', import: '{layers}', limit: '24 kB'},
-  {name: 'one network', entry: 'networks', import: '{x3d}', limit: '30 kB'},
-  {name: 'loadModel', entry: 'zoo', import: '{loadModel}', limit: '65 kB'},
+  {name: 'one network', entry: 'networks', import: '{x3d}', limit: '30.5 kB'},
+  {name: 'loadModel', entry: 'zoo', import: '{loadModel}', limit: '65.5 kB'},
 ];
 
 const bundled = (entry, platform = 'browser') => ({
@@ -50,5 +50,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '173 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '174 kB', path: 'dist/tfjs-sts.min.js'},
 ];

@@ -157,6 +157,25 @@ const faults: Record<string, Fault> = {
       tf.grad((x) => tf.maxPool3d(x as tf.Tensor5D, [1, 1, 2], [1, 1, 2], 'valid'))(line(1, 1, 0, 0)),
     right: [1, 0, 1, 0],
   },
+  // So many values that the host does not compute them aside, without its programs.
+  'tf.matMul of matrices that were computed, the sums odd: adds a product from behind the end': {
+    backends: ['webgl'],
+    run: () => tf.matMul(tf.exp(tf.zeros([64, 3])), tf.exp(tf.zeros([3, 64]))),
+    right: new Float32Array(64 * 64).fill(3),
+  },
+  'the same with a bias, both transposed': {
+    backends: ['webgl'],
+    run: () => {
+      const [a, b] = [tf.exp(tf.zeros([3, 64])), tf.exp(tf.zeros([64, 3]))] as [tf.Tensor2D, tf.Tensor2D];
+      return tf.fused.matMul({a, b, transposeA: true, transposeB: true, bias: tf.ones([64])});
+    },
+    right: new Float32Array(64 * 64).fill(4),
+  },
+  'the same in batches, of which one has one matrix': {
+    backends: ['webgl'],
+    run: () => tf.matMul(tf.exp(tf.zeros([2, 64, 3])), tf.exp(tf.zeros([1, 3, 64]))),
+    right: new Float32Array(2 * 64 * 64).fill(3),
+  },
   'tf.stridedSlice of whole numbers: reads them as floats': {
     backends: ['wasm'],
     run: () => tf.stridedSlice(tf.tensor1d([1, 2, 3], 'int32'), [0], [3], [2]),

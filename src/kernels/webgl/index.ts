@@ -5,6 +5,7 @@ import {hostConvolutionConfigs} from '../stock_kernels';
 import {indirectConv3DConfig} from './convolution/IndirectConv3D';
 import {indirectConv3DBackpropFilterConfig} from './convolution/IndirectConv3DBackpropFilter';
 import {indirectConv3DBackpropInputConfig} from './convolution/IndirectConv3DBackpropInput';
+import {matrixProductConfigs} from './matrix_products';
 import {avgPool3DConfig} from './pooling/AvgPool3D';
 import {avgPool3DGradConfig} from './pooling/AvgPool3DGrad';
 import {maxPool3DConfig} from './pooling/MaxPool3D';
@@ -29,6 +30,7 @@ export const stockReplacements: StockReplacements = {
     avgPool3DConfig,
     avgPool3DGradConfig,
     meanConfig,
+    ...matrixProductConfigs,
   ],
   canRun,
 };

@@ -204,7 +204,7 @@ describe('teach', () => {
     const {dark, bright} = clips();
     const small = tf.zeros([2, 32, 32, 3]);
     const classes = {dark, bright};
-    await expect(teach(model, {classes: {dark}})).rejects.toThrow(/1 classes; give at least two/);
+    await expect(teach(model, {classes: {dark}})).rejects.toThrow(/there is one class; give at least two/);
     await expect(teach(model, {classes: {dark, none: []}})).rejects.toThrow(/"none" has no clips/);
     await expect(teach(model, {classes: {dark, small: [small]}})).rejects.toThrow(
       /"small" is \[2, 32, 32, 3\], the model takes \[4, 32, 32, 3\]/,

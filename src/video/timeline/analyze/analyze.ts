@@ -19,7 +19,7 @@ import type {MergeOptions} from './segments';
 
 /** How it is said what the camera does. */
 export interface CameraOptions {
-  /** A model of clips, asked about every 2 seconds of a shot. It stays the caller's. */
+  /** A model of clips, such as `loadModel('camera_movement')` gives, asked about every 2 seconds of a shot. It stays the caller's. */
   readonly model: ClipModel;
   /** Probability, 0 to 1, below which nothing is said of a shot. Default 0.8. */
   readonly threshold?: number;
