@@ -168,6 +168,6 @@ export function checkDropPath({name, dropPath}: {readonly name: string; readonly
 function checkChance(name: string, key: string, chance: number): void {
   if (typeof chance === 'number' && chance >= 0 && chance < 1) return;
   throw new InvalidArgumentError(
-    `${name}: ${key} must be at least 0 and less than 1; got ${JSON.stringify(chance)}.`,
+    `${name}: ${key} must be at least 0 and less than 1; got ${typeof chance === 'number' ? chance : JSON.stringify(chance)}.`,
   );
 }

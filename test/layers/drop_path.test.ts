@@ -1,10 +1,10 @@
 /** Drop-path against its definition, sample by sample, and where the networks have it. */
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
+import type * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {freeze} from '../../src/inference/freeze';
 import {registerLayers, layers as sts} from '../../src/layers';
-import {createNetwork} from '../../src/networks';
+import {createNetwork, listNetworks} from '../../src/networks';
 import {startBackend} from '../support/backends';
 
 beforeAll(async () => {
@@ -105,6 +105,30 @@ describe('networks', () => {
     expect(rates.get('blocks_6_drop_path')).toBeCloseTo((0.2 * 6) / 15, 12);
   });
 
+  it('drop the branch, which ends in a norm, and not the shortcut', () => {
+    for (const [name, branch] of [
+      ['slowonly_r50_8x8_image', /^layer\d_\d_conv3_bn$/],
+      ['r2plus1d_r34_8x8_image', /^layer\d_\d_conv2_bn$/],
+      ['efficientnet_lite0', /^blocks_\d+_project_bn$/],
+    ] as const) {
+      const model = createNetwork(name, {height: 64, width: 64, frames: 1, dropPath: 0.1, weightless: true});
+      const read = model.layers
+        .filter((layer) => layer.getClassName() === 'DropPath')
+        .map((layer) => (layer.input as tfl.SymbolicTensor).sourceLayer.name);
+      expect(read.length).toBeGreaterThan(8);
+      for (const source of read) expect(source).toMatch(branch);
+      model.dispose();
+    }
+  });
+
+  it('of images have no dropout before the classifier either', () => {
+    for (const {name} of listNetworks().filter((network) => network.name.endsWith('_image'))) {
+      const model = createNetwork(name, {height: 64, width: 64, weightless: true});
+      expect(model.getLayer('dropout').getConfig().rate).toBe(0);
+      model.dispose();
+    }
+  });
+
   it('refuse a chance of 1', () => {
     for (const name of ['slowonly_tiny', 'efficientnet_lite_tiny', 'x3d_tiny'])
       expect(() => createNetwork(name, {dropPath: 1})).toThrow(/dropPath must be at least 0 and less than 1/);
@@ -127,11 +151,4 @@ describe('networks', () => {
     };
     expect(await stepsOf(0.5)).toBe(await stepsOf(0));
   });
-});
-
-it('keeps its config through JSON', () => {
-  const model = tfl.sequential({layers: [sts.dropPath({rate, inputShape: [2, 3]})]});
-  const topology = model.toJSON(null, false) as object;
-  expect(JSON.stringify(topology)).toContain('"DropPath"');
-  model.dispose();
 });

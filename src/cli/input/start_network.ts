@@ -1,5 +1,4 @@
 /** The network that a run of training begins with: by name, with the weights of a file or of a model of the zoo where they fit. */
-import {registerWithHost} from '../../layers';
 import {Checkpoint, fromLayersModel} from '../../models/checkpoints';
 import {inflateCheckpoint} from '../../models/convert';
 import {type LoadedModel, loadModel, modelMetadata} from '../../models/zoo';
@@ -81,8 +80,6 @@ export async function startedNetwork(
   start: Start | undefined,
   {labels, seed, io}: {readonly labels: readonly string[]; readonly seed: number; readonly io: CliIo},
 ): Promise<LoadedModel> {
-  // Layers for files that hold them, and gradients.
-  registerWithHost();
   const clips = clipsOf(network, choice, start);
   const classes = labels.length;
   const [height, width] = typeof clips.crop === 'number' ? [clips.crop, clips.crop] : (clips.crop ?? []);

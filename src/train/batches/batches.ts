@@ -24,7 +24,7 @@ export interface BatchesOptions {
   readonly seed: number;
   /** The batch of the epoch to begin with, counted from 0: that of a run which is taken up again. Default 0. */
   readonly from?: number;
-  /** Ends the epoch early. */
+  /** Ends the epoch early: the data throws its reason, any other error, or just ends. */
   readonly signal?: AbortSignal;
 }
 

@@ -1,4 +1,5 @@
 /** How good a model is on a data set: loss, metrics, the samples that it knows worst; one pass. */
+
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {outputKind} from '../../layers';
@@ -7,6 +8,7 @@ import {InvalidArgumentError} from '../../util/errors';
 import {checkLayersModel} from '../../util/models';
 import {checkOptions, optionNames} from '../../util/names';
 import type {Batches} from '../batches/batches';
+import {batchesOf} from '../batches/batches_of';
 import {forModel} from '../batches/pictures';
 import {type LossConfig, sampleLosses} from '../optimization/losses';
 import {highest, type Metrics, MetricsCounter} from './metrics';
@@ -56,7 +58,7 @@ export async function evaluate(
   const worst = new WorstSamples(keep);
   let [samples, lossSum] = [0, 0];
   const reading = {batchSize, seed: 0, ...(signal && {signal})};
-  for await (const {x, y, names} of forModel(model, data).batches(0, reading)) {
+  for await (const {x, y, names} of batchesOf(forModel(model, data), 0, reading)) {
     try {
       const [logits, losses] = tf.tidy(() => {
         const answer = model.apply(x, {training: false}) as tf.Tensor2D;

@@ -2,6 +2,7 @@
  * A run while it is trained: the model's weights, the optimizer, averages, where it stands. What happens in an update and after an
  * epoch; saving and taking up. The order of things is train.ts.
  */
+
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel, layers} from '@tensorflow/tfjs-layers';
 import {divided, type Segment, wholeSegment} from '../../layers';
@@ -9,6 +10,7 @@ import {fromLayersModel, safetensors} from '../../models/checkpoints';
 import {InvalidArgumentError} from '../../util/errors';
 import {derivedSeed} from '../../util/seeded_random';
 import type {Batch, Batches} from '../batches/batches';
+import {batchesOf} from '../batches/batches_of';
 import {type Evaluation, evaluate} from '../evaluation/evaluate';
 import {WeightAverages, WeightUpdater} from '../optimization/optimizers';
 import {
@@ -136,14 +138,13 @@ export class TrainingSession {
     const norms = allLayers(this.model).filter((layer) => isBatchNorm(layer) && layer.trainable);
     if (count === 0 || norms.length === 0) return;
     const {epoch} = this.position;
-    const batches = this.data.batches(epoch, {
+    const batches = batchesOf(this.data, epoch, {
       batchSize: Math.min(batchSize, microBatchSize),
       seed: this.seedOf('preciseBatches', seed),
       ...(signal && {signal}),
     });
     const drawn = derivedSeed(this.seedOf('preciseDropout', seed), epoch);
     await preciseBatchNorm((x) => this.segmentsFor(x), this.weights, norms, batches, {count, seed: drawn});
-    signal?.throwIfAborted();
   }
 
   /**

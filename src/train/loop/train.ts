@@ -2,11 +2,13 @@
  * The training loop: epochs of updates, and after each precise batch norm, validation, a checkpoint. A run that is taken up makes the
  * same numbers as one that was not interrupted, bit for bit: whatever is random depends on the seed and the position alone.
  */
+
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions, optionNames} from '../../util/names';
 import type {Batches} from '../batches/batches';
+import {batchesOf} from '../batches/batches_of';
 import {forModel} from '../batches/pictures';
 import {checkClassifier, type Evaluation} from '../evaluation/evaluate';
 import {completeRecipe, type Recipe} from '../recipes/recipe';
@@ -73,6 +75,7 @@ export async function train(model: LayersModel, data: Batches, options: TrainOpt
   const recipe = completeRecipe('train', options.recipe);
   const runDirectory = directory === undefined ? undefined : new RunDirectory(directory);
   const augmented = forModel(model, (recipe.augmentation && data.augmented?.(recipe)) ?? data);
+  signal?.throwIfAborted();
   const session = new TrainingSession(model, augmented, recipe, runDirectory);
   try {
     await session.open(resume);
@@ -105,7 +108,7 @@ async function trainEpoch(
   const {batchSize, seed, epochs} = session.recipe;
   const {epoch, step: from, sums: before} = session.position;
   const begin = performance.now();
-  for await (const batch of data.batches(epoch, {batchSize, seed, from, ...(signal && {signal})})) {
+  for await (const batch of batchesOf(data, epoch, {batchSize, seed, from, ...(signal && {signal})})) {
     const {learningRate} = session;
     await session.update(batch);
     const {step, updates, sums} = session.position;
@@ -123,8 +126,6 @@ async function trainEpoch(
     if (updates % checkpointEvery === 0) await session.save();
     signal?.throwIfAborted();
   }
-  // Data that was told to end may just end.
-  signal?.throwIfAborted();
 }
 
 interface EndOfEpoch {

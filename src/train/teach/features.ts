@@ -2,6 +2,7 @@
  * What the part of a network that stays as it is says of samples: clips that one has as tensors, batches of a data set, or what
  * an earlier part said. Computed once, by a frozen model.
  */
+
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type FrozenModel, freeze} from '../../inference/freeze';
@@ -9,6 +10,7 @@ import {bodyOf, type Cut} from '../../layers';
 import {InvalidArgumentError} from '../../util/errors';
 import {turnOfOthers} from '../../util/turns';
 import type {Batch, Batches} from '../batches/batches';
+import {batchesOf} from '../batches/batches_of';
 import {CachedSamples, type Sample} from './samples';
 
 /**
@@ -99,13 +101,12 @@ export async function featuresOfData(
 ): Promise<CachedSamples> {
   const samples: Sample[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
-    const batches = data.batches(epoch, {batchSize, seed, ...(signal && {signal})});
+    const batches = batchesOf(data, epoch, {batchSize, seed, ...(signal && {signal})});
     for await (const batch of batches) {
       await add(samples, body, batch);
       onSample?.(samples.length, Math.max(epochs * data.size, samples.length));
       signal?.throwIfAborted();
     }
-    signal?.throwIfAborted();
   }
   return new CachedSamples(data.classes, body.shape, samples);
 }

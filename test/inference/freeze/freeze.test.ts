@@ -51,6 +51,22 @@ describe('every kind of convolution with its batch normalization and activation 
     ).toBe(1);
   });
 
+  it.each(
+    [
+      tfl.layers.dropout({rate: 0.5}),
+      sts.spatialDropout3d({rate: 0.5}),
+      sts.dropPath({rate: 0.5}),
+      tfl.layers.alphaDropout({rate: 0.5}),
+      tfl.layers.gaussianDropout({rate: 0.5}),
+      tfl.layers.gaussianNoise({stddev: 0.5}),
+    ].map((layer) => [layer.getClassName(), layer] as const),
+  )('%s between them, which is for training, is no step', (_, layer) => {
+    const x = clip();
+    const convolved = apply(layer, apply(sts.conv3d({filters: 5, kernelSize: 3, padding: 1}), x));
+    const normed = apply(sts.batchNorm3d(), convolved);
+    expect(stepsWithSameAnswers(model(x, apply(tfl.layers.reLU(), normed)))).toBe(1);
+  });
+
   it('leaky ReLU, as a layer with its slope and as an activation with that of Keras', () => {
     for (const layer of [
       tfl.layers.leakyReLU({alpha: 0.05}),

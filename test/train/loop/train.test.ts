@@ -2,7 +2,7 @@
  * The training loop against one written differently: the host's tape and plain arithmetic of float64. Also what it refuses, that it
  * leaks nothing, and that a run which is taken up is the run that was not interrupted.
  */
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -90,6 +90,56 @@ describe.each(backendNames)('on %s', (backend) => {
     whole.dispose();
     parts.dispose();
   });
+
+  it.each(['just ends', 'fails in words of its own'])(
+    'rejects with the reason when data that was told to end %s',
+    async (way) => {
+      const two = join(folder, `${backend}-${way}`);
+      const recipe = {...smallRecipe, epochs: 1};
+      const enough = new Error('enough');
+      /** Told to end as it is asked for the second batch. */
+      const ending = (stop: AbortController, size: number): Batches => {
+        const given = data(size);
+        return {
+          ...{size, classes: given.classes},
+          async *batches(epoch, options) {
+            let asked = 0;
+            for await (const batch of given.batches(epoch, options)) {
+              if (asked++ === 1) {
+                tf.dispose([batch.x, batch.y]);
+                stop.abort(enough);
+                if (way === 'just ends') return;
+                throw new Error('the operation was aborted', {cause: enough});
+              }
+              yield batch;
+            }
+          },
+        };
+      };
+      const [training, validating] = [new AbortController(), new AbortController()];
+      const model = make();
+      const options = {recipe, directory: two, resume: true};
+      await expect(train(model, ending(training, SIZE), {...options, signal: training.signal})).rejects.toBe(
+        enough,
+      );
+      const updates = () =>
+        runRecord(checkpoints.read(readFileSync(join(two, 'checkpoint.safetensors'))), 'test').position
+          .updates;
+      expect(updates()).toBe(1);
+      const validation = ending(validating, 9);
+      await expect(train(model, data(), {...options, validation, signal: validating.signal})).rejects.toBe(
+        enough,
+      );
+      expect(updates()).toBe(3);
+      expect(existsSync(join(two, 'best.safetensors'))).toBe(false);
+      const told = AbortSignal.abort(enough);
+      await expect(train(model, data(), {recipe, directory: join(two, 'new'), signal: told})).rejects.toBe(
+        enough,
+      );
+      expect(existsSync(join(two, 'new'))).toBe(false);
+      model.dispose();
+    },
+  );
 
   it('keeps what it has learnt when it is told to end while it waits for data, makes batch norm precise or judges', async () => {
     const [whole, one] = [make(), join(folder, `${backend}-judged`)];

@@ -67,8 +67,9 @@ export class Analysis {
     if (camera === undefined) return shots;
     return shots.map((shot, i) => {
       const said = camera.track.segments[i]!.labels[0]!;
-      // A model whose weights are no numbers says nothing.
-      return said.score >= camera.threshold ? {...shot, camera: said} : shot;
+      // One picture shows no movement; a model whose weights are no numbers says nothing.
+      const isSaid = shot.endFrame > shot.startFrame && said.score >= camera.threshold;
+      return isSaid ? {...shot, camera: said} : shot;
     });
   }
 

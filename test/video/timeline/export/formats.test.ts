@@ -203,6 +203,8 @@ describe('otio', () => {
     const text = exportTimeline(timeline, 'otio', {videoPath: 'a folder/é#?.mp4'});
     // For half a surrogate pair, even as an escape, its readers refuse the file.
     expect(text).not.toMatch(/\\ud[89a-f]/i);
+    const halves = {...timeline, video: {...timeline.video, name: 'a\udc00b\ud800c'}};
+    expect(exportTimeline(halves, 'otio')).not.toMatch(/\\ud[89a-f]/i);
     const file = JSON.parse(text);
     const markers = file.tracks.markers as {OTIO_SCHEMA: string; marked_range: OtioItem['source_range']}[];
     expect(markers.map(({marked_range}) => marked_range.start_time.value / 25)).toEqual(
