@@ -18,24 +18,27 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, {recursive: true, force: true}));
 
+/** Tells what it does, also where `npm test --silent` has silenced the ones that it starts. */
+const npm = (...args: string[]) => run('npm', [...args, '--loglevel', 'notice'], folder);
+
 const tarballs = () => readdirSync(folder, {recursive: true}).filter((name) => String(name).endsWith('.tgz'));
 
 it('npm pack without a build fails and names the script that builds', () => {
-  const {status, stderr} = run('npm', ['pack'], folder);
+  const {status, stderr} = npm('pack');
   expect(status).not.toBe(0);
   expect(stderr).toContain('use-npm-run-pack');
   expect(tarballs()).toEqual([]);
 });
 
 it('npm run pack builds first', () => {
-  const {status, stdout, stderr} = run('npm', ['run', 'pack'], folder);
+  const {status, stdout, stderr} = npm('run', 'pack');
   expect(status, stderr).toBe(0);
   expect(tarballs()).toEqual([stdout.trim().split('\n').at(-1)]);
   expect(stderr).toContain('dist/index.js');
 });
 
 it('npm publish builds first', () => {
-  const {stderr} = run('npm', ['publish', '--dry-run', '--offline'], folder);
+  const {stderr} = npm('publish', '--dry-run', '--offline');
   expect(existsSync(join(folder, 'dist/index.js'))).toBe(true);
   expect(stderr).toContain('dist/index.js');
 });

@@ -1,5 +1,6 @@
 /** `startWebGPU` of tfjs-sts/node, on SwiftShader. Processes of their own run the built package (`npm run build`). */
 import {spawnSync} from 'node:child_process';
+import {tmpdir} from 'node:os';
 import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, expect, it, vi} from 'vitest';
@@ -42,7 +43,9 @@ function run(program: string, env = {}) {
     import * as tf from '@tensorflow/tfjs-core';
     import {startWebGPU} from './dist/node.js';
     ${program}`;
-  const options = {cwd: root, env: {...process.env, ...env}, encoding: 'utf8', timeout: 60_000} as const;
+  // Drivers of Mesa, where Debian has installed them beside Chromium, complain where no session has set it.
+  const wholeEnv = {XDG_RUNTIME_DIR: tmpdir(), ...process.env, ...env};
+  const options = {cwd: root, env: wholeEnv, encoding: 'utf8', timeout: 60_000} as const;
   const {status, signal, stdout, stderr} = spawnSync(
     process.execPath,
     ['--input-type=module', '-e', source],
