@@ -25,6 +25,7 @@ const TITLES = {
 const BARS = [
   {rival: 'tfjs-sts frozen', colour: '#0a5fc2'},
   {rival: 'tfjs-sts', colour: '#5b9be6'},
+  {rival: 'tfjs-sts on tensorflow', colour: '#7c6bd6', native: true},
   {rival: 'onnxruntime-web', colour: '#c2410c'},
   {rival: 'conv2d on views', colour: '#8c959f'},
   {rival: 'onnxruntime-node', colour: '#0b7a64', native: true},
@@ -86,7 +87,9 @@ function drawReport(report, title) {
     lines.push(...drawn);
     top += height;
   }
-  const native = BARS.filter((entry) => entry.native).map(({rival}) => rival);
+  const native = BARS.filter(
+    ({rival, native: isNative}) => isNative && report.cases.some(({rivals}) => rivals[rival]),
+  ).map(({rival}) => rival);
   const machine = `${report.processor}, ${report.system}, Node ${report.node.slice(1)}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${pictureWidth}" height="${top}" viewBox="0 0 ${pictureWidth} ${top}" ` +
@@ -99,7 +102,7 @@ function drawReport(report, title) {
     words(
       left,
       74,
-      `${machine}${report.relaxedSimd ? ' with relaxed SIMD' : ''}. ${native.join(' and ')} are native code, the others WebAssembly.`,
+      `${machine}${report.relaxedSimd ? ' with relaxed SIMD' : ''}. Native code: ${native.join(', ')}.`,
       {colour: softInk},
     ),
     ...lines,

@@ -66,7 +66,7 @@ function fromList(
     std = 1,
     repeats = 1,
     balance = false,
-    loaders = 1,
+    loaders = 2,
     ahead = 2,
   } = options;
   const isTraining = augmentation !== undefined;
