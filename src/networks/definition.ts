@@ -155,19 +155,16 @@ export function checkOneOf(name: string, key: string, value: string, allowed: re
   );
 }
 
-/** Checks the part of the features that training sets to zero. */
-export function checkDropout({name, dropout}: {readonly name: string; readonly dropout: number}): void {
-  checkChance(name, 'dropout', dropout);
-}
-
-/** Checks the chance at which training drops residual branches. */
-export function checkDropPath({name, dropPath}: {readonly name: string; readonly dropPath: number}): void {
-  checkChance(name, 'dropPath', dropPath);
-}
-
-function checkChance(name: string, key: string, chance: number): void {
-  if (typeof chance === 'number' && chance >= 0 && chance < 1) return;
-  throw new InvalidArgumentError(
-    `${name}: ${key} must be at least 0 and less than 1; got ${typeof chance === 'number' ? chance : JSON.stringify(chance)}.`,
-  );
+/** Checks chances at which training drops something: features, branches. */
+export function checkChances<Key extends string>(
+  config: Readonly<Record<Key, number>> & {readonly name: string},
+  keys: readonly Key[],
+): void {
+  for (const key of keys) {
+    const chance: unknown = config[key];
+    if (typeof chance === 'number' && chance >= 0 && chance < 1) continue;
+    throw new InvalidArgumentError(
+      `${config.name}: ${key} must be at least 0 and less than 1; got ${typeof chance === 'number' ? chance : JSON.stringify(chance)}.`,
+    );
+  }
 }

@@ -9,8 +9,8 @@ import {apply, relu} from './blocks/torch';
 import {
   type ClipConfig,
   type ClipOverrides,
+  checkChances,
   checkClipConfig,
-  checkDropout,
   checkOneOf,
   configWith,
   defineVariants,
@@ -151,7 +151,7 @@ function build(config: NamedConfig): tfl.LayersModel {
 function check(config: NamedConfig): void {
   checkClipConfig(config);
   checkOneOf(config.name, 'activation', config.activation, ['linear', 'sigmoid']);
-  checkDropout(config);
+  checkChances(config, ['dropout']);
   checkSizes(config, sizes(config));
 }
 

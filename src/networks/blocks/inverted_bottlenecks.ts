@@ -6,13 +6,8 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import {type LayerPadding, layers as sts} from '../../layers';
 import {InvalidArgumentError} from '../../util/errors';
-import {
-  checkDropout,
-  checkDropPath,
-  checkNetworkConfig,
-  isWeightless,
-  type NetworkConfig,
-} from '../definition';
+import {checkChances, checkNetworkConfig, isWeightless, type NetworkConfig} from '../definition';
+import {depthOf, droppedBranch} from './drop_path';
 
 /** A run of inverted bottlenecks; the first has the stride and changes the channels. */
 export interface InvertedBottleneckStage {
@@ -63,7 +58,7 @@ export function buildInvertedBottlenecks(config: NamedConfig): tfl.LayersModel {
   for (const stage of config.stages) {
     for (let repeat = 0; repeat < stage.repeats; repeat++) {
       const stride = repeat === 0 ? stage.stride : 1;
-      const place = {name: `blocks_${index}`, depth: index / Math.max(1, blocks - 1)};
+      const place = {name: `blocks_${index}`, depth: depthOf(index, blocks)};
       x = invertedBottleneck(x, config, place, {...stage, stride}, channels);
       index++;
       channels = stage.channels;
@@ -77,10 +72,11 @@ export function buildInvertedBottlenecks(config: NamedConfig): tfl.LayersModel {
 function invertedBottleneck(
   input: tfl.SymbolicTensor,
   config: NamedConfig,
-  {name, depth}: {readonly name: string; readonly depth: number},
+  place: {readonly name: string; readonly depth: number},
   {expansion, channels, kernel, stride}: InvertedBottleneckStage,
   inputChannels: number,
 ): tfl.SymbolicTensor {
+  const {name} = place;
   const expanded =
     expansion === 1 ? input : convBnRelu(input, config, `${name}_expand`, inputChannels * expansion, 1, 1);
   const depthwise = config.sts ? sts.stsDepthwiseConv3d : sts.depthwiseConv3d;
@@ -95,11 +91,7 @@ function invertedBottleneck(
   const active = relu6(norm(filtered, config, `${name}_depthwise`), `${name}_depthwise`);
   const output = norm(convolve(active, config, `${name}_project`, channels, 1, 1), config, `${name}_project`);
   if (stride !== 1 || inputChannels !== channels) return output;
-  const rate = config.dropPath * depth;
-  const branch =
-    rate === 0
-      ? output
-      : (sts.dropPath({rate, name: `${name}_drop_path`}).apply(output) as tfl.SymbolicTensor);
+  const branch = droppedBranch(output, config.dropPath, place);
   return tfl.layers.add({name: `${name}_add`}).apply([branch, input]) as tfl.SymbolicTensor;
 }
 
@@ -185,8 +177,7 @@ function kernelInitializer(config: NamedConfig, layer: string, fanOut: number) {
 
 function checkConfig(config: NamedConfig): void {
   checkNetworkConfig(config);
-  checkDropout(config);
-  checkDropPath(config);
+  checkChances(config, ['dropout', 'dropPath']);
   const {name, sts: isSts, temporalKernel} = config;
   const least = isSts ? 3 : 1;
   if (!Number.isInteger(temporalKernel) || temporalKernel < least || (isSts && temporalKernel % 2 === 0)) {

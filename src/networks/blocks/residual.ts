@@ -4,6 +4,7 @@
  */
 import * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../../layers';
+import {depthOf, droppedBranch} from './drop_path';
 import {apply, convolveBn, filterInitializer, norm, relu, type TorchNetworkConfig} from './torch';
 
 /**
@@ -37,10 +38,10 @@ export function residualStage(
   prefix = '',
 ): tfl.SymbolicTensor {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, count) => total + count, 0);
-  const [before, last] = [sum(counts.slice(0, stage)), sum(counts) - 1];
+  const [before, all] = [sum(counts.slice(0, stage)), sum(counts)];
   const indices = Array.from({length: counts[stage]!}, (_, index) => index);
   return indices.reduce((x, index) => {
-    const depth = (before + index) / Math.max(1, last);
+    const depth = depthOf(before + index, all);
     return block(x, {name: `${prefix}layer${stage + 1}_${index}`, stage, index, depth});
   }, input);
 }
@@ -58,11 +59,11 @@ export function addShortcut(
   output: tfl.SymbolicTensor,
   input: tfl.SymbolicTensor,
   {dropPath}: TorchNetworkConfig,
-  {name, depth}: BlockPlace,
+  place: BlockPlace,
   project?: (name: string) => tfl.SymbolicTensor,
 ): tfl.SymbolicTensor {
-  const rate = dropPath * depth;
-  const branch = rate === 0 ? output : apply(sts.dropPath({rate, name: `${name}_drop_path`}), output);
+  const {name} = place;
+  const branch = droppedBranch(output, dropPath, place);
   const shortcut = project === undefined ? input : project(`${name}_downsample`);
   const sum = tfl.layers.add({name: `${name}_add`}).apply([branch, shortcut]) as tfl.SymbolicTensor;
   return relu(sum, name);

@@ -4,13 +4,7 @@
  */
 import * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../../layers';
-import {
-  checkDropout,
-  checkDropPath,
-  checkNetworkConfig,
-  isWeightless,
-  type NetworkConfig,
-} from '../definition';
+import {checkChances, checkNetworkConfig, isWeightless, type NetworkConfig} from '../definition';
 
 export interface TorchNetworkConfig extends NetworkConfig {
   /** Whether the convolutions that the authors replace are STS. */
@@ -131,6 +125,5 @@ export function classifier(x: tfl.SymbolicTensor, config: TorchNetworkConfig): t
 /** Checks the choices that these networks share. */
 export function checkTorchConfig(config: TorchNetworkConfig & {readonly name: string}): void {
   checkNetworkConfig(config);
-  checkDropout(config);
-  checkDropPath(config);
+  checkChances(config, ['dropout', 'dropPath']);
 }
