@@ -2,11 +2,9 @@
  * `tfjs-sts export MODEL -o FILE`: a model that `predict` takes becomes a file for other programs, an ONNX model or a state
  * dict for PyTorch. The opposite of convert. The file appears whole or not at all.
  */
-
 import {readFile} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
 import {writeWhole} from '../../files/write_file';
-import {registerWithHost} from '../../layers';
 import {safetensors} from '../../models/checkpoints';
 import {ORIGINS, type Origin, torchCheckpoint} from '../../models/convert';
 import {toOnnx} from '../../models/onnx';
@@ -103,9 +101,8 @@ async function torchBytes(loaded: LoadedModel, {origin, model}: ExportOptions): 
 
 async function run(options: ExportOptions, io: CliIo): Promise<void> {
   const {model: name, path, format, frames} = options;
-  // Layers hold their weights on some backend; nothing is computed on it. A file may hold layers of ours.
+  // Layers hold their weights on some backend; nothing is computed on it.
   await startBackend('cpu');
-  registerWithHost();
   const loaded = await loadModel(name, {readFile, ...(frames !== undefined && {frames})});
   try {
     const bytes = await about(name, () => FORMATS[format](loaded, options));

@@ -3,7 +3,6 @@
  * is, and never runs it; the counts are those of networks/summary.
  */
 import {existsSync} from 'node:fs';
-import {registerWithHost} from '../../layers';
 import {LABELS, loadModel, type ModelRow} from '../../models/zoo';
 import {clipOf, type ModelInput} from '../../models/zoo/model_info';
 import {networkNamed} from '../../models/zoo/network_names';
@@ -68,7 +67,6 @@ async function ofModel(row: ModelRow, {name, frames, size}: Wanted) {
     throw new InvalidArgumentError(
       `info: ${name} takes clips of one size and no others; leave out --frames and --size`,
     );
-  registerWithHost();
   const {model} = await loadModel(row.name);
   return {model, network: null, family: null, description: row.description, models: [row], sizes: null};
 }

@@ -4,7 +4,6 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import {type FrozenModel, freeze} from '../../inference/freeze';
-import {registerWithHost} from '../../layers';
 import {type LoadedModel, type LoadModelOptions, loadModel, type ModelInput} from '../../models/zoo';
 import {modelNamed} from '../../models/zoo/table/models';
 import {InvalidArgumentError, StsError} from '../../util/errors';
@@ -253,11 +252,7 @@ async function run(running: Running): Promise<void> {
 const realTools: PredictTools = {
   startBackend,
   openVideo: ffmpegSource,
-  loadModel(nameOrPath, options) {
-    // A model.json may hold layers of ours.
-    registerWithHost();
-    return loadModel(nameOrPath, options);
-  },
+  loadModel,
 };
 
 /**

@@ -2,10 +2,12 @@
  * Brings up one of the backends that the command line knows, with the kernels of tfjs-sts. Backends are optional
  * peers: each is imported when it is asked for, and a missing one is an error that says what to install.
  */
+
 import * as tf from '@tensorflow/tfjs-core';
 import {isForWasm, isMeasured} from '../../kernels/measured_networks';
 import {ready} from '../../kernels/ready';
 import {starterOf} from '../../kernels/starters';
+import {registerWithHost} from '../../layers';
 import {modelNamed} from '../../models/zoo/table/models';
 import {InvalidArgumentError, StsError, UnavailableError} from '../../util/errors';
 import {knownNames} from '../../util/names';
@@ -158,6 +160,8 @@ export async function startBackend(
 ): Promise<string> {
   // Hints of the host on faster backends would land between our lines.
   tf.enableProdMode();
+  // A file may hold layers of ours, or stock ones that need mending; training needs the gradients.
+  registerWithHost();
   if (name !== BEST) return startNamed(name, threads);
   return threads !== undefined && threads > 1
     ? startNamed('wasm', threads)

@@ -2,7 +2,6 @@
  * What the commands on films have in common: options for the result and for how it is computed, the tools that they call, and the
  * network that finds shots. What is written is in output/timeline_output.ts.
  */
-import {registerWithHost} from '../../layers';
 import {type LoadedModel, type LoadModelOptions, loadModel} from '../../models/zoo';
 import {InvalidArgumentError} from '../../util/errors';
 import type {SeekableVideo} from '../../video/clips/frames';
@@ -23,11 +22,7 @@ export interface FilmTools {
 export const realTools: FilmTools = {
   startBackend,
   openVideo: ffmpegSource,
-  loadModel(nameOrPath, options) {
-    // A model.json may hold layers of ours, and stock ones that need mending; so does the file of the camera's model.
-    registerWithHost();
-    return loadModel(nameOrPath, options);
-  },
+  loadModel,
 };
 
 /** What one run of a command goes by. */

@@ -1,5 +1,4 @@
 /** The way back: a loaded model as a state dict for the program that its weights came from, with what its input is. */
-
 import {networkDefinition} from '../../networks';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions, optionNames} from '../../util/names';

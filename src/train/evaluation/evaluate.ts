@@ -1,5 +1,4 @@
 /** How good a model is on a data set: loss, metrics, the samples that it knows worst; one pass. */
-
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {outputKind} from '../../layers';

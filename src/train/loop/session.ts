@@ -2,7 +2,6 @@
  * A run while it is trained: the model's weights, the optimizer, averages, where it stands. What happens in an update and after an
  * epoch; saving and taking up. The order of things is train.ts.
  */
-
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel, layers} from '@tensorflow/tfjs-layers';
 import {divided, type Segment, wholeSegment} from '../../layers';

@@ -2,7 +2,6 @@
  * The training loop: epochs of updates, and after each precise batch norm, validation, a checkpoint. A run that is taken up makes the
  * same numbers as one that was not interrupted, bit for bit: whatever is random depends on the seed and the position alone.
  */
-
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';

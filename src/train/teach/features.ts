@@ -2,7 +2,6 @@
  * What the part of a network that stays as it is says of samples: clips that one has as tensors, batches of a data set, or what
  * an earlier part said. Computed once, by a frozen model.
  */
-
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {type FrozenModel, freeze} from '../../inference/freeze';

@@ -2,7 +2,6 @@
  * What is known of a film over its time: facts about the video, its shots, and what a model says of its segments. Plain
  * JSON data, so that it can be stored and sent as it is. How one is made is in analyze.ts, what it is written as in export/.
  */
-
 import type {Shot} from '../shots/shot';
 
 export type {CameraMovement, Shot, ShotTransition} from '../shots/shot';

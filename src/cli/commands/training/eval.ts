@@ -5,7 +5,6 @@
 import {basename, dirname} from 'node:path';
 import {checkWritable, writeWhole} from '../../../files/write_file';
 import {freeze} from '../../../inference/freeze';
-import {registerWithHost} from '../../../layers';
 import {type LoadedModel, loadModel, type ModelInfo} from '../../../models/zoo';
 import type {Listed} from '../../../train/data/lists';
 import {highest, MetricsCounter} from '../../../train/evaluation/metrics';
@@ -169,7 +168,6 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   const listed = await about(data, () => listData('eval', data, videos));
   const backend = await startBackend(compute.backend, compute.threads, measuredNetwork(name));
   progress.stage(`loading ${name} on ${backend}`);
-  registerWithHost();
   const loaded = await about(name, () => loadModel(name));
   const {model, info} = loaded;
   const places = await about(data, () => classesOf(loaded, listed, data));

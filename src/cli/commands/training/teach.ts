@@ -4,7 +4,6 @@
  */
 import {basename, dirname} from 'node:path';
 import {checkWritable, writeWhole} from '../../../files/write_file';
-import {registerWithHost} from '../../../layers';
 import {STORAGE_TYPES, type StorageType} from '../../../models/checkpoints';
 import {loadModel, modelFile} from '../../../models/zoo';
 import {evaluate} from '../../../train/evaluation/evaluate';
@@ -123,7 +122,6 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   await checkWritable(options.path);
   const backend = await startBackend(compute.backend, compute.threads, measuredNetwork(name));
   progress.stage(`loading ${name} on ${backend}`);
-  registerWithHost();
   const {model, info} = await about(name, () => loadModel(name));
   const started = performance.now();
   const open = (from: string) => about(from, () => openData(from, info, reading));

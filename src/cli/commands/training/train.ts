@@ -2,11 +2,9 @@
  * `tfjs-sts train DATA --network NAME --recipe NAME -o DIR`: trains a network on labelled clips. Parses, opens the data, builds the
  * network on its start, and has train do it; what comes of it is a file for the other commands.
  */
-
 import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {writeWhole} from '../../../files/write_file';
-import {registerWithHost} from '../../../layers';
 import {modelFile} from '../../../models/zoo';
 import type {TrainProgress} from '../../../train/loop/progress';
 import {train} from '../../../train/loop/train';
@@ -202,8 +200,6 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   const threads = compute.threads ?? 1;
   const backend = await startBackend(compute.backend, threads, measured, true);
   const place = backend === 'wasm' ? `wasm, ${counted(threads, 'thread')}` : backend;
-  // Layers for files that hold them, and gradients.
-  registerWithHost();
   const start = named === undefined ? undefined : await readStart(named);
   const network = networkOf(options.network, start);
   const recipe = recipeOf(network, options);

@@ -2,7 +2,6 @@
  * What is done with the frames of a film as they come: shots are found, frames wait until it is known where they belong, and each model
  * is asked about clips of them (clip_track.ts). What they say of the shots is put together when the film is over.
  */
-
 import type {SizedFrame} from '../../clips/frames';
 import type {FilmClock, PlacedFrame, ShotFinder} from '../../shots';
 import type {Shot, Timeline} from '../timeline';

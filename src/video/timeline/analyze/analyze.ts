@@ -2,7 +2,6 @@
  * A film over its time, from one pass over its frames: shots, and what a model says of each or of every few seconds. Options and the
  * pass are here; what is done with frames as they come is in analysis.ts.
  */
-
 import {checkCount} from '../../../util/counts';
 import {FormatError, InvalidArgumentError} from '../../../util/errors';
 import {checkOptions, optionNames} from '../../../util/names';
