@@ -318,6 +318,30 @@ export const CALLS = {
     count: 'i32',
   },
 
+  /** Values made of those of one tensor, or of several of one shape (elementwise.ts). */
+  ElementwiseCall: {
+    a: 'usize',
+    /** 0 where one is enough. */
+    b: 'usize',
+    to: 'usize',
+    /** The sigmoid of a swish, which is made forward and read back. */
+    sigmoid: 'usize',
+    /** The number of one of the operations there. */
+    operation: 'i32',
+    count: 'i32',
+  },
+
+  /** Products of values with one for each channel of their clip (elementwise.ts). */
+  ScaleCall: {
+    /** `[clips, positions, channels]`. */
+    x: 'usize',
+    /** `[clips, channels]`. */
+    scale: 'usize',
+    to: 'usize',
+    positions: 'i32',
+    channels: 'i32',
+  },
+
   /** Sums over the middle axis of three (sums.ts). */
   SumCall: {
     x: 'usize',

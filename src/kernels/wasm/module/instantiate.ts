@@ -40,7 +40,9 @@ export type RowFunctionName =
   | 'sgdUpdate'
   | 'adamUpdate'
   | 'squareSums'
-  | 'copyRuns';
+  | 'copyRuns'
+  | 'elementwise'
+  | 'scaleChannels';
 
 /** The functions of assembly/index.ts that the host uses. Addresses are bytes. */
 export interface KernelModule extends Record<RowFunctionName, RowFunction> {

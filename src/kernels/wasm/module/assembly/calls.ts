@@ -213,6 +213,25 @@ export class SquaresCall {
 }
 
 @unmanaged
+export class ElementwiseCall {
+  a!: usize;
+  b!: usize;
+  to!: usize;
+  sigmoid!: usize;
+  operation!: i32;
+  count!: i32;
+}
+
+@unmanaged
+export class ScaleCall {
+  x!: usize;
+  scale!: usize;
+  to!: usize;
+  positions!: i32;
+  channels!: i32;
+}
+
+@unmanaged
 export class SumCall {
   x!: usize;
   y!: usize;
