@@ -112,10 +112,10 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
       tf.Tensor,
       tf.Tensor,
     ];
-    const args = {value, gradient, gradientFactor: 0.5, learningRate: 0.1, weightDecay: 0.02, step: 3};
-    const sgd = optimizerRule({name: 'sgd', momentum: 0.9}).update({...args, state: {momentum: state}});
-    const lamb = optimizerRule({name: 'lamb'}).update({...args, state: {mean: state, square: state}});
-    const results = [sgd, lamb].flatMap(({value: to, state: after}) => [to, ...Object.values(after)]);
+    const args = {value, gradient, gradientFactor: 0.5, learningRate: 0.1, weightDecay: 0.02};
+    const sgd = optimizerRule({name: 'sgd', momentum: 0.9}).update([{...args, state: {momentum: state}}], 3);
+    const lamb = optimizerRule({name: 'lamb'}).update([{...args, state: {mean: state, square: state}}], 3);
+    const results = [...sgd, ...lamb].flatMap(({value: to, state: after}) => [to, ...Object.values(after)]);
     return [...results, globalNorm([value, gradient])];
   },
   'sums, products, ReLU and swish in training, gradients': () => {

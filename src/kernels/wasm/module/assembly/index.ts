@@ -71,7 +71,15 @@ export {
 } from './reductions/pooling';
 export {addShares, addTaken, averagePoolGradient, maxPoolGradient} from './reductions/pooling_gradients';
 export {sumOfFour, sumOfSixteen, sumStrips} from './reductions/sums';
-export {adamChunk, adamUpdate, sgdChunk, sgdUpdate, squareSum, squareSums} from './reductions/update';
+export {
+  adamChunk,
+  adamUpdate,
+  sgdChunk,
+  sgdUpdate,
+  squareSum,
+  squareSums,
+  weightOf,
+} from './reductions/update';
 export {expandGrid, expandLine} from './taps';
 export {sixInputs, sixSums, transformLargeTaps, transformLargeTimeTaps} from './winograd/large_transforms';
 export {placeSums} from './winograd/tiles';
