@@ -41,7 +41,9 @@ export type RowFunctionName =
   | 'sgdUpdate'
   | 'adamUpdate'
   | 'squareSums'
-  | 'copyRuns';
+  | 'copyRuns'
+  | 'elementwise'
+  | 'scaleChannels';
 
 /** The functions of assembly/index.ts that the host uses. Addresses are bytes. */
 export type KernelModule = Readonly<Record<RowFunctionName, RowFunction>>;

@@ -210,6 +210,15 @@ export class NormCall {
 
 @unmanaged
 export class UpdateCall {
+  weights!: usize;
+  count!: i32;
+  factors!: usize;
+}
+
+@unmanaged
+export class UpdatedWeight {
+  first!: i32;
+  count!: i32;
   value!: usize;
   gradient!: usize;
   mean!: usize;
@@ -217,15 +226,35 @@ export class UpdateCall {
   to!: usize;
   toMean!: usize;
   toSquare!: usize;
-  factors!: usize;
-  count!: i32;
+  gradientFactor!: f32;
+  valueFactor!: f32;
+  directionFactor!: f32;
 }
 
 @unmanaged
 export class SquaresCall {
-  x!: usize;
-  sums!: usize;
+  weights!: usize;
   count!: i32;
+  sums!: usize;
+}
+
+@unmanaged
+export class ElementwiseCall {
+  a!: usize;
+  b!: usize;
+  to!: usize;
+  sigmoid!: usize;
+  operation!: i32;
+  count!: i32;
+}
+
+@unmanaged
+export class ScaleCall {
+  x!: usize;
+  scale!: usize;
+  to!: usize;
+  positions!: i32;
+  channels!: i32;
 }
 
 @unmanaged

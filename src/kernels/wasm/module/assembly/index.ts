@@ -27,6 +27,17 @@ export {convolveBands, listFrameTaps} from './depthwise/bands';
 export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise/depthwise';
 export {depthwiseRun, listTaps, runTile} from './depthwise/depthwise_run';
 export {productDepthwise, productDepthwiseBlock, productTap} from './depthwise/product_depthwise';
+export {
+  addChunk,
+  elementwise,
+  multiplyChunk,
+  reluChunk,
+  reluGradientChunk,
+  scaleChannels,
+  subtractChunk,
+  swishChunk,
+  swishGradientChunk,
+} from './elementwise';
 export {finishBlock, finishRun} from './epilogue';
 export {convolveNarrow, fillSlots, listReads, moveSums} from './narrow/narrow';
 export {fourToPlanes, fourToRows, planesToRows, rowsToPlanes} from './narrow/narrow_copy';
@@ -60,7 +71,15 @@ export {
 } from './reductions/pooling';
 export {addShares, addTaken, averagePoolGradient, maxPoolGradient} from './reductions/pooling_gradients';
 export {sumOfFour, sumOfSixteen, sumStrips} from './reductions/sums';
-export {adamChunk, adamUpdate, sgdChunk, sgdUpdate, squareSum, squareSums} from './reductions/update';
+export {
+  adamChunk,
+  adamUpdate,
+  sgdChunk,
+  sgdUpdate,
+  squareSum,
+  squareSums,
+  weightOf,
+} from './reductions/update';
 export {expandGrid, expandLine} from './taps';
 export {sixInputs, sixSums, transformLargeTaps, transformLargeTimeTaps} from './winograd/large_transforms';
 export {placeSums} from './winograd/tiles';
