@@ -1,24 +1,25 @@
 /**
- * The kernels of optimizers: what a step does to one weight and its state in one pass, and the norm of all gradients. Names, inputs and
+ * The kernels of optimizers: what a step does to weights and their state in one pass, and the norm of all gradients. Names, inputs and
  * attributes only. Their results are new tensors, since the values of a tensor do not change. No gradient is taken of them.
  */
 import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 
-/**
- * A step of stochastic gradient descent. With `d = gradient * gradientFactor + value * weightDecay`: without momentum the new value
- * is `value - d * learningRate`; with it, `m = momentum * momentumFactor + d` takes the place of d, or `d + m * momentumFactor` if
- * Nesterov's. Results: value, and momentum if it was given; all of one shape.
- */
-export const SgdUpdate = 'SgdUpdate';
-export interface SgdUpdateInputs extends NamedTensorInfoMap {
-  value: TensorInfo;
-  gradient: TensorInfo;
-  momentum: TensorInfo | undefined;
-}
-export interface SgdUpdateAttrs extends NamedAttrMap {
+/** What a step is for one of the weights, all other attributes being those of the optimizer. A type, as the host wants attributes. */
+export type WeightStep = {
   gradientFactor: number;
   weightDecay: number;
   learningRate: number;
+};
+
+/**
+ * A step of stochastic gradient descent. With `d = gradient * gradientFactor + value * weightDecay`: without momentum the new value
+ * is `value - d * learningRate`; with it, `m = momentum * momentumFactor + d` takes the place of d, or `d + m * momentumFactor` if
+ * Nesterov's. Inputs, an array as of the host's Concat: of each weight value, gradient and, if all have it, momentum. Results: of each
+ * value, and momentum if it was given. What belongs to a weight has its shape.
+ */
+export const SgdUpdate = 'SgdUpdate';
+export interface SgdUpdateAttrs extends NamedAttrMap {
+  weights: WeightStep[];
   momentumFactor: number;
   nesterov: boolean;
 }
@@ -29,49 +30,46 @@ export interface SgdUpdateAttrs extends NamedAttrMap {
  * `d = mean / (1 - beta1^step) / (sqrt(square) / sqrt(1 - beta2^step) + epsilon)` the new value is
  * `value * (1 - learningRate * weightDecay) - d * learningRate`; with `trusts` it is
  * `value - u * ratio * learningRate`, `u = d + value * weightDecay`, where ratio is norm(value) / norm(u), or 1 if one of them is 0.
- * Results: value, mean, square; all of one shape.
+ * Inputs, an array: of each weight value, gradient, mean, square. Results: of each value, mean, square.
  */
 export const AdamUpdate = 'AdamUpdate';
-export interface AdamUpdateInputs extends NamedTensorInfoMap {
-  value: TensorInfo;
-  gradient: TensorInfo;
-  mean: TensorInfo;
-  square: TensorInfo;
-}
+export type AdamWeightStep = WeightStep & {trusts: boolean};
 export interface AdamUpdateAttrs extends NamedAttrMap {
-  gradientFactor: number;
-  weightDecay: number;
-  learningRate: number;
+  weights: AdamWeightStep[];
   beta1: number;
   beta2: number;
   epsilon: number;
   /** Counted from 1. */
   step: number;
-  trusts: boolean;
 }
 
 /** The Euclidean norm of all inputs, whatever their names and shapes, as one vector: a scalar. */
 export const GlobalNorm = 'GlobalNorm';
 
-/** What the arithmetic of AdamUpdate comes down to: `to = value * valueFactor + d * directionFactor`. */
-export interface AdamFactors {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** What the mean and the root of the square are divided by. */
-  readonly meanBias: number;
-  readonly rootBias: number;
-  readonly valueFactor: number;
-  readonly directionFactor: number;
+/** The inputs of an update by weight; `weights` of its attributes. */
+export function inputsByWeight(
+  inputs: NamedTensorInfoMap,
+  weights: readonly WeightStep[],
+): readonly (readonly TensorInfo[])[] {
+  const all = Object.values(inputs) as TensorInfo[];
+  const each = all.length / weights.length;
+  return weights.map((_, i) => all.slice(i * each, (i + 1) * each));
 }
 
-/** Of a step with `trusts`, those of u. */
-export function adamFactors(attrs: AdamUpdateAttrs): AdamFactors {
-  const {beta1, beta2, epsilon, step, learningRate, weightDecay, trusts} = attrs;
+/** What the mean and the root of the square are divided by. */
+export function adamBiases({beta1, beta2, step}: AdamUpdateAttrs): {
+  readonly meanBias: number;
+  readonly rootBias: number;
+} {
+  return {meanBias: 1 - beta1 ** step, rootBias: Math.sqrt(1 - beta2 ** step)};
+}
+
+/** The new value is `value * valueFactor + d * directionFactor`. Of a step with `trusts` it is u. */
+export function adamFactors({learningRate, weightDecay, trusts}: AdamWeightStep): {
+  readonly valueFactor: number;
+  readonly directionFactor: number;
+} {
   return {
-    ...{beta1, beta2, epsilon},
-    meanBias: 1 - beta1 ** step,
-    rootBias: Math.sqrt(1 - beta2 ** step),
     valueFactor: trusts ? weightDecay : 1 - learningRate * weightDecay,
     directionFactor: trusts ? 1 : -learningRate,
   };

@@ -18,9 +18,11 @@ interface AttrsOf {
 /** The results, or undefined where the backend has no such kernel. */
 export function runUpdateKernel<Name extends keyof AttrsOf>(
   name: Name,
-  inputs: Readonly<Record<string, tf.Tensor>>,
+  inputs: readonly tf.Tensor[],
   attrs: AttrsOf[Name],
 ): tf.Tensor[] | undefined {
   if (tf.getKernel(name, tf.getBackend()) == null) return undefined;
-  return [tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(name, {...inputs}, attrs)].flat();
+  // An array for an open map, as the host's own concat gives it.
+  const named = inputs as unknown as tf.NamedTensorMap;
+  return [tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(name, named, attrs)].flat();
 }

@@ -1,21 +1,26 @@
-/** What optimizers do to a weight, and the norm of gradients, on the cpu backend: one loop in double precision for each. */
+/** What optimizers do to weights, and the norm of gradients, on the cpu backend: one loop in double precision for each. */
 import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
-import type {KernelConfig, NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import type {KernelConfig} from '@tensorflow/tfjs-core';
 import {
   AdamUpdate,
   type AdamUpdateAttrs,
+  type AdamWeightStep,
+  adamBiases,
   adamFactors,
   GlobalNorm,
+  inputsByWeight,
   SgdUpdate,
   type SgdUpdateAttrs,
   trustRatio,
+  type WeightStep,
 } from '../../geometry/update_kernels';
 import {type Values, valuesOf} from './each_tap';
 
-type Inputs = Readonly<Record<string, Values>>;
-
-function sgd({value, gradient, momentum}: Inputs, attrs: SgdUpdateAttrs): Float32Array[] {
-  const {gradientFactor, weightDecay, learningRate, momentumFactor, nesterov} = attrs;
+function sgd(
+  [value, gradient, momentum]: readonly Values[],
+  {gradientFactor, weightDecay, learningRate}: WeightStep,
+  {momentumFactor, nesterov}: SgdUpdateAttrs,
+): Float32Array[] {
   const to = new Float32Array(value!.length);
   const average = momentum && new Float32Array(to.length);
   for (let i = 0; i < to.length; i++) {
@@ -30,12 +35,18 @@ function sgd({value, gradient, momentum}: Inputs, attrs: SgdUpdateAttrs): Float3
   return average === undefined ? [to] : [to, average];
 }
 
-function adam({value, gradient, mean, square}: Inputs, attrs: AdamUpdateAttrs): Float32Array[] {
-  const {beta1, beta2, epsilon, meanBias, rootBias, valueFactor, directionFactor} = adamFactors(attrs);
+function adam(
+  [value, gradient, mean, square]: readonly Values[],
+  weight: AdamWeightStep,
+  attrs: AdamUpdateAttrs,
+): Float32Array[] {
+  const {beta1, beta2, epsilon} = attrs;
+  const {meanBias, rootBias} = adamBiases(attrs);
+  const {valueFactor, directionFactor} = adamFactors(weight);
   const size = value!.length;
   const [to, toMean, toSquare] = [new Float32Array(size), new Float32Array(size), new Float32Array(size)];
   for (let i = 0; i < size; i++) {
-    const scaled = gradient![i]! * attrs.gradientFactor;
+    const scaled = gradient![i]! * weight.gradientFactor;
     const nextMean = mean![i]! * beta1 + scaled * (1 - beta1);
     const nextSquare = square![i]! * beta2 + scaled * scaled * (1 - beta2);
     const direction = nextMean / meanBias / (Math.sqrt(nextSquare) / rootBias + epsilon);
@@ -43,8 +54,8 @@ function adam({value, gradient, mean, square}: Inputs, attrs: AdamUpdateAttrs): 
     toMean[i] = nextMean;
     toSquare[i] = nextSquare;
   }
-  if (attrs.trusts) {
-    const step = trustRatio(sumOfSquares(value!), sumOfSquares(to)) * attrs.learningRate;
+  if (weight.trusts) {
+    const step = trustRatio(sumOfSquares(value!), sumOfSquares(to)) * weight.learningRate;
     for (let i = 0; i < size; i++) to[i] = value![i]! - to[i]! * step;
   }
   return [to, toMean, toSquare];
@@ -56,34 +67,31 @@ function sumOfSquares(values: Values): number {
   return sum;
 }
 
-/** A kernel whose results have the shape of the value. */
-function updateConfig(
+/** A kernel of weights one by one. */
+function updateConfig<Step extends WeightStep, Attrs extends {weights: Step[]}>(
   kernelName: string,
-  update: (inputs: Inputs, attrs: NamedAttrMap) => Float32Array[],
+  update: (inputs: readonly Values[], weight: Step, attrs: Attrs) => Float32Array[],
 ): KernelConfig {
   return {
     kernelName,
     backendName: 'cpu',
     kernelFunc: ({inputs, backend, attrs}) => {
       const cpu = backend as MathBackendCPU;
-      return update(valuesByName(cpu, inputs), attrs!).map((values) =>
-        cpu.makeTensorInfo(inputs.value!.shape, 'float32', values),
-      );
+      // The host types attributes as an open map.
+      const given = attrs as unknown as Attrs;
+      return inputsByWeight(inputs, given.weights).flatMap((tensors, i) => {
+        const values = tensors.map((info) => valuesOf(cpu, info));
+        return update(values, given.weights[i]!, given).map((result) =>
+          cpu.makeTensorInfo(tensors[0]!.shape, 'float32', result),
+        );
+      });
     },
   };
 }
 
-function valuesByName(backend: MathBackendCPU, inputs: NamedTensorInfoMap): Inputs {
-  // Inputs that may be left out are undefined or null, for which the host's type has no word.
-  const given = Object.entries(inputs as Record<string, TensorInfo | null | undefined>);
-  return Object.fromEntries(
-    given.flatMap(([name, info]) => (info == null ? [] : [[name, valuesOf(backend, info)]])),
-  );
-}
-
 export const updateConfigs: readonly KernelConfig[] = [
-  updateConfig(SgdUpdate, (inputs, attrs) => sgd(inputs, attrs as SgdUpdateAttrs)),
-  updateConfig(AdamUpdate, (inputs, attrs) => adam(inputs, attrs as AdamUpdateAttrs)),
+  updateConfig(SgdUpdate, sgd),
+  updateConfig(AdamUpdate, adam),
   {
     kernelName: GlobalNorm,
     backendName: 'cpu',

@@ -25,10 +25,9 @@ import {
 } from '@tensorflow/tfjs-core';
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
 import type {NormActivation} from '../../geometry/kernel_names';
-import {SgdUpdate} from '../../geometry/update_kernels';
 import {activate} from '../../ops/activations';
 import {batchNormTrain} from '../../ops/batch_norm_train';
-import {runUpdateKernel} from '../../ops/update_kernels';
+import {moveAverages} from './moving_averages';
 
 type Weight = LayerVariable | null | undefined;
 
@@ -183,26 +182,15 @@ function normalizeByBatch(view: Tensor, weights: BatchNormWeights, activation: N
   const rows = reshape(last, [count, channels]) as Tensor2D;
   const batch = batchNormTrain(rows, gamma, beta, weights.epsilon, activation);
   const correction = weights.unbiased && count > 1 ? count / (count - 1) : 1;
-  moveAverage(weights.movingMean, batch.mean, weights.momentum);
-  moveAverage(weights.movingVariance, batch.variance, weights.momentum, correction);
+  const {movingMean, movingVariance, momentum} = weights;
+  moveAverages(
+    [
+      {average: movingMean, value: batch.mean},
+      {average: movingVariance, value: batch.variance, correction},
+    ],
+    momentum,
+  );
   return view.rank === 2 ? batch.y : transpose(reshape(batch.y, last.shape), [0, 2, 1]);
-}
-
-/**
- * average = average - (average - value * correction) * (1 - momentum): a step of gradient descent along the distance, in one kernel
- * where the backend has it, else of stock ops.
- */
-function moveAverage(variable: LayerVariable, value: Tensor, momentum: number, correction = 1): void {
-  tidy(() => {
-    const old = variable.read();
-    const attrs = {
-      ...{gradientFactor: -correction, weightDecay: 1, learningRate: 1 - momentum},
-      ...{momentumFactor: 0, nesterov: false},
-    };
-    const [atOnce] = runUpdateKernel(SgdUpdate, {value: old, gradient: value}, attrs) ?? [];
-    const corrected = () => (correction === 1 ? value : mul(value, correction));
-    variable.write(atOnce ?? sub(old, mul(sub(old, corrected()), 1 - momentum)));
-  });
 }
 
 /** The channels last: `[rows, channels]`; else `[outer, channels, inner]`. */

@@ -36,15 +36,17 @@ const op = (name, options, filter) =>
     [x(), random(filter, 2)],
   );
 
-/** A kernel of optimizers on positive values. */
+/** What a step is for a weight. */
+const STEP = {gradientFactor: 0.7, learningRate: 0.1, weightDecay: 0.03};
+
+/** A kernel of optimizers on so many tensors of positive values. */
 const update = (kernel, inputs, attrs) =>
   [
-    tf
-      .engine()
-      .runKernel(kernel, Object.fromEntries(inputs.map((name, i) => [name, random([40], i + 1, 0.1)])), {
-        ...{gradientFactor: 0.7, learningRate: 0.1, weightDecay: 0.03},
-        ...attrs,
-      }),
+    tf.engine().runKernel(
+      kernel,
+      Array.from({length: inputs}, (_, i) => random([40], i + 1, 0.1)),
+      attrs,
+    ),
   ].flat();
 
 /** A small network of the authors with their weights: what it says, and what its frozen form says. */
@@ -136,12 +138,13 @@ const cases = {
     return losses.map((value) => tf.scalar(value));
   },
   'a step of gradient descent': () =>
-    update('SgdUpdate', ['value', 'gradient', 'momentum'], {momentumFactor: 0.9, nesterov: true}),
+    update('SgdUpdate', 6, {weights: [STEP, STEP], momentumFactor: 0.9, nesterov: true}),
   'a step of LAMB': () =>
-    update('AdamUpdate', ['value', 'gradient', 'mean', 'square'], {
-      ...{beta1: 0.9, beta2: 0.999, epsilon: 1e-6, step: 3, trusts: true},
+    update('AdamUpdate', 4, {
+      weights: [{...STEP, trusts: true}],
+      ...{beta1: 0.9, beta2: 0.999, epsilon: 1e-6, step: 3},
     }),
-  'the norm of gradients': () => update('GlobalNorm', ['gradient0', 'gradient1'], {}),
+  'the norm of gradients': () => update('GlobalNorm', 2, {}),
   'a network of the authors': () => authorsNetwork(golden),
 };
 

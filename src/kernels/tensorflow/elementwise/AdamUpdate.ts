@@ -1,13 +1,19 @@
 /** A step of Adam with decoupled decay, or of LAMB, on the tensorflow backend: the ops that the rules are made of elsewhere, in the same order. */
 import * as tf from '@tensorflow/tfjs-core';
-import {AdamUpdate, type AdamUpdateAttrs, type AdamUpdateInputs} from '../../../geometry/update_kernels';
+import {
+  AdamUpdate,
+  type AdamUpdateAttrs,
+  type AdamWeightStep,
+  inputsByWeight,
+} from '../../../geometry/update_kernels';
 import {tensorFlowOf} from '../backend';
 import {Arithmetic} from './arithmetic';
 
 function update(
   arithmetic: Arithmetic,
-  {value, gradient: given, mean: oldMean, square: oldSquare}: AdamUpdateInputs,
-  {gradientFactor, weightDecay, learningRate, beta1, beta2, epsilon, step, trusts}: AdamUpdateAttrs,
+  [value, given, oldMean, oldSquare]: readonly [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo, tf.TensorInfo],
+  {gradientFactor, weightDecay, learningRate, trusts}: AdamWeightStep,
+  {beta1, beta2, epsilon, step}: AdamUpdateAttrs,
 ): tf.Tensor[] {
   const {add, sub, mul, div, square: squared, sqrt, scaled} = arithmetic;
   const gradient = scaled(given, gradientFactor);
@@ -33,8 +39,11 @@ function trustRatio({divNoNan, sqrt, halfSquares}: Arithmetic, value: tf.TensorI
 export const adamUpdateConfig: tf.KernelConfig = {
   kernelName: AdamUpdate,
   backendName: 'tensorflow',
-  kernelFunc: ({inputs, attrs, backend}) =>
-    tf.tidy(() =>
-      update(new Arithmetic(tensorFlowOf(backend)), inputs as AdamUpdateInputs, attrs as AdamUpdateAttrs),
-    ),
+  kernelFunc: ({inputs, attrs, backend}) => {
+    const given = attrs as AdamUpdateAttrs;
+    const arithmetic = new Arithmetic(tensorFlowOf(backend));
+    return inputsByWeight(inputs, given.weights).flatMap((tensors, i) =>
+      tf.tidy(() => update(arithmetic, tensors as Parameters<typeof update>[1], given.weights[i]!, given)),
+    );
+  },
 };

@@ -241,6 +241,29 @@ export const CALLS = {
     tiles: 'i32',
   },
 
+  /** Weights from a filter into panels (pack.ts), or transformed into panels for each product (weights.ts). */
+  PackCall: {
+    /** The first weight, in `[taps, inputs, rowBytes / 4 outputs]`. */
+    from: 'usize',
+    to: 'usize',
+    /** Room for 64 rows of a panel of each tap, where they are transformed. */
+    panel: 'usize',
+    taps: 'i32',
+    /** From one tap to the next, which may stand before it. */
+    tapStep: 'i32',
+    groups: 'i32',
+    /** Channels of one group. */
+    inputs: 'i32',
+    outputs: 'i32',
+    /** From one input to the next. */
+    rowBytes: 'i32',
+    /** From one panel to the next. */
+    panelBytes: 'i32',
+    /** Of a tile of the minimal-filtering form, and from one to the next. */
+    products: 'i32',
+    apart: 'i32',
+  },
+
   /** A pooling (pooling.ts) or its gradient (pooling_gradients.ts). */
   PoolCall: {
     /** Values of the input. */
@@ -312,8 +335,19 @@ export const CALLS = {
     restBytes: 'i32',
   },
 
-  /** What an optimizer does to a weight (update.ts): addresses of as many values each. */
+  /** What an optimizer does to weights (update.ts). */
   UpdateCall: {
+    /** UpdatedWeights side by side, in the order of their chunks. */
+    weights: 'usize',
+    count: 'i32',
+    /** Floats of the optimizer: those of `SgdFactors` or `AdamFactors`. */
+    factors: 'usize',
+  },
+  /** A weight: addresses of as many values each. */
+  UpdatedWeight: {
+    /** Its first chunk among those of all weights. */
+    first: 'i32',
+    count: 'i32',
     value: 'usize',
     gradient: 'usize',
     /** State before, the first also momentum; 0 where there is none. */
@@ -323,16 +357,41 @@ export const CALLS = {
     to: 'usize',
     toMean: 'usize',
     toSquare: 'usize',
-    /** Floats that do not come of shapes: those of `SgdFactors` or `AdamFactors`. */
-    factors: 'usize',
+    /** Of the gradient; of the value and of the direction in what is written, or for SGD its decay and rate. */
+    gradientFactor: 'f32',
+    valueFactor: 'f32',
+    directionFactor: 'f32',
+  },
+
+  /** Sums of squares (update.ts): one for each chunk of weights, of which the values alone are asked for. */
+  SquaresCall: {
+    weights: 'usize',
+    count: 'i32',
+    sums: 'usize',
+  },
+
+  /** Values made of those of one tensor, or of several of one shape (elementwise.ts). */
+  ElementwiseCall: {
+    a: 'usize',
+    /** 0 where one is enough. */
+    b: 'usize',
+    to: 'usize',
+    /** The sigmoid of a swish, which is made forward and read back. */
+    sigmoid: 'usize',
+    /** The number of one of the operations there. */
+    operation: 'i32',
     count: 'i32',
   },
 
-  /** Sums of squares (update.ts): one for each CHUNK of values at x. */
-  SquaresCall: {
+  /** Products of values with one for each channel of their clip (elementwise.ts). */
+  ScaleCall: {
+    /** `[clips, positions, channels]`. */
     x: 'usize',
-    sums: 'usize',
-    count: 'i32',
+    /** `[clips, channels]`. */
+    scale: 'usize',
+    to: 'usize',
+    positions: 'i32',
+    channels: 'i32',
   },
 
   /** Sums over the middle axis of three (sums.ts). */
@@ -367,6 +426,6 @@ export const CALLS = {
     /** Set by the module. */
     index: 'i32',
   },
-} as const satisfies Record<string, Record<string, 'usize' | 'i32'>>;
+} as const satisfies Record<string, Record<string, 'usize' | 'i32' | 'f32'>>;
 
 export type CallName = keyof typeof CALLS;

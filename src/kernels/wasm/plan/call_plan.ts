@@ -12,7 +12,7 @@ export type Operand =
   /** Of several convolutions of one input, by number. */
   | `${'y' | 'weights' | 'bias'}${number}`
   | ('dx' | 'taps')
-  | ('value' | 'gradient' | 'square' | 'to' | 'toMean' | 'toSquare' | 'factors' | 'sums')
+  | ('factors' | 'sums' | 'to' | 'scale')
   | ('dy' | 'gamma' | 'beta' | 'mean' | 'variance' | 'dgamma' | 'dbeta' | 'blocks');
 
 /** Where the operands of a plan are. */
@@ -24,11 +24,13 @@ export interface Address {
   readonly bytes: number;
 }
 
-/** The fields of a call; an address of 0 says that there is none. */
+/** The fields of a call; an address of 0 says that there is none. Floats do not come of shapes, and are not for plans. */
 export type Fields<Name extends CallName> = {
-  -readonly [Field in keyof (typeof CALLS)[Name]]: (typeof CALLS)[Name][Field] extends 'usize'
-    ? Address | 0
-    : number;
+  -readonly [Field in keyof (typeof CALLS)[Name]]: {
+    usize: Address | 0;
+    i32: number;
+    f32: never;
+  }[(typeof CALLS)[Name][Field] & ('usize' | 'i32' | 'f32')];
 };
 
 /** Rows that do not depend on each other, and the call of the function that computes any of them. */

@@ -1,41 +1,52 @@
-/** A step of Adam with decoupled decay, or of LAMB, on the wasm backend: one pass; of LAMB two more for norms and one for the step. */
-import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
+/**
+ * A step of Adam with decoupled decay, or of LAMB, on the wasm backend: all weights in one order, each in one pass; of LAMB two more
+ * orders for norms and one for the step.
+ */
+import type {KernelConfig} from '@tensorflow/tfjs-core';
 import {
   AdamUpdate,
   type AdamUpdateAttrs,
-  type AdamUpdateInputs,
+  adamBiases,
   adamFactors,
+  inputsByWeight,
   trustRatio,
 } from '../../../geometry/update_kernels';
 import {wasmKernel} from '../runtime/wasm_kernel';
-import type {WasmRuntime} from '../runtime/wasm_runtime';
-import {runUpdate, sumOfSquares} from './update_call';
+import {runUpdate, sumsOfSquares} from './update_call';
 
-function update(
-  runtime: WasmRuntime,
-  {value, gradient, mean, square}: AdamUpdateInputs,
-  attrs: AdamUpdateAttrs,
-): TensorInfo[] {
-  const [to, toMean, toSquare] = [0, 1, 2].map(() => runtime.makeOutput(value.shape)) as [
-    TensorInfo,
-    TensorInfo,
-    TensorInfo,
-  ];
-  const {beta1, beta2, epsilon, meanBias, rootBias, valueFactor, directionFactor} = adamFactors(attrs);
-  const factors = [attrs.gradientFactor, beta1, beta2, 1 - beta1, 1 - beta2, meanBias, rootBias, epsilon];
-  runUpdate(runtime, 'adamUpdate', {value, gradient, mean, square, to, toMean, toSquare}, [
-    ...factors,
-    valueFactor,
-    directionFactor,
-  ]);
-  if (attrs.trusts) {
-    const ratio = trustRatio(sumOfSquares(runtime, value), sumOfSquares(runtime, to));
+export const adamUpdateConfig: KernelConfig = wasmKernel(AdamUpdate, (args, runtime) => {
+  const attrs = args.attrs as AdamUpdateAttrs;
+  const {weights, beta1, beta2, epsilon} = attrs;
+  const updates = inputsByWeight(args.inputs, weights).map(([value, gradient, mean, square], i) => ({
+    ...{value: value!, gradient: gradient!, mean: mean!, square: square!},
+    to: runtime.makeOutput(value!.shape),
+    toMean: runtime.makeOutput(value!.shape),
+    toSquare: runtime.makeOutput(value!.shape),
+    ...adamFactors(weights[i]!),
+    gradientFactor: weights[i]!.gradientFactor,
+  }));
+  const {meanBias, rootBias} = adamBiases(attrs);
+  const factors = [beta1, beta2, 1 - beta1, 1 - beta2, meanBias, rootBias, epsilon];
+  runUpdate(runtime, 'adamUpdate', updates, factors);
+  const trusting = updates.flatMap(({value, to}, i) => {
+    const {trusts, learningRate} = weights[i]!;
+    return trusts ? [{value, to, learningRate}] : [];
+  });
+  if (trusting.length > 0) {
+    const ofValues = sumsOfSquares(
+      runtime,
+      trusting.map(({value}) => value),
+    );
+    const ofDirections = sumsOfSquares(
+      runtime,
+      trusting.map(({to}) => to),
+    );
     // The direction is where the result goes, value by value.
-    runUpdate(runtime, 'sgdUpdate', {value, gradient: to, to}, [ratio, 0, attrs.learningRate, 0, 0]);
+    const steps = trusting.map(({value, to, learningRate}, i) => ({
+      ...{value, gradient: to, to},
+      ...{gradientFactor: trustRatio(ofValues[i]!, ofDirections[i]!), directionFactor: learningRate},
+    }));
+    runUpdate(runtime, 'sgdUpdate', steps, [0, 0]);
   }
-  return [to, toMean, toSquare];
-}
-
-export const adamUpdateConfig: KernelConfig = wasmKernel(AdamUpdate, ({inputs, attrs}, runtime) =>
-  update(runtime, inputs as AdamUpdateInputs, attrs as AdamUpdateAttrs),
-);
+  return updates.flatMap(({to, toMean, toSquare}) => [to, toMean, toSquare]);
+});

@@ -1,27 +1,26 @@
-/** A step of stochastic gradient descent on the wasm backend, in one pass. */
+/** A step of stochastic gradient descent on the wasm backend: all weights in one order, each in one pass. */
 import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
-import {SgdUpdate, type SgdUpdateAttrs, type SgdUpdateInputs} from '../../../geometry/update_kernels';
+import {inputsByWeight, SgdUpdate, type SgdUpdateAttrs} from '../../../geometry/update_kernels';
 import {wasmKernel} from '../runtime/wasm_kernel';
-import type {WasmRuntime} from '../runtime/wasm_runtime';
 import {runUpdate} from './update_call';
 
-function update(
-  runtime: WasmRuntime,
-  {value, gradient, momentum}: SgdUpdateInputs,
-  {gradientFactor, weightDecay, learningRate, momentumFactor, nesterov}: SgdUpdateAttrs,
-): TensorInfo[] {
-  const factors = [gradientFactor, weightDecay, learningRate, momentumFactor, nesterov ? 1 : 0];
-  const to = runtime.makeOutput(value.shape);
-  // Not given is undefined or null.
-  if (momentum == null) {
-    runUpdate(runtime, 'sgdUpdate', {value, gradient, to}, factors);
-    return [to];
-  }
-  const toMean = runtime.makeOutput(value.shape);
-  runUpdate(runtime, 'sgdUpdate', {value, gradient, mean: momentum, to, toMean}, factors);
-  return [to, toMean];
-}
-
-export const sgdUpdateConfig: KernelConfig = wasmKernel(SgdUpdate, ({inputs, attrs}, runtime) =>
-  update(runtime, inputs as SgdUpdateInputs, attrs as SgdUpdateAttrs),
-);
+export const sgdUpdateConfig: KernelConfig = wasmKernel(SgdUpdate, ({inputs, attrs}, runtime) => {
+  const {weights, momentumFactor, nesterov} = attrs as SgdUpdateAttrs;
+  const results: TensorInfo[] = [];
+  const make = (shape: number[]) => {
+    const result = runtime.makeOutput(shape);
+    results.push(result);
+    return result;
+  };
+  const updates = inputsByWeight(inputs, weights).map(([value, gradient, momentum], i) => {
+    const {gradientFactor, weightDecay, learningRate} = weights[i]!;
+    const to = make(value!.shape);
+    return {
+      ...{value: value!, gradient: gradient!, mean: momentum, to},
+      toMean: momentum && make(value!.shape),
+      ...{gradientFactor, valueFactor: weightDecay, directionFactor: learningRate},
+    };
+  });
+  runUpdate(runtime, 'sgdUpdate', updates, [momentumFactor, nesterov ? 1 : 0]);
+  return results;
+});

@@ -1,57 +1,100 @@
-/** Runs the module's functions of optimizers (update.ts) over the values of a weight; plans are kept by how many there are. */
+/**
+ * Runs the module's functions of optimizers (update.ts) over weights of any sizes in one order: their chunks are its rows, and a table in
+ * the scratch says where each weight lies and what its step is.
+ */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {Kept} from '../../../util/kept';
 import {sizeOf} from '../../../util/shapes';
-import {CHUNK} from '../module/calls';
-import {type Address, CallPlan, FLOAT_BYTES, MEMORY_STEPS, operand, type RowPlan} from '../plan/call_plan';
+import {CALLS, CHUNK} from '../module/calls';
+import {CallPlan, FLOAT_BYTES, MEMORY_STEPS, operand, type RowPlan} from '../plan/call_plan';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 
-const UPDATE_OPERANDS = ['value', 'gradient', 'mean', 'square', 'to', 'toMean', 'toSquare'] as const;
+/** A weight: tensors of one size, those that the function reads or writes, and the factors of its step. */
+export interface UpdatedWeight {
+  readonly value: TensorInfo;
+  readonly gradient?: TensorInfo;
+  readonly mean?: TensorInfo | undefined;
+  readonly square?: TensorInfo;
+  readonly to?: TensorInfo;
+  readonly toMean?: TensorInfo | undefined;
+  readonly toSquare?: TensorInfo;
+  readonly gradientFactor?: number;
+  readonly valueFactor?: number;
+  readonly directionFactor?: number;
+}
 
-/** Tensors of one size: those that the function reads or writes. */
-export type UpdateTensors = Partial<Record<(typeof UPDATE_OPERANDS)[number], TensorInfo>>;
+const TENSORS = ['value', 'gradient', 'mean', 'square', 'to', 'toMean', 'toSquare'] as const;
+const ENTRY_WORDS = Object.keys(CALLS.UpdatedWeight).length;
+const ENTRY_BYTES = ENTRY_WORDS * FLOAT_BYTES;
 
-const kept = new Kept<RowPlan>(512);
+const chunksOf = ({value}: UpdatedWeight) => Math.ceil(sizeOf(value.shape) / CHUNK);
 
 /** @param factors in the order of the function's class of them */
 export function runUpdate(
   runtime: WasmRuntime,
   run: 'sgdUpdate' | 'adamUpdate',
-  tensors: UpdateTensors,
+  weights: readonly UpdatedWeight[],
   factors: readonly number[],
 ): void {
-  const count = sizeOf(tensors.to!.shape);
-  const given = UPDATE_OPERANDS.filter((name) => tensors[name] !== undefined);
-  const plan = kept.get(`${run}|${count}|${given}`, () => {
-    const of = (name: (typeof UPDATE_OPERANDS)[number]): Address | 0 =>
-      given.includes(name) ? operand(name) : 0;
+  const table = weights.length * ENTRY_BYTES;
+  runtime.space.withScratch(table + factors.length * FLOAT_BYTES, (at) => {
+    const work = writeTable(runtime, at, weights);
+    new Float32Array(runtime.memory.buffer, at + table, factors.length).set(factors);
     const call = new CallPlan();
     call.write(call.call('UpdateCall'), 'UpdateCall', {
-      ...{value: of('value'), gradient: of('gradient'), mean: of('mean'), square: of('square')},
-      ...{to: of('to'), toMean: of('toMean'), toSquare: of('toSquare'), factors: operand('factors'), count},
+      ...{weights: operand('weights'), count: weights.length, factors: operand('factors')},
     });
-    return call.finish(run, {rows: Math.ceil(count / CHUNK), steps: given.length * count * MEMORY_STEPS});
-  });
-  runtime.space.withScratch(factors.length * FLOAT_BYTES, (at) => {
-    new Float32Array(runtime.memory.buffer, at, factors.length).set(factors);
-    const addresses = Object.fromEntries(given.map((name) => [name, runtime.addressOf(tensors[name]!)]));
-    runtime.runRows(plan, {...addresses, factors: at});
+    runtime.runRows(call.finish(run, work), {weights: at, factors: at + table});
   });
 }
 
-/** The sum of squares of all values: of chunks in float32, of these in double precision and in order. */
-export function sumOfSquares(runtime: WasmRuntime, x: TensorInfo): number {
-  const count = sizeOf(x.shape);
-  const rows = Math.ceil(count / CHUNK);
-  const plan = kept.get(`squareSums|${count}`, () => {
+/** The sums of squares of all values of each tensor: of chunks in float32, of these in double precision and in order. */
+export function sumsOfSquares(runtime: WasmRuntime, tensors: readonly TensorInfo[]): number[] {
+  const weights = tensors.map((value) => ({value}));
+  const table = weights.length * ENTRY_BYTES;
+  const rows = weights.reduce((total, weight) => total + chunksOf(weight), 0);
+  const totals: number[] = [];
+  runtime.space.withScratch(table + rows * FLOAT_BYTES, (at) => {
+    const work = writeTable(runtime, at, weights);
     const call = new CallPlan();
-    call.write(call.call('SquaresCall'), 'SquaresCall', {x: operand('x'), sums: operand('sums'), count});
-    return call.finish('squareSums', {rows, steps: count * MEMORY_STEPS});
+    call.write(call.call('SquaresCall'), 'SquaresCall', {
+      ...{weights: operand('weights'), count: weights.length, sums: operand('sums')},
+    });
+    runtime.runRows(call.finish('squareSums', work), {weights: at, sums: at + table});
+    const sums = new Float32Array(runtime.memory.buffer, at + table, rows);
+    let chunk = 0;
+    for (const weight of weights) {
+      let total = 0;
+      for (const end = chunk + chunksOf(weight); chunk < end; chunk++) total += sums[chunk]!;
+      totals.push(total);
+    }
   });
-  let total = 0;
-  runtime.space.withScratch(rows * FLOAT_BYTES, (at) => {
-    runtime.runRows(plan, {x: runtime.addressOf(x), sums: at});
-    for (const sum of new Float32Array(runtime.memory.buffer, at, rows)) total += sum;
-  });
-  return total;
+  return totals;
+}
+
+/** Writes the table and tells how much work it is. */
+function writeTable(
+  runtime: WasmRuntime,
+  at: number,
+  weights: readonly UpdatedWeight[],
+): Pick<RowPlan, 'rows' | 'steps'> {
+  const {buffer} = runtime.memory;
+  const words = new Uint32Array(buffer, at, weights.length * ENTRY_WORDS);
+  const floats = new Float32Array(buffer, at, words.length);
+  let [word, rows, steps] = [0, 0, 0];
+  for (const weight of weights) {
+    const count = sizeOf(weight.value.shape);
+    // In the order of CALLS.UpdatedWeight.
+    words[word++] = rows;
+    words[word++] = count;
+    for (const name of TENSORS) {
+      const tensor = weight[name];
+      words[word++] = tensor === undefined ? 0 : runtime.addressOf(tensor);
+      if (tensor !== undefined) steps += count * MEMORY_STEPS;
+    }
+    floats[word++] = weight.gradientFactor ?? 0;
+    floats[word++] = weight.valueFactor ?? 0;
+    floats[word++] = weight.directionFactor ?? 0;
+    rows += chunksOf(weight);
+  }
+  return {rows, steps};
 }

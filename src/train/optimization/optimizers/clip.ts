@@ -13,8 +13,7 @@ export interface ClipConfig {
 
 /** The Euclidean norm of all gradients as one vector, a scalar; to be called within tf.tidy. */
 export function globalNorm(gradients: readonly tf.Tensor[]): tf.Scalar {
-  const inputs = Object.fromEntries(gradients.map((gradient, i) => [`gradient${i}`, gradient]));
-  const inOneGo = runUpdateKernel(GlobalNorm, inputs, {});
+  const inOneGo = runUpdateKernel(GlobalNorm, gradients, {});
   if (inOneGo !== undefined) return inOneGo[0] as tf.Scalar;
   const squares = gradients.map((gradient) => tf.sum(tf.square(gradient)));
   return tf.sqrt(tf.addN(squares)) as tf.Scalar;

@@ -1,6 +1,7 @@
 /** The exponential moving average of a model's weights, as timm's ModelEmaV2: moving averages of norms are averaged too. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {NamedWeight} from '../parameters';
+import {bunches} from './bunches';
 import {optimizerRule} from './rules';
 
 const toWeight = optimizerRule({name: 'sgd'});
@@ -26,12 +27,15 @@ export class WeightAverages {
    */
   update(): void {
     const {decay} = this;
-    const args = {gradientFactor: -1, weightDecay: 1, learningRate: 1 - decay, state: {}, step: 1};
-    for (const {name, weight} of this.weights) {
-      const old = this.averages.get(name)!;
-      const {value} = tf.tidy(() => toWeight.update({value: old, gradient: weight.read(), ...args}));
-      this.averages.set(name, tf.keep(value));
-      old.dispose();
+    const args = {gradientFactor: -1, weightDecay: 1, learningRate: 1 - decay, state: {}};
+    const old = ({name}: NamedWeight) => this.averages.get(name)!;
+    for (const bunch of bunches(this.weights, (named) => old(named).size)) {
+      const steps = bunch.map((named) => ({value: old(named), gradient: named.weight.read(), ...args}));
+      const updated = tf.tidy(() => toWeight.update(steps, 1));
+      bunch.forEach((named, i) => {
+        old(named).dispose();
+        this.averages.set(named.name, tf.keep(updated[i]!.value));
+      });
     }
   }
 

@@ -1,10 +1,10 @@
 /**
- * What optimizers do to one weight: stochastic gradient descent, AdamW, LAMB. Pure functions of tensors in the order of PyTorch's
- * and timm's arithmetic, so that runs can be compared; which weights, which rates and whose memory is updater.ts. One kernel where the
- * backend has it (src/geometry/update_kernels.ts), else the same of stock ops.
+ * What optimizers do to weights: stochastic gradient descent, AdamW, LAMB. Pure functions of tensors in the order of PyTorch's
+ * and timm's arithmetic, so that runs can be compared; which weights, which rates and whose memory is updater.ts. One call of a kernel for
+ * all of them where the backend has it (src/geometry/update_kernels.ts), else the same of stock ops, weight by weight.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {AdamUpdate, SgdUpdate} from '../../../geometry/update_kernels';
+import {AdamUpdate, SgdUpdate, type WeightStep} from '../../../geometry/update_kernels';
 import {runUpdateKernel} from '../../../ops/update_kernels';
 
 /** Stochastic gradient descent as torch.optim.SGD: the decay is coupled, part of the gradient, and so of the momentum. */
@@ -52,19 +52,21 @@ export interface UpdateArgs {
   readonly state: WeightState;
   readonly learningRate: number;
   readonly weightDecay: number;
-  /** Counted from 1. */
-  readonly step: number;
 }
 
 /** What a rule makes: new tensors for value and state. A type, as the host's tidy wants it. */
 export type Updated = {readonly value: tf.Tensor; readonly state: Record<string, tf.Tensor>};
 
-/** An optimizer for one weight. */
 export interface OptimizerRule {
   /** Names of the state's tensors, which begin as zeros. */
   readonly slots: readonly string[];
-  /** To be called within tf.tidy. */
-  update(args: UpdateArgs): Updated;
+  /**
+   * To be called within tf.tidy.
+   *
+   * @param step counted from 1
+   * @returns of each weight
+   */
+  update(weights: readonly UpdateArgs[], step: number): Updated[];
 }
 
 /** The rule of a config, which has been checked. */
@@ -81,27 +83,47 @@ export function optimizerRule(config: OptimizerConfig): OptimizerRule {
 
 function sgd({momentum: momentumFactor = 0, nesterov = false}: SgdConfig): OptimizerRule {
   const slots = momentumFactor === 0 ? [] : ['momentum'];
+  const composed = ({value, gradient, gradientFactor, state, learningRate, weightDecay}: UpdateArgs) => {
+    const clipped = scaled(gradient, gradientFactor);
+    const decayed = weightDecay === 0 ? clipped : tf.add(clipped, tf.mul(value, weightDecay));
+    if (momentumFactor === 0) return {value: tf.sub(value, tf.mul(decayed, learningRate)), state: {}};
+    const momentum = tf.add(tf.mul(state.momentum!, momentumFactor), decayed);
+    const direction = nesterov ? tf.add(decayed, tf.mul(momentum, momentumFactor)) : momentum;
+    return {value: tf.sub(value, tf.mul(direction, learningRate)), state: {momentum}};
+  };
   return {
     slots,
-    update({value, gradient, gradientFactor, state, learningRate, weightDecay}) {
-      const attrs = {gradientFactor, weightDecay, learningRate, momentumFactor, nesterov};
-      const atOnce = runUpdateKernel(SgdUpdate, {value, gradient, ...state}, attrs);
-      if (atOnce !== undefined) return updated(atOnce, slots);
-      const clipped = scaled(gradient, gradientFactor);
-      const decayed = weightDecay === 0 ? clipped : tf.add(clipped, tf.mul(value, weightDecay));
-      if (momentumFactor === 0) return {value: tf.sub(value, tf.mul(decayed, learningRate)), state: {}};
-      const momentum = tf.add(tf.mul(state.momentum!, momentumFactor), decayed);
-      const direction = nesterov ? tf.add(decayed, tf.mul(momentum, momentumFactor)) : momentum;
-      return {value: tf.sub(value, tf.mul(direction, learningRate)), state: {momentum}};
+    update(all) {
+      const weights = all.map(weightStep);
+      const atOnce = runUpdateKernel(SgdUpdate, inputsOf(all, slots), {weights, momentumFactor, nesterov});
+      return atOnce === undefined ? eachTidied(all, composed) : updatedOf(atOnce, slots);
     },
   };
 }
 
 const scaled = (gradient: tf.Tensor, factor: number) => (factor === 1 ? gradient : tf.mul(gradient, factor));
 
+const weightStep = ({gradientFactor, weightDecay, learningRate}: UpdateArgs): WeightStep => ({
+  ...{gradientFactor, weightDecay, learningRate},
+});
+
+/** As the kernels want them. */
+function inputsOf(all: readonly UpdateArgs[], slots: readonly string[]): tf.Tensor[] {
+  return all.flatMap(({value, gradient, state}) => [value, gradient, ...slots.map((slot) => state[slot]!)]);
+}
+
 /** Of the results of a kernel. */
-function updated([value, ...state]: readonly tf.Tensor[], slots: readonly string[]): Updated {
-  return {value: value!, state: Object.fromEntries(slots.map((slot, i) => [slot, state[i]!]))};
+function updatedOf(results: readonly tf.Tensor[], slots: readonly string[]): Updated[] {
+  const each = 1 + slots.length;
+  return Array.from({length: results.length / each}, (_, i) => {
+    const [value, ...state] = results.slice(i * each, (i + 1) * each);
+    return {value: value!, state: Object.fromEntries(slots.map((slot, k) => [slot, state[k]!]))};
+  });
+}
+
+/** One weight after the other: what lies between values and results is gone before the next. */
+function eachTidied(all: readonly UpdateArgs[], composed: (args: UpdateArgs) => Updated): Updated[] {
+  return all.map((args) => tf.tidy(() => composed(args)));
 }
 
 const ADAM_SLOTS = ['mean', 'square'];
@@ -112,17 +134,11 @@ interface AdamNumbers {
   readonly epsilon: number;
 }
 
-/** @param trusts scales the step to the norm of the weight, as LAMB does */
-function adamKernel(args: UpdateArgs, numbers: AdamNumbers, trusts: boolean): Updated | undefined {
-  const {value, gradient, state, ...rest} = args;
-  const atOnce = runUpdateKernel(AdamUpdate, {value, gradient, ...state}, {...rest, ...numbers, trusts});
-  return atOnce && updated(atOnce, ADAM_SLOTS);
-}
-
 /** Moving averages of gradient and square, and the step that they give: mean / (sqrt(square) + epsilon), both unbiased. */
 function adamStep(
-  {gradient: given, gradientFactor, state, step}: UpdateArgs,
+  {gradient: given, gradientFactor, state}: UpdateArgs,
   {beta1, beta2, epsilon}: AdamNumbers,
+  step: number,
 ): {direction: tf.Tensor; state: Updated['state']} {
   const gradient = scaled(given, gradientFactor);
   const mean = tf.add(tf.mul(state.mean!, beta1), tf.mul(gradient, 1 - beta1));
@@ -132,38 +148,50 @@ function adamStep(
   return {direction, state: {mean, square}};
 }
 
-function adamw({beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8}: AdamWConfig): OptimizerRule {
-  const numbers = {beta1, beta2, epsilon};
+/**
+ * @param trusts whether a step is scaled to the norm of the weight, as LAMB does
+ * @param along what becomes of a value along a direction
+ */
+function adam(
+  numbers: AdamNumbers,
+  trusts: (args: UpdateArgs) => boolean,
+  along: (args: UpdateArgs, direction: tf.Tensor) => tf.Tensor,
+): OptimizerRule {
   return {
     slots: ADAM_SLOTS,
-    update(args) {
-      const atOnce = adamKernel(args, numbers, false);
-      if (atOnce !== undefined) return atOnce;
-      const {direction, state} = adamStep(args, numbers);
-      const {value, learningRate, weightDecay} = args;
-      const decayed = weightDecay === 0 ? value : tf.mul(value, 1 - learningRate * weightDecay);
-      return {value: tf.sub(decayed, tf.mul(direction, learningRate)), state};
+    update(all, step) {
+      const weights = all.map((args) => ({...weightStep(args), trusts: trusts(args)}));
+      const attrs = {weights, ...numbers, step};
+      const atOnce = runUpdateKernel(AdamUpdate, inputsOf(all, ADAM_SLOTS), attrs);
+      if (atOnce !== undefined) return updatedOf(atOnce, ADAM_SLOTS);
+      return eachTidied(all, (args) => {
+        const {direction, state} = adamStep(args, numbers, step);
+        return {value: along(args, direction), state};
+      });
     },
   };
 }
 
-function lamb({beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6}: LambConfig): OptimizerRule {
-  const numbers = {beta1, beta2, epsilon};
-  return {
-    slots: ADAM_SLOTS,
-    update(args) {
-      const {value, learningRate, weightDecay} = args;
-      // Weights without decay, norms and biases, are not scaled either.
-      const trusts = weightDecay !== 0;
-      const atOnce = adamKernel(args, numbers, trusts);
-      if (atOnce !== undefined) return atOnce;
-      const {direction, state} = adamStep(args, numbers);
-      if (!trusts) return {value: tf.sub(value, tf.mul(direction, learningRate)), state};
-      const update = tf.add(direction, tf.mul(value, weightDecay));
-      const step = tf.mul(tf.mul(update, trustRatio(value, update)), learningRate);
-      return {value: tf.sub(value, step), state};
+function adamw({beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8}: AdamWConfig): OptimizerRule {
+  return adam(
+    {beta1, beta2, epsilon},
+    () => false,
+    ({value, learningRate, weightDecay}, direction) => {
+      const decayed = weightDecay === 0 ? value : tf.mul(value, 1 - learningRate * weightDecay);
+      return tf.sub(decayed, tf.mul(direction, learningRate));
     },
-  };
+  );
+}
+
+function lamb({beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6}: LambConfig): OptimizerRule {
+  // Weights without decay, norms and biases, are not scaled either.
+  const trusts = ({weightDecay}: UpdateArgs) => weightDecay !== 0;
+  return adam({beta1, beta2, epsilon}, trusts, (args, direction) => {
+    const {value, learningRate, weightDecay} = args;
+    if (!trusts(args)) return tf.sub(value, tf.mul(direction, learningRate));
+    const update = tf.add(direction, tf.mul(value, weightDecay));
+    return tf.sub(value, tf.mul(tf.mul(update, trustRatio(value, update)), learningRate));
+  });
 }
 
 /** Norm of the weight over norm of the update; 1 where either is 0. */

@@ -4,8 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Parameter} from '../parameters';
+import {bunches} from './bunches';
 import {type ClipConfig, clipFactor, globalNorm} from './clip';
-import {type OptimizerConfig, type OptimizerRule, optimizerRule} from './rules';
+import {type OptimizerConfig, type OptimizerRule, optimizerRule, type Updated} from './rules';
 
 /** Gradients by the names of their weights. A weight that the loss does not depend on has none and stays as it is. */
 export type Gradients = ReadonlyMap<string, tf.Tensor>;
@@ -55,30 +56,25 @@ export class WeightUpdater {
   apply(gradients: Gradients, learningRate: number, norm?: number): void {
     const step = ++this.stepsMade;
     const factor = norm === undefined || this.clip === undefined ? 1 : clipFactor(norm, this.clip);
-    for (const parameter of this.parameters) {
-      const gradient = gradients.get(parameter.name);
-      if (gradient !== undefined) this.updateOne(parameter, gradient, factor, learningRate, step);
+    const learning = this.parameters.filter(({name}) => gradients.has(name));
+    for (const bunch of bunches(learning, ({name}) => gradients.get(name)!.size)) {
+      const weights = bunch.map(({name, weight, rateFactor, weightDecay}) => ({
+        ...{value: weight.read(), gradient: gradients.get(name)!, gradientFactor: factor},
+        ...{state: this.states.get(name)!, learningRate: learningRate * rateFactor, weightDecay},
+      }));
+      const updated = tf.tidy(() => this.rule.update(weights, step));
+      bunch.forEach((parameter, i) => {
+        this.take(parameter, updated[i]!);
+      });
     }
   }
 
-  private updateOne(
-    {name, weight, rateFactor, weightDecay}: Parameter,
-    gradient: tf.Tensor,
-    gradientFactor: number,
-    learningRate: number,
-    step: number,
-  ): void {
-    const old = this.states.get(name)!;
-    const {value, state} = tf.tidy(() =>
-      this.rule.update({
-        ...{value: weight.read(), gradient, gradientFactor, state: old},
-        ...{learningRate: learningRate * rateFactor, weightDecay, step},
-      }),
-    );
+  private take({name, weight}: Parameter, {value, state}: Updated): void {
     weight.write(value);
     value.dispose();
-    tf.dispose(old);
-    this.states.set(name, Object.fromEntries(Object.entries(state).map(([slot, t]) => [slot, tf.keep(t)])));
+    tf.dispose(this.states.get(name)!);
+    for (const tensor of Object.values(state)) tf.keep(tensor);
+    this.states.set(name, state);
   }
 
   /** The state by names `<slot>/<weight>`, to be read only. */

@@ -6,13 +6,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
 import {kernelConfigs} from '../../../../src/kernels/wasm';
 import {globalNorm} from '../../../../src/train/optimization/optimizers/clip';
-import {optimizerRule} from '../../../../src/train/optimization/optimizers/rules';
+import {optimizerRule, type Updated} from '../../../../src/train/optimization/optimizers/rules';
 import {expectAsStockOps, RULES, updated} from '../../update_cases';
 import {valuesOf} from '../wasm_host';
 import {liveRuntime, startBehindWorkers, startThreads} from './start_threads';
 
 /** Chunks are of 1024 values; vectors of 4. */
-const SIZES = [1, 7, 1024, 5003];
+const SIZES = [1, 7, 0, 1024, 5003, 1025];
 
 beforeAll(() => startThreads(2));
 
@@ -24,9 +24,9 @@ it('LAMB moves a weight of zeros, whose norm says nothing, as far as its directi
   const [zeros, ones] = [tf.zeros([7]), tf.ones([7])];
   const args = {
     ...{value: zeros, gradient: ones, state: {mean: zeros, square: zeros}},
-    ...{gradientFactor: 1, learningRate: 0.25, weightDecay: 0, step: 1},
+    ...{gradientFactor: 1, learningRate: 0.25, weightDecay: 0},
   };
-  const {value} = tf.tidy(() => optimizerRule({name: 'lamb'}).update(args));
+  const [{value}] = tf.tidy(() => optimizerRule({name: 'lamb'}).update([args], 1)) as [Updated];
   // The first direction of Adam is the gradient over its own size.
   for (const one of value.dataSync()) expect(one).toBeCloseTo(-0.25, 5);
 });
@@ -36,7 +36,7 @@ it('gives the same bits on 1 and 3 threads', async () => {
     const tensors = SIZES.map((size) => tf.tensor1d(valuesOf([size], size)));
     const norm = tf.tidy(() => globalNorm(tensors).dataSync());
     tf.dispose(tensors);
-    return [norm, ...Object.values(RULES).flatMap((rule) => updated(rule, 5003))];
+    return [norm, ...Object.values(RULES).flatMap((rule) => updated(rule, [20_011, ...SIZES]))];
   };
   await liveRuntime().setThreads(1);
   const expected = everything();

@@ -150,6 +150,22 @@ export class WinogradProductCall {
 }
 
 @unmanaged
+export class PackCall {
+  from!: usize;
+  to!: usize;
+  panel!: usize;
+  taps!: i32;
+  tapStep!: i32;
+  groups!: i32;
+  inputs!: i32;
+  outputs!: i32;
+  rowBytes!: i32;
+  panelBytes!: i32;
+  products!: i32;
+  apart!: i32;
+}
+
+@unmanaged
 export class PoolCall {
   x!: usize;
   y!: usize;
@@ -205,6 +221,15 @@ export class NormCall {
 
 @unmanaged
 export class UpdateCall {
+  weights!: usize;
+  count!: i32;
+  factors!: usize;
+}
+
+@unmanaged
+export class UpdatedWeight {
+  first!: i32;
+  count!: i32;
   value!: usize;
   gradient!: usize;
   mean!: usize;
@@ -212,15 +237,35 @@ export class UpdateCall {
   to!: usize;
   toMean!: usize;
   toSquare!: usize;
-  factors!: usize;
-  count!: i32;
+  gradientFactor!: f32;
+  valueFactor!: f32;
+  directionFactor!: f32;
 }
 
 @unmanaged
 export class SquaresCall {
-  x!: usize;
-  sums!: usize;
+  weights!: usize;
   count!: i32;
+  sums!: usize;
+}
+
+@unmanaged
+export class ElementwiseCall {
+  a!: usize;
+  b!: usize;
+  to!: usize;
+  sigmoid!: usize;
+  operation!: i32;
+  count!: i32;
+}
+
+@unmanaged
+export class ScaleCall {
+  x!: usize;
+  scale!: usize;
+  to!: usize;
+  positions!: i32;
+  channels!: i32;
 }
 
 @unmanaged

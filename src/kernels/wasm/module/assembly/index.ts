@@ -10,7 +10,7 @@ export {
   productFewRows,
 } from './dense/few_rows';
 export {gatherRow, listLine} from './dense/gather';
-export {packDense, packRows, packTransposed, transposePanel} from './dense/pack';
+export {packDense, packPanel, packRows, packTransposed, transposePanel} from './dense/pack';
 export {
   packPanels,
   packStrips,
@@ -27,6 +27,17 @@ export {convolveBands, listFrameTaps} from './depthwise/bands';
 export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise/depthwise';
 export {depthwiseRun, listTaps, runTile} from './depthwise/depthwise_run';
 export {productDepthwise, productDepthwiseBlock, productTap} from './depthwise/product_depthwise';
+export {
+  addChunk,
+  elementwise,
+  multiplyChunk,
+  reluChunk,
+  reluGradientChunk,
+  scaleChannels,
+  subtractChunk,
+  swishChunk,
+  swishGradientChunk,
+} from './elementwise';
 export {finishBlock, finishRun} from './epilogue';
 export {convolveNarrow, fillSlots, listReads, moveSums} from './narrow/narrow';
 export {fourToPlanes, fourToRows, planesToRows, rowsToPlanes} from './narrow/narrow_copy';
@@ -57,10 +68,19 @@ export {
 } from './reductions/pooling';
 export {addShares, addTaken, averagePoolGradient, maxPoolGradient} from './reductions/pooling_gradients';
 export {sumOfFour, sumOfSixteen, sumStrips} from './reductions/sums';
-export {adamChunk, adamUpdate, sgdChunk, sgdUpdate, squareSum, squareSums} from './reductions/update';
+export {
+  adamChunk,
+  adamUpdate,
+  sgdChunk,
+  sgdUpdate,
+  squareSum,
+  squareSums,
+  weightOf,
+} from './reductions/update';
 export {expandGrid, expandLine} from './taps';
 export {sixInputs, sixSums, transformLargeTaps, transformLargeTimeTaps} from './winograd/large_transforms';
 export {placeSums} from './winograd/tiles';
+export {transformDense, transformTransposed} from './winograd/weights';
 export {convolveWinograd, winogradBlock} from './winograd/winograd';
 export {productWinograd, winogradProductBlock} from './winograd/winograd_product';
 export {
@@ -74,5 +94,4 @@ export {
   transformTime,
   transformTimeGradients,
   transformTimeTaps,
-  transformWeights,
 } from './winograd/winograd_transforms';

@@ -1,15 +1,13 @@
 /**
- * What an optimizer does to one weight, in one pass over it, its gradient and its state: the arithmetic of
- * src/geometry/update_kernels.ts, each operation rounded by itself as in stock ops. And sums of squares. Rows are chunks of CHUNK values.
+ * What an optimizer does to weights, in one pass over each, its gradient and its state: the arithmetic of
+ * src/geometry/update_kernels.ts, each operation rounded by itself as in stock ops. And sums of squares. Rows are chunks of CHUNK values
+ * of one weight, counted over all weights, so that threads share them whatever their sizes.
  */
 import {lanesOf, multiplyAdd, put, take} from '../arithmetic';
-import {CHUNK, SquaresCall, UpdateCall} from '../calls';
+import {CHUNK, SquaresCall, UpdateCall, UpdatedWeight} from '../calls';
 
 @unmanaged
 class SgdFactors {
-  gradient!: f32;
-  decay!: f32;
-  rate!: f32;
   momentum!: f32;
   /** 1 if Nesterov's, else 0. */
   nesterov!: f32;
@@ -17,7 +15,6 @@ class SgdFactors {
 
 @unmanaged
 class AdamFactors {
-  gradient!: f32;
   beta1!: f32;
   beta2!: f32;
   rest1!: f32;
@@ -25,48 +22,66 @@ class AdamFactors {
   meanBias!: f32;
   rootBias!: f32;
   epsilon!: f32;
-  value!: f32;
-  direction!: f32;
+}
+
+/** The weight of which a chunk is: the last one that does not begin behind it. */
+export function weightOf(weights: usize, count: i32, chunk: i32): UpdatedWeight {
+  let from = 0;
+  while (count > 1) {
+    const half = count >> 1;
+    const middle = changetype<UpdatedWeight>(weights + (from + half) * offsetof<UpdatedWeight>());
+    if (middle.first <= chunk) from += half;
+    count = middle.first <= chunk ? count - half : half;
+  }
+  return changetype<UpdatedWeight>(weights + from * offsetof<UpdatedWeight>());
 }
 
 /** Stochastic gradient descent, with momentum where there is some. */
 export function sgdUpdate(address: usize, first: i32, end: i32): void {
   const call = changetype<UpdateCall>(address);
-  for (; first < end; first++) sgdChunk(call, first * CHUNK, min((first + 1) * CHUNK, call.count));
+  for (; first < end; first++) {
+    const weight = weightOf(call.weights, call.count, first);
+    const at = (first - weight.first) * CHUNK;
+    sgdChunk(weight, call.factors, at, min(at + CHUNK, weight.count));
+  }
 }
 
-export function sgdChunk(call: UpdateCall, first: i32, end: i32): void {
-  const factors = changetype<SgdFactors>(call.factors);
-  const gradientFactor = f32x4.splat(factors.gradient);
-  const decay = f32x4.splat(factors.decay);
-  const rate = f32x4.splat(factors.rate);
+export function sgdChunk(weight: UpdatedWeight, common: usize, first: i32, end: i32): void {
+  const factors = changetype<SgdFactors>(common);
+  const gradientFactor = f32x4.splat(weight.gradientFactor);
+  const decay = f32x4.splat(weight.valueFactor);
+  const rate = f32x4.splat(weight.directionFactor);
   const momentum = f32x4.splat(factors.momentum);
-  const hasMomentum = call.mean !== 0;
+  const hasMomentum = weight.mean !== 0;
   const isNesterov = factors.nesterov !== 0;
   for (let at = first << 2; at < end << 2; ) {
     const lanes = lanesOf(end - (at >> 2));
-    const value = take(call.value + at, lanes);
-    const gradient = f32x4.mul(take(call.gradient + at, lanes), gradientFactor);
+    const value = take(weight.value + at, lanes);
+    const gradient = f32x4.mul(take(weight.gradient + at, lanes), gradientFactor);
     let direction = f32x4.add(gradient, f32x4.mul(value, decay));
     if (hasMomentum) {
-      const average = f32x4.add(f32x4.mul(take(call.mean + at, lanes), momentum), direction);
-      put(call.toMean + at, average, lanes);
+      const average = f32x4.add(f32x4.mul(take(weight.mean + at, lanes), momentum), direction);
+      put(weight.toMean + at, average, lanes);
       direction = isNesterov ? f32x4.add(direction, f32x4.mul(average, momentum)) : average;
     }
-    put(call.to + at, f32x4.sub(value, f32x4.mul(direction, rate)), lanes);
+    put(weight.to + at, f32x4.sub(value, f32x4.mul(direction, rate)), lanes);
     at += lanes << 2;
   }
 }
 
-/** Adam's averages, and `value * factors.value + step * factors.direction`. */
+/** Adam's averages, and `value * valueFactor + step * directionFactor`. */
 export function adamUpdate(address: usize, first: i32, end: i32): void {
   const call = changetype<UpdateCall>(address);
-  for (; first < end; first++) adamChunk(call, first * CHUNK, min((first + 1) * CHUNK, call.count));
+  for (; first < end; first++) {
+    const weight = weightOf(call.weights, call.count, first);
+    const at = (first - weight.first) * CHUNK;
+    adamChunk(weight, call.factors, at, min(at + CHUNK, weight.count));
+  }
 }
 
-export function adamChunk(call: UpdateCall, first: i32, end: i32): void {
-  const factors = changetype<AdamFactors>(call.factors);
-  const gradientFactor = f32x4.splat(factors.gradient);
+export function adamChunk(weight: UpdatedWeight, common: usize, first: i32, end: i32): void {
+  const factors = changetype<AdamFactors>(common);
+  const gradientFactor = f32x4.splat(weight.gradientFactor);
   const beta1 = f32x4.splat(factors.beta1);
   const beta2 = f32x4.splat(factors.beta2);
   const rest1 = f32x4.splat(factors.rest1);
@@ -74,20 +89,21 @@ export function adamChunk(call: UpdateCall, first: i32, end: i32): void {
   const meanBias = f32x4.splat(factors.meanBias);
   const rootBias = f32x4.splat(factors.rootBias);
   const epsilon = f32x4.splat(factors.epsilon);
-  const valueFactor = f32x4.splat(factors.value);
-  const directionFactor = f32x4.splat(factors.direction);
+  const valueFactor = f32x4.splat(weight.valueFactor);
+  const directionFactor = f32x4.splat(weight.directionFactor);
   for (let at = first << 2; at < end << 2; ) {
     const lanes = lanesOf(end - (at >> 2));
-    const value = take(call.value + at, lanes);
-    const gradient = f32x4.mul(take(call.gradient + at, lanes), gradientFactor);
-    const mean = f32x4.add(f32x4.mul(take(call.mean + at, lanes), beta1), f32x4.mul(gradient, rest1));
+    const value = take(weight.value + at, lanes);
+    const gradient = f32x4.mul(take(weight.gradient + at, lanes), gradientFactor);
+    const mean = f32x4.add(f32x4.mul(take(weight.mean + at, lanes), beta1), f32x4.mul(gradient, rest1));
     const squared = f32x4.mul(gradient, gradient);
-    const square = f32x4.add(f32x4.mul(take(call.square + at, lanes), beta2), f32x4.mul(squared, rest2));
-    put(call.toMean + at, mean, lanes);
-    put(call.toSquare + at, square, lanes);
+    const square = f32x4.add(f32x4.mul(take(weight.square + at, lanes), beta2), f32x4.mul(squared, rest2));
+    put(weight.toMean + at, mean, lanes);
+    put(weight.toSquare + at, square, lanes);
     const root = f32x4.div(f32x4.sqrt(square), rootBias);
     const direction = f32x4.div(f32x4.div(mean, meanBias), f32x4.add(root, epsilon));
-    put(call.to + at, f32x4.add(f32x4.mul(value, valueFactor), f32x4.mul(direction, directionFactor)), lanes);
+    const result = f32x4.add(f32x4.mul(value, valueFactor), f32x4.mul(direction, directionFactor));
+    put(weight.to + at, result, lanes);
     at += lanes << 2;
   }
 }
@@ -96,10 +112,9 @@ export function adamChunk(call: UpdateCall, first: i32, end: i32): void {
 export function squareSums(address: usize, first: i32, end: i32): void {
   const call = changetype<SquaresCall>(address);
   for (; first < end; first++) {
-    store<f32>(
-      call.sums + (first << 2),
-      squareSum(call.x, first * CHUNK, min((first + 1) * CHUNK, call.count)),
-    );
+    const weight = weightOf(call.weights, call.count, first);
+    const at = (first - weight.first) * CHUNK;
+    store<f32>(call.sums + (first << 2), squareSum(weight.value, at, min(at + CHUNK, weight.count)));
   }
 }
 
