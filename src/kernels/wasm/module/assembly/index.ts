@@ -81,6 +81,7 @@ export {
   weightOf,
 } from './reductions/update';
 export {expandGrid, expandLine} from './taps';
+export {largeFrameTaps, largeTimeTaps, sixPanels, transformLargeGradients} from './winograd/large_gradients';
 export {sixInputs, sixSums, transformLargeTaps, transformLargeTimeTaps} from './winograd/large_transforms';
 export {placeSums} from './winograd/tiles';
 export {transformDense, transformTransposed} from './winograd/weights';
