@@ -266,6 +266,7 @@ export function multiplyTiles(
   const lengthBytes = length << 5;
   const fuses = ends && endsInTiles(call);
   const activation = fuses ? call.activation : 0;
+  const most = f32x4.splat(activation === RELU6 ? 6 : Infinity);
   const toResidual = fuses && call.residual ? call.residual - call.y : 0;
   for (let outer = side ? groups : panels; outer > 0; outer--) {
     let tileRows = rows;
@@ -332,7 +333,6 @@ export function multiplyTiles(
         s31 = f32x4.add(s31, v128.load(residual3, 16));
       }
       if (activation) {
-        const most = f32x4.splat(activation === RELU6 ? 6 : Infinity);
         s00 = between0And(most, s00);
         s01 = between0And(most, s01);
         s10 = between0And(most, s10);
