@@ -241,6 +241,29 @@ export const CALLS = {
     tiles: 'i32',
   },
 
+  /** Weights from a filter into panels (pack.ts), or transformed into panels for each product (weights.ts). */
+  PackCall: {
+    /** The first weight, in `[taps, inputs, rowBytes / 4 outputs]`. */
+    from: 'usize',
+    to: 'usize',
+    /** Room for 64 rows of a panel of each tap, where they are transformed. */
+    panel: 'usize',
+    taps: 'i32',
+    /** From one tap to the next, which may stand before it. */
+    tapStep: 'i32',
+    groups: 'i32',
+    /** Channels of one group. */
+    inputs: 'i32',
+    outputs: 'i32',
+    /** From one input to the next. */
+    rowBytes: 'i32',
+    /** From one panel to the next. */
+    panelBytes: 'i32',
+    /** Of a tile of the minimal-filtering form, and from one to the next. */
+    products: 'i32',
+    apart: 'i32',
+  },
+
   /** A pooling (pooling.ts) or its gradient (pooling_gradients.ts). */
   PoolCall: {
     /** Values of the input. */

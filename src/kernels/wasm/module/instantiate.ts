@@ -7,11 +7,12 @@ import {relaxedSimd, simd} from './binaries';
 /** Works on the rows `first` to `end - 1` of what the call at an address says. Ranges may be computed in any order. */
 export type RowFunction = (call: number, first: number, end: number) => void;
 
-/** Puts weights in another order or form. */
-export type PackFunction = (from: number, to: number, ...sizes: number[]) => void;
-
 /** The functions that threads share by rows. */
 export type RowFunctionName =
+  | 'packDense'
+  | 'packTransposed'
+  | 'transformDense'
+  | 'transformTransposed'
   | 'convolveDense'
   | 'multiplyFewRows'
   | 'multiplyFewRowsTransposed'
@@ -45,14 +46,7 @@ export type RowFunctionName =
   | 'scaleChannels';
 
 /** The functions of assembly/index.ts that the host uses. Addresses are bytes. */
-export interface KernelModule extends Record<RowFunctionName, RowFunction> {
-  /** Sizes: depth, groups, outputs, rowBytes. */
-  packDense: PackFunction;
-  /** Sizes: groups, inputs, outputs, rowBytes, panelBytes. */
-  packTransposed: PackFunction;
-  /** Sizes: apart, panels, turns, inputs, alongTime. */
-  transformWeights: PackFunction;
-}
+export type KernelModule = Readonly<Record<RowFunctionName, RowFunction>>;
 
 /** 'relaxed-simd' multiplies and adds in one instruction, where the processor has it. */
 export type Build = 'relaxed-simd' | 'simd';

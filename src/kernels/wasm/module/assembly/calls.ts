@@ -150,6 +150,22 @@ export class WinogradProductCall {
 }
 
 @unmanaged
+export class PackCall {
+  from!: usize;
+  to!: usize;
+  panel!: usize;
+  taps!: i32;
+  tapStep!: i32;
+  groups!: i32;
+  inputs!: i32;
+  outputs!: i32;
+  rowBytes!: i32;
+  panelBytes!: i32;
+  products!: i32;
+  apart!: i32;
+}
+
+@unmanaged
 export class PoolCall {
   x!: usize;
   y!: usize;

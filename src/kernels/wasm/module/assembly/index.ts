@@ -10,7 +10,7 @@ export {
   productFewRows,
 } from './dense/few_rows';
 export {gatherRow, listLine} from './dense/gather';
-export {packDense, packRows, packTransposed, transposePanel} from './dense/pack';
+export {packDense, packPanel, packRows, packTransposed, transposePanel} from './dense/pack';
 export {
   packPanels,
   packStrips,
@@ -83,6 +83,7 @@ export {
 export {expandGrid, expandLine} from './taps';
 export {sixInputs, sixSums, transformLargeTaps, transformLargeTimeTaps} from './winograd/large_transforms';
 export {placeSums} from './winograd/tiles';
+export {transformDense, transformTransposed} from './winograd/weights';
 export {convolveWinograd, winogradBlock} from './winograd/winograd';
 export {productWinograd, winogradProductBlock} from './winograd/winograd_product';
 export {
@@ -96,5 +97,4 @@ export {
   transformTime,
   transformTimeGradients,
   transformTimeTaps,
-  transformWeights,
 } from './winograd/winograd_transforms';
