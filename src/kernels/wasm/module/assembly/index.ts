@@ -21,6 +21,7 @@ export {
   productTile,
 } from './dense/product';
 export {scatterDense, scatterRows} from './dense/scatter';
+export {multiplySixRows} from './dense/six_rows';
 export {copyPositions, fillSlot} from './depthwise/band_copy';
 export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './depthwise/band_tiles';
 export {convolveBands, listFrameTaps} from './depthwise/bands';
