@@ -45,20 +45,17 @@ export {fourToPlanes, fourToRows, planesToRows, rowsToPlanes} from './narrow/nar
 export {narrowTile, productNarrow} from './narrow/narrow_product';
 export {fourOutputs, oneOutput, twoOutputs} from './narrow/narrow_tiles';
 export {
-  backpropBlock,
-  backpropSome,
-  normBackprop,
-  normScale,
-  normStatistics,
-  normSums,
-  putTogether,
-  scaleBlock,
-  scaleSome,
-  statisticsOfBlock,
-  statisticsOfEight,
-  sumsOfBlock,
-  sumsOfEight,
-} from './reductions/norm';
+  channelGradients,
+  channelMoments,
+  columnMoments,
+  columnTotals,
+  normFactors,
+  normGradients,
+  normMoments,
+} from './norm/factors';
+export {backpropRow, normBackprop, normScale, scaleRow} from './norm/rows';
+export {normStatistics, statisticsOfBlock, statisticsOfEight, statisticsOfOne} from './norm/statistics';
+export {normSums, sumsOfFour, sumsOfOne} from './norm/sums';
 export {
   averageOfFour,
   averageOfSixteen,
