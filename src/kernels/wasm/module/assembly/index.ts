@@ -16,12 +16,13 @@ export {
   packStrips,
   productBlock,
   productDense,
+  productEdge,
   productPanels,
   productRows,
   productTile,
 } from './dense/product';
 export {scatterDense, scatterRows} from './dense/scatter';
-export {multiplySixRows} from './dense/six_rows';
+export {multiplySixRows, packSixes, productSix} from './dense/six';
 export {copyPositions, fillSlot} from './depthwise/band_copy';
 export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './depthwise/band_tiles';
 export {convolveBands, listFrameTaps} from './depthwise/bands';
