@@ -8,14 +8,14 @@ const entries = [
   {entry: 'ops', limit: '11.5 kB'},
   {entry: 'networks', limit: '28.5 kB'},
   {entry: 'train', limit: '77.5 kB'},
-  {entry: 'zoo', limit: '60 kB'},
+  {entry: 'zoo', limit: '60.5 kB'},
   {entry: 'checkpoints', limit: '21 kB'},
   {entry: 'convert', limit: '45 kB'},
   {entry: 'onnx', limit: '12 kB'},
-  {entry: 'video', limit: '36.5 kB'},
-  {entry: 'timeline', limit: '49 kB'},
+  {entry: 'video', limit: '37 kB'},
+  {entry: 'timeline', limit: '49.5 kB'},
   {entry: 'cpu', limit: '6.5 kB'},
-  {entry: 'wasm', limit: '48 kB'},
+  {entry: 'wasm', limit: '52 kB'},
   {entry: 'webgl', limit: '12 kB'},
   {entry: 'webgpu', limit: '16 kB'},
   {entry: 'node', limit: '33 kB', platform: 'node'},
@@ -24,7 +24,7 @@ const entries = [
 /** Of the two that need tfjs-layers, its 82 kB are not in the figure. */
 const programs = [
   {name: 'one op', entry: 'ops', import: '{stsConv3d}', limit: '10 kB'},
-  {name: 'one layer', entry: 'index', import: '{layers}', limit: '24 kB'},
+  {name: 'one layer', entry: 'index', import: '{layers}', limit: '24.5 kB'},
   {name: 'one network', entry: 'networks', import: '{x3d}', limit: '30.5 kB'},
   {name: 'loadModel', entry: 'zoo', import: '{loadModel}', limit: '65.5 kB'},
 ];
@@ -50,5 +50,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '174 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '177 kB', path: 'dist/tfjs-sts.min.js'},
 ];

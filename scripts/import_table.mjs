@@ -142,7 +142,7 @@ const wasmLevels = [
   ['module', 'memory'],
   ['plan', 'threads'],
   ['runtime'],
-  ['convolution', 'copies', 'reductions'],
+  ['convolution', 'copies', 'elementwise', 'reductions'],
 ];
 
 /** `src/kernels/wasm/plan/x.ts` -> its name and level; undefined for other files. */

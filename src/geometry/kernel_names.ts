@@ -111,6 +111,20 @@ export interface ReluGradInputs extends NamedTensorInfoMap {
   saved: TensorInfo;
 }
 
+/** Swish, `y = x * s` with `s = sigmoid(x)`. Results: y, s. Where a backend has no such kernel, stock ops do the same. */
+export const SwishTrain = 'SwishTrain';
+export interface SwishTrainInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+}
+
+/** Its gradient, of the two results: `dy * (s + y * (1 - s))`. */
+export const SwishTrainGrad = 'SwishTrainGrad';
+export interface SwishTrainGradInputs extends NamedTensorInfoMap {
+  dy: TensorInfo;
+  y: TensorInfo;
+  s: TensorInfo;
+}
+
 /** The kernels that every backend has, if only in the composed form. */
 const GENERAL_KERNEL_NAMES = [
   IndirectConv3D,
@@ -121,8 +135,16 @@ const GENERAL_KERNEL_NAMES = [
 ] as const;
 export type GeneralKernelName = (typeof GENERAL_KERNEL_NAMES)[number];
 
-/** All of them, with those of ReLUs and optimizers: where a backend has none of these, stock ops do the same. */
-export const KERNEL_NAMES = [...GENERAL_KERNEL_NAMES, ReluGrad, SgdUpdate, AdamUpdate, GlobalNorm] as const;
+/** All of them, with those of activations and optimizers: where a backend has none of these, stock ops do the same. */
+export const KERNEL_NAMES = [
+  ...GENERAL_KERNEL_NAMES,
+  ReluGrad,
+  SwishTrain,
+  SwishTrainGrad,
+  SgdUpdate,
+  AdamUpdate,
+  GlobalNorm,
+] as const;
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
 /** On a kernel config: its kernel is made of stock ops. A global symbol, as the ESM and CJS builds may both be loaded. */

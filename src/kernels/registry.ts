@@ -40,6 +40,10 @@ export const STOCK_KERNEL_NAMES = [
   tf.Cast,
   tf.SpaceToBatchND,
   tf.BatchToSpaceND,
+  tf.Add,
+  tf.Multiply,
+  tf.Sub,
+  tf.Relu,
   tf.FusedBatchNorm,
   tf.DenseBincount,
 ] as const;

@@ -4,7 +4,14 @@
  * they save is a constant.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {ACTIVATIONS, type Activation, type ActivationName} from '../geometry/kernel_names';
+import {
+  ACTIVATIONS,
+  type Activation,
+  type ActivationName,
+  type KernelName,
+  SwishTrain,
+  SwishTrainGrad,
+} from '../geometry/kernel_names';
 import {InvalidArgumentError} from '../util/errors';
 import {isTakenOnce} from './grads/taken_once';
 
@@ -48,20 +55,40 @@ const elu: Unary = withDerivative(tf.elu, (x) => tf.exp(tf.minimum(x, 0)));
 
 const softplus = withDerivative(tf.softplus, sigmoid);
 
-/** x * sigmoid(x), s + y (1 - s) its derivative: of what it computes anyhow, where that may be saved. */
+/**
+ * x * sigmoid(x), s + y (1 - s) its derivative: of what it computes anyhow, where that may be saved, and then in one pass forward and one
+ * back where the backend has the kernels.
+ */
 const swish: Unary = tf.customGrad((...args) => {
   const [x, save] = args as [tf.Tensor, tf.GradSaveFunc];
   const once = isTakenOnce();
-  const s = tf.sigmoid(x);
-  const y = tf.mul(x, s);
+  const [y, s] = (once ? swishAtOnce(x) : undefined) ?? inTwoSteps(x);
   save(once ? [s, y] : [x]);
   const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
     tf.tidy(() => {
       const [slope, value] = once ? (saved as [tf.Tensor, tf.Tensor]) : withSigmoid(saved[0]!);
-      return tf.mul(dy, tf.add(slope, tf.mul(value, tf.sub(1, slope))));
+      const atOnce = once ? swishGradAtOnce(dy, value, slope) : undefined;
+      return atOnce ?? tf.mul(dy, tf.add(slope, tf.mul(value, tf.sub(1, slope))));
     });
   return {value: y, gradFunc};
 });
+
+function inTwoSteps(x: tf.Tensor): [y: tf.Tensor, s: tf.Tensor] {
+  const s = tf.sigmoid(x);
+  return [tf.mul(x, s), s];
+}
+
+const hasKernel = (name: KernelName) => tf.getKernel(name, tf.getBackend()) != null;
+
+function swishAtOnce(x: tf.Tensor): [y: tf.Tensor, s: tf.Tensor] | undefined {
+  if (x.dtype !== 'float32' || !hasKernel(SwishTrain)) return undefined;
+  return tf.engine().runKernel(SwishTrain, {x}) as unknown as [tf.Tensor, tf.Tensor];
+}
+
+function swishGradAtOnce(dy: tf.Tensor, y: tf.Tensor, s: tf.Tensor): tf.Tensor | undefined {
+  if (!hasKernel(SwishTrainGrad)) return undefined;
+  return tf.engine().runKernel(SwishTrainGrad, {dy, y, s}) as tf.Tensor;
+}
 
 /** Sigmoid and swish of x, through which gradients pass. */
 function withSigmoid(x: tf.Tensor): [s: tf.Tensor, y: tf.Tensor] {

@@ -23,6 +23,11 @@ import {stridedSliceConfig} from './copies/slicing/StridedSlice';
 import {unpackConfig} from './copies/slicing/Unpack';
 import {tileConfig} from './copies/Tile';
 import {transposeConfig} from './copies/Transpose';
+import {arithmeticConfigs} from './elementwise/arithmetic';
+import {reluConfig} from './elementwise/Relu';
+import {reluGradConfig} from './elementwise/ReluGrad';
+import {swishTrainConfig} from './elementwise/SwishTrain';
+import {swishTrainGradConfig} from './elementwise/SwishTrainGrad';
 import {adamUpdateConfig} from './reductions/AdamUpdate';
 import {avgPool3DConfig} from './reductions/AvgPool3D';
 import {avgPool3DGradConfig} from './reductions/AvgPool3DGrad';
@@ -43,6 +48,9 @@ export const kernelConfigs: readonly KernelConfig[] = [
   indirectConv3DBackpropFilterConfig,
   batchNormTrainConfig,
   batchNormTrainGradConfig,
+  reluGradConfig,
+  swishTrainConfig,
+  swishTrainGradConfig,
   sgdUpdateConfig,
   adamUpdateConfig,
   globalNormConfig,
@@ -76,6 +84,8 @@ export const stockReplacements: StockReplacements = {
     castConfig,
     spaceToBatchNDConfig,
     batchToSpaceNDConfig,
+    ...arithmeticConfigs,
+    reluConfig,
   ],
   canRun: (backend) => connect(backend as BackendWasm) !== undefined,
 };

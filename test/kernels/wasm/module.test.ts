@@ -83,8 +83,8 @@ describe.each(builds)('the %s build', (build) => {
   const bytes = bytesOf(build);
   const found = sections(bytes);
 
-  it('weighs at most 61.5 kB', () => {
-    expect(bytes.length).toBeLessThanOrEqual(61_500);
+  it('weighs at most 70 kB', () => {
+    expect(bytes.length).toBeLessThanOrEqual(70_000);
   });
 
   it('has no data, no start, no table and no memory of its own', () => {
@@ -119,9 +119,12 @@ describe('the import of a shared memory', () => {
     const {packDense} = new WebAssembly.Instance(module, {env: {memory}}).exports as {
       packDense(...numbers: number[]): void;
     };
+    const call = {from: 0, to: 64, groups: 1, inputs: 2, outputs: 2, rowBytes: 8, panelBytes: 64};
+    const words = Object.keys(CALLS.PackCall).map((field) => call[field as keyof typeof call] ?? 0);
+    new Int32Array(memory.buffer).set(words, 64);
     const floats = new Float32Array(memory.buffer);
     floats.set([1, 2, 3, 4]);
-    packDense(0, 64, 2, 1, 2, 8);
+    packDense(256, 0, 2);
     expect([...floats.subarray(16, 32)]).toEqual([1, 2, 0, 0, 0, 0, 0, 0, 3, 4, 0, 0, 0, 0, 0, 0]);
   });
 });

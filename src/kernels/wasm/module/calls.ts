@@ -41,6 +41,8 @@ export const CALLS = {
     edge: 'usize',
     /** First output channel of the part at the first position of what is added to the sums at last; 0 for none. */
     residual: 'usize',
+    /** Of a tile of the dense form: 4, or 6 where the engine is fit for it (six_rows.ts). */
+    tileRows: 'i32',
     /** 1 if the sums start at the bias, 0 if they are added to what y holds. */
     starts: 'i32',
     /** Of the sums when they are done, see epilogue.ts. 0, and no residual, for a part to which a later one adds. */
@@ -241,6 +243,29 @@ export const CALLS = {
     tiles: 'i32',
   },
 
+  /** Weights from a filter into panels (pack.ts), or transformed into panels for each product (weights.ts). */
+  PackCall: {
+    /** The first weight, in `[taps, inputs, rowBytes / 4 outputs]`. */
+    from: 'usize',
+    to: 'usize',
+    /** Room for 64 rows of a panel of each tap, where they are transformed. */
+    panel: 'usize',
+    taps: 'i32',
+    /** From one tap to the next, which may stand before it. */
+    tapStep: 'i32',
+    groups: 'i32',
+    /** Channels of one group. */
+    inputs: 'i32',
+    outputs: 'i32',
+    /** From one input to the next. */
+    rowBytes: 'i32',
+    /** From one panel to the next. */
+    panelBytes: 'i32',
+    /** Of a tile of the minimal-filtering form, and from one to the next. */
+    products: 'i32',
+    apart: 'i32',
+  },
+
   /** A pooling (pooling.ts) or its gradient (pooling_gradients.ts). */
   PoolCall: {
     /** Values of the input. */
@@ -271,28 +296,45 @@ export const CALLS = {
     paddingWidth: 'i32',
   },
 
-  /** Batch normalization of rows of channels (norm.ts): addresses of tensors `[rows, channels]` and of `[channels]`. */
+  /**
+   * Batch normalization of `[rows, channels]` (assembly/norm). Rows are taken so many side by side that a wide row is whole vectors, and
+   * not too few of them; wide rows make blocks, of which each has sums of its own.
+   */
   NormCall: {
     x: 'usize',
     dy: 'usize',
-    /** What is written. */
+    /** What is written for each value: y or dx. */
     to: 'usize',
+    /** `[channels]`; no beta where none is needed. */
+    gamma: 'usize',
+    beta: 'usize',
     mean: 'usize',
-    /** Sums over the rows: of x, which become means, or of dy. */
-    sums: 'usize',
-    /** Sums over the rows: squared deviations, which become variances, or dy times the deviation. */
-    products: 'usize',
-    /** Factors of dy and of the deviation from the mean, and what is added. */
-    gradient: 'usize',
-    deviation: 'usize',
-    shift: 'usize',
-    /** For a gradient behind an activation: the factors of the deviation and what was added, before it was applied. */
-    scale: 'usize',
-    offset: 'usize',
+    variance: 'usize',
+    dgamma: 'usize',
+    dbeta: 'usize',
+    /** Scratch: two rows of `width` for each block, and two of them in double precision. */
+    blocks: 'usize',
+    columns: 'usize',
+    /** Scratch: the factors of a wide row, `width` each. */
+    means: 'usize',
+    scales: 'usize',
+    offsets: 'usize',
+    deviations: 'usize',
+    shifts: 'usize',
+    /** The bits of a float32. */
+    epsilon: 'i32',
     /** 0 none, 1 ReLU, 2 ReLU up to 6. */
     activation: 'i32',
     rows: 'i32',
     channels: 'i32',
+    /** Rows of a wide row, and its values. */
+    tiles: 'i32',
+    width: 'i32',
+    wideRows: 'i32',
+    /** Wide rows of a block. */
+    blockRows: 'i32',
+    /** Of the rows that are left, fewer than `tiles`. */
+    restBytes: 'i32',
   },
 
   /** What an optimizer does to weights (update.ts). */
@@ -328,6 +370,30 @@ export const CALLS = {
     weights: 'usize',
     count: 'i32',
     sums: 'usize',
+  },
+
+  /** Values made of those of one tensor, or of several of one shape (elementwise.ts). */
+  ElementwiseCall: {
+    a: 'usize',
+    /** 0 where one is enough. */
+    b: 'usize',
+    to: 'usize',
+    /** The sigmoid of a swish, which is made forward and read back. */
+    sigmoid: 'usize',
+    /** The number of one of the operations there. */
+    operation: 'i32',
+    count: 'i32',
+  },
+
+  /** Products of values with one for each channel of their clip (elementwise.ts). */
+  ScaleCall: {
+    /** `[clips, positions, channels]`. */
+    x: 'usize',
+    /** `[clips, channels]`. */
+    scale: 'usize',
+    to: 'usize',
+    positions: 'i32',
+    channels: 'i32',
   },
 
   /** Sums over the middle axis of three (sums.ts). */

@@ -92,7 +92,7 @@ function planWhole(
   const geometry = {part, inputShape, outputShape, shared, ...(place && {place})};
   return isDepthwise(inverse)
     ? planDepthwisePart(geometry, inverseTaps(info, inverse), describe)
-    : planDensePart(geometry, transposedPanels(info, inverse), describe);
+    : planDensePart(geometry, (form) => transposedPanels(info, inverse, form), describe);
 }
 
 /** Rows that lie apart in the gradient: a block of them side by side in scratch, then added to where they belong. */

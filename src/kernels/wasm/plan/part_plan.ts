@@ -10,7 +10,7 @@ import {bandsOf, inOrder, type Place, planBands, readsInPlace} from './bands';
 import {type Address, CallPlan, MEMORY_STEPS, type RowPlan} from './call_plan';
 import {narrowOf, planNarrow} from './narrow';
 import {type Describe, PANEL, type PartScratch} from './part_call';
-import {inForm, type PackedWeights, type WeightsPlan} from './weights';
+import type {Panels, WeightsPlan} from './weights';
 import {planWinograd, winogradOf} from './winograd';
 
 /** What runs for one part, from shapes alone. */
@@ -60,11 +60,11 @@ export function stepsOf({part, outputShape}: PartGeometry): number {
 }
 
 /** A part whose weights are packed in panels. */
-export function planDensePart(geometry: PartGeometry, panels: PackedWeights, describe: Describe): PartPlan {
+export function planDensePart(geometry: PartGeometry, panels: Panels, describe: Describe): PartPlan {
   const {part, inputShape, outputShape, wholeShape} = geometry;
   const steps = stepsOf(geometry);
   const form = winogradOf(part, outputShape, wholeShape);
-  const weights = inForm(panels, form);
+  const weights = panels(form);
   if (form !== undefined) return {weights, rows: planWinograd(form, steps, [describe])};
   const narrow = narrowOf(part, inputShape, outputShape, wholeShape);
   if (narrow === undefined) return {weights, rows: planBlocks('convolveDense', geometry, steps, describe)};

@@ -124,19 +124,9 @@ export function apart(floats: number): number {
   return Math.ceil((floats * FLOAT_BYTES) / CACHE_LINE) * CACHE_LINE + CACHE_LINE;
 }
 
-function weightsApart({turns, inputs, panels}: Winograd): number {
+/** Bytes from the transformed weights of one product to those of the next. */
+export function weightsApart({turns, inputs, panels}: Winograd): number {
   return apart(turns * inputs * panels * PANEL);
-}
-
-/** Room for the transformed weights. */
-export function winogradWeightBytes(form: Winograd): number {
-  return form.products * weightsApart(form);
-}
-
-/** What the module's `transformWeights` is told of weights that are packed in panels. */
-export function transformSizes(form: Winograd): number[] {
-  const {panels, turns, inputs, products} = form;
-  return [weightsApart(form), panels, turns, inputs, products];
 }
 
 /**

@@ -16,6 +16,7 @@ import {beginKernel, emscriptenOf, endKernel, guardAllocations} from '../memory/
 import {type Heap, heapOf} from '../memory/heap';
 import {bestBuild, compile, instantiate, type KernelModule} from '../module/instantiate';
 import type {Operands, RowPlan} from '../plan/call_plan';
+import type {PackedWeights} from '../plan/weights';
 import {ThreadPool} from '../threads/pool';
 import {CallWriter} from './call_writer';
 import {Frame} from './frame';
@@ -199,11 +200,12 @@ export class WasmRuntime {
    * @throws UnavailableError if a worker fails at it
    */
   runRows(plan: RowPlan, operands: Operands): void {
+    if (this.notes === undefined) this.compute(plan, operands);
+    else this.notes.note(plan, operands);
+  }
+
+  private compute(plan: RowPlan, operands: Operands): void {
     const {pool} = this;
-    if (this.notes !== undefined) {
-      this.notes.note(plan, operands);
-      return;
-    }
     const {run, rows, block, scratchBytes: stride} = plan;
     const threads = this.threadsFor(plan);
     const call = this.space.scratch(threads * stride);
@@ -237,15 +239,16 @@ export class WasmRuntime {
   }
 
   /**
-   * What `pack` made of a tensor's values, made once and freed with the tensor. Values of a tensor never change (a
-   * variable gets other values by pointing to another tensor), so this is never out of date.
-   *
-   * @param layout says how it is packed: one tensor may be packed in several ways
+   * The address of a tensor's values as a plan packs them, made once and freed with the tensor. Values of a tensor never change (a
+   * variable gets other values by pointing to another tensor), so this is never out of date. Overwrites what `scratch` gave.
    */
-  packedFrom(tensor: TensorInfo, layout: string, bytes: number, pack: (to: number) => void): number {
+  packedFrom(tensor: TensorInfo, {layout, bytes, steps}: PackedWeights): number {
     if (this.notes?.nameOf(tensor.dataId) !== undefined)
       throw new Error('Weights that the calls of a recording compute cannot be packed before they run.');
-    return this.space.packedFrom(tensor.dataId, layout, bytes, pack);
+    const x = this.addressOf(tensor);
+    return this.space.packedFrom(tensor.dataId, layout, bytes, (y) => {
+      for (const step of steps) this.compute(step, {x, y});
+    });
   }
 
   /**

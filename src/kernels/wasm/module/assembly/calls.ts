@@ -19,6 +19,7 @@ export class PartCall {
   gathered!: usize;
   edge!: usize;
   residual!: usize;
+  tileRows!: i32;
   starts!: i32;
   activation!: i32;
   xRowBytes!: i32;
@@ -150,6 +151,22 @@ export class WinogradProductCall {
 }
 
 @unmanaged
+export class PackCall {
+  from!: usize;
+  to!: usize;
+  panel!: usize;
+  taps!: i32;
+  tapStep!: i32;
+  groups!: i32;
+  inputs!: i32;
+  outputs!: i32;
+  rowBytes!: i32;
+  panelBytes!: i32;
+  products!: i32;
+  apart!: i32;
+}
+
+@unmanaged
 export class PoolCall {
   x!: usize;
   y!: usize;
@@ -179,17 +196,28 @@ export class NormCall {
   x!: usize;
   dy!: usize;
   to!: usize;
+  gamma!: usize;
+  beta!: usize;
   mean!: usize;
-  sums!: usize;
-  products!: usize;
-  gradient!: usize;
-  deviation!: usize;
-  shift!: usize;
-  scale!: usize;
-  offset!: usize;
+  variance!: usize;
+  dgamma!: usize;
+  dbeta!: usize;
+  blocks!: usize;
+  columns!: usize;
+  means!: usize;
+  scales!: usize;
+  offsets!: usize;
+  deviations!: usize;
+  shifts!: usize;
+  epsilon!: i32;
   activation!: i32;
   rows!: i32;
   channels!: i32;
+  tiles!: i32;
+  width!: i32;
+  wideRows!: i32;
+  blockRows!: i32;
+  restBytes!: i32;
 }
 
 @unmanaged
@@ -220,6 +248,25 @@ export class SquaresCall {
   weights!: usize;
   count!: i32;
   sums!: usize;
+}
+
+@unmanaged
+export class ElementwiseCall {
+  a!: usize;
+  b!: usize;
+  to!: usize;
+  sigmoid!: usize;
+  operation!: i32;
+  count!: i32;
+}
+
+@unmanaged
+export class ScaleCall {
+  x!: usize;
+  scale!: usize;
+  to!: usize;
+  positions!: i32;
+  channels!: i32;
 }
 
 @unmanaged

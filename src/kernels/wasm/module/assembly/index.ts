@@ -10,7 +10,7 @@ export {
   productFewRows,
 } from './dense/few_rows';
 export {gatherRow, listLine} from './dense/gather';
-export {packDense, packRows, packTransposed, transposePanel} from './dense/pack';
+export {packDense, packPanel, packRows, packTransposed, transposePanel} from './dense/pack';
 export {
   packPanels,
   packStrips,
@@ -21,32 +21,41 @@ export {
   productTile,
 } from './dense/product';
 export {scatterDense, scatterRows} from './dense/scatter';
+export {multiplySixRows} from './dense/six_rows';
 export {copyPositions, fillSlot} from './depthwise/band_copy';
 export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './depthwise/band_tiles';
 export {convolveBands, listFrameTaps} from './depthwise/bands';
 export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise/depthwise';
 export {depthwiseRun, listTaps, runTile} from './depthwise/depthwise_run';
 export {productDepthwise, productDepthwiseBlock, productTap} from './depthwise/product_depthwise';
+export {
+  addChunk,
+  elementwise,
+  multiplyChunk,
+  reluChunk,
+  reluGradientChunk,
+  scaleChannels,
+  subtractChunk,
+  swishChunk,
+  swishGradientChunk,
+} from './elementwise';
 export {finishBlock, finishRun} from './epilogue';
 export {convolveNarrow, fillSlots, listReads, moveSums} from './narrow/narrow';
 export {fourToPlanes, fourToRows, planesToRows, rowsToPlanes} from './narrow/narrow_copy';
 export {narrowTile, productNarrow} from './narrow/narrow_product';
 export {fourOutputs, oneOutput, twoOutputs} from './narrow/narrow_tiles';
 export {
-  backpropBlock,
-  backpropSome,
-  normBackprop,
-  normScale,
-  normStatistics,
-  normSums,
-  putTogether,
-  scaleBlock,
-  scaleSome,
-  statisticsOfBlock,
-  statisticsOfEight,
-  sumsOfBlock,
-  sumsOfEight,
-} from './reductions/norm';
+  channelGradients,
+  channelMoments,
+  columnMoments,
+  columnTotals,
+  normFactors,
+  normGradients,
+  normMoments,
+} from './norm/factors';
+export {backpropRow, normBackprop, normScale, scaleRow} from './norm/rows';
+export {normStatistics, statisticsOfBlock, statisticsOfEight, statisticsOfOne} from './norm/statistics';
+export {normSums, sumsOfFour, sumsOfOne} from './norm/sums';
 export {
   averageOfFour,
   averageOfSixteen,
@@ -72,6 +81,7 @@ export {
 export {expandGrid, expandLine} from './taps';
 export {sixInputs, sixSums, transformLargeTaps, transformLargeTimeTaps} from './winograd/large_transforms';
 export {placeSums} from './winograd/tiles';
+export {transformDense, transformTransposed} from './winograd/weights';
 export {convolveWinograd, winogradBlock} from './winograd/winograd';
 export {productWinograd, winogradProductBlock} from './winograd/winograd_product';
 export {
@@ -85,5 +95,4 @@ export {
   transformTime,
   transformTimeGradients,
   transformTimeTaps,
-  transformWeights,
 } from './winograd/winograd_transforms';

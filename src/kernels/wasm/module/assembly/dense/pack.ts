@@ -4,30 +4,22 @@
  * before the end of the one before it; a group of fewer than 8 channels has zeros in place of the others.
  */
 import {copyFloats, zeroFloats} from '../arithmetic';
+import {PackCall} from '../calls';
 
-/** Rows that are packed at a time: their lines are read once, for all panels. */
+/** Products that are packed at a time: their lines are read once, for all panels. */
 const PACK_ROWS: i32 = 64;
 
-/**
- * @param from the part's first tap and first output channel in `[taps, inputs, rowBytes / 4 outputs]`
- * @param to   room for `groups * ceil(outputs / 8) * depth * 8` floats
- * @param depth taps times the inputs of a group
- * @param outputs of a group
- */
-export function packDense(
-  from: usize,
-  to: usize,
-  depth: i32,
-  groups: i32,
-  outputs: i32,
-  rowBytes: i32,
-): void {
-  const panelBytes = depth << 5;
-  const groupBytes = ((outputs + 7) >> 3) * panelBytes;
-  for (let group = 0; group < groups; group++, from += outputs << 2, to += groupBytes) {
-    for (let first = 0; first < depth; first += PACK_ROWS) {
-      const count = min(PACK_ROWS, depth - first);
-      packRows(from + first * rowBytes, to + (first << 5), count, outputs, rowBytes, panelBytes);
+/** Products `first` to `end - 1`, counted over `[taps, inputs]`, of the weights as they lie. */
+export function packDense(address: usize, first: i32, end: i32): void {
+  const call = changetype<PackCall>(address);
+  const outputs = call.outputs;
+  const groupBytes = ((outputs + 7) >> 3) * call.panelBytes;
+  for (; first < end; first += PACK_ROWS) {
+    const count = min(PACK_ROWS, end - first);
+    let from = call.from + first * call.rowBytes;
+    let to = call.to + (first << 5);
+    for (let group = 0; group < call.groups; group++, from += outputs << 2, to += groupBytes) {
+      packRows(from, to, count, outputs, call.rowBytes, call.panelBytes);
     }
   }
 }
@@ -43,52 +35,70 @@ export function packRows(
 ): void {
   const columns = min(8, outputs);
   for (let column = 0; column < outputs; column += 8, to += panelBytes) {
-    let row = from + (min(column, outputs - columns) << 2);
-    const end = to + (count << 5);
-    for (let at = to; at < end; at += 32, row += rowBytes) {
-      if (columns === 8) {
-        v128.store(at, v128.load(row));
-        v128.store(at, v128.load(row, 16), 16);
-      } else {
-        copyFloats(at, row, columns);
-        zeroFloats(at + (columns << 2), 8 - columns);
-      }
+    packPanel(from + (min(column, outputs - columns) << 2), to, columns, count, rowBytes);
+  }
+}
+
+/** `count` rows of at most 8 outputs, zeros in place of the others. */
+export function packPanel(from: usize, to: usize, outputs: i32, count: i32, rowBytes: i32): void {
+  for (const end = to + (count << 5); to < end; to += 32, from += rowBytes) {
+    if (outputs === 8) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+    } else {
+      copyFloats(to, from, outputs);
+      zeroFloats(to + (outputs << 2), 8 - outputs);
     }
   }
 }
 
 /**
- * One tap of the weights for the gradient with respect to the input: inputs and outputs of each group change places, so
- * that the panels hold 8 input channels each.
- *
- * @param from the tap, and the part's first output channel, in `[inputs, rowBytes / 4 outputs]`
- * @param to   the tap in the first panel
- * @param panelBytes from one panel to the next: `taps * outputs * 32`
+ * For the gradient with respect to the input: inputs and outputs of each group change places, so that the panels hold 8 input
+ * channels each. Rows `first` to `end - 1` are panels, counted over `[taps, groups, panels]`.
  */
-export function packTransposed(
-  from: usize,
-  to: usize,
-  groups: i32,
-  inputs: i32,
-  outputs: i32,
-  rowBytes: i32,
-  panelBytes: i32,
-): void {
-  for (let group = 0; group < groups; group++, from += outputs << 2) {
-    const columns = min(8, inputs);
-    for (let input = 0; input < inputs; input += 8, to += panelBytes) {
-      transposePanel(from + min(input, inputs - columns) * rowBytes, to, columns, outputs, rowBytes);
-    }
+export function packTransposed(address: usize, first: i32, end: i32): void {
+  const call = changetype<PackCall>(address);
+  const panels = (call.inputs + 7) >> 3;
+  const all = call.groups * panels;
+  const columns = min(8, call.inputs);
+  for (; first < end; first++) {
+    const tap = first / all;
+    const panel = first % all;
+    const input = min((panel % panels) << 3, call.inputs - columns);
+    const group = (panel / panels) * call.outputs;
+    const from = call.from + tap * call.tapStep + input * call.rowBytes + (group << 2);
+    const to = call.to + panel * call.panelBytes + ((tap * call.outputs) << 5);
+    transposePanel(from, to, columns, call.outputs, call.rowBytes);
   }
 }
 
 /** Rows of at most 8 inputs to columns, zeros in place of the others. */
 export function transposePanel(from: usize, to: usize, inputs: i32, outputs: i32, rowBytes: i32): void {
   const end = to + (outputs << 5);
-  for (let row = 0; row < 8; row++, from += rowBytes, to += 4) {
-    let source = from;
-    for (let column = to; column < end; column += 32, source += 4) {
-      store<f32>(column, row < inputs ? load<f32>(source) : 0);
+  const whole = inputs === 8 ? outputs & ~3 : 0;
+  for (const wholeEnd = to + (whole << 5); to < wholeEnd; to += 128, from += 16) {
+    transposeFour(from, to, rowBytes);
+    transposeFour(from + (rowBytes << 2), to + 16, rowBytes);
+  }
+  for (; to < end; to += 32, from += 4) {
+    for (let row = 0; row < 8; row++) {
+      store<f32>(to + (row << 2), row < inputs ? load<f32>(from + row * rowBytes) : 0);
     }
   }
+}
+
+/** 4 x 4 values, the columns 32 bytes apart. */
+function transposeFour(from: usize, to: usize, rowBytes: i32): void {
+  const a = v128.load(from);
+  const b = v128.load(from + rowBytes);
+  const c = v128.load(from + (rowBytes << 1));
+  const d = v128.load(from + rowBytes * 3);
+  const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
+  const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
+  const ab2 = i32x4.shuffle(a, b, 2, 6, 3, 7);
+  const cd2 = i32x4.shuffle(c, d, 2, 6, 3, 7);
+  v128.store(to, i64x2.shuffle(ab, cd, 0, 2));
+  v128.store(to, i64x2.shuffle(ab, cd, 1, 3), 32);
+  v128.store(to, i64x2.shuffle(ab2, cd2, 0, 2), 64);
+  v128.store(to, i64x2.shuffle(ab2, cd2, 1, 3), 96);
 }

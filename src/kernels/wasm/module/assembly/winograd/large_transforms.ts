@@ -172,7 +172,7 @@ class Taps {
   }
 }
 
-/** All weights of one panel and one turn, `tap` bytes a tap, 9 taps: 36 times as many, `apart` bytes apart. */
+/** Weights of 9 taps, `tap` bytes a tap: 36 times as many, `apart` bytes apart. */
 export function transformLargeTaps(from: usize, tap: usize, to: usize, apart: usize): void {
   const line = 6 * apart;
   for (const end = from + tap; from < end; from += 16, to += 16) {

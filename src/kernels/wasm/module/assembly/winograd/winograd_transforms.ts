@@ -9,7 +9,6 @@
  * Along height and width, each is done along the one and then along the other.
  */
 import {BLOCK} from '../calls';
-import {transformLargeTaps, transformLargeTimeTaps} from './large_transforms';
 
 /** What goes along the width is one of four, known where it is called: the compiler writes the methods out there. */
 // biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`
@@ -154,31 +153,7 @@ export function timeSums(sums: usize, apart: usize, bytes: i32): void {
   }
 }
 
-/**
- * Transforms weights that are packed in panels (pack.ts) into as many panels for each of the products.
- *
- * @param from packed panels of `turns` times 9 taps, or 3 taps along time
- * @param to   room for `panels * turns * inputs * 8` floats, for each of the products, `apart` bytes apart
- */
-export function transformWeights(
-  from: usize,
-  to: usize,
-  apart: usize,
-  panels: i32,
-  turns: i32,
-  inputs: i32,
-  products: i32,
-): void {
-  const tap = (<usize>inputs) << 5;
-  for (let i = 0; i < panels * turns; i++, from += (products <= 6 ? 3 : 9) * tap, to += tap) {
-    if (products === 4) transformTimeTaps(from, tap, to, apart);
-    else if (products === 6) transformLargeTimeTaps(from, tap, to, apart);
-    else if (products === 36) transformLargeTaps(from, tap, to, apart);
-    else transformFrameTaps(from, tap, to, apart);
-  }
-}
-
-/** All weights of one panel and one turn. */
+/** Weights of 9 taps, `tap` bytes a tap: 16 times as many, `apart` bytes apart. */
 export function transformFrameTaps(from: usize, tap: usize, to: usize, apart: usize): void {
   for (const end = from + tap; from < end; from += 16, to += 16) {
     Width.weights(from, tap, to, apart, 0);
@@ -188,7 +163,7 @@ export function transformFrameTaps(from: usize, tap: usize, to: usize, apart: us
   }
 }
 
-/** The same along time. */
+/** The same of 3 taps along time: 4 for each. */
 export function transformTimeTaps(from: usize, tap: usize, to: usize, apart: usize): void {
   for (const end = from + tap; from < end; from += 16, to += 16) {
     const g0 = v128.load(from);

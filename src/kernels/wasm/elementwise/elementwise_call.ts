@@ -1,0 +1,65 @@
+/** Runs the module's functions on values (assembly/elementwise.ts); plans are kept by how many there are. */
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {Kept} from '../../../util/kept';
+import {sizeOf} from '../../../util/shapes';
+import {CHUNK} from '../module/calls';
+import {CallPlan, MEMORY_STEPS, type Operands, operand, type RowPlan} from '../plan/call_plan';
+import type {WasmRuntime} from '../runtime/wasm_runtime';
+
+/** Their numbers are the places here. Gradients are of dy as the first tensor and what was saved as the others. */
+const OPERATIONS = ['add', 'multiply', 'subtract', 'relu', 'reluGradient', 'swish', 'swishGradient'] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+const kept = new Kept<RowPlan>(512);
+
+/** Of the shape of the first tensor, those that an operation takes besides. */
+interface Others {
+  readonly other?: TensorInfo;
+  readonly sigmoid?: TensorInfo;
+}
+
+/** A new tensor of the shape of `a`. */
+export function runElementwise(
+  runtime: WasmRuntime,
+  operation: Operation,
+  a: TensorInfo,
+  {other, sigmoid}: Others = {},
+): TensorInfo {
+  const to = runtime.makeOutput(a.shape);
+  const count = sizeOf(a.shape);
+  const operands: Operands = {x: runtime.addressOf(a), to: runtime.addressOf(to)};
+  if (other !== undefined) operands.dy = runtime.addressOf(other);
+  if (sigmoid !== undefined) operands.scale = runtime.addressOf(sigmoid);
+  const plan = kept.get(`${operation}|${count}`, () => {
+    const call = new CallPlan();
+    call.write(call.call('ElementwiseCall'), 'ElementwiseCall', {
+      ...{a: operand('x'), b: other === undefined ? 0 : operand('dy'), to: operand('to')},
+      ...{sigmoid: sigmoid === undefined ? 0 : operand('scale')},
+      ...{operation: OPERATIONS.indexOf(operation), count},
+    });
+    return call.finish('elementwise', {
+      rows: Math.ceil(count / CHUNK),
+      steps: Object.keys(operands).length * count * MEMORY_STEPS,
+    });
+  });
+  runtime.runRows(plan, operands);
+  return to;
+}
+
+/** `x` of shape `[clips, ..., channels]` times `scale`, `[clips, channels]` with ones in between: a new tensor. */
+export function runScaling(runtime: WasmRuntime, x: TensorInfo, scale: TensorInfo): TensorInfo {
+  const to = runtime.makeOutput(x.shape);
+  const channels = x.shape.at(-1)!;
+  const positions = sizeOf(x.shape.slice(1, -1));
+  const rows = x.shape[0]! * positions;
+  const plan = kept.get(`scale|${rows}|${positions}|${channels}`, () => {
+    const call = new CallPlan();
+    call.write(call.call('ScaleCall'), 'ScaleCall', {
+      ...{x: operand('x'), scale: operand('scale'), to: operand('to'), positions, channels},
+    });
+    return call.finish('scaleChannels', {rows, steps: 2 * rows * channels * MEMORY_STEPS});
+  });
+  const addresses = {x: runtime.addressOf(x), scale: runtime.addressOf(scale), to: runtime.addressOf(to)};
+  runtime.runRows(plan, addresses);
+  return to;
+}

@@ -1,0 +1,130 @@
+/**
+ * Sums, products, differences, ReLU, swish and their gradients on wasm, value by value against float64; on one thread and on three,
+ * behind workers; what the host keeps.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import '../../../../src/entries';
+import {ReluGrad, SwishTrain, SwishTrainGrad} from '../../../../src/geometry/kernel_names';
+import {replaceStockKernels, restoreStockKernels} from '../../../../src/kernels/registry';
+import {stockReplacements} from '../../../../src/kernels/wasm';
+import {LEAST_VALUES} from '../../../../src/kernels/wasm/elementwise/arithmetic';
+import {activate} from '../../../../src/ops/activations';
+import {takenOnce} from '../../../../src/ops/grads/taken_once';
+import {valuesOf} from '../wasm_host';
+import {liveRuntime, startBehindWorkers, startThreads} from './start_threads';
+
+beforeAll(async () => {
+  await startThreads(2);
+  replaceStockKernels(stockReplacements);
+});
+afterAll(() => restoreStockKernels('wasm'));
+
+/** Of a size that is ours, with a tail behind chunks of 1024 and vectors of 4. */
+const SHAPE = [2, 3, 7, 11, 41];
+const wide = (seed: number) => valuesOf(SHAPE, seed).map((value) => 60 * value);
+const SPECIAL = [Number.NaN, -0, 0, Infinity, -Infinity, 3e38, -3e38, 1e-42];
+
+/** Runs an op on tensors of these values. */
+function run(op: (...tensors: tf.Tensor[]) => tf.Tensor, ...values: Float32Array[]): Float32Array {
+  return tf.tidy(() => op(...values.map((each) => tf.tensor(each, SHAPE))).dataSync() as Float32Array);
+}
+
+const asFloat = (values: ArrayLike<number>, of: (value: number, i: number) => number) =>
+  Float32Array.from(values, of);
+
+const runSwish = (x: tf.Tensor) => takenOnce(() => activate(x, 'swish'));
+
+describe.each([1, 3])('on %i threads', (threads) => {
+  beforeAll(async () => {
+    if (threads === 1) await liveRuntime().setThreads(1);
+    else await startBehindWorkers(liveRuntime(), threads);
+  });
+
+  it('sums, products and differences are those of float64, rounded once', () => {
+    const [a, b] = [wide(1), wide(2)];
+    a.set(SPECIAL, 5);
+    b.set([...SPECIAL].reverse(), 5);
+    expect(run(tf.add, a, b)).toEqual(asFloat(a, (value, i) => value + b[i]!));
+    expect(run(tf.mul, a, b)).toEqual(asFloat(a, (value, i) => value * b[i]!));
+    expect(run(tf.sub, a, b)).toEqual(asFloat(a, (value, i) => value - b[i]!));
+  });
+
+  it('a value for each channel of each clip multiplies all its positions', () => {
+    const [a, scale] = [wide(3), valuesOf([2, 41], 4)];
+    const given = run((x) => tf.mul(x, tf.tensor(scale, [2, 1, 1, 1, 41])), a);
+    const clip = a.length / 2;
+    expect(given).toEqual(asFloat(a, (value, i) => value * scale[41 * Math.floor(i / clip) + (i % 41)]!));
+  });
+
+  it('ReLU and its gradient are exact; what is not a number stays so, and has the slope 0', () => {
+    const [x, dy] = [wide(5), wide(6)];
+    x.set(SPECIAL, 9);
+    expect(run(tf.relu, x)).toEqual(asFloat(x, (value) => Math.max(value, 0)));
+    const gradient = run((saved, given) => tf.grad(tf.relu)(saved, given), x, dy);
+    expect(gradient).toEqual(asFloat(dy, (value, i) => (x[i]! > 0 ? value : 0)));
+  });
+
+  it('swish in training, and its gradient', () => {
+    const [x, dy] = [wide(7), wide(8)];
+    const sigmoids = Float64Array.from(x, (value) => 1 / (1 + Math.exp(-value)));
+    // The sigmoid is within 2^-22 of itself, and the product is rounded once more.
+    run(runSwish, x).forEach((value, i) => {
+      const exact = x[i]! * sigmoids[i]!;
+      expect(Math.abs(value - exact)).toBeLessThanOrEqual(Math.abs(exact) * 1.5 * 2 ** -22);
+    });
+    const slopes = run((value, given) => tf.grad(runSwish)(value, given), x, dy);
+    slopes.forEach((value, i) => {
+      const [s, y] = [sigmoids[i]!, x[i]! * sigmoids[i]!];
+      // Errors of s, and of the sum of s and y (1 - s), of which one may be below 0; 1 - s has the error of s as its own.
+      const size = Math.abs(dy[i]!) * (s + Math.abs(y) * (1 + s));
+      expect(Math.abs(value - dy[i]! * (s + y * (1 - s)))).toBeLessThanOrEqual(size * 3 * 2 ** -22);
+    });
+  });
+});
+
+it('the host keeps few values, other types and other shapes', () => {
+  const taken = (name: string, inputs: Record<string, tf.Tensor>) =>
+    stockReplacements.configs.find(({kernelName}) => kernelName === name)!.takes!({
+      inputs,
+      backend: {},
+      attrs: {},
+    });
+  const many = tf.zeros([LEAST_VALUES]);
+  const few = tf.zeros([LEAST_VALUES - 1]);
+  const whole = tf.zeros([LEAST_VALUES], 'int32');
+  const clip = tf.zeros([2, 2, LEAST_VALUES]);
+  for (const name of [tf.Add, tf.Multiply, tf.Sub]) {
+    expect(taken(name, {a: many, b: many}), name).toBe(true);
+    expect(taken(name, {a: few, b: few}), name).toBe(false);
+    expect(taken(name, {a: many, b: whole}), name).toBe(false);
+    expect(taken(name, {a: many, b: tf.scalar(2)}), name).toBe(false);
+    expect(taken(name, {a: clip, b: tf.zeros([2, 1, LEAST_VALUES])}), name).toBe(name === tf.Multiply);
+    expect(taken(name, {a: tf.zeros([2, 1, LEAST_VALUES]), b: clip}), name).toBe(false);
+    expect(taken(name, {a: clip, b: tf.zeros([1, 1, LEAST_VALUES])}), name).toBe(false);
+  }
+  expect([many, few, whole].map((x) => taken(tf.Relu, {x}))).toEqual([true, false, false]);
+  expect(tf.mul(few, 2).dataSync()[0]).toBe(0);
+});
+
+it('gradients that are taken once are one call', () => {
+  const calls: string[] = [];
+  const names = [ReluGrad, SwishTrain, SwishTrainGrad];
+  const configs = names.map((name) => tf.getKernel(name, 'wasm')!);
+  for (const config of configs) {
+    tf.unregisterKernel(config.kernelName, 'wasm');
+    tf.registerKernel({
+      ...config,
+      kernelFunc: (args) => {
+        calls.push(config.kernelName);
+        return config.kernelFunc(args);
+      },
+    });
+  }
+  tf.tidy(() => tf.grad((x) => takenOnce(() => activate(tf.relu(x), 'swish')))(tf.ones([3])));
+  expect(calls).toEqual([SwishTrain, SwishTrainGrad, ReluGrad]);
+  for (const config of configs) {
+    tf.unregisterKernel(config.kernelName, 'wasm');
+    tf.registerKernel(config);
+  }
+});
