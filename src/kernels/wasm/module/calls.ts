@@ -37,10 +37,12 @@ export const CALLS = {
     zeros: 'usize',
     /** Room for BLOCK addresses and `BLOCK * DEPTH` floats; 0 where nothing is gathered. */
     gathered: 'usize',
-    /** Room for a tile of 4 x 8 floats. */
+    /** Room for a tile of 6 x 8 floats. */
     edge: 'usize',
     /** First output channel of the part at the first position of what is added to the sums at last; 0 for none. */
     residual: 'usize',
+    /** Rows of a tile of the dense form: 4, or 6 where the engine is fit for it (six.ts). */
+    tileRows: 'i32',
     /** 1 if the sums start at the bias, 0 if they are added to what y holds. */
     starts: 'i32',
     /** Of the sums when they are done, see epilogue.ts. 0, and no residual, for a part to which a later one adds. */
@@ -218,7 +220,7 @@ export const CALLS = {
     part: 'usize',
     /** Room for a block of a group's output gradients, `BLOCK * outputs` floats with the outputs rounded up to 8. */
     panels: 'usize',
-    /** Room for 16 columns of a block, `16 * BLOCK` floats. */
+    /** Room for 24 columns of a block, `24 * BLOCK` floats. */
     strips: 'usize',
     /** Output rows; they are summed over, but for those of a part. */
     rows: 'i32',
@@ -294,28 +296,45 @@ export const CALLS = {
     paddingWidth: 'i32',
   },
 
-  /** Batch normalization of rows of channels (norm.ts): addresses of tensors `[rows, channels]` and of `[channels]`. */
+  /**
+   * Batch normalization of `[rows, channels]` (assembly/norm). Rows are taken so many side by side that a wide row is whole vectors, and
+   * not too few of them; wide rows make blocks, of which each has sums of its own.
+   */
   NormCall: {
     x: 'usize',
     dy: 'usize',
-    /** What is written. */
+    /** What is written for each value: y or dx. */
     to: 'usize',
+    /** `[channels]`; no beta where none is needed. */
+    gamma: 'usize',
+    beta: 'usize',
     mean: 'usize',
-    /** Sums over the rows: of x, which become means, or of dy. */
-    sums: 'usize',
-    /** Sums over the rows: squared deviations, which become variances, or dy times the deviation. */
-    products: 'usize',
-    /** Factors of dy and of the deviation from the mean, and what is added. */
-    gradient: 'usize',
-    deviation: 'usize',
-    shift: 'usize',
-    /** For a gradient behind an activation: the factors of the deviation and what was added, before it was applied. */
-    scale: 'usize',
-    offset: 'usize',
+    variance: 'usize',
+    dgamma: 'usize',
+    dbeta: 'usize',
+    /** Scratch: two rows of `width` for each block, and two of them in double precision. */
+    blocks: 'usize',
+    columns: 'usize',
+    /** Scratch: the factors of a wide row, `width` each. */
+    means: 'usize',
+    scales: 'usize',
+    offsets: 'usize',
+    deviations: 'usize',
+    shifts: 'usize',
+    /** The bits of a float32. */
+    epsilon: 'i32',
     /** 0 none, 1 ReLU, 2 ReLU up to 6. */
     activation: 'i32',
     rows: 'i32',
     channels: 'i32',
+    /** Rows of a wide row, and its values. */
+    tiles: 'i32',
+    width: 'i32',
+    wideRows: 'i32',
+    /** Wide rows of a block. */
+    blockRows: 'i32',
+    /** Of the rows that are left, fewer than `tiles`. */
+    restBytes: 'i32',
   },
 
   /** What an optimizer does to weights (update.ts). */

@@ -12,19 +12,8 @@ export type Operand =
   /** Of several convolutions of one input, by number. */
   | `${'y' | 'weights' | 'bias'}${number}`
   | ('dx' | 'taps')
-  | (
-      | 'factors'
-      | 'dy'
-      | 'to'
-      | 'mean'
-      | 'sums'
-      | 'products'
-      | 'gradient'
-      | 'deviation'
-      | 'shift'
-      | 'scale'
-      | 'offset'
-    );
+  | ('factors' | 'sums' | 'to' | 'scale')
+  | ('dy' | 'gamma' | 'beta' | 'mean' | 'variance' | 'dgamma' | 'dbeta' | 'blocks');
 
 /** Where the operands of a plan are. */
 export type Operands = Partial<Record<Operand, number>>;

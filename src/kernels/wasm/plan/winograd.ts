@@ -4,7 +4,7 @@
 import type {ConvPart} from '../../../geometry/conv_info';
 import {type Shape5D, sizeOf} from '../../../util/shapes';
 import {CallPlan, FLOAT_BYTES, type RowPlan} from './call_plan';
-import {type Describe, PANEL} from './part_call';
+import {type Describe, EDGE, PANEL} from './part_call';
 
 /** With fewer channels on either side, transforms take more than the products that they spare: of tiles of 2 outputs along an axis, of 4. */
 const LEAST_CHANNELS = 32;
@@ -143,7 +143,7 @@ export function planWinograd(form: Winograd, steps: number, describes: readonly 
   const partAddresses = describes.map(() => plan.call('PartCall'));
   const product = plan.call('PartCall');
   const zeros = plan.zeros(Math.max(inputs, columns));
-  const scratch = {zeros, edge: plan.floats(4 * PANEL), pointers: 0, gathered: 0} as const;
+  const scratch = {zeros, edge: plan.floats(EDGE), pointers: 0, gathered: 0} as const;
   const parts = describes.map((describe) => describe(scratch));
   for (const [i, part] of parts.entries()) plan.write(partAddresses[i]!, 'PartCall', part);
   plan.write(product, 'PartCall', {...parts[0]!, taps: form.turns, yRowBytes: columns * FLOAT_BYTES});

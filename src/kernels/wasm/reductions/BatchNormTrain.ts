@@ -1,4 +1,4 @@
-/** Batch normalization by the statistics of the batch, on the wasm backend: two passes over x, one over y, which may be activated. */
+/** Batch normalization by the statistics of the batch, on the wasm backend: one pass over x for these, one for y, which may be activated. */
 import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
 import {
   ACTIVATES,
@@ -15,18 +15,12 @@ function normalize(
   {x, gamma, beta}: BatchNormTrainInputs,
   {epsilon, activation}: BatchNormTrainAttrs,
 ): TensorInfo[] {
-  const [rows, channels] = x.shape as [number, number];
-  const [y, mean, variance] = [x.shape, gamma.shape, gamma.shape].map((shape) =>
-    runtime.makeOutput(shape),
-  ) as [TensorInfo, TensorInfo, TensorInfo];
-  runtime.write(variance, 0);
-  runtime.write(mean, 0);
-  runNorm(runtime, 'normStatistics', [rows, channels], {x, sums: mean, products: variance});
-  const scale = runtime.read(gamma);
-  const deviation = runtime.read(variance).map((value, i) => scale[i]! / Math.sqrt(value + epsilon));
-  const shift = runtime.read(beta);
-  runNorm(runtime, 'normScale', [rows, channels], {x, to: y, mean}, {deviation, shift}, activation);
-  return [y, mean, variance];
+  const to = runtime.makeOutput(x.shape);
+  const mean = runtime.makeOutput(gamma.shape);
+  const variance = runtime.makeOutput(gamma.shape);
+  const settings = {epsilon, activation, hasBeta: true};
+  runNorm(runtime, 'forward', {x, gamma, beta, to, mean, variance}, settings);
+  return [to, mean, variance];
 }
 
 export const batchNormTrainConfig: KernelConfig & {[ACTIVATES]: true} = {

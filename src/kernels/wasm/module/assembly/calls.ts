@@ -19,6 +19,7 @@ export class PartCall {
   gathered!: usize;
   edge!: usize;
   residual!: usize;
+  tileRows!: i32;
   starts!: i32;
   activation!: i32;
   xRowBytes!: i32;
@@ -195,17 +196,28 @@ export class NormCall {
   x!: usize;
   dy!: usize;
   to!: usize;
+  gamma!: usize;
+  beta!: usize;
   mean!: usize;
-  sums!: usize;
-  products!: usize;
-  gradient!: usize;
-  deviation!: usize;
-  shift!: usize;
-  scale!: usize;
-  offset!: usize;
+  variance!: usize;
+  dgamma!: usize;
+  dbeta!: usize;
+  blocks!: usize;
+  columns!: usize;
+  means!: usize;
+  scales!: usize;
+  offsets!: usize;
+  deviations!: usize;
+  shifts!: usize;
+  epsilon!: i32;
   activation!: i32;
   rows!: i32;
   channels!: i32;
+  tiles!: i32;
+  width!: i32;
+  wideRows!: i32;
+  blockRows!: i32;
+  restBytes!: i32;
 }
 
 @unmanaged

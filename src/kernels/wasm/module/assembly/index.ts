@@ -16,11 +16,13 @@ export {
   packStrips,
   productBlock,
   productDense,
+  productEdge,
   productPanels,
   productRows,
   productTile,
 } from './dense/product';
 export {scatterDense, scatterRows} from './dense/scatter';
+export {multiplySixRows, packSixes, productSix} from './dense/six';
 export {copyPositions, fillSlot} from './depthwise/band_copy';
 export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './depthwise/band_tiles';
 export {convolveBands, listFrameTaps} from './depthwise/bands';
@@ -44,20 +46,17 @@ export {fourToPlanes, fourToRows, planesToRows, rowsToPlanes} from './narrow/nar
 export {narrowTile, productNarrow} from './narrow/narrow_product';
 export {fourOutputs, oneOutput, twoOutputs} from './narrow/narrow_tiles';
 export {
-  backpropBlock,
-  backpropSome,
-  normBackprop,
-  normScale,
-  normStatistics,
-  normSums,
-  putTogether,
-  scaleBlock,
-  scaleSome,
-  statisticsOfBlock,
-  statisticsOfEight,
-  sumsOfBlock,
-  sumsOfEight,
-} from './reductions/norm';
+  channelGradients,
+  channelMoments,
+  columnMoments,
+  columnTotals,
+  normFactors,
+  normGradients,
+  normMoments,
+} from './norm/factors';
+export {backpropRow, normBackprop, normScale, scaleRow} from './norm/rows';
+export {normStatistics, statisticsOfBlock, statisticsOfEight, statisticsOfOne} from './norm/statistics';
+export {normSums, sumsOfFour, sumsOfOne} from './norm/sums';
 export {
   averageOfFour,
   averageOfSixteen,

@@ -1,0 +1,97 @@
+/**
+ * Mean and squared deviations of each column, block by block of wide rows (`NormCall`), in one pass over x: of eight rows at a
+ * time while they are in registers, put together with those of the rows before them (Chan, Golub and LeVeque 1979). So
+ * nothing is lost where a mean is far from zero, and rounding does not grow with the number of rows. What a channel has is in factors.ts.
+ */
+import {multiplyAdd} from '../arithmetic';
+import {NormCall} from '../calls';
+
+/** Of the blocks `first` to `end - 1`: a row of means and one of squared deviations each. */
+export function normStatistics(address: usize, first: i32, end: i32): void {
+  const call = changetype<NormCall>(address);
+  const bytes: usize = call.width << 2;
+  for (; first < end; first++) {
+    const row = first * call.blockRows;
+    const rows = min(call.blockRows, call.wideRows - row);
+    statisticsOfBlock(call.x + row * bytes, rows, bytes, call.blocks + first * 2 * bytes);
+  }
+}
+
+export function statisticsOfBlock(x: usize, rows: i32, bytes: usize, means: usize): void {
+  let row = 0;
+  for (; row + 8 <= rows; row += 8, x += bytes << 3) statisticsOfEight(x, row, bytes, means);
+  for (; row < rows; row++, x += bytes) statisticsOfOne(x, row, bytes, means);
+}
+
+/** Eight rows with the `before` rows before them. */
+export function statisticsOfEight(first: usize, before: i32, bytes: usize, means: usize): void {
+  const two = bytes << 1;
+  const three = two + bytes;
+  const eighth = f32x4.splat(0.125);
+  const share: f32 = 8 / <f32>(before + 8);
+  const shares = f32x4.splat(share);
+  const between = f32x4.splat(<f32>before * share);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const x = first + at;
+    const a = v128.load(x);
+    const b = v128.load(x + bytes);
+    const c = v128.load(x + two);
+    const d = v128.load(x + three);
+    const y = x + (two << 1);
+    const e = v128.load(y);
+    const f = v128.load(y + bytes);
+    const g = v128.load(y + two);
+    const h = v128.load(y + three);
+    const four = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
+    const others = f32x4.add(f32x4.add(e, f), f32x4.add(g, h));
+    const here = f32x4.mul(f32x4.add(four, others), eighth);
+    let even = squareOf(f32x4.sub(a, here));
+    let odd = squareOf(f32x4.sub(b, here));
+    even = addSquare(f32x4.sub(c, here), even);
+    odd = addSquare(f32x4.sub(d, here), odd);
+    even = addSquare(f32x4.sub(e, here), even);
+    odd = addSquare(f32x4.sub(f, here), odd);
+    even = addSquare(f32x4.sub(g, here), even);
+    odd = addSquare(f32x4.sub(h, here), odd);
+    const squares = f32x4.add(even, odd);
+    const mean = means + at;
+    if (before === 0) {
+      v128.store(mean, here);
+      v128.store(mean + bytes, squares);
+      continue;
+    }
+    const old = v128.load(mean);
+    const apart = f32x4.sub(here, old);
+    v128.store(mean, multiplyAdd(apart, shares, old));
+    const sum = f32x4.add(v128.load(mean + bytes), squares);
+    v128.store(mean + bytes, multiplyAdd(squareOf(apart), between, sum));
+  }
+}
+
+export function statisticsOfOne(x: usize, before: i32, bytes: usize, means: usize): void {
+  const share: f32 = 1 / <f32>(before + 1);
+  const shares = f32x4.splat(share);
+  const between = f32x4.splat(<f32>before * share);
+  const zero = f32x4.splat(0);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const here = v128.load(x + at);
+    const mean = means + at;
+    if (before === 0) {
+      v128.store(mean, here);
+      v128.store(mean + bytes, zero);
+      continue;
+    }
+    const old = v128.load(mean);
+    const apart = f32x4.sub(here, old);
+    v128.store(mean, multiplyAdd(apart, shares, old));
+    v128.store(mean + bytes, multiplyAdd(squareOf(apart), between, v128.load(mean + bytes)));
+  }
+}
+
+function squareOf(x: v128): v128 {
+  return f32x4.mul(x, x);
+}
+
+function addSquare(x: v128, sum: v128): v128 {
+  return multiplyAdd(x, x, sum);
+}

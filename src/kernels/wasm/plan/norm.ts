@@ -1,0 +1,102 @@
+/**
+ * Plans of batch normalization and of its gradient, from shapes alone: how rows are put side by side and shared out, and
+ * where the passes over them (assembly/norm) keep what they hand to each other.
+ */
+import {ACTIVATIONS, type NormActivation} from '../../../geometry/kernel_names';
+import type {RowFunctionName} from '../module/instantiate';
+import {CallPlan, type Fields, FLOAT_BYTES, MEMORY_STEPS, operand, type RowPlan} from './call_plan';
+
+/** Floats of a wide row, or more: fewer would not be worth a loop. */
+const LEAST_WIDTH = 256;
+
+/** Blocks, or fewer, and wide rows of a block, or more: what a block sums up has to be put together by one thread. */
+const MOST_BLOCKS = 32;
+const LEAST_BLOCK_ROWS = 32;
+/** Wide rows that the statistics take at a time. */
+const ROWS_AT_ONCE = 8;
+
+export interface NormShape {
+  readonly rows: number;
+  readonly channels: number;
+}
+
+export interface NormSettings {
+  readonly epsilon: number;
+  readonly activation: NormActivation;
+  /** Whether beta is an input. */
+  readonly hasBeta: boolean;
+}
+
+export interface NormPlan {
+  /** One after the other. */
+  readonly passes: readonly RowPlan[];
+  /** What they have together, the operand `blocks`. */
+  readonly bytes: number;
+}
+
+type Pass = [run: RowFunctionName, tensors: number];
+
+/** The passes, with how many tensors of x's size each reads or writes; those of none are work of one thread. */
+const PASSES = {
+  forward: [
+    ['normStatistics', 1],
+    ['normMoments', 0],
+    ['normScale', 2],
+  ],
+  backward: [
+    ['normFactors', 0],
+    ['normSums', 2],
+    ['normGradients', 0],
+    ['normBackprop', 3],
+  ],
+} as const satisfies Record<string, readonly Pass[]>;
+
+function layoutOf({rows, channels}: NormShape) {
+  const vector = [4, 2, 1].find((lanes) => channels % lanes === 0)!;
+  const least = 4 / vector;
+  const tiles = least * Math.max(1, Math.ceil(LEAST_WIDTH / (least * channels)));
+  const width = tiles * channels;
+  const wideRows = Math.floor(rows / tiles);
+  const each = Math.max(LEAST_BLOCK_ROWS, Math.ceil(wideRows / MOST_BLOCKS));
+  const blockRows = Math.ceil(each / ROWS_AT_ONCE) * ROWS_AT_ONCE;
+  const blocks = Math.max(1, Math.ceil(wideRows / blockRows));
+  return {tiles, width, wideRows, blockRows, blocks};
+}
+
+export function planNorm(
+  direction: keyof typeof PASSES,
+  shape: NormShape,
+  {epsilon, activation, hasBeta}: NormSettings,
+): NormPlan {
+  const {rows, channels} = shape;
+  const {tiles, width, wideRows, blockRows, blocks} = layoutOf(shape);
+  let bytes = 0;
+  /** So many rows of `width` floats. */
+  const space = (count: number) => {
+    const at = operand('blocks', bytes);
+    bytes += count * width * FLOAT_BYTES;
+    return at;
+  };
+  const isBackward = direction === 'backward';
+  const fields: Fields<'NormCall'> = {
+    ...{x: operand('x'), dy: isBackward ? operand('dy') : 0, to: operand('to')},
+    ...{gamma: operand('gamma'), beta: hasBeta ? operand('beta') : 0},
+    ...{mean: operand('mean'), variance: operand('variance')},
+    ...{dgamma: isBackward ? operand('dgamma') : 0, dbeta: isBackward ? operand('dbeta') : 0},
+    ...{blocks: space(2 * blocks), columns: space(4), means: space(1), scales: space(1), offsets: space(1)},
+    ...{deviations: space(1), shifts: space(1)},
+    epsilon: new Int32Array(Float32Array.of(epsilon).buffer)[0]!,
+    activation: ACTIVATIONS.indexOf(activation),
+    ...{rows, channels, tiles, width, wideRows, blockRows},
+    restBytes: (rows - wideRows * tiles) * channels * FLOAT_BYTES,
+  };
+  const call = new CallPlan();
+  call.write(call.call('NormCall'), 'NormCall', fields);
+  const passes = PASSES[direction].map(([run, tensors]) =>
+    call.finish(run, {
+      rows: tensors > 0 ? blocks : 1,
+      steps: tensors * rows * channels * MEMORY_STEPS,
+    }),
+  );
+  return {passes, bytes};
+}
