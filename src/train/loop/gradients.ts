@@ -6,6 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {SymbolicTensor} from '@tensorflow/tfjs-layers';
 import type {Segment} from '../../layers';
+import {takeGradients} from '../../ops/grads/take_gradients';
 import {takenOnce} from '../../ops/grads/taken_once';
 import {recordRandom, replayRandom} from '../../util/seeded_random';
 import type {Parameter} from '../optimization/parameters';
@@ -59,24 +60,20 @@ export function lossGradients(
       const compute = () => takenOnce(() => objective(segment.run(inputs)));
       const watched = i > first ? segment.inputs.filter((symbol) => isWatched(values.get(symbol)!, x)) : [];
       const variables = learning[i]!.map(({weight}) => weight.read());
-      const results = tf
-        .engine()
-        .gradients(
-          () => (run === undefined ? compute() : replayRandom(run.drawn, compute)),
-          [...watched.map((symbol) => values.get(symbol)!), ...variables],
-          undefined,
-          true,
-        );
+      const results = takeGradients(
+        () => (run === undefined ? compute() : replayRandom(run.drawn, compute)),
+        [...watched.map((symbol) => values.get(symbol)!), ...variables],
+      );
       if (value === undefined) value = results.value;
       else results.value.dispose();
       for (const [k, {name}] of learning[i]!.entries()) {
-        const gradient: tf.Tensor | undefined = results.grads[watched.length + k];
+        const gradient = results.grads[watched.length + k];
         if (gradient !== undefined) found.set(name, gradient);
       }
       tf.dispose([...passing.values()]);
       passing = new Map(
         watched.flatMap((symbol, k) => {
-          const gradient: tf.Tensor | undefined = results.grads[k];
+          const gradient = results.grads[k];
           return gradient === undefined ? [] : [[symbol, gradient]];
         }),
       );

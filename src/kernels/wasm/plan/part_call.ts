@@ -3,6 +3,7 @@ import type {ConvInfo, ConvPart} from '../../../geometry/conv_info';
 import {ACTIVATIONS, type Activation} from '../../../geometry/kernel_names';
 import {isDepthwise, isRowMajor} from '../../../geometry/parts';
 import {type TapRule, tapCount} from '../../../geometry/taps';
+import {TILE_ROWS} from '../module/instantiate';
 import {type Address, type Fields, FLOAT_BYTES} from './call_plan';
 
 export type PartCall = Fields<'PartCall'>;
@@ -17,10 +18,13 @@ export type PartScratch = Pick<PartCall, 'pointers' | 'zeros' | 'gathered' | 'ed
 export type Describe = (scratch: PartScratch & {zeros: Address}) => PartCall;
 
 /** Input columns that dense/product.ts copies at a time. */
-export const STRIP_COLUMNS = 16;
+export const STRIP_COLUMNS = 24;
 
 /** Columns of a tile, into whose panels the weights are packed. */
 export const PANEL = 8;
+
+/** Floats of the largest tile, six rows. */
+export const EDGE = 6 * PANEL;
 
 /** Whether a part goes in the depthwise form: fewer outputs for each input than fill a tile of the dense one. */
 export function readsAsTheyLie(part: ConvPart): boolean {
@@ -75,6 +79,7 @@ export function sumsCall(
     ...operands,
     ...scratch,
     residual: 0,
+    tileRows: TILE_ROWS,
     starts: starts ? 1 : 0,
     activation: 0,
     xRowBytes: inputChannels * FLOAT_BYTES,

@@ -9,6 +9,7 @@ import {BLOCK, DEPTH, PartCall} from '../calls';
 import {finishBlock, finishRun, isBound, RELU6} from '../epilogue';
 import {expandRows, isGathered, readsLines} from '../taps';
 import {gatherTaps, linesOf, listBlockLines} from './gather';
+import {multiplySixRows, SIX, sixesOf, takesSixes} from './six';
 
 /** Runs one part over its output rows `first` to `end - 1`. What a row holds does not depend on where the range begins. */
 export function convolveDense(address: usize, first: i32, end: i32): void {
@@ -121,27 +122,13 @@ export function multiplyPanels(
   const columns = overlaps ? call.outputs : call.outputs & ~7;
   const whole = count & ~3;
   const full = call.outputs >> 3;
-  multiplyTiles(
-    call,
-    rows,
-    whole >> 2,
-    full,
-    runs,
-    offset,
-    length,
-    weights,
-    from,
-    fromStride,
-    sums,
-    stride,
-    ends,
-  );
+  multiplyRows(call, rows, whole, full, runs, offset, length, weights, from, fromStride, sums, stride, ends);
   if (full << 3 < columns) {
     const left = (columns - 8) << 2;
-    multiplyTiles(
+    multiplyRows(
       call,
       rows,
-      whole >> 2,
+      whole,
       1,
       runs,
       offset,
@@ -232,10 +219,72 @@ function residualOf(call: PartCall, sums: usize): usize {
   return call.residual ? call.residual + (sums - call.y) : 0;
 }
 
+/** Full tiles of `count` rows, a multiple of 4, and of `panels`: six rows at a time where the engine is fit for it. */
+function multiplyRows(
+  call: PartCall,
+  rows: usize,
+  count: i32,
+  panels: i32,
+  runs: i32,
+  offset: usize,
+  length: i32,
+  weights: usize,
+  from: usize,
+  fromStride: i32,
+  sums: usize,
+  stride: i32,
+  ends: bool,
+): void {
+  const panel = panelBytes(call);
+  const side = sideBySide(call);
+  const sixes = takesSixRows(call, ends) ? sixesOf(count) : 0;
+  multiplySixRows(
+    side,
+    panel,
+    rows,
+    sixes,
+    panels,
+    runs,
+    offset,
+    length,
+    weights,
+    from,
+    fromStride,
+    sums,
+    stride,
+  );
+  const done = sixes * SIX;
+  from += done * fromStride;
+  sums += done * stride;
+  rows += done << 2;
+  const fours = (count - done) >> 2;
+  multiplyTiles(
+    call,
+    rows,
+    fours,
+    panels,
+    runs,
+    offset,
+    length,
+    weights,
+    from,
+    fromStride,
+    sums,
+    stride,
+    ends,
+  );
+}
+
+/** Tiles of six rows have neither residual nor activation. */
+function takesSixRows(call: PartCall, ends: bool): bool {
+  if (!takesSixes(call)) return false;
+  return !ends || !endsInTiles(call) || (!call.activation && !call.residual);
+}
+
 /**
  * Full tiles of `groups` times 4 rows and of `panels`. A tile is 4 rows times 8 columns, 8 sums in registers, which begin
- * as what stands at `from`. It is the only size that is fast in every engine tried (Node 20 to 24, Chromium); a longer
- * loop body makes it slower.
+ * as what stands at `from`. It is the only size that is fast in every engine tried (Node 20 to 24, Chromium), with multiply-adds and
+ * without; see six.ts.
  */
 export function multiplyTiles(
   call: PartCall,
@@ -266,6 +315,7 @@ export function multiplyTiles(
   const lengthBytes = length << 5;
   const fuses = ends && endsInTiles(call);
   const activation = fuses ? call.activation : 0;
+  const most = f32x4.splat(activation === RELU6 ? 6 : Infinity);
   const toResidual = fuses && call.residual ? call.residual - call.y : 0;
   for (let outer = side ? groups : panels; outer > 0; outer--) {
     let tileRows = rows;
@@ -332,7 +382,6 @@ export function multiplyTiles(
         s31 = f32x4.add(s31, v128.load(residual3, 16));
       }
       if (activation) {
-        const most = f32x4.splat(activation === RELU6 ? 6 : Infinity);
         s00 = between0And(most, s00);
         s01 = between0And(most, s01);
         s10 = between0And(most, s10);

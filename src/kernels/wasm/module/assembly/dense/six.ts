@@ -1,0 +1,236 @@
+/**
+ * Tiles of six: of 6 rows times 8 columns, forward and of the gradient with respect to the filter, 12 sums in registers, of the build with
+ * fused multiply-add. With the 8 sums of a tile of four each waits for itself where a processor begins more than two multiply-adds a cycle
+ * (ARM's four), or where an engine makes pairs of vectors one of twice the width (V8's revectorization). The plain build needs a register for
+ * products, and has none left.
+ */
+import {multiplyAdd} from '../arithmetic';
+import {BLOCK, PartCall} from '../calls';
+
+export const SIX: i32 = 6;
+
+/** How many tiles of six of `count` rows: of an even number they leave a multiple of 4, if it is not 2. */
+export function sixesOf(count: i32): i32 {
+  return max(0, count / SIX - (count % SIX === 2 ? 1 : 0));
+}
+
+/** Whether a part has tiles of six. */
+export function takesSixes(call: PartCall): bool {
+  return ASC_FEATURE_RELAXED_SIMD && call.tileRows === SIX;
+}
+
+/**
+ * `groups` times 6 rows of all `panels` of `panelBytes`: as multiplyTiles, without a residual or an activation.
+ *
+ * @param side whether six rows go through all panels before the next ones
+ */
+export function multiplySixRows(
+  side: bool,
+  panelBytes: i32,
+  rows: usize,
+  groups: i32,
+  panels: i32,
+  runs: i32,
+  offset: usize,
+  length: i32,
+  weights: usize,
+  from: usize,
+  fromStride: i32,
+  sums: usize,
+  stride: i32,
+): void {
+  const inner = side ? panels : groups;
+  const rowsStep = side ? 0 : SIX << 2;
+  const weightsStep = side ? panelBytes : 0;
+  const fromStep = side ? 32 : fromStride * SIX;
+  const sumsStep = side ? 32 : stride * SIX;
+  const rowsTurn = (SIX << 2) - rowsStep;
+  const weightsTurn = panelBytes - weightsStep;
+  const fromTurn = 32 + fromStride * SIX - fromStep;
+  const sumsTurn = 32 + stride * SIX - sumsStep;
+  const lengthBytes = length << 5;
+  for (let outer = side ? groups : panels; outer > 0; outer--) {
+    let tileRows = rows;
+    let tileWeights = weights;
+    let begin = from;
+    let to = sums;
+    for (let i = inner; i > 0; i--) {
+      let pointers = tileRows;
+      let panel = tileWeights;
+      let at = begin;
+      let s00 = v128.load(at);
+      let s01 = v128.load(at, 16);
+      at += fromStride;
+      let s10 = v128.load(at);
+      let s11 = v128.load(at, 16);
+      at += fromStride;
+      let s20 = v128.load(at);
+      let s21 = v128.load(at, 16);
+      at += fromStride;
+      let s30 = v128.load(at);
+      let s31 = v128.load(at, 16);
+      at += fromStride;
+      let s40 = v128.load(at);
+      let s41 = v128.load(at, 16);
+      at += fromStride;
+      let s50 = v128.load(at);
+      let s51 = v128.load(at, 16);
+      for (let run = 0; run < runs; run++, pointers += BLOCK << 2) {
+        let row0 = load<usize>(pointers) + offset;
+        let row1 = load<usize>(pointers, 4) + offset;
+        let row2 = load<usize>(pointers, 8) + offset;
+        let row3 = load<usize>(pointers, 12) + offset;
+        let row4 = load<usize>(pointers, 16) + offset;
+        let row5 = load<usize>(pointers, 20) + offset;
+        const end = panel + lengthBytes;
+        do {
+          const w0 = v128.load(panel);
+          const w1 = v128.load(panel, 16);
+          let a = v128.load32_splat(row0);
+          s00 = multiplyAdd(a, w0, s00);
+          s01 = multiplyAdd(a, w1, s01);
+          a = v128.load32_splat(row1);
+          s10 = multiplyAdd(a, w0, s10);
+          s11 = multiplyAdd(a, w1, s11);
+          a = v128.load32_splat(row2);
+          s20 = multiplyAdd(a, w0, s20);
+          s21 = multiplyAdd(a, w1, s21);
+          a = v128.load32_splat(row3);
+          s30 = multiplyAdd(a, w0, s30);
+          s31 = multiplyAdd(a, w1, s31);
+          a = v128.load32_splat(row4);
+          s40 = multiplyAdd(a, w0, s40);
+          s41 = multiplyAdd(a, w1, s41);
+          a = v128.load32_splat(row5);
+          s50 = multiplyAdd(a, w0, s50);
+          s51 = multiplyAdd(a, w1, s51);
+          row0 += 4;
+          row1 += 4;
+          row2 += 4;
+          row3 += 4;
+          row4 += 4;
+          row5 += 4;
+          panel += 32;
+        } while (panel !== end);
+      }
+      at = to;
+      v128.store(at, s00);
+      v128.store(at, s01, 16);
+      at += stride;
+      v128.store(at, s10);
+      v128.store(at, s11, 16);
+      at += stride;
+      v128.store(at, s20);
+      v128.store(at, s21, 16);
+      at += stride;
+      v128.store(at, s30);
+      v128.store(at, s31, 16);
+      at += stride;
+      v128.store(at, s40);
+      v128.store(at, s41, 16);
+      at += stride;
+      v128.store(at, s50);
+      v128.store(at, s51, 16);
+      tileRows += rowsStep;
+      tileWeights += weightsStep;
+      begin += fromStep;
+      to += sumsStep;
+    }
+    rows += rowsTurn;
+    weights += weightsTurn;
+    from += fromTurn;
+    sums += sumsTurn;
+  }
+}
+
+/** Columns of the rows, `strips` times six side by side, from those addresses on. */
+export function packSixes(to: usize, rows: usize, offset: usize, strips: i32, count: i32): void {
+  const end = to + count * (SIX << 2);
+  for (; to < end; to += SIX << 2, rows += 4) {
+    let from = load<usize>(rows) + offset;
+    let strip = to;
+    for (let k = 0; k < strips; k++, from += SIX << 2, strip += BLOCK * (SIX << 2)) {
+      v128.store(strip, v128.load(from));
+      store<u64>(strip, load<u64>(from, 16), 16);
+    }
+  }
+}
+
+/** The inner loop of the gradient: 6 inputs times 8 outputs. */
+export function productSix(
+  strip: usize,
+  panel: usize,
+  count: i32,
+  result: usize,
+  rowBytes: i32,
+  adds: bool,
+): void {
+  let s00 = f32x4.splat(0);
+  let s01 = s00;
+  let s10 = s00;
+  let s11 = s00;
+  let s20 = s00;
+  let s21 = s00;
+  let s30 = s00;
+  let s31 = s00;
+  let s40 = s00;
+  let s41 = s00;
+  let s50 = s00;
+  let s51 = s00;
+  const end = strip + count * (SIX << 2);
+  do {
+    const w0 = v128.load(panel);
+    const w1 = v128.load(panel, 16);
+    let a = v128.load32_splat(strip);
+    s00 = multiplyAdd(a, w0, s00);
+    s01 = multiplyAdd(a, w1, s01);
+    a = v128.load32_splat(strip, 4);
+    s10 = multiplyAdd(a, w0, s10);
+    s11 = multiplyAdd(a, w1, s11);
+    a = v128.load32_splat(strip, 8);
+    s20 = multiplyAdd(a, w0, s20);
+    s21 = multiplyAdd(a, w1, s21);
+    a = v128.load32_splat(strip, 12);
+    s30 = multiplyAdd(a, w0, s30);
+    s31 = multiplyAdd(a, w1, s31);
+    a = v128.load32_splat(strip, 16);
+    s40 = multiplyAdd(a, w0, s40);
+    s41 = multiplyAdd(a, w1, s41);
+    a = v128.load32_splat(strip, 20);
+    s50 = multiplyAdd(a, w0, s50);
+    s51 = multiplyAdd(a, w1, s51);
+    strip += SIX << 2;
+    panel += 32;
+  } while (strip !== end);
+  const result1 = result + rowBytes;
+  const result2 = result1 + rowBytes;
+  const result3 = result2 + rowBytes;
+  const result4 = result3 + rowBytes;
+  const result5 = result4 + rowBytes;
+  if (adds) {
+    s00 = f32x4.add(s00, v128.load(result));
+    s01 = f32x4.add(s01, v128.load(result, 16));
+    s10 = f32x4.add(s10, v128.load(result1));
+    s11 = f32x4.add(s11, v128.load(result1, 16));
+    s20 = f32x4.add(s20, v128.load(result2));
+    s21 = f32x4.add(s21, v128.load(result2, 16));
+    s30 = f32x4.add(s30, v128.load(result3));
+    s31 = f32x4.add(s31, v128.load(result3, 16));
+    s40 = f32x4.add(s40, v128.load(result4));
+    s41 = f32x4.add(s41, v128.load(result4, 16));
+    s50 = f32x4.add(s50, v128.load(result5));
+    s51 = f32x4.add(s51, v128.load(result5, 16));
+  }
+  v128.store(result, s00);
+  v128.store(result, s01, 16);
+  v128.store(result1, s10);
+  v128.store(result1, s11, 16);
+  v128.store(result2, s20);
+  v128.store(result2, s21, 16);
+  v128.store(result3, s30);
+  v128.store(result3, s31, 16);
+  v128.store(result4, s40);
+  v128.store(result4, s41, 16);
+  v128.store(result5, s50);
+  v128.store(result5, s51, 16);
+}

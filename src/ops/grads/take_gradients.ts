@@ -1,0 +1,164 @@
+/**
+ * Gradients of a scalar by the host's tape, as its engine takes them, to the bit, of which nobody takes gradients. So what the tape has
+ * saved of a call, and the gradient of what the call gave, are freed as soon as it has been passed, where the engine keeps all to the end;
+ * what is saved is shared instead of cloned by a kernel; and the tape is gone through once.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {sameShape} from '../../util/shapes';
+
+type State = ReturnType<typeof tf.engine>['state'];
+type Node = State['activeTape'][number];
+
+/** Both are the caller's; a tensor that the value does not depend on has no gradient. */
+export interface ValueAndGradients {
+  readonly value: tf.Scalar;
+  readonly grads: readonly (tf.Tensor | undefined)[];
+}
+
+/**
+ * To be called within tf.tidy.
+ *
+ * @param compute records nothing that it is not asked for: its intermediates are freed as in tf.tidy
+ * @param xs tensors and variables that it reads
+ */
+export function takeGradients(compute: () => tf.Scalar, xs: readonly tf.Tensor[]): ValueAndGradients {
+  const {state} = tf.engine();
+  // Within a gradient of somebody else the tape is not ours to end.
+  if (state.gradientDepth > 0) return tf.engine().gradients(compute, [...xs], undefined, true);
+  try {
+    const value = recorded(compute, state);
+    return tf.tidy('backward', () => {
+      const walk = new Walk(xs, state.activeScope.id);
+      return {value, grads: walk.gradientsOf(value, state.activeTape)};
+    });
+  } finally {
+    for (const node of state.activeTape) freeSaved(node);
+    state.activeTape = [];
+  }
+}
+
+/** Runs with a new tape, which is the state's then. */
+function recorded(compute: () => tf.Scalar, state: State): tf.Scalar {
+  // The host's types hide it.
+  const host = tf.engine() as unknown as {clone(x: tf.Tensor): tf.Tensor};
+  const {clone} = host;
+  state.activeTape = [];
+  state.gradientDepth++;
+  // By it, and for nothing else, the host saves what gradients will read.
+  host.clone = (x) =>
+    x.dtype === 'string' || x.dtype === 'complex64' ? clone.call(host, x) : shared(x, state);
+  try {
+    return tf.tidy('forward', compute);
+  } finally {
+    host.clone = clone;
+    state.gradientDepth--;
+  }
+}
+
+/** A tensor of the same values, and its call on the tape: through it go gradients of gradients that are taken within `compute`. */
+function shared(x: tf.Tensor, state: State): tf.Tensor {
+  const {backend} = state.tensorInfo.get(x.dataId)!;
+  const y = tf.engine().makeTensorFromTensorInfo(x, backend);
+  backend.incRef(x.dataId);
+  state.activeTape.push({
+    ...{id: state.nextTapeNodeId++, kernelName: tf.Identity, inputs: {x}, outputs: [y], saved: []},
+    gradient: ([dy]) => ({x: () => tf.clone(dy!)}),
+  });
+  return y;
+}
+
+function freeSaved({saved}: Node): void {
+  if (saved !== undefined) for (const tensor of saved) tensor.dispose();
+}
+
+/** From the end of a tape to its beginning. */
+class Walk {
+  /** By the tensors that they are of. */
+  private readonly gradients = new Map<number, tf.Tensor>();
+  /** Gradients that are in use: each belongs to one tensor. */
+  private readonly held = new Set<number>();
+  private readonly wanted: ReadonlySet<number>;
+  /** What depends on what is wanted. */
+  private readonly reached: Set<number>;
+
+  constructor(
+    private readonly xs: readonly tf.Tensor[],
+    private readonly scope: number,
+  ) {
+    this.wanted = new Set(xs.map(({id}) => id));
+    this.reached = new Set(this.wanted);
+  }
+
+  gradientsOf(value: tf.Scalar, tape: readonly Node[]): (tf.Tensor | undefined)[] {
+    const {reached} = this;
+    for (const {inputs, outputs} of tape) {
+      if (this.namesOf(inputs).length > 0) for (const {id} of outputs) reached.add(id);
+    }
+    this.hold(value, tf.ones(value.shape));
+    for (let i = tape.length - 1; i >= 0; i--) {
+      this.pass(tape[i]!);
+      freeSaved(tape[i]!);
+    }
+    return this.xs.map(({id}) => this.gradients.get(id));
+  }
+
+  /** Of the inputs that a gradient goes to. A call may have left inputs out. */
+  private namesOf(inputs: Node['inputs']): string[] {
+    return Object.keys(inputs).filter((name) => this.reached.has(inputs[name]?.id as number));
+  }
+
+  private pass({kernelName, inputs, outputs, gradient}: Node): void {
+    const dys = outputs.map(({id}) => this.gradients.get(id));
+    if (dys.every((dy) => dy === undefined)) return;
+    const names = this.namesOf(inputs);
+    if (names.length > 0) {
+      if (gradient === undefined) throw new Error(`Kernel ${kernelName} has no gradient.`);
+      // For an output that leads nowhere it makes zeros by itself.
+      const ofInputs = gradient(dys as tf.Tensor[]);
+      for (const name of names) {
+        const take = ofInputs[name];
+        if (take === undefined) throw new Error(`Kernel ${kernelName} has no gradient by its input ${name}.`);
+        this.add(inputs[name]!, tf.tidy(take), kernelName);
+      }
+    }
+    // All that reads an output is behind it on the tape.
+    for (const {id} of outputs) if (!this.wanted.has(id)) this.drop(id);
+  }
+
+  private add(x: tf.Tensor, dx: tf.Tensor, kernelName: string): void {
+    if (dx.dtype !== 'float32' || !sameShape(dx.shape, x.shape)) {
+      throw new Error(
+        `The gradient of kernel ${kernelName} by an input [${x.shape}] is ${dx.dtype} [${dx.shape}]; float32 of the same shape is needed.`,
+      );
+    }
+    const before = this.gradients.get(x.id);
+    if (before === undefined) {
+      this.hold(x, dx);
+      return;
+    }
+    const sum = tf.add(before, dx);
+    if (!this.held.has(dx.id)) this.free(dx);
+    this.drop(x.id);
+    this.hold(x, sum);
+  }
+
+  /** A gradient that is another tensor's too is shared: each is freed by itself. */
+  private hold(x: tf.Tensor, dx: tf.Tensor): void {
+    const own = this.held.has(dx.id) ? tf.clone(dx) : dx;
+    this.held.add(own.id);
+    this.gradients.set(x.id, own);
+  }
+
+  private drop(id: number): void {
+    const gradient = this.gradients.get(id);
+    if (gradient === undefined) return;
+    this.gradients.delete(id);
+    this.held.delete(gradient.id);
+    this.free(gradient);
+  }
+
+  /** Not what was made elsewhere, such as a constant that a gradient is. */
+  private free(gradient: tf.Tensor): void {
+    if (!gradient.kept && gradient.scopeId === this.scope) gradient.dispose();
+  }
+}
