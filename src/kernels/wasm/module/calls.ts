@@ -37,11 +37,11 @@ export const CALLS = {
     zeros: 'usize',
     /** Room for BLOCK addresses and `BLOCK * DEPTH` floats; 0 where nothing is gathered. */
     gathered: 'usize',
-    /** Room for a tile of 4 x 8 floats. */
+    /** Room for a tile of 6 x 8 floats. */
     edge: 'usize',
     /** First output channel of the part at the first position of what is added to the sums at last; 0 for none. */
     residual: 'usize',
-    /** Of a tile of the dense form: 4, or 6 where the engine is fit for it (six_rows.ts). */
+    /** Rows of a tile of the dense form: 4, or 6 where the engine is fit for it (six.ts). */
     tileRows: 'i32',
     /** 1 if the sums start at the bias, 0 if they are added to what y holds. */
     starts: 'i32',
@@ -220,7 +220,7 @@ export const CALLS = {
     part: 'usize',
     /** Room for a block of a group's output gradients, `BLOCK * outputs` floats with the outputs rounded up to 8. */
     panels: 'usize',
-    /** Room for 16 columns of a block, `16 * BLOCK` floats. */
+    /** Room for 24 columns of a block, `24 * BLOCK` floats. */
     strips: 'usize',
     /** Output rows; they are summed over, but for those of a part. */
     rows: 'i32',

@@ -18,10 +18,13 @@ export type PartScratch = Pick<PartCall, 'pointers' | 'zeros' | 'gathered' | 'ed
 export type Describe = (scratch: PartScratch & {zeros: Address}) => PartCall;
 
 /** Input columns that dense/product.ts copies at a time. */
-export const STRIP_COLUMNS = 16;
+export const STRIP_COLUMNS = 24;
 
 /** Columns of a tile, into whose panels the weights are packed. */
 export const PANEL = 8;
+
+/** Floats of the largest tile, six rows. */
+export const EDGE = 6 * PANEL;
 
 /** Whether a part goes in the depthwise form: fewer outputs for each input than fill a tile of the dense one. */
 export function readsAsTheyLie(part: ConvPart): boolean {

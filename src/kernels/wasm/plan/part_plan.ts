@@ -9,7 +9,7 @@ import {BLOCK, DEPTH, GATHER_BELOW} from '../module/calls';
 import {bandsOf, inOrder, type Place, planBands, readsInPlace} from './bands';
 import {type Address, CallPlan, MEMORY_STEPS, type RowPlan} from './call_plan';
 import {narrowOf, planNarrow} from './narrow';
-import {type Describe, PANEL, type PartScratch} from './part_call';
+import {type Describe, EDGE, type PartScratch} from './part_call';
 import type {Panels, WeightsPlan} from './weights';
 import {planWinograd, winogradOf} from './winograd';
 
@@ -46,7 +46,7 @@ export function blockScratch(
   const gathers = !depthwise && part.inputChannels / part.groups < GATHER_BELOW;
   return {
     zeros: plan.zeros(zeroChannels(part)),
-    edge: plan.floats(4 * PANEL),
+    edge: plan.floats(EDGE),
     gathered: plan.floats(gathers ? BLOCK + BLOCK * DEPTH : 0),
     // An address for each tap, or the four words of a row's place and an address for each line of taps.
     pointers: plan.floats((4 + tapCount(part.rule)) * BLOCK),

@@ -4,7 +4,7 @@
 import type {ConvPart} from '../../../geometry/conv_info';
 import {type Shape5D, sizeOf} from '../../../util/shapes';
 import {CallPlan, FLOAT_BYTES, type RowPlan} from './call_plan';
-import {type Describe, PANEL} from './part_call';
+import {type Describe, EDGE, PANEL} from './part_call';
 
 /** With fewer channels on either side, transforms take more than the products that they spare: of tiles of 2 outputs along an axis, of 4. */
 const LEAST_CHANNELS = 32;
@@ -58,13 +58,13 @@ export interface Winograd {
  * How a part onto `outputShape` goes in this form, or undefined where it does not or would not gain.
  *
  * @param whole what decides whether it gains, if `outputShape` is some frames of it
- * @param largest outputs along an axis of the largest tile
+ * @param mostLarge bytes of transformed weights up to which tiles of 4 outputs along an axis are considered
  */
 export function winogradOf(
   part: ConvPart,
   outputShape: Shape5D,
   whole: Shape5D = outputShape,
-  largest: 2 | 4 = 4,
+  mostLarge = LARGE_WEIGHTS,
 ): Winograd | undefined {
   const {rule, groups, inputChannels: inputs, outputChannels: outputs} = part;
   if (rule.kind !== 'grid' || groups > 1) return undefined;
@@ -81,10 +81,9 @@ export function winogradOf(
     products * turns * inputs * panels * PANEL * FLOAT_BYTES;
   const large = {...small, products: inFrame ? 36 : 6};
   const isLarge =
-    largest === 4 &&
     channels >= LEAST_LARGE_CHANNELS &&
     (inFrame || inputs * outputs >= LEAST_TIME_WEIGHTS) &&
-    weightsOf(large) <= LARGE_WEIGHTS &&
+    weightsOf(large) <= mostLarge &&
     gainsMore(large, small, whole);
   if (!isLarge && channels < LEAST_CHANNELS) return undefined;
   const form = isLarge ? large : small;
@@ -144,7 +143,7 @@ export function planWinograd(form: Winograd, steps: number, describes: readonly 
   const partAddresses = describes.map(() => plan.call('PartCall'));
   const product = plan.call('PartCall');
   const zeros = plan.zeros(Math.max(inputs, columns));
-  const scratch = {zeros, edge: plan.floats(4 * PANEL), pointers: 0, gathered: 0} as const;
+  const scratch = {zeros, edge: plan.floats(EDGE), pointers: 0, gathered: 0} as const;
   const parts = describes.map((describe) => describe(scratch));
   for (const [i, part] of parts.entries()) plan.write(partAddresses[i]!, 'PartCall', part);
   plan.write(product, 'PartCall', {...parts[0]!, taps: form.turns, yRowBytes: columns * FLOAT_BYTES});

@@ -4,7 +4,7 @@
  */
 import {BLOCK} from '../module/calls';
 import {CallPlan, FLOAT_BYTES, type RowPlan} from './call_plan';
-import {type Describe, PANEL, STRIP_COLUMNS} from './part_call';
+import {type Describe, EDGE, PANEL, STRIP_COLUMNS} from './part_call';
 import {apart, type Winograd} from './winograd';
 
 /** Sums of a strip of inputs: more of them leave the cache, fewer inputs have the output gradients transformed more often. */
@@ -39,7 +39,7 @@ export function planWinogradProduct(form: Winograd, steps: number, describe: Des
     plan.call('PartCall'),
   ];
   const zeros = plan.zeros(inputs);
-  const part = describe({zeros, edge: plan.floats(4 * PANEL), pointers: 0, gathered: 0});
+  const part = describe({zeros, edge: plan.floats(EDGE), pointers: 0, gathered: 0});
   plan.write(partAddress, 'PartCall', part);
   plan.write(stripPart, 'PartCall', part);
   plan.write(sumsPart, 'PartCall', {...part, outputs, tapBytes: outputs * FLOAT_BYTES});
@@ -52,7 +52,9 @@ export function planWinogradProduct(form: Winograd, steps: number, describe: Des
   plan.write(transform, 'WinogradCall', {
     ...{part: partAddress, parts: 1, partBytes: 0, product: stripPart, valuesApart},
     rows: plan.floats(BLOCK),
-    patch: plan.floats(Math.max(16 * strip, 4 * outputs)),
+    patch: plan.floats(
+      products === 36 ? Math.max(36 * strip, 40 * outputs) : Math.max(16 * strip, 4 * outputs),
+    ),
     values: plan.reserve(products * valuesApart),
     ...{sums: 0 as const, sumsApart: 0, weightsApart: 0},
     block: BLOCK,

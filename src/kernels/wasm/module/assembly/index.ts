@@ -16,12 +16,13 @@ export {
   packStrips,
   productBlock,
   productDense,
+  productEdge,
   productPanels,
   productRows,
   productTile,
 } from './dense/product';
 export {scatterDense, scatterRows} from './dense/scatter';
-export {multiplySixRows} from './dense/six_rows';
+export {multiplySixRows, packSixes, productSix} from './dense/six';
 export {copyPositions, fillSlot} from './depthwise/band_copy';
 export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './depthwise/band_tiles';
 export {convolveBands, listFrameTaps} from './depthwise/bands';
@@ -85,6 +86,7 @@ export {
   weightOf,
 } from './reductions/update';
 export {expandGrid, expandLine} from './taps';
+export {largeFrameTaps, largeTimeTaps, sixPanels, transformLargeGradients} from './winograd/large_gradients';
 export {sixInputs, sixSums, transformLargeTaps, transformLargeTimeTaps} from './winograd/large_transforms';
 export {placeSums} from './winograd/tiles';
 export {transformDense, transformTransposed} from './winograd/weights';

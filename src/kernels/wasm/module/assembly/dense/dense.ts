@@ -9,7 +9,7 @@ import {BLOCK, DEPTH, PartCall} from '../calls';
 import {finishBlock, finishRun, isBound, RELU6} from '../epilogue';
 import {expandRows, isGathered, readsLines} from '../taps';
 import {gatherTaps, linesOf, listBlockLines} from './gather';
-import {multiplySixRows, SIX, sixesOf} from './six_rows';
+import {multiplySixRows, SIX, sixesOf, takesSixes} from './six';
 
 /** Runs one part over its output rows `first` to `end - 1`. What a row holds does not depend on where the range begins. */
 export function convolveDense(address: usize, first: i32, end: i32): void {
@@ -277,14 +277,14 @@ function multiplyRows(
 
 /** Tiles of six rows have neither residual nor activation. */
 function takesSixRows(call: PartCall, ends: bool): bool {
-  if (!ASC_FEATURE_RELAXED_SIMD || call.tileRows !== SIX) return false;
+  if (!takesSixes(call)) return false;
   return !ends || !endsInTiles(call) || (!call.activation && !call.residual);
 }
 
 /**
  * Full tiles of `groups` times 4 rows and of `panels`. A tile is 4 rows times 8 columns, 8 sums in registers, which begin
  * as what stands at `from`. It is the only size that is fast in every engine tried (Node 20 to 24, Chromium), with multiply-adds and
- * without; see six_rows.ts.
+ * without; see six.ts.
  */
 export function multiplyTiles(
   call: PartCall,

@@ -8,9 +8,10 @@ import {addFloats, copyFloats, multiplyAdd, zeroFloats} from '../arithmetic';
 import {BLOCK, DEPTH, PartCall, ProductCall} from '../calls';
 import {expandRows, isGathered, readsLines} from '../taps';
 import {gatherBlockLines, gatherTaps} from './gather';
+import {packSixes, productSix, SIX, sixesOf, takesSixes} from './six';
 
-/** Inputs whose columns are copied at a time: what a row holds of them is one line of the cache. */
-const STRIPS = 16;
+/** Inputs whose columns are copied at a time: four strips of six, or six of four. */
+const STRIPS = 24;
 
 /** Rows `first` to `end - 1` of the filter, counted over `[taps, inputs]`, of one part. */
 export function productDense(address: usize, first: i32, end: i32): void {
@@ -132,23 +133,23 @@ export function productRows(
   const rowBytes = call.tapBytes;
   for (; first < end; first += STRIPS, offset += STRIPS << 2) {
     const held = min(STRIPS, end - first);
-    packStrips(product.strips, rows, offset, held, count);
+    const sixes = takesSixes(call) ? sixesOf(held) : 0;
+    packSixes(product.strips, rows, offset, sixes, count);
+    const done = sixes * SIX;
+    const fours = product.strips + done * (BLOCK << 2);
+    packStrips(fours, rows, offset + (done << 2), held - done, count);
+    let to = result + first * rowBytes;
     let strip = product.strips;
-    for (let k = 0; k < held; k += 4, strip += BLOCK << 4) {
-      productPanels(
-        call,
-        product.panels,
-        strip,
-        result + (first + k) * rowBytes,
-        min(4, held - k),
-        count,
-        adds,
-      );
+    for (let k = 0; k < done; k += SIX, strip += BLOCK * (SIX << 2), to += SIX * rowBytes) {
+      productPanels(call, product.panels, strip, to, SIX, count, adds);
+    }
+    for (let k = done; k < held; k += 4, strip += BLOCK << 4, to += rowBytes << 2) {
+      productPanels(call, product.panels, strip, to, min(4, held - k), count, adds);
     }
   }
 }
 
-/** At most 16 columns of the rows, 4 side by side, with zeros where there are no more. */
+/** Columns of the rows, 4 side by side, with zeros where there are no more. */
 export function packStrips(to: usize, rows: usize, offset: usize, columns: i32, count: i32): void {
   const whole = columns & ~3;
   const end = to + (count << 4);
@@ -163,7 +164,7 @@ export function packStrips(to: usize, rows: usize, offset: usize, columns: i32, 
   }
 }
 
-/** A strip times all panels: `held` rows of the result. */
+/** A strip of six, or of four of which `held` are there, times all panels: as many rows of the result. */
 export function productPanels(
   call: PartCall,
   panel: usize,
@@ -175,18 +176,31 @@ export function productPanels(
 ): void {
   const outputs = call.outputs;
   const tapBytes = call.tapBytes;
-  const edge = call.edge;
   for (let column = 0; column < outputs; column += 8, panel += BLOCK << 5, result += 32) {
     const columns = min(8, outputs - column);
-    if (held === 4 && columns === 8) {
-      productTile(strip, panel, count, result, tapBytes, adds);
-      continue;
-    }
-    productTile(strip, panel, count, edge, 32, false);
-    for (let k = 0; k < held; k++) {
-      if (adds) addFloats(result + k * tapBytes, edge + (k << 5), columns);
-      else copyFloats(result + k * tapBytes, edge + (k << 5), columns);
-    }
+    if (columns < 8 || held < 4) productEdge(call, panel, strip, result, held, columns, count, adds);
+    else if (held === SIX) productSix(strip, panel, count, result, tapBytes, adds);
+    else productTile(strip, panel, count, result, tapBytes, adds);
+  }
+}
+
+/** A tile that is not full: its sums go where nothing else is first. */
+export function productEdge(
+  call: PartCall,
+  panel: usize,
+  strip: usize,
+  result: usize,
+  held: i32,
+  columns: i32,
+  count: i32,
+  adds: bool,
+): void {
+  const edge = call.edge;
+  if (held === SIX) productSix(strip, panel, count, edge, 32, false);
+  else productTile(strip, panel, count, edge, 32, false);
+  for (let k = 0; k < held; k++, result += call.tapBytes) {
+    if (adds) addFloats(result, edge + (k << 5), columns);
+    else copyFloats(result, edge + (k << 5), columns);
   }
 }
 

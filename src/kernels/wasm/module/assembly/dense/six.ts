@@ -1,16 +1,22 @@
 /**
- * Tiles of 6 rows times 8 columns, 12 sums in registers, of the build with fused multiply-add. With the 8 sums of 4 rows each waits for
- * itself where a processor begins more than two a cycle (ARM's four), or where an engine makes pairs of vectors one of twice the width (V8's
- * revectorization). The plain build needs a register for products, and has none left.
+ * Tiles of six: of 6 rows times 8 columns, forward and of the gradient with respect to the filter, 12 sums in registers, of the build with
+ * fused multiply-add. With the 8 sums of a tile of four each waits for itself where a processor begins more than two multiply-adds a cycle
+ * (ARM's four), or where an engine makes pairs of vectors one of twice the width (V8's revectorization). The plain build needs a register for
+ * products, and has none left.
  */
 import {multiplyAdd} from '../arithmetic';
-import {BLOCK} from '../calls';
+import {BLOCK, PartCall} from '../calls';
 
 export const SIX: i32 = 6;
 
-/** How many tiles of six of `count` rows, a multiple of 4: what they leave is a multiple of 4 too. */
+/** How many tiles of six of `count` rows: of an even number they leave a multiple of 4, if it is not 2. */
 export function sixesOf(count: i32): i32 {
-  return count / SIX - (count % SIX === 2 ? 1 : 0);
+  return max(0, count / SIX - (count % SIX === 2 ? 1 : 0));
+}
+
+/** Whether a part has tiles of six. */
+export function takesSixes(call: PartCall): bool {
+  return ASC_FEATURE_RELAXED_SIMD && call.tileRows === SIX;
 }
 
 /**
@@ -135,4 +141,96 @@ export function multiplySixRows(
     from += fromTurn;
     sums += sumsTurn;
   }
+}
+
+/** Columns of the rows, `strips` times six side by side, from those addresses on. */
+export function packSixes(to: usize, rows: usize, offset: usize, strips: i32, count: i32): void {
+  const end = to + count * (SIX << 2);
+  for (; to < end; to += SIX << 2, rows += 4) {
+    let from = load<usize>(rows) + offset;
+    let strip = to;
+    for (let k = 0; k < strips; k++, from += SIX << 2, strip += BLOCK * (SIX << 2)) {
+      v128.store(strip, v128.load(from));
+      store<u64>(strip, load<u64>(from, 16), 16);
+    }
+  }
+}
+
+/** The inner loop of the gradient: 6 inputs times 8 outputs. */
+export function productSix(
+  strip: usize,
+  panel: usize,
+  count: i32,
+  result: usize,
+  rowBytes: i32,
+  adds: bool,
+): void {
+  let s00 = f32x4.splat(0);
+  let s01 = s00;
+  let s10 = s00;
+  let s11 = s00;
+  let s20 = s00;
+  let s21 = s00;
+  let s30 = s00;
+  let s31 = s00;
+  let s40 = s00;
+  let s41 = s00;
+  let s50 = s00;
+  let s51 = s00;
+  const end = strip + count * (SIX << 2);
+  do {
+    const w0 = v128.load(panel);
+    const w1 = v128.load(panel, 16);
+    let a = v128.load32_splat(strip);
+    s00 = multiplyAdd(a, w0, s00);
+    s01 = multiplyAdd(a, w1, s01);
+    a = v128.load32_splat(strip, 4);
+    s10 = multiplyAdd(a, w0, s10);
+    s11 = multiplyAdd(a, w1, s11);
+    a = v128.load32_splat(strip, 8);
+    s20 = multiplyAdd(a, w0, s20);
+    s21 = multiplyAdd(a, w1, s21);
+    a = v128.load32_splat(strip, 12);
+    s30 = multiplyAdd(a, w0, s30);
+    s31 = multiplyAdd(a, w1, s31);
+    a = v128.load32_splat(strip, 16);
+    s40 = multiplyAdd(a, w0, s40);
+    s41 = multiplyAdd(a, w1, s41);
+    a = v128.load32_splat(strip, 20);
+    s50 = multiplyAdd(a, w0, s50);
+    s51 = multiplyAdd(a, w1, s51);
+    strip += SIX << 2;
+    panel += 32;
+  } while (strip !== end);
+  const result1 = result + rowBytes;
+  const result2 = result1 + rowBytes;
+  const result3 = result2 + rowBytes;
+  const result4 = result3 + rowBytes;
+  const result5 = result4 + rowBytes;
+  if (adds) {
+    s00 = f32x4.add(s00, v128.load(result));
+    s01 = f32x4.add(s01, v128.load(result, 16));
+    s10 = f32x4.add(s10, v128.load(result1));
+    s11 = f32x4.add(s11, v128.load(result1, 16));
+    s20 = f32x4.add(s20, v128.load(result2));
+    s21 = f32x4.add(s21, v128.load(result2, 16));
+    s30 = f32x4.add(s30, v128.load(result3));
+    s31 = f32x4.add(s31, v128.load(result3, 16));
+    s40 = f32x4.add(s40, v128.load(result4));
+    s41 = f32x4.add(s41, v128.load(result4, 16));
+    s50 = f32x4.add(s50, v128.load(result5));
+    s51 = f32x4.add(s51, v128.load(result5, 16));
+  }
+  v128.store(result, s00);
+  v128.store(result, s01, 16);
+  v128.store(result1, s10);
+  v128.store(result1, s11, 16);
+  v128.store(result2, s20);
+  v128.store(result2, s21, 16);
+  v128.store(result3, s30);
+  v128.store(result3, s31, 16);
+  v128.store(result4, s40);
+  v128.store(result4, s41, 16);
+  v128.store(result5, s50);
+  v128.store(result5, s51, 16);
 }
