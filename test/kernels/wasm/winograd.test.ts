@@ -54,6 +54,10 @@ const shapes: Record<string, Shape> = {
     ...{size: [1, 18, 20], kernel: [1, 3, 3], pad: [0, 1, 1]},
     ...{inputs: 32, outputs: 70, form: 'frame'},
   },
+  'of the gradient by the filter, one input more than sums are kept of': {
+    ...{size: [2, 8, 8], kernel: [3, 3, 3], pad: [1, 1, 1]},
+    ...{inputs: 49, outputs: 352, form: 'frame'},
+  },
   'a stride in time': {
     ...{size: [7, 6, 6], kernel: [3, 3, 3], pad: [1, 1, 1], strides: [2, 1, 1]},
     ...{inputs: 34, outputs: 35, form: 'frame'},

@@ -9,7 +9,13 @@ import type {ConvPart} from '../../../src/geometry/conv_info';
 import {winogradOf} from '../../../src/kernels/wasm/plan/winograd';
 import type {Shape5D} from '../../../src/util/shapes';
 import {implementations} from '../../support/implementations';
-import {type Axes, naiveConv3d, naiveForward, naiveInputGradient} from '../../support/naive_conv3d';
+import {
+  type Axes,
+  naiveConv3d,
+  naiveFilterGradient,
+  naiveForward,
+  naiveInputGradient,
+} from '../../support/naive_conv3d';
 import {tensorOf, valuesOf} from './wasm_host';
 
 interface Geometry {
@@ -36,13 +42,13 @@ function outputOf({size, kernel, pad, strides, dilations}: Geometry): Axes {
   }) as Axes;
 }
 
-function formOf(geometry: Geometry, largest?: 2 | 4) {
+function formOf(geometry: Geometry, mostLarge?: number) {
   const {batch, kernel, pad, strides, dilations, inputs, outputs} = geometry;
   const rule = {kind: 'grid', taps: kernel, strides, dilations, padding: pad} as const;
   const channels = {inputChannel: 0, inputChannels: inputs, outputChannel: 0, outputChannels: outputs};
   const part: ConvPart = {rule, firstTap: 0, groups: 1, ...channels};
   const shape: Shape5D = [batch, ...outputOf(geometry), outputs];
-  return winogradOf(part, shape, shape, largest);
+  return winogradOf(part, shape, shape, mostLarge);
 }
 
 /** Geometries that go in these tiles, of so many products: lengths, padding, channels, taps, strides and dilations, clips. */
@@ -114,18 +120,21 @@ function growthOf(points: number[], outputs: number, taps: number): number {
 }
 
 const ROOT = Math.SQRT2;
-const GROWTH = growthOf([0, ROOT, -ROOT, 1 / ROOT, -1 / ROOT], 4, 3);
+const POINTS = [0, ROOT, -ROOT, 1 / ROOT, -1 / ROOT];
+const GROWTH = growthOf(POINTS, 4, 3);
+/** Of the gradient with respect to the filter: in a tile, three outputs, the taps, with the four output gradients as weights. */
+const FILTER_GROWTH = growthOf(POINTS, 3, 4);
 
 /**
  * Roundings between an input and an output, besides one for each product that is summed: 4 of a transform of inputs along
- * an axis and as many of one of weights (three operations and a constant), 5 of one of sums, one of a product, one of
- * the bias, one of a residual.
+ * an axis and as many of one of weights or output gradients (three operations and a constant), 5 of one of sums, one of a product,
+ * one of the bias, one of a residual.
  */
 const roundings = (axes: number) => axes * (4 + 4 + 5) + 3;
 
 /** What an output may be off, from sums of so many products of values up to 1/2, and a bias and a residual as large. */
-const bound = (products: number, axes: 1 | 2 = 2) =>
-  (products + roundings(axes)) * 2 ** -24 * (GROWTH ** axes * products * 0.25 + 1);
+const bound = (products: number, axes: 1 | 2 = 2, growth = GROWTH) =>
+  (products + roundings(axes)) * 2 ** -24 * (growth ** axes * products * 0.25 + 1);
 
 const furthest = (actual: ArrayLike<number>, expected: Float64Array) =>
   expected.reduce((most, value, i) => Math.max(most, Math.abs(actual[i]! - value)), 0);
@@ -184,6 +193,49 @@ function forward(geometry: Geometry, seed: number) {
   return {error: furthest(y, expected), bound: bound(live.length * taps, kernel[1] === 3 ? 2 : 1)};
 }
 
+/** The gradient with respect to the filter, where few positions of the output have one, so that few tiles are summed. */
+function filterGradient(geometry: Geometry, seed: number) {
+  const {batch, size, kernel, pad, strides, dilations, inputs, outputs} = geometry;
+  const output = outputOf(geometry);
+  const live = liveOf(inputs);
+  const filterShape = [...kernel, inputs, outputs] as Shape5D;
+  const [xShape, yShape]: Shape5D[] = [
+    [batch, ...size, inputs],
+    [batch, ...output, outputs],
+  ];
+  const x = valuesOf(xShape!, seed);
+  const positions = batch * output[0] * output[1] * output[2];
+  const places = [
+    0,
+    positions - 1,
+    ...valuesOf([3], seed).map((value) => Math.floor((value + 0.5) * positions)),
+  ];
+  const dy = valuesOf(yShape!, seed + 1).map((value, i) =>
+    places.includes(Math.floor(i / outputs)) ? value : 0,
+  );
+  const naive = naiveConv3d({
+    ...{xShape: [batch, ...size, live.length], filterShape: [...kernel, live.length, outputs]},
+    ...{strides, dilations, before: pad, output, groups: 1},
+  });
+  const expected = naiveFilterGradient(naive, dy, only(x, inputs, live)).values;
+  const dw = tf.tidy(() => {
+    const values = tf.tensor(zeroed(x, inputs, live), xShape!) as tf.Tensor5D;
+    const options = {pad: pad.map((n) => [n, n] as const), strides, dilations};
+    const convolve = (filter: tf.Tensor) =>
+      sts.fused.conv3d({x: values, filter: filter as tf.Tensor5D, ...options});
+    return tf.grad(convolve)(tensorOf(filterShape, 3), tf.tensor(dy, yShape!)).dataSync();
+  });
+  const inputOf = (i: number) => Math.floor(i / outputs) % inputs;
+  return {
+    error: furthest(
+      dw.filter((_, i) => live.includes(inputOf(i))),
+      expected,
+    ),
+    others: dw.filter((_, i) => !live.includes(inputOf(i))),
+    bound: bound(places.length, kernel[1] === 3 ? 2 : 1, FILTER_GROWTH),
+  };
+}
+
 describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$name', ({use}) => {
   beforeAll(use);
 
@@ -196,6 +248,29 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     const {error, bound} = forward(randomGeometry(seed, 6), seed);
     expect(error).toBeLessThan(bound);
   });
+
+  it.each([36, 6] as const)(
+    'random geometries of %i products, the gradient with respect to the filter',
+    (products) => {
+      for (let seed = 1; seed <= 8; seed++) {
+        const {error, others, bound} = filterGradient(randomGeometry(seed, products), seed);
+        expect(error).toBeLessThan(bound);
+        expect(others.every((value) => value === 0)).toBe(true);
+      }
+    },
+  );
+
+  it.each(['more inputs than sums are kept of', 'more tiles than a block'])(
+    'the gradient with respect to the filter: %s',
+    (name) => {
+      const size: Axes = name.endsWith('block') ? [5, 20, 19] : [2, 16, 16];
+      const geometry: Geometry = {...same, size, inputs: 65, outputs: 420};
+      expect(formOf(geometry, Number.POSITIVE_INFINITY)).toMatchObject({products: 36});
+      const {error, others, bound} = filterGradient(geometry, 5);
+      expect(error).toBeLessThan(bound);
+      expect(others.every((value) => value === 0)).toBe(true);
+    },
+  );
 
   it('more weights than a cache holds, channels that fill no panel', () => {
     const geometry: Geometry = {...same, inputs: 165, outputs: 180};
@@ -267,11 +342,13 @@ describe('the tiles of winogradOf', () => {
   });
 
   it('are of 2 x 2 at most if so asked', () => {
-    expect(formOf(same, 2)).toMatchObject({products: 16});
+    expect(formOf(same, 0)).toMatchObject({products: 16});
   });
 });
 
 it('magnitudes grow by 25 an axis, where those of the direct form grow by 3 and those of small tiles by 8', () => {
   expect(GROWTH).toBeCloseTo(24.9, 1);
   expect(growthOf([0, 1, -1], 2, 3)).toBe(8);
+  // Of a gradient with respect to the filter 4 in the direct form, which sums as many products.
+  expect(FILTER_GROWTH).toBeCloseTo(30.7, 1);
 });

@@ -58,8 +58,8 @@ function planPart(info: ConvInfo, part: ConvPart, starts: boolean): RowPlan {
     );
   const fewRows = fewRowsOf(part, inputShape, outputShape);
   if (fewRows !== undefined) return planFewRows('productFewRows', part, fewRows, describe);
-  // The module has the transposed transforms of small tiles alone.
-  const form = winogradOf(part, outputShape, outputShape, 2);
+  // No weights are transformed, and sums of some inputs at a time.
+  const form = winogradOf(part, outputShape, outputShape, Number.POSITIVE_INFINITY);
   if (form !== undefined) return planWinogradProduct(form, steps, describe);
   // One range for each thread: all output rows, or bands, are gone through for every range.
   const work = {rows: filterRows, block: filterRows, steps};

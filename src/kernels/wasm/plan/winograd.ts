@@ -58,13 +58,13 @@ export interface Winograd {
  * How a part onto `outputShape` goes in this form, or undefined where it does not or would not gain.
  *
  * @param whole what decides whether it gains, if `outputShape` is some frames of it
- * @param largest outputs along an axis of the largest tile
+ * @param mostLarge bytes of transformed weights up to which tiles of 4 outputs along an axis are considered
  */
 export function winogradOf(
   part: ConvPart,
   outputShape: Shape5D,
   whole: Shape5D = outputShape,
-  largest: 2 | 4 = 4,
+  mostLarge = LARGE_WEIGHTS,
 ): Winograd | undefined {
   const {rule, groups, inputChannels: inputs, outputChannels: outputs} = part;
   if (rule.kind !== 'grid' || groups > 1) return undefined;
@@ -81,10 +81,9 @@ export function winogradOf(
     products * turns * inputs * panels * PANEL * FLOAT_BYTES;
   const large = {...small, products: inFrame ? 36 : 6};
   const isLarge =
-    largest === 4 &&
     channels >= LEAST_LARGE_CHANNELS &&
     (inFrame || inputs * outputs >= LEAST_TIME_WEIGHTS) &&
-    weightsOf(large) <= LARGE_WEIGHTS &&
+    weightsOf(large) <= mostLarge &&
     gainsMore(large, small, whole);
   if (!isLarge && channels < LEAST_CHANNELS) return undefined;
   const form = isLarge ? large : small;

@@ -52,7 +52,9 @@ export function planWinogradProduct(form: Winograd, steps: number, describe: Des
   plan.write(transform, 'WinogradCall', {
     ...{part: partAddress, parts: 1, partBytes: 0, product: stripPart, valuesApart},
     rows: plan.floats(BLOCK),
-    patch: plan.floats(Math.max(16 * strip, 4 * outputs)),
+    patch: plan.floats(
+      products === 36 ? Math.max(36 * strip, 40 * outputs) : Math.max(16 * strip, 4 * outputs),
+    ),
     values: plan.reserve(products * valuesApart),
     ...{sums: 0 as const, sumsApart: 0, weightsApart: 0},
     block: BLOCK,

@@ -61,14 +61,20 @@ export {
   averageOfFour,
   averageOfSixteen,
   averagePool,
+  isAsBefore,
   listWindow,
   maxOfSixteen,
   maxPool,
-  maxPoolTaps,
-  maxPoolTapsOfWholes,
   maxPoolWholes,
+  poolRows,
 } from './reductions/pooling';
-export {addShares, addTaken, averagePoolGradient, maxPoolGradient} from './reductions/pooling_gradients';
+export {
+  addShares,
+  averagePoolGradient,
+  isReached,
+  maxPoolGradient,
+  maxPoolGradientOfWholes,
+} from './reductions/pooling_gradients';
 export {sumOfFour, sumOfSixteen, sumStrips} from './reductions/sums';
 export {
   adamChunk,
@@ -80,6 +86,7 @@ export {
   weightOf,
 } from './reductions/update';
 export {expandGrid, expandLine} from './taps';
+export {largeFrameTaps, largeTimeTaps, sixPanels, transformLargeGradients} from './winograd/large_gradients';
 export {sixInputs, sixSums, transformLargeTaps, transformLargeTimeTaps} from './winograd/large_transforms';
 export {placeSums} from './winograd/tiles';
 export {transformDense, transformTransposed} from './winograd/weights';

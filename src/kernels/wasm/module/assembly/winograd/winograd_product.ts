@@ -6,7 +6,8 @@
 import {addFloats, copyFloats, zeroFloats} from '../arithmetic';
 import {BLOCK, PartCall, ProductCall, WinogradCall, WinogradProductCall} from '../calls';
 import {productRows} from '../dense/product';
-import {frameOfTile, isAlongTime, tilesHeight, tilesTime, tilesWidth} from './tiles';
+import {largeFrameTaps, largeTimeTaps, sixPanels, transformLargeGradients} from './large_gradients';
+import {frameOfTile, isAlongTime, sideOf, tilesHeight, tilesTime, tilesWidth} from './tiles';
 import {listValues, transformInputs, turnsOf} from './winograd';
 import {frameTaps, timeTaps, transformFrameGradients, transformTimeGradients} from './winograd_transforms';
 
@@ -16,29 +17,35 @@ export function productWinograd(address: usize, first: i32, end: i32): void {
   const inputs = changetype<WinogradCall>(call.inputs);
   const part = changetype<PartCall>(inputs.part);
   const strip = changetype<PartCall>(inputs.product);
-  for (; first < end; first += call.strip) {
-    strip.x = part.x + (first << 2);
-    strip.inputs = min(call.strip, end - first);
+  for (const begin = first; first < end; first += call.strip) {
+    const held = min(call.strip, end - first);
+    // Vectors want four inputs at least: others, which are someone else's, are computed with fewer.
+    strip.inputs = max(held, 4);
+    const from = min(first, part.inputs - strip.inputs);
+    strip.x = part.x + (from << 2);
+    // Of a single block the output gradients are still there, transformed, for the next inputs.
+    const transforms = first === begin || call.tiles > BLOCK;
     for (let tile = 0; tile < call.tiles; tile += BLOCK) {
-      winogradProductBlock(call, inputs, strip, tile, min(BLOCK, call.tiles - tile));
+      winogradProductBlock(call, inputs, strip, tile, min(BLOCK, call.tiles - tile), transforms);
     }
-    placeTaps(call, inputs, part, first, strip.inputs);
+    placeTaps(call, inputs, part, first, held, first - from);
   }
 }
 
-/** What `count` tiles from `tile` on add to the sums of the inputs of `strip`. */
+/** What `count` tiles from `tile` on add to the sums of the inputs of `strip`; `transforms` their output gradients first. */
 export function winogradProductBlock(
   call: WinogradProductCall,
   inputs: WinogradCall,
   strip: PartCall,
   tile: i32,
   count: i32,
+  transforms: bool,
 ): void {
   const product = changetype<ProductCall>(call.product);
   const panels = product.panels;
   const products = inputs.products;
   const turns = turnsOf(inputs, strip);
-  transformGradients(call, inputs, strip, tile, count);
+  if (transforms) transformGradients(call, inputs, strip, tile, count);
   listValues(inputs, strip, count);
   for (let turn = 0; turn < turns; turn++) {
     transformInputs(inputs, strip, tile, count, turn);
@@ -65,24 +72,30 @@ function transformGradients(
   const width = tilesWidth(inputs, part);
   const height = tilesHeight(inputs, part);
   const time = tilesTime(inputs, part);
+  const side = sideOf(inputs);
   for (let i = 0; i < count; i++, tile++) {
     const w = tile % width;
     const h = (tile / width) % height;
     const t = (tile / (width * height)) % time;
     const clip = tile / (width * height * time);
     const to = product.panels + (i << 5);
+    let patch = inputs.patch;
     if (isAlongTime(inputs)) {
-      const frame = frameOfTile(inputs, part, t);
-      copyGradient(part, inputs.patch, outputs, clip, frame, h, w);
-      copyGradient(part, inputs.patch + bytes, outputs, clip, frame + part.dilationTime, h, w);
-      transformTimeGradients(inputs.patch, to, call.gradientsApart, bytes);
-    } else {
-      copyGradient(part, inputs.patch, outputs, clip, t, h << 1, w << 1);
-      copyGradient(part, inputs.patch + bytes, outputs, clip, t, h << 1, (w << 1) + 1);
-      copyGradient(part, inputs.patch + 2 * bytes, outputs, clip, t, (h << 1) + 1, w << 1);
-      copyGradient(part, inputs.patch + 3 * bytes, outputs, clip, t, (h << 1) + 1, (w << 1) + 1);
-      transformFrameGradients(inputs.patch, to, call.gradientsApart, bytes);
+      let frame = frameOfTile(inputs, part, t);
+      for (let k = 0; k < side; k++, frame += part.dilationTime, patch += bytes) {
+        copyGradient(part, patch, outputs, clip, frame, h, w);
+      }
+      if (side === 4) sixPanels(inputs.patch, bytes, to, call.gradientsApart, bytes);
+      else transformTimeGradients(inputs.patch, to, call.gradientsApart, bytes);
+      continue;
     }
+    for (let a = 0; a < side; a++) {
+      for (let b = 0; b < side; b++, patch += bytes) {
+        copyGradient(part, patch, outputs, clip, t, h * side + a, w * side + b);
+      }
+    }
+    if (side === 4) transformLargeGradients(inputs.patch, to, call.gradientsApart, bytes);
+    else transformFrameGradients(inputs.patch, to, call.gradientsApart, bytes);
   }
 }
 
@@ -95,27 +108,33 @@ function copyGradient(part: PartCall, to: usize, outputs: i32, clip: i32, t: i32
   zeroFloats(to + (count << 2), outputs - count);
 }
 
-/** The taps of `held` inputs of the filter from `first` on, from their sums. */
+/** The taps of `held` inputs of the filter from `first` on, from their sums, of which the first `skipped` are of others. */
 function placeTaps(
   call: WinogradProductCall,
   inputs: WinogradCall,
   part: PartCall,
   first: i32,
   held: i32,
+  skipped: i32,
 ): void {
   const sums = changetype<PartCall>(changetype<ProductCall>(call.product).part);
   const products = inputs.products;
-  const taps = isAlongTime(inputs) ? 3 : 9;
+  const large = sideOf(inputs) === 4;
+  const alongTime = isAlongTime(inputs);
+  const taps = alongTime ? 3 : 9;
+  // Taps of a frame stand in lines of as many as there were products.
+  const apart = alongTime ? 0 : sideOf(inputs) - 1;
   const turns = turnsOf(inputs, part);
   for (let turn = 0; turn < turns; turn++) {
     for (let k = 0; k < held; k++) {
-      const from = call.sums + turn * products * call.sumsApart + k * sums.tapBytes;
-      if (isAlongTime(inputs)) timeTaps(from, call.sumsApart, sums.tapBytes);
+      const from = call.sums + turn * products * call.sumsApart + (k + skipped) * sums.tapBytes;
+      if (alongTime && large) largeTimeTaps(from, call.sumsApart, sums.tapBytes);
+      else if (alongTime) timeTaps(from, call.sumsApart, sums.tapBytes);
+      else if (large) largeFrameTaps(from, call.sumsApart, sums.tapBytes);
       else frameTaps(from, call.sumsApart, sums.tapBytes);
       for (let tap = 0; tap < taps; tap++) {
         const to = part.weights + ((turn * taps + tap) * part.inputs + first + k) * part.tapBytes;
-        // Taps of a frame stand in lines of four.
-        const sum = from + (isAlongTime(inputs) ? tap : tap + tap / 3) * call.sumsApart;
+        const sum = from + (tap + (tap / 3) * apart) * call.sumsApart;
         if (part.starts) copyFloats(to, sum, part.outputs);
         else addFloats(to, sum, part.outputs);
       }
