@@ -20,6 +20,8 @@ const stepLimit = 40 * minute;
 const cache = '.cache/test';
 /** The Node version on which the kernels are tested besides. */
 const NEWER_NODE = 22;
+/** The one on which they are tested with vectors of 256 bits. */
+const WIDE_NODE = 24;
 /** Those on which tfjs-node is tried besides, in a program of its own; Node 23 has removed what it calls. */
 const TFJS_NODES = [22, 24];
 
@@ -158,6 +160,29 @@ function vitestOnNewerNode(env) {
   }
 }
 
+/** The kernels under the flag that the command line sets there (src/cli/engine_flags.ts), every function of theirs compiled with it. */
+function vitestOnWideVectors(env) {
+  if (process.arch !== 'x64') return;
+  const title = `node ${WIDE_NODE}, wide vectors`;
+  const node = timed(title, () => ensureNode(WIDE_NODE, '.cache'));
+  if (node === undefined) {
+    fail(`${title}: npm gave no package of it for ${process.platform}-${process.arch}`);
+    return;
+  }
+  const flags = '--experimental-wasm-revectorize --no-liftoff';
+  const kernels = ['IndirectConv3D', 'engine_flags', 'narrow', 'winograd', 'threads/elementwise'];
+  vitest(['node-together', 'node'], {
+    env: {...env, TEST_BACKENDS: 'wasm', TEST_EXEC_ARGV: flags},
+    node,
+    title,
+    paths: [
+      ...kernels.map((name) => `test/kernels/wasm/${name}`),
+      ...['batch_norm_train', 'fused', 'random_geometries'].map((name) => `test/ops/${name}`),
+      'test/networks/golden_tiny',
+    ],
+  });
+}
+
 /** tfjs-node on the other Nodes that it must run on. */
 function tfjsNodeOnOtherNodes() {
   const [here] = process.versions.node.split('.');
@@ -194,6 +219,7 @@ function gate() {
 
   vitest(['node-together', 'node'], {env});
   vitestOnNewerNode(env);
+  vitestOnWideVectors(env);
   tfjsNodeOnOtherNodes();
   vitest(['browser'], {env});
   vitest(['isolated'], {env});

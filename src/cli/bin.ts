@@ -2,8 +2,8 @@
 /** Bin "tfjs-sts": hands the command line to cli/main and leaves with its exit code. */
 import {readFileSync} from 'node:fs';
 import {interruption} from '../cli/input/interruption';
+import {enableEngineFlags} from './engine_flags';
 import {main} from './main';
-import {enableRelaxedSimd} from './relaxed_simd';
 
 // Whoever reads our output may have seen enough: `tfjs-sts ... | head -1` is no error. Anything else is, such as a full disk.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -14,7 +14,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Nobody is left to be told.
 process.stderr.on('error', () => {});
 
-enableRelaxedSimd();
+enableEngineFlags();
 
 const packageFile = new URL('../package.json', import.meta.url);
 

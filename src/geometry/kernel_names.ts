@@ -67,8 +67,8 @@ export interface IndirectConv3DAttrs {
 }
 
 /**
- * `y = (x - mean) / sqrt(variance + epsilon) * gamma + beta` with mean and variance (by n) of the rows: x and y `[rows,
- * channels]`, all else `[channels]`. Results: y, mean, variance.
+ * `y = (x - mean) / sqrt(variance + epsilon) * gamma + beta` with mean and variance (by n) of each channel over all
+ * positions: x and y `[..., channels]`, all else `[channels]`. Results: y, mean, variance.
  */
 export const BatchNormTrain = 'BatchNormTrain';
 export interface BatchNormTrainInputs extends NamedTensorInfoMap {

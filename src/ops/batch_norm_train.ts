@@ -9,7 +9,8 @@ import {activates, runRegistered} from './run_kernel';
 
 /** A batch, normalized, and its statistics. */
 export interface NormalizedBatch {
-  y: tf.Tensor2D;
+  /** In the shape of the batch. */
+  y: tf.Tensor;
   /** `[channels]`; for moving averages: it carries no gradient. */
   mean: tf.Tensor1D;
   /** By n, `[channels]`; carries no gradient. */
@@ -17,11 +18,11 @@ export interface NormalizedBatch {
 }
 
 /**
- * `y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta)`; x `[rows, channels]`, gamma and beta `[channels]`. In one
+ * `y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta)`; x `[..., channels]`, gamma and beta `[channels]`. In one
  * kernel where it can be: then what is activated is never in memory.
  */
 export function batchNormTrain(
-  x: tf.Tensor2D,
+  x: tf.Tensor,
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
   epsilon: number,
@@ -32,6 +33,6 @@ export function batchNormTrain(
   const inOneGo = activates(BatchNormTrain);
   const attrs = {epsilon, activation: inOneGo ? activation : 'linear'};
   const results = runRegistered(BatchNormTrain, {x: floats, gamma, beta}, attrs);
-  const [y, mean, variance] = results as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
-  return {y: inOneGo ? y : (activate(y, activation) as tf.Tensor2D), mean, variance};
+  const [y, mean, variance] = results as [tf.Tensor, tf.Tensor1D, tf.Tensor1D];
+  return {y: inOneGo ? y : activate(y, activation), mean, variance};
 }

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import '../../src/entries';
+import type {NormActivation} from '../../src/geometry/kernel_names';
 import {activate} from '../../src/ops/activations';
 import {batchNormTrain} from '../../src/ops/batch_norm_train';
 import {type Bounds, type Case, EPSILON, expected, tensorsOf, worstOf} from '../support/batch_norm';
@@ -19,7 +20,7 @@ const cases: Record<string, Case> = {
 };
 
 function normalized(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) {
-  return batchNormTrain(x as tf.Tensor2D, gamma as tf.Tensor1D, beta as tf.Tensor1D, EPSILON);
+  return batchNormTrain(x, gamma as tf.Tensor1D, beta as tf.Tensor1D, EPSILON);
 }
 
 /** The same by stock ops, for the host to differentiate. */
@@ -56,6 +57,32 @@ describe.each(conformingImplementations)('batch normalization in training on $na
     tf.dispose(Object.values(results));
   });
 
+  it('of any rank is that of its rows', async () => {
+    const given = {rows: 2 * 3 * 4 * 5, channels: 6, offset: 1};
+    const {x, gamma, beta, dy} = tensorsOf(given);
+    const results = (shape: number[], activation: NormActivation) =>
+      tf.tidy(() => {
+        const inputs = [tf.tensor(x, shape), tf.tensor1d(gamma), tf.tensor1d(beta)] as const;
+        const run = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) =>
+          batchNormTrain(a, b as tf.Tensor1D, c as tf.Tensor1D, EPSILON, activation);
+        const gradients = tf.grads((a, b, c) => run(a!, b!, c!).y)([...inputs], tf.tensor(dy, shape));
+        return [...Object.values(run(...inputs)), ...gradients] as tf.Tensor[];
+      });
+    for (const activation of ['linear', 'relu'] as const) {
+      const rows = results([120, 6], activation);
+      for (const shape of [
+        [2, 3, 4, 5, 6],
+        [6, 20, 6],
+      ]) {
+        const found = results(shape, activation);
+        for (const at of [0, 3]) expect(found[at]!.shape).toEqual(shape);
+        for (const [i, tensor] of found.entries()) expect(await tensor.data()).toEqual(await rows[i]!.data());
+        tf.dispose(found);
+      }
+      tf.dispose(rows);
+    }
+  });
+
   it.each(['relu', 'relu6'] as const)(
     'with %s is what the two give one after the other',
     async (activation) => {
@@ -70,7 +97,7 @@ describe.each(conformingImplementations)('batch normalization in training on $na
         const behind = (y: tf.Tensor) => tf.minimum(tf.relu(y), activation === 'relu' ? Infinity : 6);
         const [ours, plain] = [
           (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) =>
-            batchNormTrain(a as tf.Tensor2D, b as tf.Tensor1D, c as tf.Tensor1D, EPSILON, activation).y,
+            batchNormTrain(a, b as tf.Tensor1D, c as tf.Tensor1D, EPSILON, activation).y,
           (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) => behind(normalized(a, b, c).y),
         ].map((run) => [
           run(...inputs),
@@ -93,22 +120,22 @@ describe.each(conformingImplementations)('batch normalization in training on $na
   );
 
   it.each(['linear', 'relu', 'relu6'] as const)('has gradients of gradients, %s', async (activation) => {
-    const given = {rows: 7, channels: 3, offset: 1};
+    const given = {rows: 8, channels: 3, offset: 1};
     const {x, gamma, beta, dy} = tensorsOf(given);
     const pairs = tf.tidy(() => {
-      const shape: [number, number] = [given.rows, given.channels];
+      const shape = [2, 4, 3];
       const offsets = tf.tensor1d(beta);
       // No gradient of a gradient depends on beta.
       const second = (norm: (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) => tf.Tensor) =>
         tf.grads((x, gamma, dy) => {
           const first = tf.grads((a, b, c) => norm(a!, b!, c!))([x!, gamma!, offsets], dy);
           return tf.addN(first.map((gradient) => tf.sum(tf.square(gradient)))) as tf.Scalar;
-        })([tf.tensor2d(x, shape), tf.tensor1d(gamma), tf.tensor2d(dy, shape)]);
+        })([tf.tensor(x, shape), tf.tensor1d(gamma), tf.tensor(dy, shape)]);
       const ours = second(
-        (a, b, c) =>
-          batchNormTrain(a as tf.Tensor2D, b as tf.Tensor1D, c as tf.Tensor1D, EPSILON, activation).y,
+        (a, b, c) => batchNormTrain(a, b as tf.Tensor1D, c as tf.Tensor1D, EPSILON, activation).y,
       );
-      const stock = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) => activate(byStockOps(a, b, c), activation);
+      const stock = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) =>
+        activate(tf.reshape(byStockOps(tf.reshape(a, [8, 3]), b, c), shape), activation);
       return second(stock).map((gradient, i) => [gradient, ours[i]!] as const);
     });
     for (const [reference, ours] of pairs) {

@@ -1,5 +1,5 @@
 /**
- * The arithmetic of batch, layer and group normalization of any rank, on views of rank 2 and 3: `tf.batchNorm` at rank 5
+ * The arithmetic of batch, layer and group normalization of any rank, of stock ops on views of rank 2 and 3: `tf.batchNorm` at rank 5
  * has no working gradient and on wasm is the slower way (25,088 x 64 values: 5.7 ms a pass against 1.6 ms), broadcasting
  * at rank 5 is invalid on webgpu. Layers, ours and the host's, call it with the weights that they keep.
  */
@@ -18,7 +18,6 @@ import {
   sum,
   type Tensor,
   type Tensor1D,
-  type Tensor2D,
   tidy,
   transpose,
   zeros,
@@ -58,11 +57,9 @@ export function batchNormalize(
   activation: NormActivation = 'linear',
 ): Tensor {
   return tidy(() => {
+    if (training) return normalizeByBatch(x, axis, weights, activation);
     const view = channelView(x, axis);
-    const y = training
-      ? normalizeByBatch(view, weights, activation)
-      : activate(normalizeByMovingAverages(view, weights), activation);
-    return reshape(y, x.shape);
+    return reshape(activate(normalizeByMovingAverages(view, weights), activation), x.shape);
   });
 }
 
@@ -155,12 +152,11 @@ export function groupNormalize(x: Tensor, axis: number, groups: number, weights:
 
 /** Each channel of each sample by itself, channels last: samples are batches of one, for the kernel of batch normalization. */
 function instanceNormalize(x: Tensor, weights: ScaleWeights): Tensor {
-  const [batch, channels] = [x.shape[0]!, x.shape.at(-1)!];
-  const {gamma, beta} = scaleOf(weights, channels);
-  const rows = reshape(x, [x.size / channels, channels]) as Tensor2D;
-  const samples = batch > 1 ? (split(rows, batch) as Tensor2D[]) : [rows];
+  const batch = x.shape[0]!;
+  const {gamma, beta} = scaleOf(weights, x.shape.at(-1)!);
+  const samples = batch > 1 ? split(x, batch) : [x];
   const normalized = samples.map((sample) => batchNormTrain(sample, gamma, beta, weights.epsilon).y);
-  return reshape(batch > 1 ? concat(normalized) : normalized[0]!, x.shape);
+  return batch > 1 ? concat(normalized) : normalized[0]!;
 }
 
 function scaleOf(weights: ScaleWeights, channels: number): {gamma: Tensor1D; beta: Tensor1D} {
@@ -174,13 +170,18 @@ function normalizeByMovingAverages(view: Tensor, weights: BatchNormWeights): Ten
   return add(mul(view, perChannel(scale, view)), perChannel(offset, view));
 }
 
-function normalizeByBatch(view: Tensor, weights: BatchNormWeights, activation: NormActivation): Tensor {
-  const channels = view.shape[1]!;
+function normalizeByBatch(
+  x: Tensor,
+  axis: number,
+  weights: BatchNormWeights,
+  activation: NormActivation,
+): Tensor {
+  const channels = x.shape[axis]!;
   const {gamma, beta} = scaleOf(weights, channels);
-  const last = view.rank === 2 ? view : transpose(view, [0, 2, 1]);
-  const count = view.size / channels;
-  const rows = reshape(last, [count, channels]) as Tensor2D;
-  const batch = batchNormTrain(rows, gamma, beta, weights.epsilon, activation);
+  const isLast = axis === x.rank - 1;
+  const last = isLast ? x : transpose(channelView(x, axis), [0, 2, 1]);
+  const batch = batchNormTrain(last, gamma, beta, weights.epsilon, activation);
+  const count = x.size / channels;
   const correction = weights.unbiased && count > 1 ? count / (count - 1) : 1;
   const {movingMean, movingVariance, momentum} = weights;
   moveAverages(
@@ -190,7 +191,7 @@ function normalizeByBatch(view: Tensor, weights: BatchNormWeights, activation: N
     ],
     momentum,
   );
-  return view.rank === 2 ? batch.y : transpose(reshape(batch.y, last.shape), [0, 2, 1]);
+  return isLast ? batch.y : reshape(transpose(batch.y, [0, 2, 1]), x.shape);
 }
 
 /** The channels last: `[rows, channels]`; else `[outer, channels, inner]`. */

@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {BatchNormTrain, type BatchNormTrainAttrs, BatchNormTrainGrad} from '../../geometry/kernel_names';
 import {isBetween0And6} from '../activations';
-import {composeBatchNormTrain, composeBatchNormTrainGrad} from '../compose/batch_norm';
+import {composeBatchNormTrain, composeBatchNormTrainGrad, rowsOf} from '../compose/batch_norm';
 import {activates, runRegistered} from '../run_kernel';
 
 const forwardGradient: tf.GradConfig = {
@@ -39,8 +39,9 @@ const forwardGradient: tf.GradConfig = {
 
 /** With statistics that are made of x anew, so that their part in a gradient comes with x. */
 function differentiable(dy: tf.Tensor, x: tf.Tensor, gamma: tf.Tensor, epsilon: number): tf.Tensor[] {
-  const mean = tf.mean(x, 0);
-  const variance = tf.mean(tf.square(tf.sub(x, mean)), 0);
+  const rows = rowsOf(x);
+  const mean = tf.mean(rows, 0);
+  const variance = tf.mean(tf.square(tf.sub(rows, mean)), 0);
   return composeBatchNormTrainGrad({dy, x, gamma, mean, variance}, epsilon);
 }
 

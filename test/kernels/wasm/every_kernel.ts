@@ -95,7 +95,7 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
     tf.maxPool3d(tf.cast(tf.mul(tensorOf(xShape, 1), 100), 'int32') as tf.Tensor5D, 3, 2, 'same'),
   'batch normalization in training, gradients': () => {
     const run = (a: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) =>
-      batchNormTrain(a as tf.Tensor2D, gamma as tf.Tensor1D, beta as tf.Tensor1D, 1e-3).y;
+      batchNormTrain(a, gamma as tf.Tensor1D, beta as tf.Tensor1D, 1e-3).y;
     const inputs = [[540, 19], [19], [19]].map((shape, seed) => tensorOf(shape, seed + 1));
     return tf.grads(
       (...given: tf.Tensor[]) => tf.sum(tf.square(run(given[0]!, given[1]!, given[2]!))) as tf.Scalar,
@@ -103,7 +103,7 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
   },
   'batch normalization in training with ReLU up to 6, gradients': () => {
     const run = (a: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) =>
-      batchNormTrain(a as tf.Tensor2D, gamma as tf.Tensor1D, beta as tf.Tensor1D, 1e-3, 'relu6').y;
+      batchNormTrain(a, gamma as tf.Tensor1D, beta as tf.Tensor1D, 1e-3, 'relu6').y;
     const inputs = [[540, 19], [19], [19]].map((shape, seed) => tensorOf(shape, seed + 1));
     return tf.grads(
       (...given: tf.Tensor[]) => tf.sum(tf.square(run(given[0]!, given[1]!, given[2]!))) as tf.Scalar,

@@ -83,7 +83,7 @@ const cases: Record<string, () => tf.Tensor[]> = {
       [16, 3],
     );
     const run = (a: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) =>
-      batchNormTrain(a as tf.Tensor2D, gamma as tf.Tensor1D, beta as tf.Tensor1D, 7).y;
+      batchNormTrain(a, gamma as tf.Tensor1D, beta as tf.Tensor1D, 7).y;
     const inputs = [x, tf.tensor1d([4, 8, -4]), tf.tensor1d([1, 2, 3])];
     const dy = tf.tensor2d(
       Float32Array.from({length: 48}, (_, i) => (i % 5) * 16),

@@ -219,7 +219,7 @@ describe('batch normalization', () => {
   it('back, by the statistics of the batch', async () => {
     const g = valuesOf([rows, channels], 6);
     const normalized = (input: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) =>
-      batchNormTrain(input as tf.Tensor2D, scale as tf.Tensor1D, offset as tf.Tensor1D, epsilon).y;
+      batchNormTrain(input, scale as tf.Tensor1D, offset as tf.Tensor1D, epsilon).y;
     const given = [tf.tensor2d(x, [rows, channels]), tf.tensor1d(gamma), tf.tensor1d(beta)];
     const gradients = tf.grads(normalized)(given, tf.tensor2d(g, [rows, channels]));
     const [dx, dgamma, dbeta] = await Promise.all(gradients.map((one) => one.data()));

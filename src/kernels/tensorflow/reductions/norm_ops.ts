@@ -1,5 +1,5 @@
 /**
- * TensorFlow's fused batch normalization on rows: `[rows, channels]` as a batch of images of one position. Of 25,088 rows of 64
+ * TensorFlow's fused batch normalization on rows: `[..., channels]` as a batch of images of one position. Of 25,088 rows of 64
  * channels it took 5 ms of the processor forward and 4 ms back, the same of single ops 14 and 22 ms.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,7 +10,9 @@ const how = (backend: TensorFlowBackend, epsilon: number, training = true) => [
   typeAttribute(backend, 'U', 'float32'),
 ];
 
-const asImages = (x: tf.Tensor) => reshape(x, [x.shape[0]!, 1, 1, x.shape[1]!]);
+const rowsOf = ({shape}: tf.Tensor) => tf.util.sizeFromShape(shape.slice(0, -1));
+
+const asImages = (x: tf.Tensor) => reshape(x, [rowsOf(x), 1, 1, x.shape.at(-1)!]);
 
 /** y, and mean and variance (by n) of the rows. */
 export function normalize(
@@ -23,7 +25,7 @@ export function normalize(
   const results = backend.executeMultipleOutputs('FusedBatchNormV3', how(backend, epsilon), inputs, 6);
   const [y, mean, unbiased] = results as [tf.Tensor, tf.Tensor, tf.Tensor];
   // The op's variance is by n - 1, and by 1 of a single row.
-  const rows = x.shape[0]!;
+  const rows = rowsOf(x);
   return [reshape(y, x.shape), mean, tf.mul(unbiased, Math.max(rows - 1, 1) / rows)];
 }
 
@@ -33,8 +35,7 @@ export function normalizeBy(
   {x, gamma, beta, mean, variance}: Record<'x' | 'gamma' | 'beta' | 'mean' | 'variance', tf.Tensor>,
   epsilon: number,
 ): tf.Tensor {
-  const images = reshape(x, [tf.util.sizeFromShape(x.shape.slice(0, -1)), 1, 1, x.shape.at(-1)!]);
-  const inputs = [images, gamma, beta, mean, variance];
+  const inputs = [asImages(x), gamma, beta, mean, variance];
   const [y] = backend.executeMultipleOutputs('FusedBatchNormV3', how(backend, epsilon, false), inputs, 6);
   return reshape(y!, x.shape);
 }

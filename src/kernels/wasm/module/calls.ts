@@ -274,9 +274,7 @@ export const CALLS = {
     y: 'usize',
     /** The gradient with respect to the input. */
     dx: 'usize',
-    /** For each output value the tap of the window that it came from, or -1: int32. */
-    taps: 'usize',
-    /** Room for as many entries (pooling.ts) as a window has taps; of a pooling. */
+    /** Room for as many entries (pooling.ts) as a window has taps. */
     list: 'usize',
     channels: 'i32',
     inputTime: 'i32',

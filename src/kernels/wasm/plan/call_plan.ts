@@ -11,7 +11,7 @@ export type Operand =
   | ('x' | 'y' | 'weights' | 'bias' | 'residual')
   /** Of several convolutions of one input, by number. */
   | `${'y' | 'weights' | 'bias'}${number}`
-  | ('dx' | 'taps')
+  | 'dx'
   | ('factors' | 'sums' | 'to' | 'scale')
   | ('dy' | 'gamma' | 'beta' | 'mean' | 'variance' | 'dgamma' | 'dbeta' | 'blocks');
 

@@ -10,16 +10,9 @@ const ofNumbers = wasmKernel(MaxPool3DGrad, ({inputs, attrs}, runtime) => {
   const info = poolInfo(input.shape, poolAttrsOf(attrs));
   checkShape(MaxPool3DGrad, 'dy', dy, info.outputShape);
   const dx = runtime.makeOutput(info.inputShape);
-  // A number for each output value fits where a float32 would.
-  const tensor = runtime.makeOutput(info.outputShape);
-  const taps = runtime.addressOf(tensor);
-  try {
-    const find = input.dtype === 'int32' ? 'maxPoolTapsOfWholes' : 'maxPoolTaps';
-    runPool(runtime, find, info, {x: runtime.addressOf(input), taps});
-    runPool(runtime, 'maxPoolGradient', info, {y: runtime.addressOf(dy), dx: runtime.addressOf(dx), taps});
-  } finally {
-    runtime.dispose(tensor);
-  }
+  const run = input.dtype === 'int32' ? 'maxPoolGradientOfWholes' : 'maxPoolGradient';
+  const [x, y] = [runtime.addressOf(input), runtime.addressOf(dy)];
+  runPool(runtime, run, info, {x, y, dx: runtime.addressOf(dx)});
   return dx;
 });
 

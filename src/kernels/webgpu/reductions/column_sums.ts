@@ -66,7 +66,7 @@ function programOf(name: keyof typeof TERMS): Program {
 }
 
 /**
- * @param inputs the first `[rows, channels]`, or several such matrices one after the other
+ * @param inputs the first `[..., channels]`, or several such matrices one after the other
  * @param options factor what the sums are multiplied with; matrices how many there are
  * @returns `[channels]`, or `[matrices, channels]` where they are more than one
  */
@@ -76,7 +76,8 @@ export function columnSums(
   inputs: readonly TensorInfo[],
   {factor = 1, epsilon = 0, matrices = 1}: {factor?: number; epsilon?: number; matrices?: number} = {},
 ): TensorInfo {
-  const [allRows, channels] = inputs[0]!.shape as [number, number];
+  const {shape: given} = inputs[0]!;
+  const [allRows, channels] = [sizeOf(given.slice(0, -1)), given.at(-1)!];
   const rows = allRows / matrices;
   // A device binds no empty tensor. Means of no values are NaN, as 0 times infinity is.
   if (rows === 0) {

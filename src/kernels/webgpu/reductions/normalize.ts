@@ -1,4 +1,4 @@
-/** The passes of a batch normalization that write a value for each of `[rows, channels]`, from sums that are there. */
+/** The passes of a batch normalization that write a value for each of `[..., channels]`, from sums that are there. */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../../util/shapes';
@@ -46,7 +46,7 @@ export function normalize(
   epsilon: number,
 ): TensorInfo {
   const {shape} = inputs[0]!;
-  const [rows, channels] = shape as [number, number];
+  const [rows, channels] = [sizeOf(shape.slice(0, -1)), shape.at(-1)!];
   const size = sizeOf(shape);
   const output = newTensor(backend, shape, inputs);
   const uniforms = [[size, channels, 0, 0], {float: epsilon}, {float: rows}] as const;

@@ -171,7 +171,6 @@ export class PoolCall {
   x!: usize;
   y!: usize;
   dx!: usize;
-  taps!: usize;
   list!: usize;
   channels!: i32;
   inputTime!: i32;

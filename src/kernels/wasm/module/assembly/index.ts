@@ -61,14 +61,20 @@ export {
   averageOfFour,
   averageOfSixteen,
   averagePool,
+  isAsBefore,
   listWindow,
   maxOfSixteen,
   maxPool,
-  maxPoolTaps,
-  maxPoolTapsOfWholes,
   maxPoolWholes,
+  poolRows,
 } from './reductions/pooling';
-export {addShares, addTaken, averagePoolGradient, maxPoolGradient} from './reductions/pooling_gradients';
+export {
+  addShares,
+  averagePoolGradient,
+  isReached,
+  maxPoolGradient,
+  maxPoolGradientOfWholes,
+} from './reductions/pooling_gradients';
 export {sumOfFour, sumOfSixteen, sumStrips} from './reductions/sums';
 export {
   adamChunk,

@@ -1,6 +1,7 @@
 /**
- * Node 20 has relaxed SIMD behind a flag of its engine, with which the wasm kernels run their build with fused multiply-add. A
- * program of its own, such as the command line, may set it; a library leaves its host's engine as it is.
+ * What engines have behind flags, and the wasm kernels gain from: on Node 20 relaxed SIMD, with which they run their build with fused
+ * multiply-add; on Node 24 and 26 pairs of vectors made one of twice the width. A program of its own, such as the command line, may set
+ * them; a library leaves its host's engine as it is.
  */
 import {setFlagsFromString} from 'node:v8';
 
@@ -19,8 +20,21 @@ export const hasRelaxedSimd = (): boolean =>
   typeof WebAssembly !== 'undefined' && WebAssembly.validate(PROBE);
 
 /** Turns it on, where the engine has it and hides it. Before anything asks which build of the kernels runs. */
-export function enableRelaxedSimd(): void {
+function enableRelaxedSimd(): void {
   // Another engine complains of a flag that it does not know, and needs none.
   if (!process.versions.node.startsWith('20.') || hasRelaxedSimd()) return;
   setFlagsFromString('--experimental-wasm-relaxed-simd');
+}
+
+/** Versions of Node whose engine knows the flag, and on which all networks were compared with and without it. */
+const WIDENING = ['24.', '26.'];
+
+/** Whether V8 can make two neighbouring vectors of 128 bits one of 256: on x86 alone, where the processor has those. */
+export const canWiden = (node = process.versions.node, arch: string = process.arch): boolean =>
+  arch === 'x64' && WIDENING.some((major) => node.startsWith(major));
+
+/** Before anything compiles a module. */
+export function enableEngineFlags(): void {
+  enableRelaxedSimd();
+  if (canWiden()) setFlagsFromString('--experimental-wasm-revectorize');
 }
