@@ -36,6 +36,9 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
     sts.fused.conv3d({x: a, filter: b, pad: 1, groups: 3}),
   ),
   'gradients, depthwise': gradients(xShape, [3, 3, 3, 19, 1], (a, b) => sts.depthwiseConv3d(a, b, 1, 'same')),
+  'gradients, depthwise, many channels': gradients([2, 3, 5, 5, 54], [3, 3, 3, 54, 1], (a, b) =>
+    sts.depthwiseConv3d(a, b, 1, 'same'),
+  ),
   'gradients, depthwise, scattered': gradients(xShape, [3, 3, 3, 19, 2], (a, b) =>
     sts.depthwiseConv3d(a, b, [1, 2, 2], 'same'),
   ),

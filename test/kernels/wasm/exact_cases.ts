@@ -55,6 +55,12 @@ const cases: Record<string, () => tf.Tensor[]> = {
   'depthwise, gradients': withGradients([2, 3, 5, 5, 19], [3, 3, 3, 19, 1], (x, f) =>
     sts.depthwiseConv3d(x, f, 1, 'same'),
   ),
+  'depthwise of many channels, gradients': withGradients([2, 3, 7, 9, 54], [3, 3, 3, 54, 1], (x, f) =>
+    sts.depthwiseConv3d(x, f, [1, 2, 1], 'same'),
+  ),
+  'depthwise along time, gradients': withGradients([2, 7, 5, 5, 24], [5, 1, 1, 24, 1], (x, f) =>
+    sts.depthwiseConv3d(x, f, 1, 'same'),
+  ),
   'STS depthwise under a stride, gradients': withGradients([2, 3, 6, 8, 10], [3, 3, 3, 10, 1], (x, f) =>
     sts.stsDepthwiseConv3d(x, f, [1, 2, 2], 'same'),
   ),

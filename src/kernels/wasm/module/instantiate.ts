@@ -25,6 +25,7 @@ export type RowFunctionName =
   | 'productFewRows'
   | 'productWinograd'
   | 'productNarrow'
+  | 'productChannels'
   | 'productDepthwise'
   | 'maxPool'
   | 'maxPoolWholes'

@@ -16,6 +16,11 @@ import {firstWeight} from './weights';
 import {winogradOf} from './winograd';
 import {planWinogradProduct} from './winograd_product';
 
+/**
+ * Fours of channels from which on threads share the channels of a depthwise part, of which each reads its own, instead of the taps.
+ */
+const ENOUGH_FOURS = 12;
+
 export interface FilterGradientPlan {
   /** Whether every value is written; else the parts add to zeros. */
   readonly writesAll: boolean;
@@ -86,5 +91,13 @@ function planProduct(
     strips: plan.floats(block * STRIP_COLUMNS),
     rows: sizeOf(info.outputShape.slice(0, 4)),
   });
-  return plan.finish(depthwise ? 'productDepthwise' : 'productDense', work);
+  if (!depthwise) return plan.finish('productDense', work);
+  const fours = Math.ceil(part.groups / 4);
+  if (
+    part.outputChannels > part.groups ||
+    part.groups < 16 ||
+    fours < Math.min(ENOUGH_FOURS, tapCount(part.rule))
+  )
+    return plan.finish('productDepthwise', work);
+  return plan.finish('productChannels', {...work, rows: fours, block: fours});
 }

@@ -28,7 +28,7 @@ export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './depthwise/b
 export {convolveBands, listFrameTaps} from './depthwise/bands';
 export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise/depthwise';
 export {depthwiseRun, listTaps, runTile} from './depthwise/depthwise_run';
-export {productDepthwise, productDepthwiseBlock, productTap} from './depthwise/product_depthwise';
+export {productChannels, productDepthwise, productTap, sixteenSums} from './depthwise/product_depthwise';
 export {
   addChunk,
   elementwise,

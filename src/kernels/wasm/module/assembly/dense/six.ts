@@ -9,9 +9,10 @@ import {BLOCK, PartCall} from '../calls';
 
 export const SIX: i32 = 6;
 
-/** How many tiles of six of `count` rows: of an even number they leave a multiple of 4, if it is not 2. */
+/** How many tiles of six of `count` rows, so that tiles of four, of which one may be less than full, have the least to add. */
 export function sixesOf(count: i32): i32 {
-  return max(0, count / SIX - (count % SIX === 2 ? 1 : 0));
+  const rest = count % SIX;
+  return max(0, count / SIX - (rest === 2 || rest === 5 ? 1 : 0));
 }
 
 /** Whether a part has tiles of six. */
