@@ -263,7 +263,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
   it('the gradient with respect to the filter, however many inputs are left by tiles of six and four', () => {
     for (let inputs = 16; inputs <= 41; inputs++) {
       const {error, others, bound} = filterGradient(
-        {...same, size: [1, 16, 17], inputs, outputs: 17},
+        {...same, size: [3, 16, 17], inputs, outputs: 17},
         inputs,
       );
       expect(error, `${inputs}`).toBeLessThan(bound);
