@@ -25,6 +25,12 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
   'gradients, dense, in place': gradients([2, 3, 5, 5, 37], [2, 1, 1, 37, 41], (a, b) =>
     sts.conv3d(a, b, 1, 'same'),
   ),
+  'gradients, pointwise, more outputs than inputs': gradients([2, 3, 5, 5, 19], [1, 1, 1, 19, 70], (a, b) =>
+    sts.conv3d(a, b, 1, 'same'),
+  ),
+  'gradients, few inputs and many outputs': gradients([1, 2, 13, 14, 3], [1, 3, 3, 3, 25], (a, b) =>
+    sts.conv3d(a, b, [1, 2, 2], 'same'),
+  ),
   'gradients, minimal filtering of frames': gradients([2, 3, 5, 7, 37], [3, 3, 3, 37, 41], (a, b) =>
     sts.conv3d(a, b, 1, 'same'),
   ),

@@ -49,6 +49,12 @@ const cases: Record<string, () => tf.Tensor[]> = {
   'few channels, gradients': withGradients([2, 4, 6, 7, 3], [3, 3, 3, 3, 2], (x, f) =>
     sts.conv3d(x, f, 1, 'same', 'NDHWC', 2),
   ),
+  'pointwise, more outputs than inputs, gradients': withGradients([2, 3, 5, 5, 9], [1, 1, 1, 9, 37], (x, f) =>
+    sts.conv3d(x, f, 1, 'same'),
+  ),
+  'few inputs, many outputs, gradients': withGradients([1, 3, 19, 22, 3], [1, 3, 3, 3, 25], (x, f) =>
+    sts.conv3d(x, f, [1, 2, 2], 'same'),
+  ),
   'minimal filtering, gradients': withGradients([2, 2, 5, 5, 32], [3, 3, 3, 32, 34], (x, f) =>
     sts.conv3d(x, f, 1, 'same'),
   ),
