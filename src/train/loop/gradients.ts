@@ -38,7 +38,8 @@ export function lossGradients(
   parameters: readonly Parameter[],
   lossOf: (answer: tf.Tensor) => tf.Scalar,
 ): LossGradients {
-  const learning = segments.map((segment) => parametersIn(segment, parameters));
+  const learning =
+    segments.length === 1 ? [parameters] : segments.map((segment) => parametersIn(segment, parameters));
   const first = learning.findIndex((found) => found.length > 0);
   return tf.tidy(() => {
     const values: Values = new Map([[segments[0]!.inputs[0]!, x]]);
