@@ -89,7 +89,7 @@ const togetherTests = [
 /** Tests in Node. */
 const inNode = {
   // Flags of the engine, for tests on what it has behind them (scripts/test.mjs).
-  execArgv: process.env.TEST_EXEC_ARGV?.split(' ') ?? [],
+  execArgv: process.env.TEST_EXEC_ARGV?.match(/\S+/g) ?? [],
   setupFiles: ['test/support/device_errors.ts'],
   env: swiftShaderEnvironment(chromium),
   testTimeout: 3 * minute,

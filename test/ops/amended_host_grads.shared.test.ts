@@ -136,6 +136,42 @@ describe.each(backendNames)('on %s', (name) => {
     expect([...(await bend.data())].map(Math.abs)).toEqual([0, 0, 0, 0, 0]);
   });
 
+  it.each([
+    ['of one shape', [2, 3], 0],
+    ['of two shapes', [3], 2],
+  ])(
+    'of a sum %s, and of a clone, once and twice, and keep no more than they need',
+    async (_, shape, kept) => {
+      const [a, b] = [tf.tensor(wholes([2, 3], 7), [2, 3]), tf.tensor(wholes(shape, 5), shape)];
+      // (a + b)^2 a, a used twice: 3 a^2 + 4 a b + b^2 by a, and 2 a (a + b) by b, summed where b is stretched.
+      const product = (x: tf.Tensor, y: tf.Tensor) => tf.mul(tf.square(tf.add(tf.clone(x), y)), x);
+      const [byA, byB] = tf.grads((x, y) => tf.sum(product(x!, y!)))([a, b]) as [tf.Tensor, tf.Tensor];
+      const along = (y: ArrayLike<number>, i: number) => y[i % y.length]!;
+      const [x, y] = await Promise.all([a.data(), b.data()]);
+      const expectedB = [...y].map(() => 0);
+      for (const [i, value] of x.entries()) expectedB[i % y.length]! += 2 * value * (value + along(y, i));
+      expect([...(await byA.data())]).toEqual(
+        [...x].map((value, i) => 3 * value ** 2 + 4 * value * along(y, i) + along(y, i) ** 2),
+      );
+      expect([...(await byB.data())].map((value) => value + 0)).toEqual(expectedB.map((value) => value + 0));
+      const slope = (value: tf.Tensor) => tf.grad((inner) => tf.sum(product(inner, b)))(value);
+      const twice = tf.grad((value) => tf.sum(slope(value)))(a);
+      expect([...(await twice.data())].map((value) => value + 0)).toEqual(
+        [...x].map((value, i) => 6 * value + 4 * along(y, i) + 0),
+      );
+      let saved = 0;
+      tf.tidy(() =>
+        tf.grad((value) => {
+          const before = tf.memory().numTensors;
+          const sum = tf.add(value, b);
+          saved = tf.memory().numTensors - before - 1;
+          return sum;
+        })(a),
+      );
+      expect(saved).toBe(kept);
+    },
+  );
+
   it('of the layer reLU up to 6, in one op', async () => {
     mendStockLayers();
     const layer = tfl.layers.reLU({maxValue: 6});

@@ -119,6 +119,9 @@ function sizesOf(
   return new Map([...shapes].map(([value, lengths]) => [value, size(lengths)]));
 }
 
+/** A value that a segment makes may be there with its gradient. */
+const WITH_GRADIENT = 2;
+
 /** Begin, cuts and end of the division that keeps least; of equals the one with the longest last segment. */
 function bestPlaces(
   places: readonly Place[],
@@ -137,8 +140,7 @@ function bestPlaces(
     const longest = Math.max(...chosen.slice(1).map((place, i) => between(chosen[i]!, place)));
     const held = new Set(chosen.slice(1, -1).flatMap(({live}) => live));
     const passing = [...held].reduce((sum, value) => sum + sizes.get(value)!, 0);
-    // Of the gradients of what a segment makes few are there at a time.
-    const kept = passing + longest;
+    const kept = passing + WITH_GRADIENT * longest;
     if (kept < best.kept) best = {places: chosen, kept};
   }
   return best.places;

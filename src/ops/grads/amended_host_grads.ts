@@ -2,9 +2,9 @@
  * Gradients of the host that fail for some calls of a kernel: those calls get ours, all others keep the host's. `tf.conv3d`
  * with dilations, which the host refuses; `tf.unstack` of one entry, whose gradient the host hands on as no list, and with
  * it recurrent layers and TimeDistributed on clips of one frame; `tf.batchNorm` of clips, whose gradient the host takes at rank 4
- * alone, and without a scale or an offset, for which it takes none. And two that cost more than they need: `tf.relu`, whose gradient
- * saves what it gives where it is taken once and is one pass where a backend has a kernel for it, and `tf.mean`, whose gradient is tiles
- * of one value and no product with ones.
+ * alone, and without a scale or an offset, for which it takes none. And some that cost more than they need: `tf.relu`, whose gradient
+ * saves what it gives where it is taken once and is one pass where a backend has a kernel for it; `tf.mean`, whose gradient is tiles
+ * of one value and no product with ones; `tf.add` of one shape and `tf.clone`, whose gradients are what they are given, and save nothing.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -14,6 +14,7 @@ import {
 } from '../../geometry/kernel_names';
 import {conv3dInfo} from '../../geometry/ordinary_info';
 import {runKernel} from '../run_kernel';
+import {handedOn} from './shared_tensor';
 import {isTakenOnce} from './taken_once';
 
 type Amendment = (host: tf.GradFunc) => tf.GradFunc;
@@ -37,6 +38,14 @@ const amendments: Readonly<Record<string, Amendment>> = {
       filter: () => runKernel(IndirectConv3DBackpropFilter, {x, dy: dy as tf.Tensor}, info),
     };
   },
+  // What is saved of two of one shape is nothing (SummandsOfShapes).
+  [tf.Add]: (host) => (dy, saved, attrs) => {
+    if (saved.length > 0) return host(dy, saved, attrs);
+    const share = () => handedOn(dy as tf.Tensor);
+    return {a: share, b: share};
+  },
+  // The host casts what is float32 already.
+  [tf.Identity]: () => (dy) => ({x: () => handedOn(dy as tf.Tensor)}),
   [tf.Unpack]: (host) => (dy, saved, attrs) => host([dy].flat(), saved, attrs),
   // The host makes ones in the size of x, value by value. Tiles have a gradient themselves up to rank 4 alone, which nobody asks for here.
   [tf.Mean]: (host) => (dy, saved, attrs) => {
@@ -96,6 +105,17 @@ class OptionalInputs extends Array<string> {
   }
 }
 
+/** The names of the inputs that the host saves of a sum: of two of one shape it needs to know no more, and keeps neither. */
+class SummandsOfShapes extends Array<string> {
+  override map<U>(callback: (name: string, index: number, names: string[]) => U): U[] {
+    const [a, b] = Array.from(this, (name, i) => callback(name, i, this)) as unknown as [
+      tf.Tensor,
+      tf.Tensor,
+    ];
+    return (tf.util.arraysEqual(a.shape, b.shape) ? [] : [a, b]) as U[];
+  }
+}
+
 /** Of inputs that are saved only the last may be left out: gradients know them by their place. */
 const WITH_OPTIONAL_INPUTS: readonly string[] = [tf.FusedBatchNorm];
 
@@ -112,6 +132,7 @@ export function amendHostGradients(): void {
     if (WITH_OPTIONAL_INPUTS.includes(kernelName)) {
       amended.inputsToSave = OptionalInputs.from(host.inputsToSave ?? []);
     }
+    if (kernelName === tf.Add) amended.inputsToSave = SummandsOfShapes.from(host.inputsToSave ?? []);
     // Taken out first: the host warns of a gradient that is put over another.
     tf.unregisterGradient(kernelName);
     tf.registerGradient(amended);

@@ -4,7 +4,9 @@
  * what is saved is shared instead of cloned by a kernel; and the tape is gone through once.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import {BatchNormTrain} from '../../geometry/kernel_names';
 import {sameShape} from '../../util/shapes';
+import {handedOn, sharedTensor} from './shared_tensor';
 
 type State = ReturnType<typeof tf.engine>['state'];
 type Node = State['activeTape'][number];
@@ -57,12 +59,10 @@ function recorded(compute: () => tf.Scalar, state: State): tf.Scalar {
 
 /** A tensor of the same values, and its call on the tape: through it go gradients of gradients that are taken within `compute`. */
 function shared(x: tf.Tensor, state: State): tf.Tensor {
-  const {backend} = state.tensorInfo.get(x.dataId)!;
-  const y = tf.engine().makeTensorFromTensorInfo(x, backend);
-  backend.incRef(x.dataId);
+  const y = sharedTensor(x);
   state.activeTape.push({
     ...{id: state.nextTapeNodeId++, kernelName: tf.Identity, inputs: {x}, outputs: [y], saved: []},
-    gradient: ([dy]) => ({x: () => tf.clone(dy!)}),
+    gradient: ([dy]) => ({x: () => handedOn(dy!)}),
   });
   return y;
 }
@@ -90,31 +90,31 @@ class Walk {
   }
 
   gradientsOf(value: tf.Scalar, tape: readonly Node[]): (tf.Tensor | undefined)[] {
-    const {reached} = this;
-    for (const {inputs, outputs} of tape) {
-      if (this.namesOf(inputs).length > 0) for (const {id} of outputs) reached.add(id);
-    }
+    const asked = tape.map((node) => this.reach(node));
     this.hold(value, tf.ones(value.shape));
     for (let i = tape.length - 1; i >= 0; i--) {
-      this.pass(tape[i]!);
+      this.pass(tape[i]!, asked[i]!);
       freeSaved(tape[i]!);
     }
     return this.xs.map(({id}) => this.gradients.get(id));
   }
 
-  /** Of the inputs that a gradient goes to. A call may have left inputs out. */
-  private namesOf(inputs: Node['inputs']): string[] {
-    return Object.keys(inputs).filter((name) => this.reached.has(inputs[name]?.id as number));
+  /** The names of the inputs that a gradient goes to, of which there are some if the call depends on what is wanted. */
+  private reach({inputs, outputs}: Node): string[] {
+    const {reached} = this;
+    const names: string[] = [];
+    // A call may have left inputs out.
+    for (const name in inputs) if (reached.has(inputs[name]?.id as number)) names.push(name);
+    if (names.length > 0) for (const {id} of outputs) reached.add(id);
+    return names;
   }
 
-  private pass({kernelName, inputs, outputs, gradient}: Node): void {
-    const dys = outputs.map(({id}) => this.gradients.get(id));
-    if (dys.every((dy) => dy === undefined)) return;
-    const names = this.namesOf(inputs);
+  /** @param names of the inputs that a gradient goes to */
+  private pass({kernelName, inputs, outputs, gradient}: Node, names: readonly string[]): void {
+    if (!outputs.some(({id}) => this.gradients.has(id))) return;
     if (names.length > 0) {
       if (gradient === undefined) throw new Error(`Kernel ${kernelName} has no gradient.`);
-      // For an output that leads nowhere it makes zeros by itself.
-      const ofInputs = gradient(dys as tf.Tensor[]);
+      const ofInputs = gradient(this.ofOutputs(kernelName, outputs));
       for (const name of names) {
         const take = ofInputs[name];
         if (take === undefined) throw new Error(`Kernel ${kernelName} has no gradient by its input ${name}.`);
@@ -123,6 +123,14 @@ class Walk {
     }
     // All that reads an output is behind it on the tape.
     for (const {id} of outputs) if (!this.wanted.has(id)) this.drop(id);
+  }
+
+  /** For an output that leads nowhere, and has none, the call's gradient makes zeros by itself. */
+  private ofOutputs(kernelName: string, outputs: readonly tf.Tensor[]): tf.Tensor[] {
+    const dys = outputs.map(({id}) => this.gradients.get(id)!);
+    // Of the statistics of a batch it reads none.
+    const [ofBatch] = dys;
+    return kernelName === BatchNormTrain && ofBatch !== undefined ? dys.fill(ofBatch) : dys;
   }
 
   private add(x: tf.Tensor, dx: tf.Tensor, kernelName: string): void {
@@ -144,7 +152,7 @@ class Walk {
 
   /** A gradient that is another tensor's too is shared: each is freed by itself. */
   private hold(x: tf.Tensor, dx: tf.Tensor): void {
-    const own = this.held.has(dx.id) ? tf.clone(dx) : dx;
+    const own = this.held.has(dx.id) ? sharedTensor(dx) : dx;
     this.held.add(own.id);
     this.gradients.set(x.id, own);
   }

@@ -25,6 +25,12 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
   'gradients, dense, in place': gradients([2, 3, 5, 5, 37], [2, 1, 1, 37, 41], (a, b) =>
     sts.conv3d(a, b, 1, 'same'),
   ),
+  'gradients, pointwise, more outputs than inputs': gradients([2, 3, 5, 5, 19], [1, 1, 1, 19, 70], (a, b) =>
+    sts.conv3d(a, b, 1, 'same'),
+  ),
+  'gradients, few inputs and many outputs': gradients([1, 2, 13, 14, 3], [1, 3, 3, 3, 25], (a, b) =>
+    sts.conv3d(a, b, [1, 2, 2], 'same'),
+  ),
   'gradients, minimal filtering of frames': gradients([2, 3, 5, 7, 37], [3, 3, 3, 37, 41], (a, b) =>
     sts.conv3d(a, b, 1, 'same'),
   ),
@@ -36,6 +42,9 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
     sts.fused.conv3d({x: a, filter: b, pad: 1, groups: 3}),
   ),
   'gradients, depthwise': gradients(xShape, [3, 3, 3, 19, 1], (a, b) => sts.depthwiseConv3d(a, b, 1, 'same')),
+  'gradients, depthwise, many channels': gradients([2, 3, 5, 5, 54], [3, 3, 3, 54, 1], (a, b) =>
+    sts.depthwiseConv3d(a, b, 1, 'same'),
+  ),
   'gradients, depthwise, scattered': gradients(xShape, [3, 3, 3, 19, 2], (a, b) =>
     sts.depthwiseConv3d(a, b, [1, 2, 2], 'same'),
   ),

@@ -49,10 +49,22 @@ const cases: Record<string, () => tf.Tensor[]> = {
   'few channels, gradients': withGradients([2, 4, 6, 7, 3], [3, 3, 3, 3, 2], (x, f) =>
     sts.conv3d(x, f, 1, 'same', 'NDHWC', 2),
   ),
+  'pointwise, more outputs than inputs, gradients': withGradients([2, 3, 5, 5, 9], [1, 1, 1, 9, 37], (x, f) =>
+    sts.conv3d(x, f, 1, 'same'),
+  ),
+  'few inputs, many outputs, gradients': withGradients([1, 3, 19, 22, 3], [1, 3, 3, 3, 25], (x, f) =>
+    sts.conv3d(x, f, [1, 2, 2], 'same'),
+  ),
   'minimal filtering, gradients': withGradients([2, 2, 5, 5, 32], [3, 3, 3, 32, 34], (x, f) =>
     sts.conv3d(x, f, 1, 'same'),
   ),
   'depthwise, gradients': withGradients([2, 3, 5, 5, 19], [3, 3, 3, 19, 1], (x, f) =>
+    sts.depthwiseConv3d(x, f, 1, 'same'),
+  ),
+  'depthwise of many channels, gradients': withGradients([2, 3, 7, 9, 54], [3, 3, 3, 54, 1], (x, f) =>
+    sts.depthwiseConv3d(x, f, [1, 2, 1], 'same'),
+  ),
+  'depthwise along time, gradients': withGradients([2, 7, 5, 5, 24], [5, 1, 1, 24, 1], (x, f) =>
     sts.depthwiseConv3d(x, f, 1, 'same'),
   ),
   'STS depthwise under a stride, gradients': withGradients([2, 3, 6, 8, 10], [3, 3, 3, 10, 1], (x, f) =>

@@ -260,6 +260,17 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
     },
   );
 
+  it('the gradient with respect to the filter, however many inputs are left by tiles of six and four', () => {
+    for (let inputs = 16; inputs <= 41; inputs++) {
+      const {error, others, bound} = filterGradient(
+        {...same, size: [3, 16, 17], inputs, outputs: 17},
+        inputs,
+      );
+      expect(error, `${inputs}`).toBeLessThan(bound);
+      expect(others.every((value) => value === 0)).toBe(true);
+    }
+  });
+
   it.each(['more inputs than sums are kept of', 'more tiles than a block'])(
     'the gradient with respect to the filter: %s',
     (name) => {

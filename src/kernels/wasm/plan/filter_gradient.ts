@@ -16,6 +16,14 @@ import {firstWeight} from './weights';
 import {winogradOf} from './winograd';
 import {planWinogradProduct} from './winograd_product';
 
+/**
+ * Fours of channels from which on threads share the channels of a depthwise part, of which each reads its own, instead of the taps.
+ */
+const ENOUGH_FOURS = 12;
+
+/** Outputs from which on threads share those of a narrow part, of which each copies its own, instead of the rows of the filter. */
+const ENOUGH_OUTPUTS = 16;
+
 export interface FilterGradientPlan {
   /** Whether every value is written; else the parts add to zeros. */
   readonly writesAll: boolean;
@@ -35,7 +43,7 @@ function blocksWriteAll(info: ConvInfo): boolean {
   const {inputShape, outputShape} = info;
   if (sizeOf(outputShape.slice(0, 4)) === 0 || others.length > 0) return false;
   const isFew = fewRowsOf(only, inputShape, outputShape) !== undefined;
-  if (!isFew && narrowOf(only, inputShape, outputShape)) return false;
+  if (!isFew && narrowOf(only, inputShape, outputShape, outputShape, true)) return false;
   return tapCount(only.rule) === taps && only.outputChannels === columns;
 }
 
@@ -63,9 +71,15 @@ function planPart(info: ConvInfo, part: ConvPart, starts: boolean): RowPlan {
   if (form !== undefined) return planWinogradProduct(form, steps, describe);
   // One range for each thread: all output rows, or bands, are gone through for every range.
   const work = {rows: filterRows, block: filterRows, steps};
-  const narrow = narrowOf(part, inputShape, outputShape);
-  if (narrow !== undefined)
-    return planNarrow('productNarrow', narrow, inOrder(part, outputShape), work, describe);
+  const narrow = narrowOf(part, inputShape, outputShape, outputShape, true);
+  if (narrow !== undefined) {
+    const outputs = part.outputChannels;
+    const [run, rows] =
+      part.groups === 1 && outputs >= ENOUGH_OUTPUTS
+        ? (['productNarrowOutputs', outputs] as const)
+        : (['productNarrow', filterRows] as const);
+    return planNarrow(run, narrow, inOrder(part, outputShape), {...work, rows, block: rows}, describe);
+  }
   return planProduct(info, part, work, describe);
 }
 
@@ -86,5 +100,19 @@ function planProduct(
     strips: plan.floats(block * STRIP_COLUMNS),
     rows: sizeOf(info.outputShape.slice(0, 4)),
   });
-  return plan.finish(depthwise ? 'productDepthwise' : 'productDense', work);
+  if (!depthwise) {
+    // Of what is shared out each thread packs its own, of the others all.
+    const panels = Math.ceil(part.outputChannels / PANEL);
+    return part.groups === 1 && part.outputChannels > work.rows
+      ? plan.finish('productColumns', {...work, rows: panels, block: panels})
+      : plan.finish('productDense', work);
+  }
+  const fours = Math.ceil(part.groups / 4);
+  if (
+    part.outputChannels > part.groups ||
+    part.groups < 16 ||
+    fours < Math.min(ENOUGH_FOURS, tapCount(part.rule))
+  )
+    return plan.finish('productDepthwise', work);
+  return plan.finish('productChannels', {...work, rows: fours, block: fours});
 }

@@ -51,19 +51,21 @@ const NO_BAND = {
 /**
  * The bands of a part, or undefined where it does not go in this form or would not gain.
  *
- * @param whole what decides whether it gains, if `outputShape` is some frames of it
+ * @param whole   what decides whether it gains, if `outputShape` is some frames of it
+ * @param product whether it is the gradient with respect to the filter
  */
 export function narrowOf(
   part: ConvPart,
   inputShape: Shape5D,
   outputShape: Shape5D,
   whole: Shape5D = outputShape,
+  product = false,
 ): NarrowBands | undefined {
   const {rule} = part;
   if (rule.kind !== 'grid' || readsAsTheyLie(part) || !isNarrow(part)) return undefined;
   if (sizeOf(outputShape) === 0) return undefined;
   const bandsOf = (shape: Shape5D) => cutInBands(part, rule, inputShape[0], shape);
-  return gains(part, rule, bandsOf(whole).fields) ? bandsOf(outputShape) : undefined;
+  return gains(part, rule, bandsOf(whole).fields, product) ? bandsOf(outputShape) : undefined;
 }
 
 function cutInBands(part: ConvPart, rule: GridTaps, batch: number, outputShape: Shape5D): NarrowBands {
@@ -143,7 +145,7 @@ function isNarrow({groups, inputChannels, outputChannels}: ConvPart): boolean {
  * Whether this form is faster than the dense one: the time of an output position and group in either, counted in products
  * of the dense form's tiles. Constants are from measurements in Node 20 and 22, without and with relaxed SIMD.
  */
-function gains(part: ConvPart, rule: GridTaps, fields: NarrowBands['fields']): boolean {
+function gains(part: ConvPart, rule: GridTaps, fields: NarrowBands['fields'], product: boolean): boolean {
   const [inputs, outputs] = [part.inputChannels / part.groups, part.outputChannels / part.groups];
   const products = tapCount(rule) * inputs;
   const {lines, columns, pitch, sumsPitch, phases, phaseLines, stepTime} = fields;
@@ -159,7 +161,10 @@ function gains(part: ConvPart, rule: GridTaps, fields: NarrowBands['fields']): b
   const inLine = rule.dilations[2] === 1 && part.groups === 1;
   const pieces =
     inputs >= LEAST_CHANNELS || tapCount(rule) === 1 ? 0 : tapCount(rule) / (inLine ? rule.taps[2] : 1);
-  const dense = products * roundUp(outputs, PANEL) + perPiece * pieces + (outputs < PANEL ? perEdge : 0);
+  // Of the gradient with respect to the filter what is copied together is copied again, into strips.
+  const gathered = product && pieces > 0 ? 2 * perCopy * products : 0;
+  const dense =
+    products * roundUp(outputs, PANEL) + perPiece * pieces + gathered + (outputs < PANEL ? perEdge : 0);
   return narrow < dense;
 }
 
@@ -169,12 +174,12 @@ function columnClasses({taps, strides}: GridTaps): number {
 }
 
 /**
- * The rows that threads share are the bands or, of a gradient with respect to the filter, the rows of the filter.
+ * The rows that threads share are the bands or, of a gradient with respect to the filter, the rows of the filter, or its outputs.
  *
  * @param describe the part's own call, its `y` the position of the first place
  */
 export function planNarrow(
-  run: 'convolveNarrow' | 'productNarrow',
+  run: 'convolveNarrow' | 'productNarrow' | 'productNarrowOutputs',
   {part, fields, count}: NarrowBands,
   place: Place,
   work: {rows: number; block?: number; steps: number},

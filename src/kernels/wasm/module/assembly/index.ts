@@ -15,6 +15,7 @@ export {
   packPanels,
   packStrips,
   productBlock,
+  productColumns,
   productDense,
   productEdge,
   productPanels,
@@ -28,7 +29,7 @@ export {fiveTiles, singleTiles, threeTiles, threeTilesApart} from './depthwise/b
 export {convolveBands, listFrameTaps} from './depthwise/bands';
 export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise/depthwise';
 export {depthwiseRun, listTaps, runTile} from './depthwise/depthwise_run';
-export {productDepthwise, productDepthwiseBlock, productTap} from './depthwise/product_depthwise';
+export {productChannels, productDepthwise, productTap, sixteenSums} from './depthwise/product_depthwise';
 export {
   addChunk,
   elementwise,
@@ -43,7 +44,7 @@ export {
 export {finishBlock, finishRun} from './epilogue';
 export {convolveNarrow, fillSlots, listReads, moveSums} from './narrow/narrow';
 export {fourToPlanes, fourToRows, planesToRows, rowsToPlanes} from './narrow/narrow_copy';
-export {narrowTile, productNarrow} from './narrow/narrow_product';
+export {narrowTile, productNarrow, productNarrowOutputs} from './narrow/narrow_product';
 export {fourOutputs, oneOutput, twoOutputs} from './narrow/narrow_tiles';
 export {
   channelGradients,

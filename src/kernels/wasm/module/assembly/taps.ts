@@ -53,12 +53,18 @@ export function expandRows(call: PartCall, first: i32, count: i32, places: bool)
   let t = (first / (call.outputWidth * call.outputHeight)) % call.outputTime;
   const perClip = call.inputTime * call.inputHeight * call.inputWidth * call.xRowBytes;
   let clip = call.x + (first / (call.outputWidth * call.outputHeight * call.outputTime)) * perClip;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < count; ) {
     const pointers = call.pointers + ((<usize>i) << 2);
+    let some = 1;
     if (places) storePlace(call, i, clip, t, h, w);
-    else if (call.rule === 0) expandGrid(call, pointers, clip, t, h, w);
-    else expandLine(call, pointers, clip, t, h, w);
-    if (++w < call.outputWidth) continue;
+    else if (call.rule !== 0) expandLine(call, pointers, clip, t, h, w);
+    else {
+      some = min(count - i, call.outputWidth - w);
+      expandGrid(call, pointers, clip, t, h, w, some);
+    }
+    i += some;
+    w += some;
+    if (w < call.outputWidth) continue;
     w = 0;
     if (++h < call.outputHeight) continue;
     h = 0;
@@ -85,13 +91,22 @@ function storePlace(call: PartCall, i: i32, clip: usize, t: i32, h: i32, w: i32)
   store<i32>(place, w * call.strideWidth - call.paddingWidth, 12);
 }
 
-export function expandGrid(call: PartCall, pointers: usize, clip: usize, t: i32, h: i32, w: i32): void {
+/** `count` rows side by side in a line of the output, from the one at `w` on. */
+export function expandGrid(
+  call: PartCall,
+  pointers: usize,
+  clip: usize,
+  t: i32,
+  h: i32,
+  w: i32,
+  count: i32,
+): void {
   const height = call.inputHeight;
   const width = call.inputWidth;
   const rowBytes = call.xRowBytes;
-  const zeros = call.zeros;
+  const stride = call.strideWidth;
   const tapsWidth = call.tapsWidth;
-  const w0 = w * call.strideWidth - call.paddingWidth;
+  const w0 = w * stride - call.paddingWidth;
   let ti = t * call.strideTime - call.paddingTime;
   for (let a = 0; a < call.tapsTime; a++, ti += call.dilationTime) {
     let hi = h * call.strideHeight - call.paddingHeight;
@@ -101,10 +116,36 @@ export function expandGrid(call: PartCall, pointers: usize, clip: usize, t: i32,
       const line = clip + (ti * height + hi) * width * rowBytes;
       let wi = w0;
       for (let c = 0; c < tapsWidth; c++, wi += call.dilationWidth, pointers += BLOCK << 2) {
-        store<usize>(pointers, inside && <u32>wi < <u32>width ? line + wi * rowBytes : zeros);
+        // Of these rows the first that reads inside of the line, and the first behind.
+        const end = inside ? rowsBefore(width - wi, stride, count) : 0;
+        const first = min(end, rowsBefore(-wi, stride, count));
+        fillPointers(pointers, call.zeros, 0, first);
+        const to = pointers + ((<usize>first) << 2);
+        fillPointers(to, line + (wi + first * stride) * rowBytes, stride * rowBytes, end - first);
+        fillPointers(pointers + ((<usize>end) << 2), call.zeros, 0, count - end);
       }
     }
   }
+}
+
+/** How many of `count` rows, `stride` columns apart, read fewer than `columns` columns further on than the first of them. */
+function rowsBefore(columns: i32, stride: i32, count: i32): i32 {
+  if (columns <= 0) return 0;
+  return min(count, stride === 1 ? columns : (columns + stride - 1) / stride);
+}
+
+/** Writes addresses, `step` bytes from one to the next. */
+function fillPointers(to: usize, from: usize, step: i32, count: i32): void {
+  if (count >= 4) {
+    let four = i32x4.add(i32x4.splat(from), i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(step)));
+    const steps = i32x4.splat(step << 2);
+    from += (count & ~3) * step;
+    for (; count >= 4; count -= 4, to += 16) {
+      v128.store(to, four);
+      four = i32x4.add(four, steps);
+    }
+  }
+  for (; count > 0; count--, to += 4, from += step) store<usize>(to, from);
 }
 
 /** Taps along the frame as one line of columns. */

@@ -4,10 +4,11 @@
  * rounding grows with the length of a block and the number of blocks, not with their product. Every sum is made in the
  * same order whatever part of the filter is asked for.
  */
-import {addFloats, copyFloats, multiplyAdd, zeroFloats} from '../arithmetic';
+import {addFloats, copyFloats, multiplyAdd} from '../arithmetic';
 import {BLOCK, DEPTH, PartCall, ProductCall} from '../calls';
 import {expandRows, isGathered, readsLines} from '../taps';
 import {gatherBlockLines, gatherTaps} from './gather';
+import {packPanel} from './pack';
 import {packSixes, productSix, SIX, sixesOf, takesSixes} from './six';
 
 /** Inputs whose columns are copied at a time: four strips of six, or six of four. */
@@ -18,6 +19,20 @@ export function productDense(address: usize, first: i32, end: i32): void {
   const product = changetype<ProductCall>(address);
   const rows = product.rows;
   for (let row = 0; row < rows; row += BLOCK) productBlock(product, first, end, row, min(BLOCK, rows - row));
+}
+
+/** All rows of the filter, panels `first` to `end - 1` of 8 outputs, of a part of one group. */
+export function productColumns(address: usize, first: i32, end: i32): void {
+  const call = changetype<PartCall>(changetype<ProductCall>(address).part);
+  const outputs = call.outputs;
+  const offset = (<usize>first) << 5;
+  call.outputs = min(outputs, end << 3) - (first << 3);
+  call.y += offset;
+  call.weights += offset;
+  productDense(address, 0, call.taps * call.inputs);
+  call.outputs = outputs;
+  call.y -= offset;
+  call.weights -= offset;
 }
 
 /** What `count` output rows from `row` on add to rows `first` to `end - 1` of the filter. */
@@ -40,14 +55,8 @@ export function productBlock(product: ProductCall, first: i32, end: i32, row: i3
 
 /** Output gradients of a group in panels of 8 columns, zeros where there are no more. */
 export function packPanels(call: PartCall, to: usize, dy: usize, count: i32): void {
-  for (let column = 0; column < call.outputs; column += 8, dy += 32) {
-    const columns = min(8, call.outputs - column);
-    let from = dy;
-    for (let i = 0; i < count; i++, from += call.yRowBytes, to += 32) {
-      copyFloats(to, from, columns);
-      if (columns < 8) zeroFloats(to + (columns << 2), 8 - columns);
-    }
-    to += (BLOCK - count) << 5;
+  for (let column = 0; column < call.outputs; column += 8, dy += 32, to += BLOCK << 5) {
+    packPanel(dy, to, min(8, call.outputs - column), count, call.yRowBytes);
   }
 }
 

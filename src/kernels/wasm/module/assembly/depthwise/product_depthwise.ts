@@ -1,8 +1,8 @@
 /**
  * The gradient with respect to the filter, depthwise form: per tap and channel, what the rows read times the output
- * gradients of the rows. 16 channels at a time; a block of rows is summed in registers as in product.ts.
+ * gradients of the rows. A block of rows is summed in registers as in product.ts.
  */
-import {multiplyAdd} from '../arithmetic';
+import {addFloats, copyFloats, multiplyAdd} from '../arithmetic';
 import {BLOCK, PartCall, ProductCall} from '../calls';
 import {expandRows} from '../taps';
 import {inputOf} from './depthwise';
@@ -13,21 +13,51 @@ export function productDepthwise(address: usize, first: i32, end: i32): void {
   const call = changetype<PartCall>(product.part);
   const rows = product.rows;
   for (let row = 0; row < rows; row += BLOCK) {
-    productDepthwiseBlock(call, first, end, row, min(BLOCK, rows - row));
+    const count = min(BLOCK, rows - row);
+    expandRows(call, row, count, false);
+    const dy = call.y + row * call.yRowBytes;
+    for (let tap = first; tap < end; tap++) {
+      const taps = call.pointers + ((tap * BLOCK) << 2);
+      productTap(call, taps, dy, call.weights + tap * call.tapBytes, count, !call.starts || row > 0);
+    }
   }
 }
 
-export function productDepthwiseBlock(call: PartCall, first: i32, end: i32, row: i32, count: i32): void {
-  expandRows(call, row, count, false);
+/** All taps of fours of channels `first` to `end - 1` of a part with 16 channels or more, one output each. */
+export function productChannels(address: usize, first: i32, end: i32): void {
+  const product = changetype<ProductCall>(address);
+  const call = changetype<PartCall>(product.part);
+  const rows = product.rows;
+  const last = min(end << 4, call.groups << 2);
+  for (let row = 0; row < rows; row += BLOCK) {
+    const count = min(BLOCK, rows - row);
+    expandRows(call, row, count, false);
+    // What the rows of a block have of 16 channels stays in the L1 cache.
+    for (let at = first << 4; at < last; at += 64) sixteenTaps(call, row, count, at, min(64, last - at));
+  }
+}
+
+/** All taps of the channels in `bytes` bytes from `at` on. */
+function sixteenTaps(call: PartCall, row: i32, count: i32, at: i32, bytes: i32): void {
   const adds = !call.starts || row > 0;
-  const dy = call.y + row * call.yRowBytes;
-  for (let tap = first; tap < end; tap++) {
+  // Sixteen at the end begin with others, which are done, or someone else's.
+  const from = min(at, (call.groups << 2) - 64);
+  const dy = call.y + row * call.yRowBytes + from;
+  let result = call.weights + from;
+  for (let tap = 0; tap < call.taps; tap++, result += call.tapBytes) {
     const rows = call.pointers + ((tap * BLOCK) << 2);
-    productTap(call, rows, dy, call.weights + tap * call.tapBytes, count, adds);
+    if (bytes === 64) {
+      sixteenSums(rows, dy, call.yRowBytes, from, result, count, adds);
+      continue;
+    }
+    sixteenSums(rows, dy, call.yRowBytes, from, call.edge, count, false);
+    const others = at - from;
+    if (adds) addFloats(result + others, call.edge + others, bytes >> 2);
+    else copyFloats(result + others, call.edge + others, bytes >> 2);
   }
 }
 
-/** One tap, all channels. */
+/** One tap, all channels: few of them, or several outputs each. */
 export function productTap(
   call: PartCall,
   rows: usize,
@@ -40,7 +70,6 @@ export function productTap(
   const stride = call.yRowBytes;
   let at = 0;
   if (call.outputs === 1) {
-    for (; at + 64 <= bytes; at += 64) sixteenSums(rows, dy + at, stride, at, result + at, count, adds);
     for (; at + 16 <= bytes; at += 16) fourSums(rows, dy + at, stride, at, result + at, count, adds);
   }
   for (; at < bytes; at += 4) {
@@ -48,7 +77,8 @@ export function productTap(
   }
 }
 
-function sixteenSums(
+/** One tap of 16 channels. A second tap at a time, or fewer channels of several, is slower. */
+export function sixteenSums(
   rows: usize,
   dy: usize,
   stride: i32,

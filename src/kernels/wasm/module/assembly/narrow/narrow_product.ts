@@ -16,6 +16,20 @@ export function productNarrow(address: usize, first: i32, end: i32): void {
   }
 }
 
+/** All rows of the filter, outputs `first` to `end - 1`, of a part of one group. */
+export function productNarrowOutputs(address: usize, first: i32, end: i32): void {
+  const call = changetype<PartCall>(changetype<NarrowCall>(address).part);
+  const outputs = call.outputs;
+  const offset = (<usize>first) << 2;
+  call.outputs = end - first;
+  call.y += offset;
+  call.weights += offset;
+  productNarrow(address, 0, call.taps * call.inputs);
+  call.outputs = outputs;
+  call.y -= offset;
+  call.weights -= offset;
+}
+
 function productBand(band: NarrowCall, call: PartCall, first: i32, end: i32): void {
   clearSlots(band, call);
   memory.fill(band.sums, 0, band.groups * call.outputs * band.sumsBytes);
