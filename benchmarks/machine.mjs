@@ -10,6 +10,11 @@ const relaxedSimdProbe = Uint8Array.of(
 );
 
 export const relaxedSimd = WebAssembly.validate(relaxedSimdProbe);
+/** The flag that the command line turns on (src/cli/engine_flags.ts), where this Node does something with it. */
+export const wideVectors =
+  process.arch === 'x64' && /^2[46]\./.test(process.versions.node)
+    ? '--experimental-wasm-revectorize'
+    : undefined;
 export const processor = os.cpus()[0].model.trim();
 
 /** The name of a file of results. */

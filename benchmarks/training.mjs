@@ -1,6 +1,6 @@
 /**
  * `npm run bench:training`: training steps (forward, gradients of every weight, SGD with momentum) by `train` on the backends wasm and
- * tensorflow and in PyTorch eager, in turn, on one thread and on two. PyTorch runs where python3 (or what `PYTHON` names) can import torch. Each
+ * tensorflow and in PyTorch eager, in turn, on one thread and on two; on Node 24 and 26 on wasm with V8's wide vectors, too. PyTorch runs where python3 (or what `PYTHON` names) can import torch. Each
  * does a step and waits for those of the others. `-- --only WORD` runs the networks with WORD in their title, `--rounds N` other than 7, `--threads N` on
  * so many threads alone.
  * Writes benchmarks/results/training-<processor>-node<version>.json, where what was not run keeps what it has.
@@ -11,7 +11,7 @@ import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {PROTOCOL} from '../experiments/claims/protocol.mjs';
 import {motionNames} from '../experiments/claims/task/motions.mjs';
-import {processor, relaxedSimd, resultsName} from './machine.mjs';
+import {processor, relaxedSimd, resultsName, wideVectors} from './machine.mjs';
 import {Player} from './player.mjs';
 
 const {values: options} = parseArgs({
@@ -52,10 +52,15 @@ const NETWORKS = [
 ];
 const python = process.env.PYTHON ?? 'python3';
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
+const inNode = (backend, ...flags) => ({
+  command: [process.execPath, ...flags, script('players/training.mjs')],
+  backend,
+});
 const RIVALS = {
-  wasm: [process.execPath, script('players/training.mjs'), 'wasm'],
-  tensorflow: [process.execPath, script('players/training.mjs'), 'tensorflow'],
-  PyTorch: [python, script('players/training.py'), 'torch'],
+  wasm: inNode('wasm'),
+  ...(wideVectors && {'wasm, wide vectors': inNode('wasm', wideVectors)}),
+  tensorflow: inNode('tensorflow'),
+  PyTorch: {command: [python, script('players/training.py')], backend: 'torch'},
 };
 
 const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
@@ -78,8 +83,8 @@ async function race({name, config, clip, batch, classes}, threads) {
   const started = [];
   const result = {};
   try {
-    for (const [rival, [program, file, backend]] of Object.entries(RIVALS)) {
-      const player = new Player([program, file], {backend, threads, name, config, clip, batch, classes});
+    for (const [rival, {command, backend}] of Object.entries(RIVALS)) {
+      const player = new Player(command, {backend, threads, name, config, clip, batch, classes});
       try {
         const {ready, weights} = await player.next();
         await warmUp(player);

@@ -11,6 +11,9 @@ import {expandRows, isGathered, readsLines} from '../taps';
 import {gatherTaps, linesOf, listBlockLines} from './gather';
 import {multiplySixRows, SIX, sixesOf, takesSixes} from './six';
 
+/** Products of a sum from which on six rows are worth an ending of their own. */
+const LEAST_ENDING: i32 = 64;
+
 /** Runs one part over its output rows `first` to `end - 1`. What a row holds does not depend on where the range begins. */
 export function convolveDense(address: usize, first: i32, end: i32): void {
   const call = changetype<PartCall>(address);
@@ -235,12 +238,15 @@ function multiplyRows(
   stride: i32,
   ends: bool,
 ): void {
-  const panel = panelBytes(call);
-  const side = sideBySide(call);
-  const sixes = takesSixRows(call, ends) ? sixesOf(count) : 0;
+  const fuses = ends && endsInTiles(call);
+  const most: f32 = fuses && call.activation ? mostOf(call.activation) : 0;
+  const toResidual = fuses && call.residual ? call.residual - call.y : 0;
+  // What six rows end with goes over their sums once more, which should have taken longer.
+  const isWorth = (!most && !toResidual) || runs * length >= LEAST_ENDING;
+  const sixes = takesSixes(call) && isWorth ? sixesOf(count) : 0;
   multiplySixRows(
-    side,
-    panel,
+    sideBySide(call),
+    panelBytes(call),
     rows,
     sixes,
     panels,
@@ -252,6 +258,8 @@ function multiplyRows(
     fromStride,
     sums,
     stride,
+    most,
+    toResidual,
   );
   const done = sixes * SIX;
   from += done * fromStride;
@@ -275,10 +283,9 @@ function multiplyRows(
   );
 }
 
-/** Tiles of six rows have neither residual nor activation. */
-function takesSixRows(call: PartCall, ends: bool): bool {
-  if (!takesSixes(call)) return false;
-  return !ends || !endsInTiles(call) || (!call.activation && !call.residual);
+/** What an activation that is a bound lets pass at most. */
+function mostOf(activation: i32): f32 {
+  return activation === RELU6 ? 6 : Infinity;
 }
 
 /**
@@ -315,7 +322,7 @@ export function multiplyTiles(
   const lengthBytes = length << 5;
   const fuses = ends && endsInTiles(call);
   const activation = fuses ? call.activation : 0;
-  const most = f32x4.splat(activation === RELU6 ? 6 : Infinity);
+  const most = f32x4.splat(mostOf(activation));
   const toResidual = fuses && call.residual ? call.residual - call.y : 0;
   for (let outer = side ? groups : panels; outer > 0; outer--) {
     let tileRows = rows;

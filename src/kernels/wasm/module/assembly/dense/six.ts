@@ -21,9 +21,11 @@ export function takesSixes(call: PartCall): bool {
 }
 
 /**
- * `groups` times 6 rows of all `panels` of `panelBytes`: as multiplyTiles, without a residual or an activation.
+ * `groups` times 6 rows of all `panels` of `panelBytes`: as multiplyTiles.
  *
  * @param side whether six rows go through all panels before the next ones
+ * @param most what an activation lets pass at most, of sums above 0; 0 for none
+ * @param toResidual from a sum to what is added to it at last, or 0
  */
 export function multiplySixRows(
   side: bool,
@@ -39,6 +41,8 @@ export function multiplySixRows(
   fromStride: i32,
   sums: usize,
   stride: i32,
+  most: f32,
+  toResidual: usize,
 ): void {
   const inner = side ? panels : groups;
   const rowsStep = side ? 0 : SIX << 2;
@@ -132,6 +136,8 @@ export function multiplySixRows(
       at += stride;
       v128.store(at, s50);
       v128.store(at, s51, 16);
+      if (toResidual) addResidual(to, stride, toResidual);
+      if (most) boundTile(to, stride, most);
       tileRows += rowsStep;
       tileWeights += weightsStep;
       begin += fromStep;
@@ -141,6 +147,23 @@ export function multiplySixRows(
     weights += weightsTurn;
     from += fromTurn;
     sums += sumsTurn;
+  }
+}
+
+function addResidual(to: usize, stride: i32, toResidual: usize): void {
+  for (const end = to + SIX * stride; to < end; to += stride) {
+    v128.store(to, f32x4.add(v128.load(to), v128.load(to + toResidual)));
+    v128.store(to, f32x4.add(v128.load(to, 16), v128.load(to + toResidual, 16)), 16);
+  }
+}
+
+/** As `bound` of epilogue.ts, which NaN passes. */
+function boundTile(to: usize, stride: i32, most: f32): void {
+  const zero = f32x4.splat(0);
+  const ceiling = f32x4.splat(most);
+  for (const end = to + SIX * stride; to < end; to += stride) {
+    v128.store(to, f32x4.pmin(f32x4.pmax(v128.load(to), zero), ceiling));
+    v128.store(to, f32x4.pmin(f32x4.pmax(v128.load(to, 16), zero), ceiling), 16);
   }
 }
 
