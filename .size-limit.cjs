@@ -4,13 +4,13 @@
  * A budget is there to make growth a decision: raise it in the change that needs it.
  */
 const entries = [
-  {entry: 'index', limit: '56 kB'},
-  {entry: 'ops', limit: '11.5 kB'},
-  {entry: 'networks', limit: '28.5 kB'},
-  {entry: 'train', limit: '77.5 kB'},
+  {entry: 'index', limit: '56.5 kB'},
+  {entry: 'ops', limit: '12 kB'},
+  {entry: 'networks', limit: '29 kB'},
+  {entry: 'train', limit: '79 kB'},
   {entry: 'zoo', limit: '60.5 kB'},
   {entry: 'checkpoints', limit: '21 kB'},
-  {entry: 'convert', limit: '45 kB'},
+  {entry: 'convert', limit: '45.5 kB'},
   {entry: 'onnx', limit: '12 kB'},
   {entry: 'video', limit: '37 kB'},
   {entry: 'timeline', limit: '49.5 kB'},
@@ -25,8 +25,8 @@ const entries = [
 const programs = [
   {name: 'one op', entry: 'ops', import: '{stsConv3d}', limit: '10 kB'},
   {name: 'one layer', entry: 'index', import: '{layers}', limit: '24.5 kB'},
-  {name: 'one network', entry: 'networks', import: '{x3d}', limit: '30.5 kB'},
-  {name: 'loadModel', entry: 'zoo', import: '{loadModel}', limit: '65.5 kB'},
+  {name: 'one network', entry: 'networks', import: '{x3d}', limit: '31 kB'},
+  {name: 'loadModel', entry: 'zoo', import: '{loadModel}', limit: '66 kB'},
 ];
 
 const bundled = (entry, platform = 'browser') => ({
