@@ -6,6 +6,7 @@ import type {Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../../util/errors';
 import {type HostShape, inputShapesOf} from '../host/layer_arguments';
+import {movingTogether} from '../normalization/moving_averages';
 import type {Call, Layer} from './graph';
 import {type Place, placesOf} from './split_model';
 import {type TrainingCall, trainingCalls} from './training_calls';
@@ -17,7 +18,7 @@ export interface Segment {
   readonly outputs: readonly SymbolicTensor[];
   /** Those that are called; one with weights is in one segment alone. */
   readonly layers: readonly Layer[];
-  /** Computes `outputs` of `inputs` as in training; to be called within tf.tidy. */
+  /** Computes `outputs` of `inputs` as in training, averages of norms moving at its end; to be called within tf.tidy. */
   run(inputs: readonly Tensor[]): Tensor[];
 }
 
@@ -33,7 +34,7 @@ export function wholeSegment(model: LayersModel): Segment {
     inputs: model.inputs,
     outputs: model.outputs,
     layers: model.layers,
-    run: (inputs) => [model.apply([...inputs], {training: true})].flat() as Tensor[],
+    run: (inputs) => movingTogether(() => [model.apply([...inputs], {training: true})].flat() as Tensor[]),
   };
 }
 
@@ -79,22 +80,23 @@ function segmentOf(calls: readonly TrainingCall[], from: Place, to: Place): Segm
     inputs: from.live,
     outputs: to.live,
     layers: [...new Set(calls.map(({layer}) => layer))],
-    run(given) {
-      const values = new Map(from.live.map((value, i) => [value, given[i]!]));
-      for (const [i, {layer, inputs, outputs, activation}] of calls.entries()) {
-        // As the host runs a model: always a list, and no arguments of the call besides.
-        const list = inputs.map((value) => values.get(value)!);
-        const args = {training: true, ...(activation && {activation})};
-        const results = [layer.apply(list, args)].flat() as Tensor[];
-        outputs.forEach((value, k) => {
-          values.set(value, results[k]!);
-        });
-        // What gradients need of it, the host's tape has kept.
-        for (const value of inputs)
-          if (made.has(value) && lastUse.get(value) === i) values.get(value)!.dispose();
-      }
-      return to.live.map((value) => values.get(value)!);
-    },
+    run: (given) =>
+      movingTogether(() => {
+        const values = new Map(from.live.map((value, i) => [value, given[i]!]));
+        for (const [i, {layer, inputs, outputs, activation}] of calls.entries()) {
+          // As the host runs a model: always a list, and no arguments of the call besides.
+          const list = inputs.map((value) => values.get(value)!);
+          const args = {training: true, ...(activation && {activation})};
+          const results = [layer.apply(list, args)].flat() as Tensor[];
+          outputs.forEach((value, k) => {
+            values.set(value, results[k]!);
+          });
+          // What gradients need of it, the host's tape has kept.
+          for (const value of inputs)
+            if (made.has(value) && lastUse.get(value) === i) values.get(value)!.dispose();
+        }
+        return to.live.map((value) => values.get(value)!);
+      }),
   };
 }
 

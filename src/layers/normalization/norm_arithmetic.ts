@@ -184,13 +184,10 @@ function normalizeByBatch(
   const count = x.size / channels;
   const correction = weights.unbiased && count > 1 ? count / (count - 1) : 1;
   const {movingMean, movingVariance, momentum} = weights;
-  moveAverages(
-    [
-      {average: movingMean, value: batch.mean},
-      {average: movingVariance, value: batch.variance, correction},
-    ],
-    momentum,
-  );
+  moveAverages([
+    {average: movingMean, value: batch.mean, correction: 1, momentum},
+    {average: movingVariance, value: batch.variance, correction, momentum},
+  ]);
   return isLast ? batch.y : reshape(transpose(batch.y, [0, 2, 1]), x.shape);
 }
 

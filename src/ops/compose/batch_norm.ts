@@ -7,8 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** `[rows, channels]`, what lies at all positions below each other: stock ops of higher ranks are slower, and on webgpu wrong. */
 export function rowsOf(x: tf.Tensor): tf.Tensor {
-  const channels = x.shape.at(-1)!;
-  return x.rank === 2 ? x : tf.reshape(x, [x.size / channels, channels]);
+  return x.rank === 2 ? x : tf.reshape(x, [tf.util.sizeFromShape(x.shape.slice(0, -1)), x.shape.at(-1)!]);
 }
 
 /** x `[..., channels]`, gamma and beta `[channels]`; y, mean and variance. */

@@ -310,7 +310,7 @@ describe.each(implementations.filter(({name}) => name === 'wasm, kernels'))('$na
         .grad(run)(tf.ones([1, 1, 1, channels, 1]), tf.ones(shape))
         .dataSync();
     });
-    const [rows, block] = [102400, 96];
+    const [rows, block] = [102400, 108];
     const exact = rows * Math.fround(0.1);
     const bound = (block + Math.ceil(rows / block)) * 2 ** -24 * exact;
     for (const value of dw) expect(Math.abs(value - exact)).toBeLessThan(bound);

@@ -81,6 +81,20 @@ describe('batch normalization in training on wasm', () => {
     }
   });
 
+  it('of no channels, or no rows, gives what has no values', () => {
+    for (const [rows, channels] of [
+      [4, 0],
+      [0, 3],
+    ] as const) {
+      const given = {rows, channels, offset: 0};
+      const [y, mean, variance, dx, dgamma, dbeta] = everything(given, tensorsOf(given), alone('relu'));
+      expect([y!.length, dx!.length]).toEqual([0, 0]);
+      for (const values of [mean!, variance!, dgamma!])
+        expect([...values]).toEqual(Array(channels).fill(NaN));
+      expect([...dbeta!]).toEqual(Array(channels).fill(0));
+    }
+  });
+
   it.each([Number.NaN, Number.POSITIVE_INFINITY])('keeps %s to its channel', (value) => {
     for (const activation of ['linear', 'relu', 'relu6'] as const) {
       const given = {rows: 700, channels: 6, offset: 0};

@@ -4,8 +4,11 @@
  * (assembly/calls.ts), so that this file imports nothing. The module keeps nothing between calls and owns no memory.
  */
 
-/** Output rows whose taps are expanded at a time: 4 x 24, so that pointers and gathered rows stay in the L2 cache. */
-export const BLOCK = 96;
+/**
+ * Output rows whose taps are expanded at a time: whole tiles of 4 or 6, so few that pointers and gathered rows stay in the L2 cache, and
+ * one block for two tiles of each of the 7 x 7 positions in which many networks end.
+ */
+export const BLOCK = 108;
 
 /** Products that are summed before the sums go back to memory: 8 columns of so many weights fill 8 kB of L1. */
 export const DEPTH = 256;

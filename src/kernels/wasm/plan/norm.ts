@@ -54,7 +54,7 @@ const PASSES = {
 function layoutOf({rows, channels}: NormShape) {
   const vector = [4, 2, 1].find((lanes) => channels % lanes === 0)!;
   const least = 4 / vector;
-  const tiles = least * Math.max(1, Math.ceil(LEAST_WIDTH / (least * channels)));
+  const tiles = least * Math.max(1, Math.ceil(LEAST_WIDTH / (least * Math.max(1, channels))));
   const width = tiles * channels;
   const wideRows = Math.floor(rows / tiles);
   const each = Math.max(LEAST_BLOCK_ROWS, Math.ceil(wideRows / MOST_BLOCKS));

@@ -19,7 +19,7 @@ export function runNorm(
 ): void {
   const {x, gamma} = tensors;
   const channels = sizeOf(gamma.shape);
-  const rows = sizeOf(x.shape) / channels;
+  const rows = sizeOf(x.shape.slice(0, -1));
   const {epsilon, activation, hasBeta} = settings;
   const key = `${direction}|${rows}|${channels}|${activation}|${epsilon}|${hasBeta}`;
   const {passes, bytes} = kept.get(key, () => planNorm(direction, {rows, channels}, settings));

@@ -1,6 +1,6 @@
 /** Written by `npm run build:wasm` from ../calls.ts, which says what the fields mean. All of them are four bytes. */
 
-export const BLOCK: i32 = 96;
+export const BLOCK: i32 = 108;
 
 export const CHUNK: i32 = 1024;
 
