@@ -1,7 +1,7 @@
 /** The module's exports. Those that the host does not call are exported to stay functions of their own (dense.ts). */
 
 export {copyRuns, copyShortRuns} from './copies';
-export {convolveDense, denseBlock, multiplyEdge, multiplyPanels, multiplyTiles} from './dense/dense';
+export {convolveDense, denseBlock} from './dense/dense';
 export {
   addLines,
   fourProducts,
@@ -9,8 +9,10 @@ export {
   multiplyFewRowsTransposed,
   productFewRows,
 } from './dense/few_rows';
+export {multiplyFourRows} from './dense/four';
 export {gatherRow, listLine} from './dense/gather';
 export {packDense, packPanel, packRows, packTransposed, transposePanel} from './dense/pack';
+export {multiplyEdge, multiplyPanels} from './dense/panels';
 export {
   packPanels,
   packStrips,

@@ -20,13 +20,7 @@ export function takesSixes(call: PartCall): bool {
   return ASC_FEATURE_RELAXED_SIMD && call.tileRows === SIX;
 }
 
-/**
- * `groups` times 6 rows of all `panels` of `panelBytes`: as multiplyTiles.
- *
- * @param side whether six rows go through all panels before the next ones
- * @param most what an activation lets pass at most, of sums above 0; 0 for none
- * @param toResidual from a sum to what is added to it at last, or 0
- */
+/** `groups` times 6 rows of all `panels`, as multiplyFourRows. */
 export function multiplySixRows(
   side: bool,
   panelBytes: i32,

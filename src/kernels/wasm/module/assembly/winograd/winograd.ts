@@ -7,7 +7,7 @@
  */
 import {copyFloats} from '../arithmetic';
 import {PartCall, WinogradCall} from '../calls';
-import {multiplyPanels} from '../dense/dense';
+import {multiplyPanels} from '../dense/panels';
 import {largeInputs, largeOutputs} from './large_tiles';
 import {largeTimeInputs, largeTimeOutputs} from './large_time_tiles';
 import {frameOfTile, isAlongTime, placeSums, sideOf, tilesHeight, tilesTime, tilesWidth} from './tiles';
