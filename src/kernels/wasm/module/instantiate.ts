@@ -28,6 +28,7 @@ export type RowFunctionName =
   | 'productNarrow'
   | 'productNarrowOutputs'
   | 'productChannels'
+  | 'productLineTaps'
   | 'productDepthwise'
   | 'maxPool'
   | 'maxPoolWholes'

@@ -21,6 +21,9 @@ import {planWinogradProduct} from './winograd_product';
  */
 const ENOUGH_FOURS = 12;
 
+/** Outputs of a line from which on three taps along it are summed together. */
+const LEAST_WIDTH = 6;
+
 /** Outputs from which on threads share those of a narrow part, of which each copies its own, instead of the rows of the filter. */
 const ENOUGH_OUTPUTS = 16;
 
@@ -107,12 +110,12 @@ function planProduct(
       ? plan.finish('productColumns', {...work, rows: panels, block: panels})
       : plan.finish('productDense', work);
   }
-  const fours = Math.ceil(part.groups / 4);
-  if (
-    part.outputChannels > part.groups ||
-    part.groups < 16 ||
-    fours < Math.min(ENOUGH_FOURS, tapCount(part.rule))
-  )
-    return plan.finish('productDepthwise', work);
-  return plan.finish('productChannels', {...work, rows: fours, block: fours});
+  const fours = {...work, rows: Math.ceil(part.groups / 4), block: Math.ceil(part.groups / 4)};
+  const {rule, groups} = part;
+  if (part.outputChannels > groups || groups < 16) return plan.finish('productDepthwise', work);
+  if (rule.kind === 'grid' && rule.taps[2] === 3 && info.outputShape[3] >= LEAST_WIDTH)
+    return plan.finish('productLineTaps', fours);
+  return fours.rows < Math.min(ENOUGH_FOURS, tapCount(rule))
+    ? plan.finish('productDepthwise', work)
+    : plan.finish('productChannels', fours);
 }

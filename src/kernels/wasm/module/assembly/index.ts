@@ -32,6 +32,7 @@ export {convolveBands, listFrameTaps} from './depthwise/bands';
 export {convolveDepthwise, depthwiseLine, depthwiseRow} from './depthwise/depthwise';
 export {depthwiseRun, listTaps, runTile} from './depthwise/depthwise_run';
 export {productChannels, productDepthwise, productTap, sixteenSums} from './depthwise/product_depthwise';
+export {productLineTaps, sumsOfThree} from './depthwise/product_lines';
 export {
   addChunk,
   elementwise,
