@@ -113,15 +113,31 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
   });
 
   it.each([
-    ['by a comparison', (x: tf.Tensor) => tf.cast(tf.greater(x, 0), 'float32')],
-    ['forward', (x: tf.Tensor) => tf.reshape(tf.square(x), [4])],
-    ['by a gradient of another shape', (x: tf.Tensor) => scaledBy(tf.ones([2]))(tf.square(x))],
-    ['by a gradient of whole numbers', (x: tf.Tensor) => scaledBy(tf.ones([3, 3], 'int32'))(tf.square(x))],
-    ['where there is no gradient', (x: tf.Tensor) => tf.cumprod(tf.square(x))],
-  ])('leaves nothing behind when it fails %s', (_, compute) => {
+    [
+      'by a comparison',
+      (x: tf.Tensor) => tf.cast(tf.greater(x, 0), 'float32'),
+      'kernel Greater has no gradient',
+    ],
+    ['forward', (x: tf.Tensor) => tf.reshape(tf.square(x), [4]), 'Size(9) must match'],
+    [
+      'by a gradient of another shape',
+      (x: tf.Tensor) => scaledBy(tf.ones([2]))(tf.square(x)),
+      'is float32 [2]; float32 of the same shape',
+    ],
+    [
+      'by a gradient of whole numbers',
+      (x: tf.Tensor) => scaledBy(tf.ones([3, 3], 'int32'))(tf.square(x)),
+      'is int32 [3,3]',
+    ],
+    [
+      'where there is no gradient',
+      (x: tf.Tensor) => tf.cumprod(tf.square(x)),
+      'train: the kernel Cumprod has no gradient',
+    ],
+  ])('leaves nothing behind when it fails %s', (_, compute, message) => {
     const given = xs();
     const before = tf.memory().numTensors;
-    expect(() => taken(() => tf.sum(compute(given[0])) as tf.Scalar, given)).toThrow();
+    expect(() => taken(() => tf.sum(compute(given[0])) as tf.Scalar, given)).toThrow(message);
     expect(tf.memory().numTensors).toBe(before);
     expect(tf.engine().state.gradientDepth).toBe(0);
     tf.dispose([...given]);

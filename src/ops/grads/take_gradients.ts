@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {BatchNormTrain} from '../../geometry/kernel_names';
+import {InvalidArgumentError, UnavailableError} from '../../util/errors';
 import {sameShape} from '../../util/shapes';
 import {handedOn, sharedTensor} from './shared_tensor';
 
@@ -67,6 +68,13 @@ function shared(x: tf.Tensor, state: State): tf.Tensor {
   return y;
 }
 
+function withoutGradient(kernelName: string, by = ''): UnavailableError {
+  return new UnavailableError(
+    `train: the kernel ${kernelName} has no gradient${by}, and weights are to be trained through it; register one with tf.registerGradient, ` +
+      'or make the layers in front of it not trainable.',
+  );
+}
+
 function freeSaved({saved}: Node): void {
   if (saved !== undefined) for (const tensor of saved) tensor.dispose();
 }
@@ -113,11 +121,11 @@ class Walk {
   private pass({kernelName, inputs, outputs, gradient}: Node, names: readonly string[]): void {
     if (!outputs.some(({id}) => this.gradients.has(id))) return;
     if (names.length > 0) {
-      if (gradient === undefined) throw new Error(`Kernel ${kernelName} has no gradient.`);
+      if (gradient === undefined) throw withoutGradient(kernelName);
       const ofInputs = gradient(this.ofOutputs(kernelName, outputs));
       for (const name of names) {
         const take = ofInputs[name];
-        if (take === undefined) throw new Error(`Kernel ${kernelName} has no gradient by its input ${name}.`);
+        if (take === undefined) throw withoutGradient(kernelName, ` by its input ${name}`);
         this.add(inputs[name]!, tf.tidy(take), kernelName);
       }
     }
@@ -135,8 +143,8 @@ class Walk {
 
   private add(x: tf.Tensor, dx: tf.Tensor, kernelName: string): void {
     if (dx.dtype !== 'float32' || !sameShape(dx.shape, x.shape)) {
-      throw new Error(
-        `The gradient of kernel ${kernelName} by an input [${x.shape}] is ${dx.dtype} [${dx.shape}]; float32 of the same shape is needed.`,
+      throw new InvalidArgumentError(
+        `train: the gradient of the kernel ${kernelName} by an input [${x.shape}] is ${dx.dtype} [${dx.shape}]; float32 of the same shape is needed.`,
       );
     }
     const before = this.gradients.get(x.id);

@@ -23,7 +23,7 @@ import {Frame} from './frame';
 import {KeptSpace} from './kept_space';
 
 /** Work of fewer steps than this is done before a worker has woken up. */
-const STEPS_WORTH_THREADS = 2_000_000;
+const STEPS_WORTH_THREADS = 1_000_000;
 
 type KernelArguments = Parameters<KernelFunc>[0];
 

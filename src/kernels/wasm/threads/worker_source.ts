@@ -21,7 +21,7 @@ export const CONTROL = {
  * How often a thread looks for what it waits for before it sleeps, some tens of microseconds: the orders of a model follow each
  * other closely, and to be woken takes longer.
  */
-export const LOOKS = 4000;
+export const LOOKS = 16_000;
 
 /** The most ranges of one order: what the low byte of `claim` holds. */
 export const MOST_RANGES = 255;
