@@ -342,7 +342,7 @@ describe('the tiles of winogradOf', () => {
   const small: Record<string, Partial<Geometry>> = {
     'few tiles': {size: [1, 16, 17]},
     'lengths of which much is dropped': {size: [20, 5, 5]},
-    'weights that take much memory': {inputs: 300, outputs: 300},
+    'weights that take much memory': {inputs: 400, outputs: 400},
   };
   it('are of 4 x 4 outputs where that takes fewer products', () => {
     expect(formOf(same)).toMatchObject({products: 36, tiles: 2 * 4 * 5, block: 16});

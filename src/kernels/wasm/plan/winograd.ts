@@ -31,7 +31,7 @@ const LEAST_GAIN = 1.25;
 const CACHED_WEIGHTS = 2 ** 22;
 
 /** Tiles of 4 outputs have twice the weights of the direct form, of 4 x 4 four times: more bytes of them are not worth their memory. */
-const LARGE_WEIGHTS = 2 ** 23;
+const LARGE_WEIGHTS = 2 ** 24;
 
 /** Products of tiles of 2 outputs along an axis for each of those of 4, at least: lengths that are no multiple of 4 are rounded up. */
 const LARGE_GAIN = 1.2;
