@@ -22,6 +22,13 @@ const saving = tf.customGrad((x, save) => {
   return {value, gradFunc: (dy, [y]) => tf.mul(dy, y!)};
 });
 
+/** Its gradient is the very tensor that it saved. */
+const savingSlope = tf.customGrad((x, save) => {
+  const slope = tf.mul(x as tf.Tensor, 2);
+  (save as (tensors: tf.Tensor[]) => void)([slope]);
+  return {value: tf.square(x as tf.Tensor), gradFunc: (_dy, [saved]) => saved!};
+});
+
 /** What is to be differentiated, of three 3x3 tensors. */
 const CASES: Record<string, Compute> = {
   'a chain': (x, y) => tf.relu(tf.matMul(tf.square(x), tf.sigmoid(y))),
@@ -44,6 +51,7 @@ const CASES: Record<string, Compute> = {
     return tf.add(y, tf.square(x));
   },
   'what a custom gradient saves': (x) => saving(tf.square(x)),
+  'a gradient that is what was saved': (x) => savingSlope(tf.mul(x, 3)),
   'whole numbers on the way': (x) => tf.mul(x, tf.cast(tf.cast(x, 'int32'), 'float32')),
   'a gradient within': (x, y) => tf.mul(tf.grad((z) => tf.mul(tf.square(z), tf.sigmoid(y)))(x), x),
   'a gradient within, of what was before': (x) => {
@@ -123,6 +131,11 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
       'by a gradient of another shape',
       (x: tf.Tensor) => scaledBy(tf.ones([2]))(tf.square(x)),
       'is float32 [2]; float32 of the same shape',
+    ],
+    [
+      'by a gradient that is gone',
+      (x: tf.Tensor) => scaledBy(tf.ones([3, 3]))(tf.square(x)),
+      'is disposed; make it',
     ],
     [
       'by a gradient of whole numbers',

@@ -79,6 +79,18 @@ function freeSaved({saved}: Node): void {
   if (saved !== undefined) for (const tensor of saved) tensor.dispose();
 }
 
+function check(x: tf.Tensor, dx: tf.Tensor, kernelName: string): void {
+  const name = `train: the gradient of the kernel ${kernelName} by an input [${x.shape}]`;
+  if (dx.dtype !== 'float32' || !sameShape(dx.shape, x.shape)) {
+    throw new InvalidArgumentError(
+      `${name} is ${dx.dtype} [${dx.shape}]; float32 of the same shape is needed.`,
+    );
+  }
+  if (dx.isDisposed) {
+    throw new InvalidArgumentError(`${name} is disposed; make it when it is asked for, or tf.keep it.`);
+  }
+}
+
 /** From the end of a tape to its beginning. */
 class Walk {
   /** By the tensors that they are of. */
@@ -141,19 +153,16 @@ class Walk {
     return kernelName === BatchNormTrain && ofBatch !== undefined ? dys.fill(ofBatch) : dys;
   }
 
-  private add(x: tf.Tensor, dx: tf.Tensor, kernelName: string): void {
-    if (dx.dtype !== 'float32' || !sameShape(dx.shape, x.shape)) {
-      throw new InvalidArgumentError(
-        `train: the gradient of the kernel ${kernelName} by an input [${x.shape}] is ${dx.dtype} [${dx.shape}]; float32 of the same shape is needed.`,
-      );
-    }
+  private add(x: tf.Tensor, given: tf.Tensor, kernelName: string): void {
+    check(x, given, kernelName);
+    const dx = this.own(given);
     const before = this.gradients.get(x.id);
     if (before === undefined) {
       this.hold(x, dx);
       return;
     }
     const sum = tf.add(before, dx);
-    if (!this.held.has(dx.id)) this.free(dx);
+    if (!this.held.has(dx.id)) dx.dispose();
     this.drop(x.id);
     this.hold(x, sum);
   }
@@ -170,11 +179,11 @@ class Walk {
     if (gradient === undefined) return;
     this.gradients.delete(id);
     this.held.delete(gradient.id);
-    this.free(gradient);
+    gradient.dispose();
   }
 
-  /** Not what was made elsewhere, such as a constant that a gradient is. */
-  private free(gradient: tf.Tensor): void {
-    if (!gradient.kept && gradient.scopeId === this.scope) gradient.dispose();
+  /** What was made elsewhere, such as a constant or a saved tensor that a gradient is, stays whose it was. */
+  private own(gradient: tf.Tensor): tf.Tensor {
+    return gradient.kept || gradient.scopeId !== this.scope ? sharedTensor(gradient) : gradient;
   }
 }

@@ -39,8 +39,10 @@ function branchedModel(): tfl.LayersModel {
   const norm = (x: Symbolic, name: string) =>
     sts.layers.batchNorm3d({momentum: 0.9, name}).apply(x) as Symbolic;
   const drop = (x: Symbolic) => tfl.layers.dropout({rate: 0.3}).apply(x) as Symbolic;
+  const swish = (x: Symbolic) => tfl.layers.activation({activation: 'swish'}).apply(x) as Symbolic;
+  // Behind a swish, which is another kernel in training, a norm that keeps what it makes of the batch.
   const block = (x: Symbolic, name: string, args?: object) =>
-    drop(tfl.layers.reLU().apply(norm(convolve(x, name, args), `${name}_norm`)) as Symbolic);
+    drop(tfl.layers.reLU().apply(norm(swish(convolve(x, name, args)), `${name}_norm`)) as Symbolic);
   const add = (...values: Symbolic[]) => tfl.layers.add().apply(values) as Symbolic;
   const clip = tfl.input({shape: CLIP});
   const stem = block(clip, 'stem', regularized);

@@ -3,6 +3,7 @@
  * by a few times what their own float32 run is, since both round at other places.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {
   type ClipConfig,
@@ -148,6 +149,24 @@ describe.each([...implementations, ...onTensorFlow])('on $name', ({name: impleme
     one.dispose();
     three.dispose();
   });
+});
+
+it('keeps a weight to its constraint, of which nothing is left behind', async () => {
+  await startBackend('cpu');
+  const kernelConstraint = tfl.constraints.maxNorm({maxValue: 0.5});
+  const layer = tfl.layers.dense({units: 2, inputShape: [3], useBias: false, kernelConstraint});
+  const model = tfl.sequential({layers: [layer]});
+  const parameter = {name: 'kernel', layer, weight: layer.weights[0]!, rateFactor: 1, weightDecay: 0};
+  const updater = new WeightUpdater([parameter], {name: 'sgd', momentum: 0.9});
+  const gradients = new Map([['kernel', tf.ones([3, 2])]]);
+  const before = tf.memory().numTensors;
+  for (let i = 0; i < 3; i++) updater.apply(gradients, 1);
+  expect(tf.memory().numTensors).toBe(before);
+  // A step of ones would make each column longer.
+  const lengths = tf.tidy(() => tf.norm(parameter.weight.read(), 'euclidean', 0).dataSync());
+  for (const length of lengths) expect(length).toBeCloseTo(0.5, 5);
+  updater.dispose();
+  model.dispose();
 });
 
 it('averages weights by the formula, and swaps them in and out', async () => {

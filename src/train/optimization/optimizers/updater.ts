@@ -70,7 +70,8 @@ export class WeightUpdater {
   }
 
   private take({name, weight}: Parameter, {value, state}: Updated): void {
-    weight.write(value);
+    // What a constraint of the weight makes of it is nobody else's.
+    tf.tidy(() => weight.write(value));
     value.dispose();
     tf.dispose(this.states.get(name)!);
     for (const tensor of Object.values(state)) tf.keep(tensor);
