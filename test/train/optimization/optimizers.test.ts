@@ -11,7 +11,7 @@ import {
   WeightAverages,
   WeightUpdater,
 } from '../../../src/train/optimization/optimizers';
-import type {NamedWeight, Parameter} from '../../../src/train/optimization/parameters';
+import {type NamedWeight, namedWeights, type Parameter} from '../../../src/train/optimization/parameters';
 import {startBackend} from '../../support/backends';
 import {conformingImplementations, implementations} from '../../support/implementations';
 import {expectAsGiven, noise, readTrainingVectors, type TrainingVectors} from '../support/vectors';
@@ -156,9 +156,9 @@ it('keeps a weight to its constraint, of which nothing is left behind', async ()
   const kernelConstraint = tfl.constraints.maxNorm({maxValue: 0.5});
   const layer = tfl.layers.dense({units: 2, inputShape: [3], useBias: false, kernelConstraint});
   const model = tfl.sequential({layers: [layer]});
-  const parameter = {name: 'kernel', layer, weight: layer.weights[0]!, rateFactor: 1, weightDecay: 0};
+  const parameter = {...namedWeights(model, 'test')[0]!, rateFactor: 1, weightDecay: 0};
   const updater = new WeightUpdater([parameter], {name: 'sgd', momentum: 0.9});
-  const gradients = new Map([['kernel', tf.ones([3, 2])]]);
+  const gradients = new Map([[parameter.name, tf.ones([3, 2])]]);
   const before = tf.memory().numTensors;
   for (let i = 0; i < 3; i++) updater.apply(gradients, 1);
   expect(tf.memory().numTensors).toBe(before);
