@@ -8,12 +8,12 @@ import {
   ACTIVATIONS,
   type Activation,
   type ActivationName,
-  type KernelName,
   SwishTrain,
   SwishTrainGrad,
 } from '../geometry/kernel_names';
 import {InvalidArgumentError} from '../util/errors';
 import {isTakenOnce} from './grads/taken_once';
+import {runOptionalKernel} from './optional_kernel';
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
 
@@ -62,38 +62,24 @@ const softplus = withDerivative(tf.softplus, sigmoid);
 const swish: Unary = tf.customGrad((...args) => {
   const [x, save] = args as [tf.Tensor, tf.GradSaveFunc];
   const once = isTakenOnce();
-  const [y, s] = (once ? swishAtOnce(x) : undefined) ?? inTwoSteps(x);
-  save(once ? [s, y] : [x]);
+  const atOnce = once && x.dtype === 'float32' && runOptionalKernel(SwishTrain, {x});
+  const [y, s] = (atOnce || timesSigmoid(x, tf.sigmoid)) as TimesSigmoid;
+  save(once ? [y, s] : [x]);
   const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
     tf.tidy(() => {
-      const [slope, value] = once ? (saved as [tf.Tensor, tf.Tensor]) : withSigmoid(saved[0]!);
-      const atOnce = once ? swishGradAtOnce(dy, value, slope) : undefined;
-      return atOnce ?? tf.mul(dy, tf.add(slope, tf.mul(value, tf.sub(1, slope))));
+      const [value, slope] = once ? (saved as TimesSigmoid) : timesSigmoid(saved[0]!, sigmoid);
+      const inOneGo = once && runOptionalKernel(SwishTrainGrad, {dy, y: value, s: slope})?.[0];
+      return inOneGo || tf.mul(dy, tf.add(slope, tf.mul(value, tf.sub(1, slope))));
     });
   return {value: y, gradFunc};
 });
 
-function inTwoSteps(x: tf.Tensor): [y: tf.Tensor, s: tf.Tensor] {
-  const s = tf.sigmoid(x);
+type TimesSigmoid = [y: tf.Tensor, s: tf.Tensor];
+
+/** Swish of x and its sigmoid, by the host's, or by ours where gradients are to pass through it. */
+function timesSigmoid(x: tf.Tensor, sigmoidOf: Unary): TimesSigmoid {
+  const s = sigmoidOf(x);
   return [tf.mul(x, s), s];
-}
-
-const hasKernel = (name: KernelName) => tf.getKernel(name, tf.getBackend()) != null;
-
-function swishAtOnce(x: tf.Tensor): [y: tf.Tensor, s: tf.Tensor] | undefined {
-  if (x.dtype !== 'float32' || !hasKernel(SwishTrain)) return undefined;
-  return tf.engine().runKernel(SwishTrain, {x}) as unknown as [tf.Tensor, tf.Tensor];
-}
-
-function swishGradAtOnce(dy: tf.Tensor, y: tf.Tensor, s: tf.Tensor): tf.Tensor | undefined {
-  if (!hasKernel(SwishTrainGrad)) return undefined;
-  return tf.engine().runKernel(SwishTrainGrad, {dy, y, s}) as tf.Tensor;
-}
-
-/** Sigmoid and swish of x, through which gradients pass. */
-function withSigmoid(x: tf.Tensor): [s: tf.Tensor, y: tf.Tensor] {
-  const s = sigmoid(x);
-  return [s, tf.mul(x, s)];
 }
 
 /** x * Phi(x), Phi(x) = (1 + erf(x / sqrt(2))) / 2 (Hendrycks & Gimpel 2016). */

@@ -1,5 +1,5 @@
 /** The kernels of optimizers on the live backend, where it has them: elsewhere rules and norms are made of stock ops. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type {
   AdamUpdate,
   AdamUpdateAttrs,
@@ -7,6 +7,7 @@ import type {
   SgdUpdate,
   SgdUpdateAttrs,
 } from '../geometry/update_kernels';
+import {runOptionalKernel} from './optional_kernel';
 
 /** The attributes that each of them takes. */
 interface AttrsOf {
@@ -21,8 +22,6 @@ export function runUpdateKernel<Name extends keyof AttrsOf>(
   inputs: readonly tf.Tensor[],
   attrs: AttrsOf[Name],
 ): tf.Tensor[] | undefined {
-  if (tf.getKernel(name, tf.getBackend()) == null) return undefined;
   // An array for an open map, as the host's own concat gives it.
-  const named = inputs as unknown as tf.NamedTensorMap;
-  return [tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(name, named, attrs)].flat();
+  return runOptionalKernel(name, inputs as unknown as tf.NamedTensorMap, attrs);
 }

@@ -2,7 +2,6 @@
  * Brings up one of the backends that the command line knows, with the kernels of tfjs-sts. Backends are optional
  * peers: each is imported when it is asked for, and a missing one is an error that says what to install.
  */
-
 import * as tf from '@tensorflow/tfjs-core';
 import {isForWasm, isMeasured} from '../../kernels/measured_networks';
 import {ready} from '../../kernels/ready';

@@ -13,6 +13,7 @@ import {
   ReluGrad,
 } from '../../geometry/kernel_names';
 import {conv3dInfo} from '../../geometry/ordinary_info';
+import {runOptionalKernel} from '../optional_kernel';
 import {runKernel} from '../run_kernel';
 import {handedOn} from './shared_tensor';
 import {isTakenOnce} from './taken_once';
@@ -60,9 +61,9 @@ const amendments: Readonly<Record<string, Amendment>> = {
   // The host asks for the sign of what is saved, which is that of x in what it gives, too.
   [tf.Relu]: (host) => (dy, saved, attrs) => {
     const [value] = saved as [tf.Tensor];
-    const isKnown = tf.getKernel(ReluGrad, tf.getBackend()) != null && value.dtype === 'float32';
-    if (!isKnown || tf.engine().isTapeOn()) return host(dy, saved, attrs);
-    return {x: () => tf.engine().runKernel(ReluGrad, {dy: dy as tf.Tensor, saved: value}) as tf.Tensor};
+    if (value.dtype !== 'float32' || tf.engine().isTapeOn()) return host(dy, saved, attrs);
+    const atOnce = () => runOptionalKernel(ReluGrad, {dy: dy as tf.Tensor, saved: value})?.[0];
+    return {x: () => atOnce() ?? host(dy, saved, attrs).x!()};
   },
   // One value a channel at any rank is one value a channel of rows, `[rows, 1, 1, channels]`.
   [tf.FusedBatchNorm]: (host) => (dy, saved, attrs) => {
@@ -116,8 +117,11 @@ class SummandsOfShapes extends Array<string> {
   }
 }
 
-/** Of inputs that are saved only the last may be left out: gradients know them by their place. */
-const WITH_OPTIONAL_INPUTS: readonly string[] = [tf.FusedBatchNorm];
+/** How the host comes by the inputs that it saves of a call. Of those that may be left out only the last is: gradients know them by their place. */
+const inputsToSave: Readonly<Record<string, typeof OptionalInputs | typeof SummandsOfShapes>> = {
+  [tf.FusedBatchNorm]: OptionalInputs,
+  [tf.Add]: SummandsOfShapes,
+};
 
 /** On a config of the host once it is amended, so that two copies of the package do it once. */
 const AMENDED = Symbol.for('tfjs-sts.amended');
@@ -129,10 +133,8 @@ export function amendHostGradients(): void {
     if (host == null || AMENDED in host) continue;
     const amended = {...host, gradFunc: amend(host.gradFunc), [AMENDED]: true};
     Object.defineProperties(amended, savings[kernelName] ?? {});
-    if (WITH_OPTIONAL_INPUTS.includes(kernelName)) {
-      amended.inputsToSave = OptionalInputs.from(host.inputsToSave ?? []);
-    }
-    if (kernelName === tf.Add) amended.inputsToSave = SummandsOfShapes.from(host.inputsToSave ?? []);
+    const Inputs = inputsToSave[kernelName];
+    if (Inputs !== undefined) amended.inputsToSave = Inputs.from(host.inputsToSave ?? []);
     // Taken out first: the host warns of a gradient that is put over another.
     tf.unregisterGradient(kernelName);
     tf.registerGradient(amended);

@@ -28,13 +28,13 @@ export function runElementwise(
   const to = runtime.makeOutput(a.shape);
   const count = sizeOf(a.shape);
   const operands: Operands = {x: runtime.addressOf(a), to: runtime.addressOf(to)};
-  if (other !== undefined) operands.dy = runtime.addressOf(other);
-  if (sigmoid !== undefined) operands.scale = runtime.addressOf(sigmoid);
+  if (other !== undefined) operands.other = runtime.addressOf(other);
+  if (sigmoid !== undefined) operands.sigmoid = runtime.addressOf(sigmoid);
   const plan = kept.get(`${operation}|${count}`, () => {
     const call = new CallPlan();
     call.write(call.call('ElementwiseCall'), 'ElementwiseCall', {
-      ...{a: operand('x'), b: other === undefined ? 0 : operand('dy'), to: operand('to')},
-      ...{sigmoid: sigmoid === undefined ? 0 : operand('scale')},
+      ...{a: operand('x'), b: other === undefined ? 0 : operand('other'), to: operand('to')},
+      ...{sigmoid: sigmoid === undefined ? 0 : operand('sigmoid')},
       ...{operation: OPERATIONS.indexOf(operation), count},
     });
     return call.finish('elementwise', {

@@ -4,8 +4,9 @@
  */
 import type {ConvInfo, ConvPart} from '../../../geometry/conv_info';
 import {tapCount} from '../../../geometry/taps';
-import {sizeOf} from '../../../util/shapes';
+import {type Shape5D, sizeOf} from '../../../util/shapes';
 import {BLOCK} from '../module/calls';
+import type {RowFunctionName} from '../module/instantiate';
 import {inOrder} from './bands';
 import {CallPlan, FLOAT_BYTES, operand, type RowPlan} from './call_plan';
 import {fewRowsOf, planFewRows} from './few_rows';
@@ -73,25 +74,47 @@ function planPart(info: ConvInfo, part: ConvPart, starts: boolean): RowPlan {
   const form = winogradOf(part, outputShape, outputShape, Number.POSITIVE_INFINITY);
   if (form !== undefined) return planWinogradProduct(form, steps, describe);
   // One range for each thread: all output rows, or bands, are gone through for every range.
-  const work = {rows: filterRows, block: filterRows, steps};
+  const shared = (rows: number) => ({rows, block: rows, steps});
   const narrow = narrowOf(part, inputShape, outputShape, outputShape, true);
   if (narrow !== undefined) {
-    const outputs = part.outputChannels;
-    const [run, rows] =
-      part.groups === 1 && outputs >= ENOUGH_OUTPUTS
-        ? (['productNarrowOutputs', outputs] as const)
-        : (['productNarrow', filterRows] as const);
-    return planNarrow(run, narrow, inOrder(part, outputShape), {...work, rows, block: rows}, describe);
+    const byOutputs = part.groups === 1 && part.outputChannels >= ENOUGH_OUTPUTS;
+    const [run, rows] = byOutputs
+      ? (['productNarrowOutputs', part.outputChannels] as const)
+      : (['productNarrow', filterRows] as const);
+    return planNarrow(run, narrow, inOrder(part, outputShape), shared(rows), describe);
   }
-  return planProduct(info, part, work, describe);
+  const [run, rows] = readsAsTheyLie(part)
+    ? depthwiseShares(part, outputShape, filterRows)
+    : denseShares(part, filterRows);
+  return productPlan(part, sizeOf(outputShape.slice(0, 4)), describe).finish(run, shared(rows));
 }
 
-function planProduct(
-  info: ConvInfo,
-  part: ConvPart,
-  work: {rows: number; block: number; steps: number},
-  describe: Describe,
-): RowPlan {
+/** A function of the module and what threads share of it: so many rows. */
+type Shares = readonly [run: RowFunctionName, rows: number];
+
+/** Of what is shared out each thread packs its own, of the others all. */
+function denseShares({groups, outputChannels}: ConvPart, filterRows: number): Shares {
+  return groups === 1 && outputChannels > filterRows
+    ? ['productColumns', Math.ceil(outputChannels / PANEL)]
+    : ['productDense', filterRows];
+}
+
+function depthwiseShares(
+  {rule, groups, outputChannels}: ConvPart,
+  [, , , outputWidth]: Shape5D,
+  filterRows: number,
+): Shares {
+  const fours = Math.ceil(groups / 4);
+  if (outputChannels > groups || groups < 16) return ['productDepthwise', filterRows];
+  if (rule.kind === 'grid' && rule.taps[2] === 3 && outputWidth >= LEAST_WIDTH)
+    return ['productLineTaps', fours];
+  return fours < Math.min(ENOUGH_FOURS, tapCount(rule))
+    ? ['productDepthwise', filterRows]
+    : ['productChannels', fours];
+}
+
+/** @param rows positions of the output, which are summed over */
+function productPlan(part: ConvPart, rows: number, describe: Describe): CallPlan {
   const depthwise = readsAsTheyLie(part);
   const block = depthwise ? 0 : BLOCK;
   const plan = new CallPlan();
@@ -101,21 +124,7 @@ function planProduct(
     part: partAddress,
     panels: plan.floats(block * Math.ceil(part.outputChannels / part.groups / PANEL) * PANEL),
     strips: plan.floats(block * STRIP_COLUMNS),
-    rows: sizeOf(info.outputShape.slice(0, 4)),
+    rows,
   });
-  if (!depthwise) {
-    // Of what is shared out each thread packs its own, of the others all.
-    const panels = Math.ceil(part.outputChannels / PANEL);
-    return part.groups === 1 && part.outputChannels > work.rows
-      ? plan.finish('productColumns', {...work, rows: panels, block: panels})
-      : plan.finish('productDense', work);
-  }
-  const fours = {...work, rows: Math.ceil(part.groups / 4), block: Math.ceil(part.groups / 4)};
-  const {rule, groups} = part;
-  if (part.outputChannels > groups || groups < 16) return plan.finish('productDepthwise', work);
-  if (rule.kind === 'grid' && rule.taps[2] === 3 && info.outputShape[3] >= LEAST_WIDTH)
-    return plan.finish('productLineTaps', fours);
-  return fours.rows < Math.min(ENOUGH_FOURS, tapCount(rule))
-    ? plan.finish('productDepthwise', work)
-    : plan.finish('productChannels', fours);
+  return plan;
 }

@@ -23,8 +23,6 @@ export interface NormShape {
 export interface NormSettings {
   readonly epsilon: number;
   readonly activation: NormActivation;
-  /** Whether beta is an input. */
-  readonly hasBeta: boolean;
 }
 
 export interface NormPlan {
@@ -66,7 +64,7 @@ function layoutOf({rows, channels}: NormShape) {
 export function planNorm(
   direction: keyof typeof PASSES,
   shape: NormShape,
-  {epsilon, activation, hasBeta}: NormSettings,
+  {epsilon, activation}: NormSettings,
 ): NormPlan {
   const {rows, channels} = shape;
   const {tiles, width, wideRows, blockRows, blocks} = layoutOf(shape);
@@ -78,6 +76,8 @@ export function planNorm(
     return at;
   };
   const isBackward = direction === 'backward';
+  // Where an activation has a slope depends on beta, nothing else backward does.
+  const hasBeta = !isBackward || activation !== 'linear';
   const fields: Fields<'NormCall'> = {
     ...{x: operand('x'), dy: isBackward ? operand('dy') : 0, to: operand('to')},
     ...{gamma: operand('gamma'), beta: hasBeta ? operand('beta') : 0},

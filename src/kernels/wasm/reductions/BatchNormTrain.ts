@@ -18,8 +18,7 @@ function normalize(
   const to = runtime.makeOutput(x.shape);
   const mean = runtime.makeOutput(gamma.shape);
   const variance = runtime.makeOutput(gamma.shape);
-  const settings = {epsilon, activation, hasBeta: true};
-  runNorm(runtime, 'forward', {x, gamma, beta, to, mean, variance}, settings);
+  runNorm(runtime, 'forward', {x, gamma, beta, to, mean, variance}, {epsilon, activation});
   return [to, mean, variance];
 }
 

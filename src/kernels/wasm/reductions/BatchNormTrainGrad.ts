@@ -21,10 +21,8 @@ function backprop(
   const to = runtime.makeOutput(x.shape);
   const dgamma = runtime.makeOutput(gamma.shape);
   const dbeta = runtime.makeOutput(gamma.shape);
-  // Where an activation has a slope depends on beta, nothing else does.
-  const hasBeta = activation !== 'linear';
-  const tensors = {x, dy, gamma, mean, variance, to, dgamma, dbeta, ...(hasBeta && {beta: beta!})};
-  runNorm(runtime, 'backward', tensors, {epsilon, activation, hasBeta});
+  const tensors = {x, dy, gamma, ...(beta && {beta}), mean, variance, to, dgamma, dbeta};
+  runNorm(runtime, 'backward', tensors, {epsilon, activation});
   return [to, dgamma, dbeta];
 }
 

@@ -1,26 +1,20 @@
 /** A step of stochastic gradient descent on the wasm backend: all weights in one order, each in one pass. */
-import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
+import type {KernelConfig} from '@tensorflow/tfjs-core';
 import {inputsByWeight, SgdUpdate, type SgdUpdateAttrs} from '../../../geometry/update_kernels';
 import {wasmKernel} from '../runtime/wasm_kernel';
 import {runUpdate} from './update_call';
 
 export const sgdUpdateConfig: KernelConfig = wasmKernel(SgdUpdate, ({inputs, attrs}, runtime) => {
   const {weights, momentumFactor, nesterov} = attrs as SgdUpdateAttrs;
-  const results: TensorInfo[] = [];
-  const make = (shape: number[]) => {
-    const result = runtime.makeOutput(shape);
-    results.push(result);
-    return result;
-  };
   const updates = inputsByWeight(inputs, weights).map(([value, gradient, momentum], i) => {
     const {gradientFactor, weightDecay, learningRate} = weights[i]!;
-    const to = make(value!.shape);
     return {
-      ...{value: value!, gradient: gradient!, mean: momentum, to},
-      toMean: momentum && make(value!.shape),
+      ...{value: value!, gradient: gradient!, mean: momentum},
+      to: runtime.makeOutput(value!.shape),
+      toMean: momentum && runtime.makeOutput(value!.shape),
       ...{gradientFactor, valueFactor: weightDecay, directionFactor: learningRate},
     };
   });
   runUpdate(runtime, 'sgdUpdate', updates, [momentumFactor, nesterov ? 1 : 0]);
-  return results;
+  return updates.flatMap(({to, toMean}) => (toMean === undefined ? [to] : [to, toMean]));
 });

@@ -20,8 +20,8 @@ export function runNorm(
   const {x, gamma} = tensors;
   const channels = sizeOf(gamma.shape);
   const rows = sizeOf(x.shape.slice(0, -1));
-  const {epsilon, activation, hasBeta} = settings;
-  const key = `${direction}|${rows}|${channels}|${activation}|${epsilon}|${hasBeta}`;
+  const {epsilon, activation} = settings;
+  const key = `${direction}|${rows}|${channels}|${activation}|${epsilon}`;
   const {passes, bytes} = kept.get(key, () => planNorm(direction, {rows, channels}, settings));
   const operands: Record<string, number> = {};
   for (const [name, tensor] of Object.entries(tensors)) operands[name] = runtime.addressOf(tensor);
