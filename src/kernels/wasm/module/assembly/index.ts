@@ -61,6 +61,7 @@ export {
 export {backpropRow, normBackprop, normScale, scaleRow} from './norm/rows';
 export {normStatistics, statisticsOfBlock, statisticsOfEight, statisticsOfOne} from './norm/statistics';
 export {normSums, sumsOfFour, sumsOfOne} from './norm/sums';
+export {addPieces} from './pieces';
 export {
   averageOfFour,
   averageOfSixteen,
