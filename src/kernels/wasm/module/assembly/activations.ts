@@ -4,29 +4,30 @@
  */
 import {multiplyAdd} from './arithmetic';
 
-/** Below this a sigmoid is less than the smallest normal float, and 0 here. */
+/** Below this e^x is less than the smallest normal float. */
 const LEAST: f32 = -87.33654;
+
+/** From here on up, e^x is infinite. */
+const MOST: f32 = 88.8;
 
 /** 1.5 * 2^23, to which a float is added to round it to a whole number, and the bias of a float's exponent. */
 const ROUNDING: f32 = 12582912 + 127;
 
-/** 1 / (1 + e^-x), from e^-|x|, which never overflows. Within 2^-22 of the value where that is a normal float. */
+/** 1 / (1 + e^-x), which is 0 or 1 where e^-x is infinite or nothing. Within 2^-22 of the value where that is a normal float. */
 export function sigmoid(x: v128): v128 {
-  const one = f32x4.splat(1);
-  const e = Exponential.of(negative(x), false);
-  const above = v128.bitselect(one, e, f32x4.ge(x, f32x4.splat(0)));
-  return v128.andnot(f32x4.div(above, f32x4.add(one, e)), f32x4.lt(x, f32x4.splat(LEAST)));
+  const least = f32x4.pmin(f32x4.neg(x), f32x4.splat(MOST));
+  return f32x4.div(f32x4.splat(1), Exponential.and(1, least));
 }
 
 /** x above 0, e^x - 1 below. Within 2^-21 of the value. */
 export function elu(x: v128): v128 {
   const zero = f32x4.splat(0);
-  return v128.bitselect(x, Exponential.of(f32x4.pmin(x, zero), true), f32x4.gt(x, zero));
+  return v128.bitselect(x, Exponential.and(-1, f32x4.pmin(x, zero)), f32x4.gt(x, zero));
 }
 
 /** Of |x|: -m / (2 + m) with m = e^(-2|x|) - 1; the sign is that of x. Within 2^-21 of the value. */
 export function tanh(x: v128): v128 {
-  const less = Exponential.of(f32x4.mul(negative(x), f32x4.splat(2)), true);
+  const less = Exponential.and(-1, f32x4.mul(negative(x), f32x4.splat(2)));
   const y = f32x4.div(less, f32x4.add(f32x4.splat(2), less));
   const sign = v128.and(x, f32x4.splat(-0.0));
   return v128.or(v128.andnot(y, f32x4.splat(-0.0)), sign);
@@ -34,7 +35,7 @@ export function tanh(x: v128): v128 {
 
 /** log(1 + e^x) = max(x, 0) + log(1 + e^-|x|). Within 2^-21 of the value where that is a normal float. */
 export function softplus(x: v128): v128 {
-  const rest = logOfOneAnd(Exponential.of(negative(x), false));
+  const rest = logOfOneAnd(Exponential.and(0, negative(x)));
   const y = f32x4.add(f32x4.pmax(x, f32x4.splat(0)), rest);
   return v128.andnot(y, f32x4.lt(x, f32x4.splat(LEAST)));
 }
@@ -51,7 +52,7 @@ const FAR: f32 = 13.2;
 export function gelu(x: v128): v128 {
   const zero = f32x4.splat(0);
   const size = f32x4.pmin(f32x4.abs(x), f32x4.splat(FAR));
-  const e = Exponential.of(f32x4.mul(f32x4.mul(size, size), f32x4.splat(-0.5)), false);
+  const e = Exponential.and(0, f32x4.mul(f32x4.mul(size, size), f32x4.splat(-0.5)));
   const t = f32x4.div(f32x4.splat(1), multiplyAdd(size, f32x4.splat(0.3), f32x4.splat(1)));
   let g = multiplyAdd(f32x4.splat(-0.02083004079759121), t, f32x4.splat(0.11359012871980667));
   g = multiplyAdd(g, t, f32x4.splat(-0.2310023158788681));
@@ -72,16 +73,16 @@ function negative(x: v128): v128 {
   return v128.or(x, f32x4.splat(-0.0));
 }
 
-/** Both forms are one text, of which the compiler leaves one where it is called. */
+/** All forms are one text, of which the compiler leaves one where it is called. */
 // biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`
 class Exponential {
   /**
-   * e^x, or e^x - 1 without cancellation, for x <= 0, as of LEAST below that: 2^n * e^r with a whole n and |r| <= log(2) / 2.
-   * e^r is 1 + r + r^2 * q(r), where q of degree 4 meets (e^r - 1 - r) / r^2 in the five Chebyshev nodes of that interval:
-   * 1e-8 of e^r at most.
+   * e^x and 1, 0 or -1 more, the last without cancellation, for x <= MOST, below LEAST as there: 2^n * e^r with a whole n and
+   * |r| <= log(2) / 2. e^r is 1 + r + r^2 * q(r), where q of degree 4 meets (e^r - 1 - r) / r^2 in the five Chebyshev nodes of
+   * that interval: 1e-8 of e^r at most.
    */
   @inline
-  static of(x: v128, isLessOne: bool): v128 {
+  static and(more: i32, x: v128): v128 {
     const one = f32x4.splat(1);
     const bounded = f32x4.pmax(x, f32x4.splat(LEAST));
     // The sum has n and the bias in its last bits, which are then shifted to where a float has its exponent.
@@ -96,8 +97,9 @@ class Exponential {
     q = multiplyAdd(q, r, f32x4.splat(0.1666657698969869));
     q = multiplyAdd(q, r, f32x4.splat(0.5));
     const less = multiplyAdd(f32x4.mul(r, r), q, r);
-    if (isLessOne) return f32x4.add(f32x4.mul(power, less), f32x4.sub(power, one));
-    return f32x4.mul(power, f32x4.add(one, less));
+    if (more === -1) return f32x4.add(f32x4.mul(power, less), f32x4.sub(power, one));
+    const whole = f32x4.add(one, less);
+    return more === 1 ? multiplyAdd(power, whole, one) : f32x4.mul(power, whole);
   }
 }
 
