@@ -95,6 +95,7 @@ const table = {
       'models/checkpoints',
       'layers',
       'ops',
+      'geometry',
       'util',
     ],
     packages: [core, layers],

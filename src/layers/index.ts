@@ -28,7 +28,7 @@ export {movingAffine} from './normalization/norm_arithmetic';
 export type {Normalization, NormalizationLayerArgs} from './normalization/normalization';
 export type {RMSNormalization, RMSNormalizationLayerArgs} from './normalization/rms_normalization';
 export type {UnitNormalization, UnitNormalizationLayerArgs} from './normalization/unit_normalization';
-export {registerLayers, registerWithHost} from './register';
+export {layerClasses, registerLayers, registerWithHost} from './register';
 export type {DropPath} from './regularization/drop_path';
 export type {
   SpatialDropout2D,

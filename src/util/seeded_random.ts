@@ -44,13 +44,18 @@ export function withSeededRandom<T>(seed: number, work: () => T): T {
 /** Runs synchronous `work`, and says which numbers the host drew meanwhile. */
 export function recordRandom<T>(work: () => T): {readonly result: T; readonly drawn: readonly number[]} {
   const drawn: number[] = [];
+  const result = watchRandom((number) => drawn.push(number), work);
+  return {result, drawn};
+}
+
+/** Runs synchronous `work`, and says each number when the host draws it. */
+export function watchRandom<T>(see: (number: number) => void, work: () => T): T {
   const own = Math.random;
-  const result = withRandom(() => {
+  return withRandom(() => {
     const number = own();
-    drawn.push(number);
+    see(number);
     return number;
   }, work);
-  return {result, drawn};
 }
 
 /** Runs `work`, which was recorded, once more with the numbers that the host drew then. */

@@ -8,9 +8,10 @@ import {
   _FusedMatMul,
   BatchMatMul,
   type BatchMatMulAttrs,
-  engine,
-  pad,
-  type Tensor,
+  getKernel,
+  type KernelBackend,
+  PadV2,
+  type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import type {StockReplacement} from '../registry';
 
@@ -22,24 +23,22 @@ export const matrixProductConfigs: readonly StockReplacement[] = [BatchMatMul, _
       const {transposeA} = attrs as unknown as BatchMatMulAttrs;
       return inputs.a!.shape.at(transposeA ? -2 : -1)! % 2 === 1;
     },
-    kernelFunc: ({inputs, attrs}) => {
+    kernelFunc: ({inputs, attrs, backend: webgl}) => {
+      const backend = webgl as KernelBackend;
       const {transposeA, transposeB} = attrs as unknown as BatchMatMulAttrs;
-      // The host hands a kernel tensors, though it types them as TensorInfo.
-      const a = longer(inputs.a as Tensor, transposeA ? -2 : -1);
-      const b = longer(inputs.b as Tensor, transposeB ? -1 : -2);
-      const y = engine().runKernel(kernelName, {...inputs, a, b}, {...attrs});
-      a.dispose();
-      b.dispose();
+      const a = longer(inputs.a!, transposeA ? -2 : -1, backend);
+      const b = longer(inputs.b!, transposeB ? -1 : -2, backend);
+      const y = kernelOf(kernelName)({inputs: {...inputs, a, b}, attrs: {...attrs}, backend});
+      for (const {dataId} of [a, b]) backend.disposeData(dataId);
       return y;
     },
   }),
 );
 
 /** A zero more along an axis counted from the end. */
-function longer(matrix: Tensor, axis: -1 | -2): Tensor {
-  const {rank} = matrix;
-  return pad(
-    matrix,
-    matrix.shape.map((_, i): [number, number] => [0, i === rank + axis ? 1 : 0]),
-  );
+function longer(x: TensorInfo, axis: -1 | -2, backend: KernelBackend): TensorInfo {
+  const paddings = x.shape.map((_, i) => [0, i === x.shape.length + axis ? 1 : 0]);
+  return kernelOf(PadV2)({inputs: {x}, attrs: {paddings, constantValue: 0}, backend}) as TensorInfo;
 }
+
+const kernelOf = (kernelName: string) => getKernel(kernelName, 'webgl')!.kernelFunc;

@@ -9,7 +9,8 @@ import {derivedSeed, withSeededRandom} from '../../util/seeded_random';
 import type {Batch} from '../batches/batches';
 import {type LossConfig, loss} from '../optimization/losses';
 import type {Parameter} from '../optimization/parameters';
-import {type LossGradients, lossGradients} from './gradients';
+import {lossGradients} from './gradients';
+import type {StepResult, TracedSteps} from './traced/traced_steps';
 
 /** What a batch gave. The gradients are the caller's to dispose. */
 export interface BatchResult {
@@ -26,6 +27,8 @@ export interface BatchStepOptions {
   readonly microBatchSize: number;
   /** Of this step: dropout is drawn from it. */
   readonly seed: number;
+  /** Of the run, where its steps may be those of before. */
+  readonly traced?: TracedSteps | undefined;
 }
 
 /** Pieces of the batch `[batch, ...]` of at most `size` samples, views of rank 2 in between: the host slices those faster. */
@@ -65,8 +68,10 @@ export async function batchStep(
     for (const [index, part] of parts.entries()) {
       const share = part.x.shape[0]! / samples;
       const seed = derivedSeed(options.seed, index);
-      const {value, hits, grads} = withSeededRandom(seed, () =>
-        piece(segments, part, parameters, options.loss),
+      const compute = () => piece(segments, part, parameters, options.loss);
+      const {value, hits, grads} = withSeededRandom(
+        seed,
+        () => options.traced?.run(part, compute) ?? compute(),
       );
       addUp(gradients, grads, share);
       const [partLoss, partHits] = await Promise.all([value.data(), hits.data()]);
@@ -84,7 +89,7 @@ export async function batchStep(
 }
 
 /** sums += grads * share, which are disposed. */
-function addUp(sums: Map<string, tf.Tensor>, grads: LossGradients['grads'], share: number): void {
+function addUp(sums: Map<string, tf.Tensor>, grads: StepResult['grads'], share: number): void {
   for (const [name, gradient] of Object.entries(grads)) {
     const sum = sums.get(name);
     if (sum === undefined && share === 1) {
@@ -105,7 +110,7 @@ function piece(
   {x, y}: Batch,
   parameters: readonly Parameter[],
   config: LossConfig,
-): LossGradients & {readonly hits: tf.Tensor} {
+): StepResult {
   let hits: tf.Tensor | undefined;
   const found = lossGradients(segments, x, parameters, (answer) => {
     const logits = answer as tf.Tensor2D;

@@ -28,6 +28,7 @@ import {type RunPosition, type RunTensors, runRecord, runStateFile, runTensors} 
 import {type BatchResult, type BatchStepOptions, batchStep} from './batch_step';
 import {preciseBatchNorm} from './precise_batch_norm';
 import {TrainingDivergedError} from './progress';
+import {TracedSteps} from './traced/traced_steps';
 
 const NO_SUMS = {loss: 0, correct: 0, samples: 0};
 
@@ -42,6 +43,7 @@ export class TrainingSession {
   private readonly updater: WeightUpdater;
   private readonly averages: WeightAverages | undefined;
   private readonly stilled: layers.Layer[];
+  private readonly traced: TracedSteps | undefined;
   private segments: readonly Segment[] | undefined;
   /** Of the last checkpoint. */
   private savedUpdates: number | undefined;
@@ -63,6 +65,8 @@ export class TrainingSession {
     // Frozen norms go by their averages in training too, which the layers themselves see to.
     this.stilled = [...this.frozen].filter((layer) => layer.trainable);
     for (const layer of this.stilled) layer.trainable = false;
+    // A step that recomputes moves averages and draws dropout twice.
+    this.traced = recipe.recompute ? undefined : new TracedSteps(model, this.weights);
   }
 
   /** Samples of an epoch. */
@@ -86,7 +90,8 @@ export class TrainingSession {
   async update(batch: Batch): Promise<void> {
     const {recipe, position, learningRate} = this;
     const {seed, loss, microBatchSize} = recipe;
-    const options = {loss, microBatchSize, seed: derivedSeed(this.seedOf('dropout', seed), position.updates)};
+    const drawn = derivedSeed(this.seedOf('dropout', seed), position.updates);
+    const options = {loss, microBatchSize, seed: drawn, traced: this.traced};
     const result = await this.gradientsOf(batch, options).finally(() => tf.dispose([batch.x, batch.y]));
     const {gradients, samples, correct} = result;
     const gradientNorm = await this.updater.norm(gradients);
@@ -248,6 +253,7 @@ export class TrainingSession {
   /** Gives the layers back as they were. */
   dispose(): void {
     for (const layer of this.stilled) layer.trainable = true;
+    this.traced?.dispose();
     this.updater.dispose();
     this.averages?.dispose();
   }

@@ -63,6 +63,24 @@ describe('batch normalization in training on wasm', () => {
     });
   });
 
+  it('gives a batch of more than 2^21 values, which are written row by row, what it gives to the rows that it repeats', () => {
+    const [few, times] = [{rows: 257, channels: 4, offset: 1}, 2041];
+    const one = tensorsOf(few);
+    const repeated = (values: Float32Array) => {
+      const all = new Float32Array(times * values.length);
+      for (let i = 0; i < times; i++) all.set(values, i * values.length);
+      return all;
+    };
+    const inputs = {...one, x: repeated(one.x), dy: repeated(one.dy)};
+    const [y, , , dx] = everything({...few, rows: times * few.rows}, inputs, alone('linear'));
+    const bounds = expected(few, one.x, one.gamma, one.beta, one.dy);
+    const size = one.x.length;
+    for (let from = 0; from < y!.length; from += size) {
+      expect(worstOf(y!.subarray(from, from + size), bounds.y)).toBe(-1);
+      expect(worstOf(dx!.subarray(from, from + size), bounds.dx)).toBe(-1);
+    }
+  });
+
   it.each(channelCounts)('of %i channels with an activation is what the two give', (channels) => {
     for (const activation of ['relu', 'relu6'] as const) {
       const given = {rows: Math.ceil(9000 / channels) + 41, channels, offset: 0};

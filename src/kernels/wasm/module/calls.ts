@@ -332,8 +332,10 @@ export const CALLS = {
     tiles: 'i32',
     width: 'i32',
     wideRows: 'i32',
-    /** Wide rows of a block. */
+    /** Wide rows of a block, a multiple of 8. */
     blockRows: 'i32',
+    /** 1 if what is written for each value is written row by row, 0 if four rows at a time (rows.ts). */
+    isLarge: 'i32',
     /** Of the rows that are left, fewer than `tiles`. */
     restBytes: 'i32',
   },

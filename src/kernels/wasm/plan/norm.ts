@@ -12,6 +12,8 @@ const LEAST_WIDTH = 256;
 /** Blocks, or fewer, and wide rows of a block, or more: what a block sums up has to be put together by one thread. */
 const MOST_BLOCKS = 32;
 const LEAST_BLOCK_ROWS = 32;
+/** From so many values on memory sets the pace. */
+const LARGE = 2 ** 21;
 /** Wide rows that the statistics take at a time. */
 const ROWS_AT_ONCE = 8;
 
@@ -88,6 +90,7 @@ export function planNorm(
     epsilon: new Int32Array(Float32Array.of(epsilon).buffer)[0]!,
     activation: ACTIVATIONS.indexOf(activation),
     ...{rows, channels, tiles, width, wideRows, blockRows},
+    isLarge: Number(rows * channels >= LARGE),
     restBytes: (rows - wideRows * tiles) * channels * FLOAT_BYTES,
   };
   const call = new CallPlan();

@@ -16,7 +16,8 @@ export function globalNorm(gradients: readonly tf.Tensor[]): tf.Scalar {
   const inOneGo = runUpdateKernel(GlobalNorm, gradients, {});
   if (inOneGo !== undefined) return inOneGo[0] as tf.Scalar;
   const squares = gradients.map((gradient) => tf.sum(tf.square(gradient)));
-  return tf.sqrt(tf.addN(squares)) as tf.Scalar;
+  // Not addN: on webgpu it takes fewer than a model has weights.
+  return tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square))) as tf.Scalar;
 }
 
 /**

@@ -216,6 +216,7 @@ export class NormCall {
   width!: i32;
   wideRows!: i32;
   blockRows!: i32;
+  isLarge!: i32;
   restBytes!: i32;
 }
 

@@ -67,8 +67,16 @@ export {
   normGradients,
   normMoments,
 } from './norm/factors';
-export {backpropRow, normBackprop, normScale, scaleRow} from './norm/rows';
-export {normStatistics, statisticsOfBlock, statisticsOfEight, statisticsOfOne} from './norm/statistics';
+export {
+  backpropFour,
+  backpropRow,
+  normBackprop,
+  normScale,
+  scaleFour,
+  scaleRow,
+  writeBlock,
+} from './norm/rows';
+export {normStatistics, statisticsOfEight, statisticsOfOne} from './norm/statistics';
 export {normSums, sumsOfFour, sumsOfOne} from './norm/sums';
 export {
   averageOfFour,

@@ -1,32 +1,38 @@
 /**
  * Mean and squared deviations of each column, block by block of wide rows (`NormCall`), in one pass over x: of eight rows at a
- * time while they are in registers, put together with those of the rows before them (Chan, Golub and LeVeque 1979). So
- * nothing is lost where a mean is far from zero, and rounding does not grow with the number of rows. What a channel has is in factors.ts.
+ * time while they are in registers, an eighth of all rows apart (sums.ts), put together with those of the rows before them (Chan, Golub and
+ * LeVeque 1979). So nothing is lost where a mean is far from zero, and rounding does not grow with the number of rows. What a channel has
+ * is in factors.ts.
  */
 import {multiplyAdd} from '../arithmetic';
 import {NormCall} from '../calls';
+import {isLastBlock} from './blocks';
 
 /** Of the blocks `first` to `end - 1`: a row of means and one of squared deviations each. */
 export function normStatistics(address: usize, first: i32, end: i32): void {
   const call = changetype<NormCall>(address);
   const bytes: usize = call.width << 2;
+  const eighth = call.wideRows >> 3;
+  const each = call.blockRows >> 3;
   for (; first < end; first++) {
-    const row = first * call.blockRows;
-    const rows = min(call.blockRows, call.wideRows - row);
-    statisticsOfBlock(call.x + row * bytes, rows, bytes, call.blocks + first * 2 * bytes);
+    const means = call.blocks + first * 2 * bytes;
+    const from = first * each;
+    const rows = min(each, eighth - from);
+    let x = call.x + from * bytes;
+    for (let row = 0; row < rows; row++, x += bytes) {
+      statisticsOfEight(x, eighth * bytes, row << 3, bytes, means);
+    }
+    if (!isLastBlock(call, first)) continue;
+    x = call.x + (eighth << 3) * bytes;
+    const rest = call.wideRows & 7;
+    for (let row = 0; row < rest; row++, x += bytes) statisticsOfOne(x, (rows << 3) + row, bytes, means);
   }
 }
 
-export function statisticsOfBlock(x: usize, rows: i32, bytes: usize, means: usize): void {
-  let row = 0;
-  for (; row + 8 <= rows; row += 8, x += bytes << 3) statisticsOfEight(x, row, bytes, means);
-  for (; row < rows; row++, x += bytes) statisticsOfOne(x, row, bytes, means);
-}
-
-/** Eight rows with the `before` rows before them. */
-export function statisticsOfEight(first: usize, before: i32, bytes: usize, means: usize): void {
-  const two = bytes << 1;
-  const three = two + bytes;
+/** Eight rows, `one` bytes from each to the next, with the `before` rows before them. */
+export function statisticsOfEight(first: usize, one: usize, before: i32, bytes: usize, means: usize): void {
+  const two = one << 1;
+  const three = two + one;
   const eighth = f32x4.splat(0.125);
   const share: f32 = 8 / <f32>(before + 8);
   const shares = f32x4.splat(share);
@@ -34,12 +40,12 @@ export function statisticsOfEight(first: usize, before: i32, bytes: usize, means
   for (let at: usize = 0; at < bytes; at += 16) {
     const x = first + at;
     const a = v128.load(x);
-    const b = v128.load(x + bytes);
+    const b = v128.load(x + one);
     const c = v128.load(x + two);
     const d = v128.load(x + three);
     const y = x + (two << 1);
     const e = v128.load(y);
-    const f = v128.load(y + bytes);
+    const f = v128.load(y + one);
     const g = v128.load(y + two);
     const h = v128.load(y + three);
     const four = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));

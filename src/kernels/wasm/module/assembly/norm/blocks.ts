@@ -1,0 +1,7 @@
+/** How the wide rows of a normalization (`NormCall`) are shared out to blocks. */
+import {NormCall} from '../calls';
+
+/** Whether a block takes the wide rows along that are left when all are taken several at a time. */
+export function isLastBlock(call: NormCall, block: i32): bool {
+  return (block + 1) * call.blockRows >= call.wideRows;
+}

@@ -1,0 +1,140 @@
+/**
+ * The kernels of one computation in a row, called again and again past the host's engine: what layers, engine and tape do around the
+ * kernels of a step, which are the same in every step, takes as long as the kernels of a small network. What they make here is the
+ * backend's data alone and freed behind its last reader; only results become tensors.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+
+type Backend = ReturnType<typeof tf.backend>;
+
+/**
+ * A value in a shape. Values are numbered: those that each run is given, constants, those that are drawn, and those that kernels make.
+ */
+export interface Operand {
+  readonly value: number;
+  readonly shape: number[];
+  readonly dtype: tf.DataType;
+}
+
+/** Left out are undefined, as for the kernel itself. */
+type Operands = readonly (readonly [name: string, operand: Operand | undefined])[];
+
+export interface KernelCall {
+  readonly kernel: tf.KernelConfig;
+  readonly inputs: Operands;
+  /** Kernels of lists are given an array. */
+  readonly isList: boolean;
+  readonly attrs: tf.NamedAttrMap | undefined;
+  /** Numbers of the first value that it makes and of the one behind its last. */
+  readonly first: number;
+  readonly end: number;
+}
+
+export interface ProgramParts {
+  /** How many values each run is given. */
+  readonly given: number;
+  /** The program's from now on. */
+  readonly constants: readonly tf.Tensor[];
+  /** Shapes of what is drawn evenly between 0 and 1, by one number of `Math.random` each, as the host's dropout does. */
+  readonly draws: readonly number[][];
+  readonly calls: readonly KernelCall[];
+  readonly results: readonly Operand[];
+}
+
+export class KernelProgram {
+  /** Of each call: values that nobody reads after it. */
+  private readonly spent: readonly number[][];
+  private readonly kernels: readonly tf.KernelConfig[];
+  private readonly firstMade: number;
+
+  constructor(
+    private readonly backend: Backend,
+    private readonly backendName: string,
+    private readonly parts: ProgramParts,
+  ) {
+    const {given, constants, draws, calls} = parts;
+    this.firstMade = given + constants.length + draws.length;
+    this.kernels = [...new Set(calls.map(({kernel}) => kernel))];
+    this.spent = this.lastUses();
+  }
+
+  /** Whether the live backend still is the one that the kernels were called on, with these kernels, and has only to call them. */
+  get isCurrent(): boolean {
+    return (
+      tf.backend() === this.backend &&
+      onlyCalls() &&
+      this.kernels.every((kernel) => tf.getKernel(kernel.kernelName, this.backendName) === kernel)
+    );
+  }
+
+  /**
+   * Computes it all.
+   *
+   * @param given in the order of the trace; they stay the caller's
+   * @returns tensors, the caller's
+   */
+  run(given: readonly tf.Tensor[]): tf.Tensor[] {
+    return tf.tidy(() => {
+      const {constants, draws, results} = this.parts;
+      const drawn = draws.map((shape) => tf.randomUniform(shape));
+      const values: (tf.DataId | undefined)[] = [...given, ...constants, ...drawn].map(({dataId}) => dataId);
+      try {
+        this.compute(values);
+      } catch (error) {
+        for (const made of values.slice(this.firstMade)) if (made !== undefined) this.free(made);
+        throw error;
+      }
+      const taken = new Set<number>();
+      return results.map(({value, shape, dtype}) => {
+        const dataId = values[value]!;
+        if (value < this.firstMade || taken.has(value)) this.backend.incRef(dataId);
+        taken.add(value);
+        return tf.engine().makeTensorFromTensorInfo({dataId, shape, dtype}, this.backend);
+      });
+    });
+  }
+
+  dispose(): void {
+    tf.dispose([...this.parts.constants]);
+  }
+
+  private compute(values: (tf.DataId | undefined)[]): void {
+    const {backend, spent} = this;
+    const infoOf = ({value, shape, dtype}: Operand) => ({dataId: values[value]!, shape, dtype});
+    for (const [i, {kernel, inputs: operands, isList, attrs, first}] of this.parts.calls.entries()) {
+      const inputs = (isList ? [] : {}) as tf.NamedTensorInfoMap;
+      for (const [name, operand] of operands) inputs[name] = (operand && infoOf(operand)) as tf.TensorInfo;
+      // Those without attributes ask for none.
+      const made = kernel.kernelFunc({inputs, attrs: attrs as tf.NamedAttrMap, backend});
+      if (Array.isArray(made)) for (const [k, {dataId}] of made.entries()) values[first + k] = dataId;
+      else values[first] = made.dataId;
+      for (const value of spent[i]!) {
+        this.free(values[value]!);
+        values[value] = undefined;
+      }
+    }
+  }
+
+  private free(dataId: tf.DataId): void {
+    this.backend.disposeData(dataId);
+  }
+
+  private lastUses(): number[][] {
+    const {calls, results} = this.parts;
+    const last = new Map<number, number>();
+    for (const [i, {inputs, first, end}] of calls.entries()) {
+      for (let value = first; value < end; value++) last.set(value, i);
+      for (const [, operand] of inputs) if (operand !== undefined) last.set(operand.value, i);
+    }
+    for (const {value} of results) last.delete(value);
+    const spent = calls.map((): number[] => []);
+    for (const [value, i] of last) if (value >= this.firstMade) spent[i]!.push(value);
+    return spent;
+  }
+}
+
+/** Whether the engine has no more to do than to call kernels: it records for no gradient, measures nothing and checks nothing. */
+export function onlyCalls(): boolean {
+  const {gradientDepth, profiling} = tf.engine().state;
+  return gradientDepth === 0 && !profiling && !tf.env().getBool('DEBUG');
+}
