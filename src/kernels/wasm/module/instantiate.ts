@@ -30,6 +30,7 @@ export type RowFunctionName =
   | 'productChannels'
   | 'productLineTaps'
   | 'productDepthwise'
+  | 'addPieces'
   | 'maxPool'
   | 'maxPoolWholes'
   | 'maxPoolGradient'

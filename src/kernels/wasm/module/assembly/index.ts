@@ -78,6 +78,7 @@ export {
 } from './norm/rows';
 export {normStatistics, statisticsOfEight, statisticsOfOne} from './norm/statistics';
 export {normSums, sumsOfFour, sumsOfOne} from './norm/sums';
+export {addPieces} from './pieces';
 export {
   averageOfFour,
   averageOfSixteen,
