@@ -23,7 +23,7 @@ const CLASSES = 3;
 
 /**
  * Blocks of convolution, norm, ReLU and dropout with a shortcut, between two branches: one value is used three times, in different
- * segments, one branch drops too, and there are regularizers and a norm of the host's.
+ * segments, one branch drops too, one block has a gate, and there are regularizers and a norm of the host's.
  */
 function branchedModel(): tfl.LayersModel {
   let seed = 40;
@@ -49,7 +49,9 @@ function branchedModel(): tfl.LayersModel {
   const second = block(stem, 'second');
   const third = add(stem, block(second, 'third', regularized));
   const fourth = add(block(third, 'fourth'), drop(stem));
-  const pooled = sts.layers.globalAveragePooling3d().apply(add(fourth, second, stem)) as Symbolic;
+  const gate = sts.layers.globalAveragePooling3d({keepDims: true}).apply(fourth) as Symbolic;
+  const gated = swish(tfl.layers.multiply().apply([fourth, gate]) as Symbolic);
+  const pooled = sts.layers.globalAveragePooling3d().apply(add(gated, second, stem)) as Symbolic;
   const scaled = tfl.layers.batchNormalization({name: 'host_norm'}).apply(drop(pooled)) as Symbolic;
   const dense = tfl.layers.dense({
     units: CLASSES,

@@ -416,15 +416,34 @@ export const CALLS = {
     count: 'i32',
   },
 
-  /** Products of values with one for each channel of their clip (elementwise.ts). */
-  ScaleCall: {
-    /** `[clips, positions, channels]`. */
+  /**
+   * Clips with a value for each channel (channelwise.ts). Positions of a clip are taken so many side by side that a wide row is whole
+   * vectors, and not too few of them; wide rows make pieces of a clip.
+   */
+  ChannelwiseCall: {
+    /** `[clips, positions, channels]`, as are dy and what is written, y or dx. */
     x: 'usize',
-    /** `[clips, channels]`. */
-    scale: 'usize',
+    dy: 'usize',
     to: 'usize',
+    /** `[clips, channels]`. */
+    values: 'usize',
+    dvalues: 'usize',
+    /** `[clips, positions, channels]`: the sigmoid of a product, which is made forward and read back. */
+    sigmoid: 'usize',
+    /** Room for a wide row. */
+    row: 'usize',
+    /** Scratch: a wide row of sums for each piece. */
+    sums: 'usize',
+    /** 0 product, 1 sum, 2 swish of the product. */
+    operation: 'i32',
     positions: 'i32',
     channels: 'i32',
+    /** Positions of a wide row, and its values. */
+    tiles: 'i32',
+    width: 'i32',
+    /** Wide rows of a piece, of which a clip may end within the last one, and pieces of a clip. */
+    pieceRows: 'i32',
+    pieces: 'i32',
   },
 
   /** Sums over the middle axis of three (sums.ts). */

@@ -281,12 +281,22 @@ export class ElementwiseCall {
 }
 
 @unmanaged
-export class ScaleCall {
+export class ChannelwiseCall {
   x!: usize;
-  scale!: usize;
+  dy!: usize;
   to!: usize;
+  values!: usize;
+  dvalues!: usize;
+  sigmoid!: usize;
+  row!: usize;
+  sums!: usize;
+  operation!: i32;
   positions!: i32;
   channels!: i32;
+  tiles!: i32;
+  width!: i32;
+  pieceRows!: i32;
+  pieces!: i32;
 }
 
 @unmanaged
