@@ -4,13 +4,15 @@
  * what is saved is shared instead of cloned by a kernel; and the tape is gone through once.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {BatchNormTrain} from '../../geometry/kernel_names';
+import {BatchNormFused, BatchNormTrain} from '../../geometry/kernel_names';
 import {InvalidArgumentError, UnavailableError} from '../../util/errors';
 import {sameShape} from '../../util/shapes';
 import {handedOn, sharedTensor} from './shared_tensor';
 
 type State = ReturnType<typeof tf.engine>['state'];
 type Node = State['activeTape'][number];
+
+const WITH_STATISTICS: ReadonlySet<string> = new Set([BatchNormTrain, BatchNormFused]);
 
 /** Both are the caller's; a tensor that the value does not depend on has no gradient. */
 export interface ValueAndGradients {
@@ -150,7 +152,7 @@ class Walk {
     const dys = outputs.map(({id}) => this.gradients.get(id)!);
     // Of the statistics of a batch it reads none.
     const [ofBatch] = dys;
-    return kernelName === BatchNormTrain && ofBatch !== undefined ? dys.fill(ofBatch) : dys;
+    return WITH_STATISTICS.has(kernelName) && ofBatch !== undefined ? dys.fill(ofBatch) : dys;
   }
 
   private add(x: tf.Tensor, given: tf.Tensor, kernelName: string): void {

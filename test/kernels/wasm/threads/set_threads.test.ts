@@ -10,6 +10,7 @@ import * as sts from '../../../../src/entries';
 import {setThreads} from '../../../../src/entries/backends/wasm';
 import {wasmStarter} from '../../../../src/kernels/wasm/runtime/set_threads';
 import {batchNormTrain} from '../../../../src/ops/batch_norm_train';
+import {takenOnce} from '../../../../src/ops/grads/taken_once';
 import {InvalidArgumentError, UnavailableError} from '../../../../src/util/errors';
 import {heapOf, liveBackend, tensorOf, valuesOf} from '../wasm_host';
 import {liveRuntime, startBehindWorkers} from './start_threads';
@@ -93,6 +94,17 @@ const withoutFilter: Record<string, (x: tf.Tensor5D) => tf.Tensor> = {
     const [gamma, beta] = [tf.tensor1d(valuesOf([channels], 3)), tf.tensor1d(valuesOf([channels], 4))];
     const {y} = batchNormTrain(tf.reshape(x, [-1, channels]), gamma, beta, 1e-3, 'relu');
     return tf.reshape(y, x.shape);
+  },
+  'batchNormTrain of a sum with ReLU': (x) => {
+    const channels = x.shape[4];
+    const [gamma, beta] = [tf.tensor1d(valuesOf([channels], 3)), tf.tensor1d(valuesOf([channels], 4))];
+    const shortcut = tf.square(x);
+    return takenOnce(() => batchNormTrain(x, gamma, beta, 1e-3, 'relu', shortcut).y);
+  },
+  'batchNormTrain with swish': (x) => {
+    const channels = x.shape[4];
+    const [gamma, beta] = [tf.tensor1d(valuesOf([channels], 3)), tf.tensor1d(valuesOf([channels], 4))];
+    return takenOnce(() => batchNormTrain(x, gamma, beta, 1e-3, 'swish').y);
   },
   batchNormTrain: (x) => {
     const channels = x.shape[4];

@@ -195,6 +195,8 @@ export class NormCall {
   x!: usize;
   dy!: usize;
   to!: usize;
+  residual!: usize;
+  sigmoid!: usize;
   gamma!: usize;
   beta!: usize;
   mean!: usize;
@@ -216,7 +218,7 @@ export class NormCall {
   width!: i32;
   wideRows!: i32;
   blockRows!: i32;
-  isLarge!: i32;
+  byRow!: i32;
   restBytes!: i32;
 }
 
