@@ -140,6 +140,25 @@ export interface SwishTrainGradInputs extends NamedTensorInfoMap {
   s: TensorInfo;
 }
 
+/**
+ * `swish(x * gate)`, the end of a squeeze-and-excitation block: a gate `[batch, 1, ..., 1, channels]` of x `[batch, ..., channels]`.
+ * Results: y, `s = sigmoid(x * gate)`. Where a backend has no such kernel, stock ops do the same.
+ */
+export const GatedSwishTrain = 'GatedSwishTrain';
+export interface GatedSwishTrainInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  gate: TensorInfo;
+}
+
+/** The gradients of `x * gate`, or with s of its swish, with respect to x and gate. */
+export const GateGrad = 'GateGrad';
+export interface GateGradInputs extends NamedTensorInfoMap {
+  dy: TensorInfo;
+  x: TensorInfo;
+  gate: TensorInfo;
+  s: TensorInfo | undefined;
+}
+
 /** The kernels that every backend has, if only in the composed form. */
 const GENERAL_KERNEL_NAMES = [
   IndirectConv3D,
@@ -157,6 +176,8 @@ export const KERNEL_NAMES = [
   ReluGrad,
   SwishTrain,
   SwishTrainGrad,
+  GatedSwishTrain,
+  GateGrad,
   SgdUpdate,
   AdamUpdate,
   GlobalNorm,

@@ -24,6 +24,8 @@ import {unpackConfig} from './copies/slicing/Unpack';
 import {tileConfig} from './copies/Tile';
 import {transposeConfig} from './copies/Transpose';
 import {arithmeticConfigs} from './elementwise/arithmetic';
+import {gatedSwishTrainConfig} from './elementwise/GatedSwishTrain';
+import {gateGradConfig} from './elementwise/GateGrad';
 import {reluConfig} from './elementwise/Relu';
 import {reluGradConfig} from './elementwise/ReluGrad';
 import {swishTrainConfig} from './elementwise/SwishTrain';
@@ -53,6 +55,8 @@ export const kernelConfigs: readonly KernelConfig[] = [
   reluGradConfig,
   swishTrainConfig,
   swishTrainGradConfig,
+  gatedSwishTrainConfig,
+  gateGradConfig,
   sgdUpdateConfig,
   adamUpdateConfig,
   globalNormConfig,

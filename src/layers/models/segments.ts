@@ -25,7 +25,7 @@ export interface Segment {
 /** The model as it is, or call by call where some are fused. */
 export function wholeSegment(model: LayersModel): Segment {
   const calls = trainingCalls(model);
-  const isFused = calls.some(({activation, adds}) => adds || activation !== undefined);
+  const isFused = calls.some(({activation, adds, run}) => adds || (activation ?? run) !== undefined);
   if (isFused && maskingLayer(calls) === undefined) {
     const [begin, end] = [placesOf(model, calls)[0]!, {done: calls.length, live: model.outputs}];
     return {...segmentOf(calls, begin, end), layers: model.layers};
@@ -83,12 +83,12 @@ function segmentOf(calls: readonly TrainingCall[], from: Place, to: Place): Segm
     run: (given) =>
       movingTogether(() => {
         const values = new Map(from.live.map((value, i) => [value, given[i]!]));
-        for (const [i, {layer, inputs, outputs, activation, adds}] of calls.entries()) {
+        for (const [i, {layer, inputs, outputs, activation, adds, run}] of calls.entries()) {
           // As the host runs a model: always a list, and no arguments of the call besides.
           const list = inputs.map((value) => values.get(value)!);
           const residual = adds ? list.pop() : undefined;
           const args = {training: true, ...(activation && {activation}), ...(residual && {residual})};
-          const results = [layer.apply(list, args)].flat() as Tensor[];
+          const results = [run?.(list) ?? layer.apply(list, args)].flat() as Tensor[];
           outputs.forEach((value, k) => {
             values.set(value, results[k]!);
           });

@@ -1,10 +1,14 @@
 /**
  * The calls of a model as a step of training makes them: a batch normalization and what is done to its values one by one right behind it,
- * the sum with a shortcut, a ReLU or swish, are one call, whose kernel keeps nothing of what is between them. The numbers are those of the calls
- * apart.
+ * the sum with a shortcut, a ReLU or swish, are one call, and so are the gate of a squeeze-and-excitation block and the swish behind it.
+ * Their kernels keep nothing of what is between them. The numbers are those of the calls apart, but for the order in which the gradient of
+ * a gate is summed up.
  */
+import type {Tensor} from '@tensorflow/tfjs-core';
 import type {LayersModel, SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {isOfChannels} from '../../geometry/channels';
 import type {FusedNormActivation} from '../../geometry/kernel_names';
+import {gatedSwish} from '../../ops/gated_swish';
 import {BatchNorm3D} from '../normalization/batch_norm3d';
 import {type Call, callsOf, type Layer} from './graph';
 
@@ -13,6 +17,8 @@ export interface TrainingCall extends Call {
   readonly activation?: FusedNormActivation;
   /** Whether the last of the inputs is not the layer's: it is added to what the layer makes, before the activation. */
   readonly adds?: boolean;
+  /** Called in the place of the layer, with its inputs. */
+  readonly run?: (inputs: readonly Tensor[]) => Tensor;
 }
 
 /** In the order in which the host calls its layers. */
@@ -29,9 +35,14 @@ export function trainingCalls(model: LayersModel): TrainingCall[] {
   const done = new Set<Call>();
   return calls.flatMap((call, i): TrainingCall[] => {
     if (done.has(call)) return [];
-    if (!(call.layer instanceof BatchNorm3D)) return [call];
     let made: TrainingCall = call;
     let reader = onlyReader(made.outputs[0]!);
+    const run = reader && gateWith(call, reader.layer);
+    if (run !== undefined) {
+      done.add(reader!);
+      return [{...call, outputs: reader!.outputs, run}];
+    }
+    if (!(call.layer instanceof BatchNorm3D)) return [call];
     // Right behind it there is all that is added, and the gradients of what either reads keep their order.
     if (reader !== undefined && reader === calls[i + 1] && isSumOfTwo(reader)) {
       const other = reader.inputs.find((value) => value !== call.outputs[0])!;
@@ -44,6 +55,18 @@ export function trainingCalls(model: LayersModel): TrainingCall[] {
     done.add(reader!);
     return [{...made, outputs: reader!.outputs, activation}];
   });
+}
+
+/** What computes a gate and the swish behind it. */
+function gateWith({layer, inputs}: Call, next: Layer): TrainingCall['run'] {
+  const [a, b] = inputs;
+  if (layer.getClassName() !== 'Multiply' || inputs.length !== 2 || activationOf(next) !== 'swish')
+    return undefined;
+  // Lengths that are not known are not 1.
+  const isGate = (gate: SymbolicTensor, x: SymbolicTensor) =>
+    isOfChannels(gate.shape as number[], x.shape as number[]);
+  if (isGate(b!, a!)) return ([x, gate]) => gatedSwish(x!, gate!);
+  return isGate(a!, b!) ? ([gate, x]) => gatedSwish(x!, gate!) : undefined;
 }
 
 /** Whether a call adds two values of one shape. */

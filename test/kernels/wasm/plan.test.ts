@@ -25,7 +25,7 @@ describe.each(Object.entries(infos))('the plan of %s', (_, info) => {
   const plans: RowPlan[] = [
     ...planConvolution(info, epilogue, true).map(({rows}) => rows),
     ...planInputGradient(info, true).parts.map(({rows}) => rows),
-    ...planFilterGradient(info).parts,
+    ...planFilterGradient(info).passes,
   ];
 
   it('is plain data, as can be sent to a worker', () => {

@@ -1,10 +1,11 @@
-/** What batch normalizations take along in training of what is behind them, and that the numbers are those of the layers one by one. */
+/** What norms and gates take along in training of what is behind them, and that the numbers are those of the layers one by one. */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as sts from '../../../src/entries';
 import {wholeSegment} from '../../../src/layers';
 import {trainingCalls} from '../../../src/layers/models/training_calls';
+import {takeGradients} from '../../../src/ops/grads/take_gradients';
 import {takenOnce} from '../../../src/ops/grads/taken_once';
 import {startBackend} from '../../support/backends';
 import {implementations} from '../../support/implementations';
@@ -112,6 +113,86 @@ it('fuses what adds two values of one shape right behind a norm, and the ReLU be
   expect(model.outputs.every((value) => made.has(value))).toBe(true);
 });
 
+type Gating = [
+  clip: number[],
+  gate: number[],
+  options?: {gateFirst?: boolean; activation?: 'swish' | 'relu'},
+];
+
+/** Clips and a gate, multiplied and activated. */
+function gatedModel([clip, gate, {gateFirst = false, activation = 'swish'} = {}]: Gating): tfl.LayersModel {
+  const inputs = [clip, gate].map((shape) => tfl.input({shape}));
+  const factors = gateFirst ? [...inputs].reverse() : inputs;
+  const product = tfl.layers.multiply({name: 'product'}).apply(factors) as tfl.SymbolicTensor;
+  const outputs = tfl.layers.activation({activation}).apply(product) as tfl.SymbolicTensor;
+  return tfl.model({inputs, outputs});
+}
+
+const isFusedIn = (model: tfl.LayersModel) => trainingCalls(model).some(({run}) => run !== undefined);
+
+it.each<Gating>([
+  [
+    [3, 4, 5, 6],
+    [1, 1, 1, 6],
+  ],
+  [[3, 4, 5, 6], [1, 1, 1, 6], {gateFirst: true}],
+  [
+    [null as unknown as number, 4, 5, 6],
+    [1, 1, 1, 6],
+  ],
+  [
+    [3, 6],
+    [1, 6],
+  ],
+])('fuses clips %j, a gate %j and a swish %j', (...gating) => {
+  expect(isFusedIn(gatedModel(gating))).toBe(true);
+});
+
+it.each<Gating>([
+  [
+    [3, 4, 5, 6],
+    [3, 4, 5, 6],
+  ],
+  [
+    [3, 4, 5, 6],
+    [3, 1, 1, 6],
+  ],
+  [
+    [3, 4, 5, 6],
+    [1, 1, 1, 1],
+  ],
+  [
+    [3, 4, 5, 6],
+    [1, 1, 6],
+  ],
+  [
+    [3, 4, 5, 6],
+    [null as unknown as number, 1, 1, 6],
+  ],
+  [[6], [6]],
+  [[3, 4, 5, 6], [1, 1, 1, 6], {activation: 'relu'}],
+])('does not fuse %j by %j, %j', (...gating) => {
+  expect(isFusedIn(gatedModel(gating))).toBe(false);
+});
+
+it('does not fuse what is read elsewhere too, or a product of three', () => {
+  const {
+    inputs,
+    layers,
+    outputs: others,
+  } = gatedModel([
+    [3, 6],
+    [1, 6],
+  ]);
+  const product = layers.find(({name}) => name === 'product')!.output as tfl.SymbolicTensor;
+  const swish = tfl.layers.activation({activation: 'swish'}).apply(product) as tfl.SymbolicTensor;
+  expect(isFusedIn(tfl.model({inputs, outputs: [swish, others[0]!]}))).toBe(false);
+  expect(isFusedIn(tfl.model({inputs, outputs: [swish, product]}))).toBe(false);
+  const three = tfl.layers.multiply().apply([...inputs, inputs[1]!]);
+  const outputs = tfl.layers.activation({activation: 'swish'}).apply(three) as tfl.SymbolicTensor;
+  expect(isFusedIn(tfl.model({inputs, outputs}))).toBe(false);
+});
+
 describe.each(implementations.filter(({backend}) => backend === 'cpu' || backend === 'wasm'))(
   'on $name',
   ({use}) => {
@@ -157,5 +238,30 @@ describe.each(implementations.filter(({backend}) => backend === 'cpu' || backend
         model.dispose();
       },
     );
+
+    it('gives the numbers of a gate and a swish one by one, but for the order of a sum', () => {
+      const clip = tf.randomNormal([2, 3, 5, 4, 6], 0, 3, 'float32', 1);
+      const gate = tf.randomNormal([2, 1, 1, 1, 6], 0, 1, 'float32', 2);
+      const weights = tf.randomNormal(clip.shape, 0, 1, 'float32', 3);
+      for (const gateFirst of [false, true]) {
+        const model = gatedModel([[3, 5, 4, 6], [1, 1, 1, 6], {gateFirst}]);
+        const [plain, fused] = [
+          () => model.apply([clip, gate], {training: true}) as tf.Tensor,
+          () => wholeSegment(model).run([clip, gate])[0]!,
+        ].map((run) =>
+          tf.tidy(() => {
+            const loss = () => tf.sum(tf.mul(run(), weights)) as tf.Scalar;
+            const {value, grads} = takenOnce(() => takeGradients(loss, [clip, gate]));
+            return [value, ...grads].map((tensor) => [...tensor!.dataSync()]);
+          }),
+        );
+        expect(fused!.slice(0, 2)).toEqual(plain!.slice(0, 2));
+        fused![2]!.forEach((value, i) => {
+          expect(Math.abs(value - plain![2]![i]!)).toBeLessThan(1e-4);
+        });
+        model.dispose();
+      }
+      tf.dispose([clip, gate, weights]);
+    });
   },
 );

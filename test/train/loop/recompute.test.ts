@@ -22,8 +22,9 @@ const CLIP = [4, 6, 6, 2];
 const CLASSES = 3;
 
 /**
- * Blocks of convolution, norm, ReLU or swish and dropout with a shortcut, and of convolution and norm alone, between two branches: one value is used three times, in different
- * segments, one branch drops too, and there are regularizers and a norm of the host's.
+ * Blocks of convolution, norm, ReLU or swish and dropout with a shortcut, and of convolution and norm alone, between two branches: one
+ * value is used three times, in different segments, one branch drops too, one block has a gate, and there are regularizers and a norm of
+ * the host's.
  */
 function branchedModel(): tfl.LayersModel {
   let seed = 40;
@@ -51,7 +52,9 @@ function branchedModel(): tfl.LayersModel {
   const third = add(stem, block(second, 'third', regularized));
   const sum = relu(add(norm(convolve(third, 'sum'), 'sum_norm'), third));
   const fourth = add(block(sum, 'fourth'), drop(stem));
-  const pooled = sts.layers.globalAveragePooling3d().apply(add(fourth, second, stem)) as Symbolic;
+  const gate = sts.layers.globalAveragePooling3d({keepDims: true}).apply(fourth) as Symbolic;
+  const gated = swish(tfl.layers.multiply().apply([fourth, gate]) as Symbolic);
+  const pooled = sts.layers.globalAveragePooling3d().apply(add(gated, second, stem)) as Symbolic;
   const scaled = tfl.layers.batchNormalization({name: 'host_norm'}).apply(drop(pooled)) as Symbolic;
   const dense = tfl.layers.dense({
     units: CLASSES,

@@ -7,11 +7,12 @@ import {
   type IndirectConv3DBackpropFilterInputs,
 } from '../../../geometry/kernel_names';
 import {KeptPlans} from '../../kept_plans';
+import type {Operands} from '../plan/call_plan';
 import {planFilterGradient} from '../plan/filter_gradient';
 import {wasmKernel} from '../runtime/wasm_kernel';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 
-const plans = new KeptPlans(planFilterGradient);
+const plans = new KeptPlans((info) => planFilterGradient(info));
 
 /** x `info.inputShape`, dy `info.outputShape`; a new tensor of `info.filterShape`. */
 export function backpropFilter(
@@ -19,15 +20,24 @@ export function backpropFilter(
   {x, dy}: IndirectConv3DBackpropFilterInputs,
   info: ConvInfo,
 ): TensorInfo {
-  const {writesAll, parts} = plans.of(info);
+  const {writesAll, passes, pieceFloats} = plans.of(info);
   const dw = runtime.makeOutput(info.filterShape);
   if (!writesAll) runtime.write(dw, 0);
-  const operands = {
+  const operands: Operands = {
     x: runtime.addressOf(x),
     dy: runtime.addressOf(dy),
     weights: runtime.addressOf(dw),
   };
-  for (const rows of parts) runtime.runRows(rows, operands);
+  const run = () => {
+    for (const pass of passes) runtime.runRows(pass, operands);
+  };
+  if (pieceFloats === 0) run();
+  else {
+    runtime.withSpace(pieceFloats, (pieces) => {
+      operands.pieces = pieces;
+      run();
+    });
+  }
   return dw;
 }
 

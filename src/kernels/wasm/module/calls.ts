@@ -124,6 +124,36 @@ export const CALLS = {
     yApart: 'i32',
   },
 
+  /**
+   * A gradient with respect to the filter piece by piece (pieces.ts): positions are cut into pieces, of which each has sums of its own,
+   * so that threads share positions. How many there are follows from shapes alone, and so do the bits of the sums.
+   */
+  PiecesCall: {
+    /** A ProductCall of the dense form, a NarrowCall, or of the depthwise form a PartCall: all of a piece, with the sums as `weights`. */
+    of: 'usize',
+    /** The sums of the first piece, and from there to those of the next: the result itself where there is one piece alone. */
+    sums: 'usize',
+    sumsBytes: 'i32',
+    /** What is cut, and how much of it a piece has: output rows, bands of the narrow form, frames of the form by lines of taps. */
+    rows: 'i32',
+    pieceRows: 'i32',
+    /** What is shared out of each piece, beside the pieces: rows of the filter, or some of its channels. */
+    shares: 'i32',
+  },
+
+  /** The pieces' sums added up, in their order (pieces.ts). */
+  PieceSumsCall: {
+    from: 'usize',
+    pieces: 'i32',
+    pieceBytes: 'i32',
+    /** Floats of a row of the filter that the part has, side by side in the sums of a piece. */
+    columns: 'i32',
+    to: 'usize',
+    rowBytes: 'i32',
+    /** 1 if they are written, 0 if they are added. */
+    starts: 'i32',
+  },
+
   /** A part in the narrow form (narrow.ts). */
   NarrowCall: {
     /**
@@ -135,8 +165,6 @@ export const CALLS = {
     slots: 'usize',
     /** Room for planes of `sumsBytes` for the outputs of the groups. */
     sums: 'usize',
-    /** Bands in all clips. */
-    count: 'i32',
     /** Of a band, at most: groups, output lines, output columns. */
     groups: 'i32',
     lines: 'i32',
@@ -225,7 +253,7 @@ export const CALLS = {
     panels: 'usize',
     /** Room for 24 columns of a block, `24 * BLOCK` floats. */
     strips: 'usize',
-    /** Output rows; they are summed over, but for those of a part. */
+    /** Output rows of a part of few rows. */
     rows: 'i32',
   },
 
@@ -391,15 +419,34 @@ export const CALLS = {
     count: 'i32',
   },
 
-  /** Products of values with one for each channel of their clip (elementwise.ts). */
-  ScaleCall: {
-    /** `[clips, positions, channels]`. */
+  /**
+   * Clips with a value for each channel (channelwise.ts). Positions of a clip are taken so many side by side that a wide row is whole
+   * vectors, and not too few of them; wide rows make pieces of a clip.
+   */
+  ChannelwiseCall: {
+    /** `[clips, positions, channels]`, as are dy and what is written, y or dx. */
     x: 'usize',
-    /** `[clips, channels]`. */
-    scale: 'usize',
+    dy: 'usize',
     to: 'usize',
+    /** `[clips, channels]`. */
+    values: 'usize',
+    dvalues: 'usize',
+    /** `[clips, positions, channels]`: the sigmoid of a product, which is made forward and read back. */
+    sigmoid: 'usize',
+    /** Room for a wide row. */
+    row: 'usize',
+    /** Scratch: a wide row of sums for each piece. */
+    sums: 'usize',
+    /** 0 product, 1 sum, 2 swish of the product. */
+    operation: 'i32',
     positions: 'i32',
     channels: 'i32',
+    /** Positions of a wide row, and its values. */
+    tiles: 'i32',
+    width: 'i32',
+    /** Wide rows of a piece, of which a clip may end within the last one, and pieces of a clip. */
+    pieceRows: 'i32',
+    pieces: 'i32',
   },
 
   /** Sums over the middle axis of three (sums.ts). */

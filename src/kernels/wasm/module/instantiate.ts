@@ -30,6 +30,7 @@ export type RowFunctionName =
   | 'productChannels'
   | 'productLineTaps'
   | 'productDepthwise'
+  | 'addPieces'
   | 'maxPool'
   | 'maxPoolWholes'
   | 'maxPoolGradient'
@@ -49,7 +50,9 @@ export type RowFunctionName =
   | 'squareSums'
   | 'copyRuns'
   | 'elementwise'
-  | 'scaleChannels';
+  | 'channelwise'
+  | 'channelwiseGradients'
+  | 'channelwiseTotals';
 
 /** The functions of assembly/index.ts that the host uses. Addresses are bytes. */
 export type KernelModule = Readonly<Record<RowFunctionName, RowFunction>>;

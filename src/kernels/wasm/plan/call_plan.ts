@@ -12,7 +12,8 @@ export type Operand =
   /** Of several convolutions of one input, by number. */
   | `${'y' | 'weights' | 'bias'}${number}`
   | 'dx'
-  | ('factors' | 'sums' | 'to' | 'scale' | 'other' | 'sigmoid')
+  | ('factors' | 'sums' | 'to' | 'values' | 'dvalues' | 'other' | 'sigmoid')
+  | 'pieces'
   | ('dy' | 'gamma' | 'beta' | 'mean' | 'variance' | 'dgamma' | 'dbeta' | 'blocks');
 
 /** Where the operands of a plan are. */
@@ -40,6 +41,8 @@ export interface RowPlan {
   readonly rows: number;
   /** Rows that the function takes at a time, where it does, else 1. */
   readonly block: number;
+  /** Ranges of rows are whole multiples of so many, if there are several for each thread. */
+  readonly tile: number;
   /** Multiply-adds of all rows in registers, or what takes as long: small work is not worth a second thread. */
   readonly steps: number;
   /** Of one thread, a multiple of 16. The call stands at its beginning. */
@@ -53,6 +56,11 @@ export interface RowPlan {
   /** Two numbers for each region of zeros: its first word, how many words. */
   readonly zeros: Int32Array;
 }
+
+type Work = Pick<RowPlan, 'rows' | 'steps'> & Partial<Pick<RowPlan, 'block' | 'tile'>>;
+
+/** Rows of a tile of the dense convolution: ranges of whole tiles have no remainder but the last. */
+const TILE_ROWS = 4;
 
 /** Vectors of the module want addresses that are multiples of 16 bytes. */
 const VECTOR_BYTES = 16;
@@ -110,12 +118,9 @@ export class CallPlan {
     });
   }
 
-  finish(
-    run: RowFunctionName,
-    {rows, block = 1, steps}: {rows: number; block?: number; steps: number},
-  ): RowPlan {
+  finish(run: RowFunctionName, {rows, block = 1, tile = Math.min(block, TILE_ROWS), steps}: Work): RowPlan {
     return {
-      ...{run, rows, block, steps},
+      ...{run, rows, block, tile, steps},
       scratchBytes: this.bytes,
       words: Int32Array.from(this.words, (word) => word ?? 0),
       bases: this.bases,

@@ -8,10 +8,10 @@ import {type Shape5D, sizeOf} from '../../../util/shapes';
 import {BLOCK} from '../module/calls';
 import type {RowFunctionName} from '../module/instantiate';
 import {inOrder} from './bands';
-import {CallPlan, FLOAT_BYTES, operand, type RowPlan} from './call_plan';
+import {type Address, CallPlan, FLOAT_BYTES, operand, type RowPlan} from './call_plan';
 import {fewRowsOf, planFewRows} from './few_rows';
-import {narrowOf, planNarrow} from './narrow';
-import {type Describe, PANEL, readsAsTheyLie, STRIP_COLUMNS, sumsCall} from './part_call';
+import {type NarrowBands, narrowOf, writeNarrow} from './narrow';
+import {type Describe, PANEL, type PartCall, readsAsTheyLie, STRIP_COLUMNS, sumsCall} from './part_call';
 import {blockScratch} from './part_plan';
 import {firstWeight} from './weights';
 import {winogradOf} from './winograd';
@@ -28,33 +28,57 @@ const LEAST_WIDTH = 6;
 /** Outputs from which on threads share those of a narrow part, of which each copies its own, instead of the rows of the filter. */
 const ENOUGH_OUTPUTS = 16;
 
+/** What a product of these forms takes, counted in those of the dense form: they read more for it. */
+const NARROW_STEPS = 2;
+const DEPTHWISE_STEPS = 4;
+
+/** Pieces that the positions are cut into, at most: threads share them. Their sums stay in an L2 cache. */
+const MOST_PIECES = 8;
+const PIECES_FLOATS = 64 * 1024;
+
+/** Steps of a piece, or more: less is soon done, and every piece has to be added. */
+const LEAST_STEPS = 100_000;
+
 export interface FilterGradientPlan {
   /** Whether every value is written; else the parts add to zeros. */
   readonly writesAll: boolean;
-  readonly parts: readonly RowPlan[];
+  /** One after the other. */
+  readonly passes: readonly RowPlan[];
+  /** What a pass leaves for the next one, the operand `pieces`. */
+  readonly pieceFloats: number;
 }
 
-/** Operands are x, dy and the gradient as weights. */
-export function planFilterGradient(info: ConvInfo): FilterGradientPlan {
+/**
+ * Operands are x, dy, the gradient as weights, and pieces if they have any floats.
+ *
+ * @param leastSteps of a piece
+ */
+export function planFilterGradient(info: ConvInfo, leastSteps = LEAST_STEPS): FilterGradientPlan {
   const writesAll = blocksWriteAll(info);
-  return {writesAll, parts: info.parts.map((part) => planPart(info, part, writesAll))};
+  const parts = info.parts.map((part) => planPart(info, part, writesAll, leastSteps));
+  return {
+    writesAll,
+    passes: parts.flatMap(({passes}) => passes),
+    pieceFloats: Math.max(0, ...parts.map(({pieceFloats}) => pieceFloats)),
+  };
 }
 
-/** Whether the first block of rows writes every value of the gradient; the narrow form adds to all. */
+/** Whether the one part writes every value of the gradient. */
 function blocksWriteAll(info: ConvInfo): boolean {
   const [taps, , columns] = info.filterView;
   const [only, ...others] = info.parts as [ConvPart, ...ConvPart[]];
-  const {inputShape, outputShape} = info;
-  if (sizeOf(outputShape.slice(0, 4)) === 0 || others.length > 0) return false;
-  const isFew = fewRowsOf(only, inputShape, outputShape) !== undefined;
-  if (!isFew && narrowOf(only, inputShape, outputShape, outputShape, true)) return false;
+  if (sizeOf(info.outputShape.slice(0, 4)) === 0 || others.length > 0) return false;
   return tapCount(only.rule) === taps && only.outputChannels === columns;
 }
 
-function planPart(info: ConvInfo, part: ConvPart, starts: boolean): RowPlan {
+type PartPasses = Pick<FilterGradientPlan, 'passes' | 'pieceFloats'>;
+
+function planPart(info: ConvInfo, part: ConvPart, starts: boolean, leastSteps: number): PartPasses {
   const {inputShape, outputShape} = info;
-  const filterRows = tapCount(part.rule) * info.filterView[1];
-  const steps = sizeOf(outputShape.slice(0, 4)) * filterRows * part.outputChannels;
+  const [, inputs] = info.filterView;
+  const filterRows = tapCount(part.rule) * inputs;
+  const positions = sizeOf(outputShape.slice(0, 4));
+  const steps = positions * filterRows * part.outputChannels;
   const describe: Describe = (scratch) =>
     sumsCall(
       info,
@@ -69,62 +93,133 @@ function planPart(info: ConvInfo, part: ConvPart, starts: boolean): RowPlan {
       scratch,
     );
   const fewRows = fewRowsOf(part, inputShape, outputShape);
-  if (fewRows !== undefined) return planFewRows('productFewRows', part, fewRows, describe);
+  if (fewRows !== undefined) return inOnePass(planFewRows('productFewRows', part, fewRows, describe));
   // No weights are transformed, and sums of some inputs at a time.
-  const form = winogradOf(part, outputShape, outputShape, Number.POSITIVE_INFINITY);
-  if (form !== undefined) return planWinogradProduct(form, steps, describe);
-  // One range for each thread: all output rows, or bands, are gone through for every range.
-  const shared = (rows: number) => ({rows, block: rows, steps});
+  const winograd = winogradOf(part, outputShape, outputShape, Number.POSITIVE_INFINITY);
+  if (winograd !== undefined) return inOnePass(planWinogradProduct(winograd, steps, describe));
   const narrow = narrowOf(part, inputShape, outputShape, outputShape, true);
-  if (narrow !== undefined) {
-    const byOutputs = part.groups === 1 && part.outputChannels >= ENOUGH_OUTPUTS;
-    const [run, rows] = byOutputs
-      ? (['productNarrowOutputs', part.outputChannels] as const)
-      : (['productNarrow', filterRows] as const);
-    return planNarrow(run, narrow, inOrder(part, outputShape), shared(rows), describe);
-  }
-  const [run, rows] = readsAsTheyLie(part)
-    ? depthwiseShares(part, outputShape, filterRows)
-    : denseShares(part, filterRows);
-  return productPlan(part, sizeOf(outputShape.slice(0, 4)), describe).finish(run, shared(rows));
+  const form =
+    narrow !== undefined
+      ? narrowForm(narrow, outputShape, filterRows, steps)
+      : readsAsTheyLie(part)
+        ? depthwiseForm(part, outputShape, filterRows, steps)
+        : denseForm(part, positions, filterRows, steps);
+  return planPieces(part, form, {filterRows, starts, leastSteps}, describe);
 }
 
-/** A function of the module and what threads share of it: so many rows. */
-type Shares = readonly [run: RowFunctionName, rows: number];
+const inOnePass = (plan: RowPlan): PartPasses => ({passes: [plan], pieceFloats: 0});
 
-/** Of what is shared out each thread packs its own, of the others all. */
-function denseShares({groups, outputChannels}: ConvPart, filterRows: number): Shares {
-  return groups === 1 && outputChannels > filterRows
-    ? ['productColumns', Math.ceil(outputChannels / PANEL)]
-    : ['productDense', filterRows];
+/** How a part is summed up piece by piece. */
+interface Form {
+  readonly run: RowFunctionName;
+  /** What threads share of a piece, of which each packs or copies its own, of the others all. */
+  readonly shares: number;
+  /** What can be cut into pieces, as the function counts it, and how much of it a piece has at least. */
+  readonly rows: number;
+  readonly leastRows: number;
+  readonly steps: number;
+  /** Writes the call of one piece, and says where it stands. */
+  write(plan: CallPlan, describe: Describe): Address;
 }
 
-function depthwiseShares(
-  {rule, groups, outputChannels}: ConvPart,
-  [, , , outputWidth]: Shape5D,
-  filterRows: number,
-): Shares {
+function narrowForm(bands: NarrowBands, outputShape: Shape5D, filterRows: number, steps: number): Form {
+  const {part, count} = bands;
+  const byOutputs = part.groups === 1 && part.outputChannels >= ENOUGH_OUTPUTS;
+  return {
+    ...(byOutputs
+      ? {run: 'productNarrowOutputs', shares: part.outputChannels}
+      : {run: 'productNarrow', shares: filterRows}),
+    rows: count,
+    leastRows: 1,
+    steps: NARROW_STEPS * steps,
+    write: (plan, describe) => writeNarrow(plan, bands, inOrder(part, outputShape), describe),
+  };
+}
+
+function denseForm(part: ConvPart, positions: number, filterRows: number, steps: number): Form {
+  const byColumns = part.groups === 1 && part.outputChannels > filterRows;
+  return {
+    ...(byColumns
+      ? {run: 'productColumns', shares: Math.ceil(part.outputChannels / PANEL)}
+      : {run: 'productDense', shares: filterRows}),
+    rows: positions,
+    leastRows: BLOCK,
+    steps,
+    write: (plan, describe) => {
+      const [head, partAddress] = [plan.call('ProductCall'), plan.call('PartCall')];
+      plan.write(partAddress, 'PartCall', describe(blockScratch(plan, part, false)));
+      plan.write(head, 'ProductCall', {
+        part: partAddress,
+        panels: plan.floats(BLOCK * Math.ceil(part.outputChannels / part.groups / PANEL) * PANEL),
+        strips: plan.floats(BLOCK * STRIP_COLUMNS),
+        rows: 0,
+      });
+      return head;
+    },
+  };
+}
+
+function depthwiseForm(part: ConvPart, outputShape: Shape5D, filterRows: number, steps: number): Form {
+  const {rule, groups, outputChannels} = part;
+  const [batch, time, height, width] = outputShape;
   const fours = Math.ceil(groups / 4);
-  if (outputChannels > groups || groups < 16) return ['productDepthwise', filterRows];
-  if (rule.kind === 'grid' && rule.taps[2] === 3 && outputWidth >= LEAST_WIDTH)
-    return ['productLineTaps', fours];
+  const form: Omit<Form, 'run' | 'shares'> = {
+    rows: batch * time * height * width,
+    leastRows: BLOCK,
+    steps: DEPTHWISE_STEPS * steps,
+    write: (plan, describe) => {
+      const head = plan.call('PartCall');
+      plan.write(head, 'PartCall', describe(blockScratch(plan, part, true)));
+      return head;
+    },
+  };
+  if (outputChannels > groups || groups < 16) return {...form, run: 'productDepthwise', shares: filterRows};
+  if (rule.kind === 'grid' && rule.taps[2] === 3 && width >= LEAST_WIDTH)
+    return {...form, run: 'productLineTaps', shares: fours, rows: batch * time, leastRows: 1};
   return fours < Math.min(ENOUGH_FOURS, tapCount(rule))
-    ? ['productDepthwise', filterRows]
-    : ['productChannels', fours];
+    ? {...form, run: 'productDepthwise', shares: filterRows}
+    : {...form, run: 'productChannels', shares: fours};
 }
 
-/** @param rows positions of the output, which are summed over */
-function productPlan(part: ConvPart, rows: number, describe: Describe): CallPlan {
-  const depthwise = readsAsTheyLie(part);
-  const block = depthwise ? 0 : BLOCK;
+/** A pass for the sums of each piece, and one in which these are added; of one piece alone the sums are the result. */
+function planPieces(
+  part: ConvPart,
+  {run, shares, rows, leastRows, steps, write}: Form,
+  {filterRows, starts, leastSteps}: {filterRows: number; starts: boolean; leastSteps: number},
+  describe: Describe,
+): PartPasses {
+  const floats = filterRows * part.outputChannels;
+  const most = Math.min(MOST_PIECES, PIECES_FLOATS / floats, rows / leastRows, steps / leastSteps);
+  const pieceRows = Math.max(1, Math.ceil(rows / Math.max(1, Math.floor(most))));
+  const pieces = Math.max(1, Math.ceil(rows / pieceRows));
   const plan = new CallPlan();
-  const [head, partAddress] = [plan.call('ProductCall'), plan.call('PartCall')];
-  plan.write(partAddress, 'PartCall', describe(blockScratch(plan, part, depthwise)));
-  plan.write(head, 'ProductCall', {
-    part: partAddress,
-    panels: plan.floats(block * Math.ceil(part.outputChannels / part.groups / PANEL) * PANEL),
-    strips: plan.floats(block * STRIP_COLUMNS),
-    rows,
+  const head = plan.call('PiecesCall');
+  let result: PartCall | undefined;
+  const of = write(plan, (scratch) => {
+    result = describe(scratch);
+    return pieces === 1 ? result : {...result, starts: 1, tapBytes: part.outputChannels * FLOAT_BYTES};
   });
-  return plan;
+  const {weights, tapBytes} = result!;
+  plan.write(head, 'PiecesCall', {
+    of,
+    sums: pieces === 1 ? weights : operand('pieces'),
+    sumsBytes: floats * FLOAT_BYTES,
+    rows,
+    pieceRows,
+    shares,
+  });
+  const sums = plan.finish(run, {rows: pieces * shares, block: shares, tile: shares, steps});
+  if (pieces === 1) return {passes: [sums], pieceFloats: 0};
+  const adding = new CallPlan();
+  adding.write(adding.call('PieceSumsCall'), 'PieceSumsCall', {
+    from: operand('pieces'),
+    pieces,
+    pieceBytes: floats * FLOAT_BYTES,
+    columns: part.outputChannels,
+    to: weights,
+    rowBytes: tapBytes,
+    starts: starts ? 1 : 0,
+  });
+  const added = adding.finish('addPieces', {rows: filterRows, block: filterRows, steps: pieces * floats});
+  return {passes: [sums, added], pieceFloats: pieces * floats};
 }

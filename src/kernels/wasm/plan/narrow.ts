@@ -6,7 +6,7 @@ import type {ConvPart} from '../../../geometry/conv_info';
 import {type GridTaps, tapCount} from '../../../geometry/taps';
 import {type Shape5D, sizeOf} from '../../../util/shapes';
 import {type Place, type Placing, placingOf} from './bands';
-import {CallPlan, type Fields, FLOAT_BYTES, further, type RowPlan} from './call_plan';
+import {type Address, CallPlan, type Fields, FLOAT_BYTES, further, type RowPlan} from './call_plan';
 import {type Describe, PANEL, readsAsTheyLie} from './part_call';
 import {apart} from './winograd';
 
@@ -39,7 +39,7 @@ export interface NarrowBands {
   part: ConvPart;
   /** In all clips. */
   count: number;
-  fields: Omit<NarrowCall, 'part' | 'slots' | 'sums' | 'count' | keyof Placing | keyof typeof NO_BAND>;
+  fields: Omit<NarrowCall, 'part' | 'slots' | 'sums' | keyof Placing | keyof typeof NO_BAND>;
 }
 
 /** What the module sets. */
@@ -173,21 +173,26 @@ function columnClasses({taps, strides}: GridTaps): number {
   return taps[2] === 1 ? 1 : strides[2];
 }
 
+/** The rows that threads share are the bands. */
+export function planNarrow(bands: NarrowBands, place: Place, steps: number, describe: Describe): RowPlan {
+  const plan = new CallPlan();
+  writeNarrow(plan, bands, place, describe);
+  return plan.finish('convolveNarrow', {rows: bands.count, steps});
+}
+
 /**
- * The rows that threads share are the bands or, of a gradient with respect to the filter, the rows of the filter, or its outputs.
+ * The calls of a part in this form; where they stand.
  *
  * @param describe the part's own call, its `y` the position of the first place
  */
-export function planNarrow(
-  run: 'convolveNarrow' | 'productNarrow' | 'productNarrowOutputs',
-  {part, fields, count}: NarrowBands,
+export function writeNarrow(
+  plan: CallPlan,
+  {part, fields}: NarrowBands,
   place: Place,
-  work: {rows: number; block?: number; steps: number},
   describe: Describe,
-): RowPlan {
+): Address {
   const [inputs, outputs] = [part.inputChannels / part.groups, part.outputChannels / part.groups];
   const taps = (part.rule as GridTaps).taps[0];
-  const plan = new CallPlan();
   const [head, partAddress] = [plan.call('NarrowCall'), plan.call('PartCall')];
   const zeros = plan.zeros(part.outputChannels);
   const edge = plan.floats(PANEL);
@@ -200,10 +205,9 @@ export function planNarrow(
     ...fields,
     ...{yClip, yFrame, yLine, yStep},
     ...NO_BAND,
-    count,
     part: partAddress,
     sums: plan.reserve(fields.groups * outputs * fields.sumsBytes),
     slots: plan.reserve(taps * fields.groups * inputs * fields.planeBytes),
   });
-  return plan.finish(run, work);
+  return head;
 }

@@ -69,7 +69,7 @@ export function planDensePart(geometry: PartGeometry, panels: Panels, describe: 
   const narrow = narrowOf(part, inputShape, outputShape, wholeShape);
   if (narrow === undefined) return {weights, rows: planBlocks('convolveDense', geometry, steps, describe)};
   const place = geometry.place ?? inOrder(part, outputShape);
-  return {weights, rows: planNarrow('convolveNarrow', narrow, place, {rows: narrow.count, steps}, describe)};
+  return {weights, rows: planNarrow(narrow, place, steps, describe)};
 }
 
 /** A depthwise part. */

@@ -15,7 +15,7 @@ import {sizeOf} from '../../../util/shapes';
 import {beginKernel, emscriptenOf, endKernel, guardAllocations} from '../memory/allocations';
 import {type Heap, heapOf} from '../memory/heap';
 import {bestBuild, compile, instantiate, type KernelModule} from '../module/instantiate';
-import type {Operands, RowPlan} from '../plan/call_plan';
+import {FLOAT_BYTES, type Operands, type RowPlan} from '../plan/call_plan';
 import type {PackedWeights} from '../plan/weights';
 import {ThreadPool} from '../threads/pool';
 import {CallWriter} from './call_writer';
@@ -133,6 +133,12 @@ export class WasmRuntime {
     return tensor;
   }
 
+  /** Runs `use` with space for so many floats that is free again when it returns. */
+  withSpace(floats: number, use: (at: number) => void): void {
+    if (this.notes === undefined) this.space.withScratch(floats * FLOAT_BYTES, use);
+    else use(this.notes.nameOf(this.notes.made([floats], 'float32').dataId)!);
+  }
+
   /**
    * Runs a kernel, which may ask for the addresses of its inputs and of what it makes. If it fails, whatever it has made is
    * gone.
@@ -206,12 +212,12 @@ export class WasmRuntime {
 
   private compute(plan: RowPlan, operands: Operands): void {
     const {pool} = this;
-    const {run, rows, block, scratchBytes: stride} = plan;
+    const {run, rows, block, tile, scratchBytes: stride} = plan;
     const threads = this.threadsFor(plan);
     const call = this.space.scratch(threads * stride);
     for (let thread = 0; thread < threads; thread++) this.calls.write(plan, call + thread * stride, operands);
     if (pool === undefined || threads === 1) this.module[run](call, 0, rows);
-    else pool.run({run, rows, block, call, stride});
+    else pool.run({run, rows, block, tile, call, stride});
   }
 
   /** On how many threads the rows of a plan are computed. */

@@ -12,11 +12,8 @@ import {type RunningWorker, startWorker} from './workers';
 /** Ranges for each thread where there are rows enough: what one thread is late, the others make up for. */
 const RANGES_PER_THREAD = 4;
 
-/** So few rows are much work each, such as bands: ranges of one row leave the least for the last one. */
+/** So few blocks are much work each, such as bands: ranges of one block leave the least for the last one. */
 const SINGLE_PER_THREAD = 16;
-
-/** Rows of a tile of the dense convolution: ranges of whole tiles have no remainder but the last. */
-const TILE_ROWS = 4;
 
 /** Milliseconds of one sleep of the main thread. A suspended process is taken to have waited so long. */
 const SLEEP = 100;
@@ -30,6 +27,8 @@ export interface Order {
   rows: number;
   /** Rows that the function takes at a time. */
   block: number;
+  /** What ranges are multiples of, if there are several for each thread. */
+  tile: number;
   call: number;
   stride: number;
 }
@@ -37,11 +36,14 @@ export interface Order {
 type Exports = Record<string, unknown>;
 
 /** How many rows a range has: several ranges for each thread if each is at least a block, else one for each. */
-export function rowsOfRange(rows: number, block: number, threads: number): number {
-  if (block === 1 && rows <= Math.min(SINGLE_PER_THREAD * threads, MOST_RANGES)) return 1;
+export function rowsOfRange(rows: number, block: number, threads: number, tile: number): number {
   const each = Math.min(RANGES_PER_THREAD, Math.max(1, Math.floor(rows / (threads * block))));
   const ranges = Math.min(MOST_RANGES, threads * each);
-  const tile = Math.min(block, TILE_ROWS);
+  if (tile === block) {
+    const isWhole = each > 1 || block === 1;
+    if (isWhole && rows <= block * Math.min(SINGLE_PER_THREAD * threads, MOST_RANGES)) return block;
+    if (!isWhole) return Math.max(1, Math.ceil(rows / ranges));
+  }
   return Math.max(1, Math.ceil(rows / ranges / tile)) * tile;
 }
 
@@ -121,9 +123,9 @@ export class ThreadPool {
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
 
-  private announce({run, rows, block, call, stride}: Order): number {
+  private announce({run, rows, block, tile, call, stride}: Order): number {
     const {control} = this;
-    const step = rowsOfRange(rows, block, this.size);
+    const step = rowsOfRange(rows, block, this.size, tile);
     const ranges = Math.ceil(rows / step);
     control.set([this.names.indexOf(run), rows, step, call, stride], CONTROL.order);
     Atomics.store(control, CONTROL.done, 0);

@@ -57,7 +57,7 @@ async function start(compiled: WebAssembly.Module, threads: number, patience?: n
   return {pool, words: new Int32Array(memory.buffer)};
 }
 
-const order = {run: 'work', rows: 100, block: 1, call: CALL, stride: STRIDE};
+const order = {run: 'work', rows: 100, block: 1, tile: 1, call: CALL, stride: STRIDE};
 
 /** Orders until one throws: who claims a range of an order, if any, is up to the system. */
 function orderUntilItThrows(): void {
@@ -73,7 +73,7 @@ describe('ranges of rows', () => {
     );
     fc.assert(
       fc.property(numbers, ([rows, block, threads]) => {
-        const step = rowsOfRange(rows, block, threads);
+        const step = rowsOfRange(rows, block, threads, block === 96 ? 4 : 1);
         const ranges = Math.ceil(rows / step);
         expect(Number.isInteger(step) && step >= 1).toBe(true);
         expect(step % (block === 96 ? 4 : 1)).toBe(0);

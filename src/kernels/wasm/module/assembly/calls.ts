@@ -75,11 +75,31 @@ export class BandCall {
 }
 
 @unmanaged
+export class PiecesCall {
+  of!: usize;
+  sums!: usize;
+  sumsBytes!: i32;
+  rows!: i32;
+  pieceRows!: i32;
+  shares!: i32;
+}
+
+@unmanaged
+export class PieceSumsCall {
+  from!: usize;
+  pieces!: i32;
+  pieceBytes!: i32;
+  columns!: i32;
+  to!: usize;
+  rowBytes!: i32;
+  starts!: i32;
+}
+
+@unmanaged
 export class NarrowCall {
   part!: usize;
   slots!: usize;
   sums!: usize;
-  count!: i32;
   groups!: i32;
   lines!: i32;
   columns!: i32;
@@ -263,12 +283,22 @@ export class ElementwiseCall {
 }
 
 @unmanaged
-export class ScaleCall {
+export class ChannelwiseCall {
   x!: usize;
-  scale!: usize;
+  dy!: usize;
   to!: usize;
+  values!: usize;
+  dvalues!: usize;
+  sigmoid!: usize;
+  row!: usize;
+  sums!: usize;
+  operation!: i32;
   positions!: i32;
   channels!: i32;
+  tiles!: i32;
+  width!: i32;
+  pieceRows!: i32;
+  pieces!: i32;
 }
 
 @unmanaged

@@ -5,7 +5,8 @@
  * same order whatever part of the filter is asked for.
  */
 import {addFloats, copyFloats, multiplyAdd} from '../arithmetic';
-import {BLOCK, DEPTH, PartCall, ProductCall} from '../calls';
+import {BLOCK, DEPTH, PartCall, PiecesCall, ProductCall} from '../calls';
+import {beginOf, endOf, evenLength, sharesFrom, sumsOf} from '../pieces';
 import {expandRows, isGathered, readsLines} from '../taps';
 import {gatherBlockLines, gatherTaps} from './gather';
 import {packPanel} from './pack';
@@ -14,31 +15,57 @@ import {packSixes, productSix, SIX, sixesOf, takesSixes} from './six';
 /** Inputs whose columns are copied at a time: four strips of six, or six of four. */
 const STRIPS = 24;
 
-/** Rows `first` to `end - 1` of the filter, counted over `[taps, inputs]`, of one part. */
+/** Shares are rows of the filter, counted over `[taps, inputs]`. */
 export function productDense(address: usize, first: i32, end: i32): void {
-  const product = changetype<ProductCall>(address);
-  const rows = product.rows;
-  for (let row = 0; row < rows; row += BLOCK) productBlock(product, first, end, row, min(BLOCK, rows - row));
+  const pieces = changetype<PiecesCall>(address);
+  const product = changetype<ProductCall>(pieces.of);
+  for (let shares = 0; first < end; first += shares) {
+    shares = sharesFrom(pieces, first, end);
+    const row = first % pieces.shares;
+    changetype<PartCall>(product.part).weights = sumsOf(pieces, first);
+    productBlocks(product, row, row + shares, beginOf(pieces, first), endOf(pieces, first));
+  }
 }
 
-/** All rows of the filter, panels `first` to `end - 1` of 8 outputs, of a part of one group. */
+/** Shares are panels of 8 outputs with all rows of the filter, of a part of one group. */
 export function productColumns(address: usize, first: i32, end: i32): void {
-  const call = changetype<PartCall>(changetype<ProductCall>(address).part);
+  const pieces = changetype<PiecesCall>(address);
+  const product = changetype<ProductCall>(pieces.of);
+  const call = changetype<PartCall>(product.part);
   const outputs = call.outputs;
-  const offset = (<usize>first) << 5;
-  call.outputs = min(outputs, end << 3) - (first << 3);
-  call.y += offset;
-  call.weights += offset;
-  productDense(address, 0, call.taps * call.inputs);
+  const dy = call.y;
+  for (let shares = 0; first < end; first += shares) {
+    shares = sharesFrom(pieces, first, end);
+    const panel = first % pieces.shares;
+    const offset = (<usize>panel) << 5;
+    call.outputs = min(outputs, (panel + shares) << 3) - (panel << 3);
+    call.y = dy + offset;
+    call.weights = sumsOf(pieces, first) + offset;
+    productBlocks(product, 0, call.taps * call.inputs, beginOf(pieces, first), endOf(pieces, first));
+  }
   call.outputs = outputs;
-  call.y -= offset;
-  call.weights -= offset;
+  call.y = dy;
 }
 
-/** What `count` output rows from `row` on add to rows `first` to `end - 1` of the filter. */
-export function productBlock(product: ProductCall, first: i32, end: i32, row: i32, count: i32): void {
+/** What output rows `row` to `till - 1` have of rows `first` to `end - 1` of the filter, in blocks of about one size. */
+function productBlocks(product: ProductCall, first: i32, end: i32, row: i32, till: i32): void {
+  const length = evenLength(till - row, BLOCK);
+  let adds = !changetype<PartCall>(product.part).starts;
+  for (; row < till; row += length, adds = true) {
+    productBlock(product, first, end, row, min(length, till - row), adds);
+  }
+}
+
+/** What `count` output rows from `row` on have of rows `first` to `end - 1` of the filter, written or added. */
+export function productBlock(
+  product: ProductCall,
+  first: i32,
+  end: i32,
+  row: i32,
+  count: i32,
+  adds: bool,
+): void {
   const call = changetype<PartCall>(product.part);
-  const adds = !call.starts || row > 0;
   const lines = readsLines(call);
   expandRows(call, row, count, lines);
   let dy = call.y + row * call.yRowBytes;

@@ -3,43 +3,65 @@
  * gradients of the rows. A block of rows is summed in registers as in product.ts.
  */
 import {addFloats, copyFloats, multiplyAdd} from '../arithmetic';
-import {BLOCK, PartCall, ProductCall} from '../calls';
+import {BLOCK, PartCall, PiecesCall} from '../calls';
+import {beginOf, endOf, evenLength, sharesFrom, sumsOf} from '../pieces';
 import {expandRows} from '../taps';
 import {inputOf} from './depthwise';
 
-/** Taps `first` to `end - 1` of one part. */
+/** Shares are taps. */
 export function productDepthwise(address: usize, first: i32, end: i32): void {
-  const product = changetype<ProductCall>(address);
-  const call = changetype<PartCall>(product.part);
-  const rows = product.rows;
-  for (let row = 0; row < rows; row += BLOCK) {
-    const count = min(BLOCK, rows - row);
+  const pieces = changetype<PiecesCall>(address);
+  const call = changetype<PartCall>(pieces.of);
+  for (let shares = 0; first < end; first += shares) {
+    shares = sharesFrom(pieces, first, end);
+    const tap = first % pieces.shares;
+    call.weights = sumsOf(pieces, first);
+    productTaps(call, tap, tap + shares, beginOf(pieces, first), endOf(pieces, first));
+  }
+}
+
+/** Taps `first` to `end - 1` of output rows `row` to `till - 1`. */
+function productTaps(call: PartCall, first: i32, end: i32, row: i32, till: i32): void {
+  const length = evenLength(till - row, BLOCK);
+  let adds = !call.starts;
+  for (; row < till; row += length, adds = true) {
+    const count = min(length, till - row);
     expandRows(call, row, count, false);
     const dy = call.y + row * call.yRowBytes;
     for (let tap = first; tap < end; tap++) {
       const taps = call.pointers + ((tap * BLOCK) << 2);
-      productTap(call, taps, dy, call.weights + tap * call.tapBytes, count, !call.starts || row > 0);
+      productTap(call, taps, dy, call.weights + tap * call.tapBytes, count, adds);
     }
   }
 }
 
-/** All taps of fours of channels `first` to `end - 1` of a part with 16 channels or more, one output each. */
+/** Shares are fours of channels with all taps, of a part with 16 channels or more, one output each. */
 export function productChannels(address: usize, first: i32, end: i32): void {
-  const product = changetype<ProductCall>(address);
-  const call = changetype<PartCall>(product.part);
-  const rows = product.rows;
-  const last = min(end << 4, call.groups << 2);
-  for (let row = 0; row < rows; row += BLOCK) {
-    const count = min(BLOCK, rows - row);
+  const pieces = changetype<PiecesCall>(address);
+  const call = changetype<PartCall>(pieces.of);
+  for (let shares = 0; first < end; first += shares) {
+    shares = sharesFrom(pieces, first, end);
+    const four = first % pieces.shares;
+    call.weights = sumsOf(pieces, first);
+    const last = min((four + shares) << 4, call.groups << 2);
+    productOfChannels(call, four << 4, last, beginOf(pieces, first), endOf(pieces, first));
+  }
+}
+
+/** All taps of the channels in bytes `begin` to `last - 1`, of output rows `row` to `till - 1`. */
+function productOfChannels(call: PartCall, begin: i32, last: i32, row: i32, till: i32): void {
+  const length = evenLength(till - row, BLOCK);
+  let adds = !call.starts;
+  for (; row < till; row += length, adds = true) {
+    const count = min(length, till - row);
     expandRows(call, row, count, false);
     // What the rows of a block have of 16 channels stays in the L1 cache.
-    for (let at = first << 4; at < last; at += 64) sixteenTaps(call, row, count, at, min(64, last - at));
+    for (let at = begin; at < last; at += 64) sixteenTaps(call, row, count, at, min(64, last - at), adds);
   }
 }
 
 /** All taps of the channels in `bytes` bytes from `at` on. */
-function sixteenTaps(call: PartCall, row: i32, count: i32, at: i32, bytes: i32): void {
-  const adds = !call.starts || row > 0;
+function sixteenTaps(call: PartCall, row: i32, count: i32, at: i32, bytes: i32, adds: bool): void {
   // Sixteen at the end begin with others, which are done, or someone else's.
   const from = min(at, (call.groups << 2) - 64);
   const dy = call.y + row * call.yRowBytes + from;

@@ -4,29 +4,38 @@
  * channels at a time; some lines are summed in registers and then added to the result.
  */
 import {multiplyAdd, zeroFloats} from '../arithmetic';
-import {BLOCK, PartCall, ProductCall} from '../calls';
+import {BLOCK, PartCall, PiecesCall} from '../calls';
+import {beginOf, endOf, sharesFrom, sumsOf} from '../pieces';
 
-/** Fours of channels `first` to `end - 1` of a part with 8 channels or more, one output each. */
+/** Shares are fours of channels with all taps, of a part with 8 channels or more, one output each. */
 export function productLineTaps(address: usize, first: i32, end: i32): void {
-  const call = changetype<PartCall>(changetype<ProductCall>(address).part);
+  const pieces = changetype<PiecesCall>(address);
+  const call = changetype<PartCall>(pieces.of);
+  for (let shares = 0; first < end; first += shares) {
+    shares = sharesFrom(pieces, first, end);
+    const four = first % pieces.shares;
+    call.weights = sumsOf(pieces, first);
+    const last = min((four + shares) << 4, call.groups << 2);
+    productOfFrames(call, four << 4, last, beginOf(pieces, first), endOf(pieces, first));
+  }
+}
+
+/** All taps of the channels in bytes `begin` to `last - 1`, of output frames `frame` to `till - 1`. */
+function productOfFrames(call: PartCall, begin: i32, last: i32, frame: i32, till: i32): void {
   const all = call.groups << 2;
-  const begin = first << 4;
-  const last = min(end << 4, all);
   if (call.starts) {
     for (let tap = 0; tap < call.taps; tap++) {
       zeroFloats(call.weights + tap * call.tapBytes + begin, (last - begin) >> 2);
     }
   }
-  const clips =
-    changetype<ProductCall>(address).rows / (call.outputTime * call.outputHeight * call.outputWidth);
   const lines = max(1, (2 * BLOCK) / call.outputWidth);
-  for (let frame = 0; frame < clips * call.outputTime; frame++) {
+  for (; frame < till; frame++) {
     for (let line = 0; line < call.outputHeight; line += lines) {
-      const till = min(call.outputHeight, line + lines);
+      const end = min(call.outputHeight, line + lines);
       for (let at = begin; at < last; at += 32) {
         // Eight at the end begin with others, which are done, or someone else's.
         const from = min(at, all - 32);
-        productOfLines(call, frame, line, till, from, at - from, min(32, last - at));
+        productOfLines(call, frame, line, end, from, at - from, min(32, last - at));
       }
     }
   }

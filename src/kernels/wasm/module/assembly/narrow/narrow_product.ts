@@ -3,31 +3,54 @@
  * gradients, summed over the positions of a frame of a band in registers and then added to the result. What lies
  * between lines of output gradients is zero.
  */
-import {multiplyAdd} from '../arithmetic';
-import {NarrowCall, PartCall} from '../calls';
+import {multiplyAdd, zeroFloats} from '../arithmetic';
+import {NarrowCall, PartCall, PiecesCall} from '../calls';
+import {beginOf, endOf, sharesFrom, sumsOf} from '../pieces';
 import {clearSlots, fillSlots, firstRead, framesOf, listReads, moveSums, placeBand} from './narrow';
 
-/** Rows `first` to `end - 1` of the filter, counted over `[taps, inputs]`, of one part: added to what is there. */
+/** Shares are rows of the filter, counted over `[taps, inputs]`. */
 export function productNarrow(address: usize, first: i32, end: i32): void {
-  const band = changetype<NarrowCall>(address);
-  const call = changetype<PartCall>(band.part);
-  for (let at = 0; at < band.count; at++) {
-    if (placeBand(band, call, at)) productBand(band, call, first, end);
+  const pieces = changetype<PiecesCall>(address);
+  const band = changetype<NarrowCall>(pieces.of);
+  for (let shares = 0; first < end; first += shares) {
+    shares = sharesFrom(pieces, first, end);
+    const row = first % pieces.shares;
+    changetype<PartCall>(band.part).weights = sumsOf(pieces, first);
+    productBands(band, row, row + shares, beginOf(pieces, first), endOf(pieces, first));
   }
 }
 
-/** All rows of the filter, outputs `first` to `end - 1`, of a part of one group. */
+/** Shares are outputs with all rows of the filter, of a part of one group. */
 export function productNarrowOutputs(address: usize, first: i32, end: i32): void {
-  const call = changetype<PartCall>(changetype<NarrowCall>(address).part);
+  const pieces = changetype<PiecesCall>(address);
+  const band = changetype<NarrowCall>(pieces.of);
+  const call = changetype<PartCall>(band.part);
   const outputs = call.outputs;
-  const offset = (<usize>first) << 2;
-  call.outputs = end - first;
-  call.y += offset;
-  call.weights += offset;
-  productNarrow(address, 0, call.taps * call.inputs);
+  const dy = call.y;
+  for (let shares = 0; first < end; first += shares) {
+    shares = sharesFrom(pieces, first, end);
+    const output = first % pieces.shares;
+    const offset = (<usize>output) << 2;
+    call.outputs = shares;
+    call.y = dy + offset;
+    call.weights = sumsOf(pieces, first) + offset;
+    productBands(band, 0, call.taps * call.inputs, beginOf(pieces, first), endOf(pieces, first));
+  }
   call.outputs = outputs;
-  call.y -= offset;
-  call.weights -= offset;
+  call.y = dy;
+}
+
+/** What bands `at` to `till - 1` have of rows `first` to `end - 1` of the filter. */
+function productBands(band: NarrowCall, first: i32, end: i32, at: i32, till: i32): void {
+  const call = changetype<PartCall>(band.part);
+  if (call.starts) {
+    for (let row = first; row < end; row++) {
+      zeroFloats(call.weights + row * call.tapBytes, call.groups * call.outputs);
+    }
+  }
+  for (; at < till; at++) {
+    if (placeBand(band, call, at)) productBand(band, call, first, end);
+  }
 }
 
 function productBand(band: NarrowCall, call: PartCall, first: i32, end: i32): void {
