@@ -104,6 +104,21 @@ export function epsilonOf(attrs: NamedAttrMap | undefined): number {
   return (attrs as BatchNormTrainAttrs).epsilon;
 }
 
+/**
+ * Batch normalization in training and what is behind it, `y = activation(BatchNormTrain(x) + residual)`: 'linear' or 'relu' with a residual,
+ * of the shape of x, or swish without. Results: y, mean, variance and, of swish, sigmoids as of SwishTrain. Where a backend has no such
+ * kernel, those of the parts do the same. There are none for its gradients, which read and write as much in one pass as in two.
+ */
+export const BatchNormFused = 'BatchNormFused';
+export interface BatchNormFusedInputs extends BatchNormTrainInputs {
+  residual: TensorInfo | undefined;
+}
+export interface BatchNormFusedAttrs extends NamedAttrMap {
+  epsilon: number;
+  activation: FusedNormActivation;
+}
+export type FusedNormActivation = NormActivation | 'swish';
+
 /** The gradient of a ReLU: dy where `saved`, its input or its result, is above 0. Where a backend has no such kernel, stock ops do the same. */
 export const ReluGrad = 'ReluGrad';
 export interface ReluGradInputs extends NamedTensorInfoMap {
@@ -154,9 +169,10 @@ const GENERAL_KERNEL_NAMES = [
 ] as const;
 export type GeneralKernelName = (typeof GENERAL_KERNEL_NAMES)[number];
 
-/** All of them, with those of activations and optimizers: where a backend has none of these, stock ops do the same. */
+/** All of them, with those of fused norms, activations and optimizers: where a backend has none of these, stock ops do the same. */
 export const KERNEL_NAMES = [
   ...GENERAL_KERNEL_NAMES,
+  BatchNormFused,
   ReluGrad,
   SwishTrain,
   SwishTrainGrad,

@@ -33,6 +33,7 @@ import {swishTrainGradConfig} from './elementwise/SwishTrainGrad';
 import {adamUpdateConfig} from './reductions/AdamUpdate';
 import {avgPool3DConfig} from './reductions/AvgPool3D';
 import {avgPool3DGradConfig} from './reductions/AvgPool3DGrad';
+import {batchNormFusedConfig} from './reductions/BatchNormFused';
 import {batchNormTrainConfig} from './reductions/BatchNormTrain';
 import {batchNormTrainGradConfig} from './reductions/BatchNormTrainGrad';
 import {globalNormConfig} from './reductions/GlobalNorm';
@@ -50,6 +51,7 @@ export const kernelConfigs: readonly KernelConfig[] = [
   indirectConv3DBackpropFilterConfig,
   batchNormTrainConfig,
   batchNormTrainGradConfig,
+  batchNormFusedConfig,
   reluGradConfig,
   swishTrainConfig,
   swishTrainGradConfig,

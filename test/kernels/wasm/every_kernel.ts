@@ -116,6 +116,23 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
       (...given: tf.Tensor[]) => tf.sum(tf.square(run(given[0]!, given[1]!, given[2]!))) as tf.Scalar,
     )(inputs);
   },
+  'batch normalization in training of a sum with ReLU, gradients': () => {
+    const run = (a: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, residual: tf.Tensor) =>
+      takenOnce(() => batchNormTrain(a, gamma as tf.Tensor1D, beta as tf.Tensor1D, 1e-3, 'relu', residual).y);
+    const inputs = [[1640, 19], [19], [19], [1640, 19]].map((shape, seed) => tensorOf(shape, seed + 1));
+    return tf.grads(
+      (...given: tf.Tensor[]) =>
+        tf.sum(tf.square(run(given[0]!, given[1]!, given[2]!, given[3]!))) as tf.Scalar,
+    )(inputs);
+  },
+  'batch normalization in training with swish, gradients': () => {
+    const run = (a: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) =>
+      takenOnce(() => batchNormTrain(a, gamma as tf.Tensor1D, beta as tf.Tensor1D, 1e-3, 'swish').y);
+    const inputs = [[1640, 19], [19], [19]].map((shape, seed) => tensorOf(shape, seed + 1));
+    return tf.grads(
+      (...given: tf.Tensor[]) => tf.sum(tf.square(run(given[0]!, given[1]!, given[2]!))) as tf.Scalar,
+    )(inputs);
+  },
   'updates of weights': () => {
     const [value, gradient, state] = [1, 2, 3].map((seed) => tf.abs(tensorOf([1, 3, 7, 9, 11], seed))) as [
       tf.Tensor,

@@ -334,6 +334,9 @@ export const CALLS = {
     dy: 'usize',
     /** What is written for each value: y or dx. */
     to: 'usize',
+    /** Forward: what is added before the activation, and where swish leaves sigmoids; 0 for none. */
+    residual: 'usize',
+    sigmoid: 'usize',
     /** `[channels]`; no beta where none is needed. */
     gamma: 'usize',
     beta: 'usize',
@@ -352,7 +355,7 @@ export const CALLS = {
     shifts: 'usize',
     /** The bits of a float32. */
     epsilon: 'i32',
-    /** 0 none, 1 ReLU, 2 ReLU up to 6. */
+    /** 0 none, 1 ReLU, 2 ReLU up to 6; forward 3 swish. */
     activation: 'i32',
     rows: 'i32',
     channels: 'i32',
@@ -363,7 +366,7 @@ export const CALLS = {
     /** Wide rows of a block, a multiple of 8. */
     blockRows: 'i32',
     /** 1 if what is written for each value is written row by row, 0 if four rows at a time (rows.ts). */
-    isLarge: 'i32',
+    byRow: 'i32',
     /** Of the rows that are left, fewer than `tiles`. */
     restBytes: 'i32',
   },

@@ -102,6 +102,17 @@ const withoutFilter: Record<string, (x: tf.Tensor5D) => tf.Tensor> = {
     const {y} = batchNormTrain(tf.reshape(x, [-1, channels]), gamma, beta, 1e-3, 'relu');
     return tf.reshape(y, x.shape);
   },
+  'batchNormTrain of a sum with ReLU': (x) => {
+    const channels = x.shape[4];
+    const [gamma, beta] = [tf.tensor1d(valuesOf([channels], 3)), tf.tensor1d(valuesOf([channels], 4))];
+    const shortcut = tf.square(x);
+    return takenOnce(() => batchNormTrain(x, gamma, beta, 1e-3, 'relu', shortcut).y);
+  },
+  'batchNormTrain with swish': (x) => {
+    const channels = x.shape[4];
+    const [gamma, beta] = [tf.tensor1d(valuesOf([channels], 3)), tf.tensor1d(valuesOf([channels], 4))];
+    return takenOnce(() => batchNormTrain(x, gamma, beta, 1e-3, 'swish').y);
+  },
   batchNormTrain: (x) => {
     const channels = x.shape[4];
     const [gamma, beta] = [tf.tensor1d(valuesOf([channels], 3)), tf.tensor1d(valuesOf([channels], 4))];

@@ -215,6 +215,8 @@ export class NormCall {
   x!: usize;
   dy!: usize;
   to!: usize;
+  residual!: usize;
+  sigmoid!: usize;
   gamma!: usize;
   beta!: usize;
   mean!: usize;
@@ -236,7 +238,7 @@ export class NormCall {
   width!: i32;
   wideRows!: i32;
   blockRows!: i32;
-  isLarge!: i32;
+  byRow!: i32;
   restBytes!: i32;
 }
 
