@@ -8,16 +8,17 @@ import {type InversePart, inverseInfo, inverseParts} from '../../../geometry/par
 import {sizeOf} from '../../../util/shapes';
 import {BLOCK} from '../module/calls';
 import type {Place} from './bands';
-import {CallPlan, FLOAT_BYTES, operand} from './call_plan';
+import {CallPlan, FLOAT_BYTES, operand, type RowPlan} from './call_plan';
 import {fewRowsOf, planFewRows} from './few_rows';
 import {narrowOf} from './narrow';
 import {type Describe, readsAsTheyLie, sumsCall} from './part_call';
 import {blockScratch, type PartPlan, planDensePart, planDepthwisePart} from './part_plan';
 import {firstWeight, inverseTaps, transposedPanels} from './weights';
+import {planZeros} from './zeros';
 
 export interface InputGradientPlan {
-  /** Whether every value is written; else the parts add to zeros. */
-  readonly writesAll: boolean;
+  /** What is set to zero first, if parts add to it. */
+  readonly zeros: readonly RowPlan[];
   readonly parts: readonly PartPlan[];
 }
 
@@ -28,20 +29,33 @@ export interface InputGradientPlan {
  */
 export function planInputGradient(info: ConvInfo, shared: boolean): InputGradientPlan {
   const inverses = info.parts.flatMap((part) => inverseParts(info, part));
-  // Where every part is one whole phase, the first of them writes; else all add to zeros.
-  const writesAll = inverses.length === info.parts.length && inverses.every(({whole}) => whole);
   return {
-    writesAll,
+    zeros: writesAll(info, inverses) ? [] : [planZeros('dx', sizeOf(info.inputShape))],
     parts: inverses.map((inverse) => {
-      const begins =
-        info.parts.find(({inputChannel}) => inputChannel === inverse.of.inputChannel) === inverse.of;
-      if (inverse.whole) return planWhole(info, inverse, {starts: writesAll && begins, shared});
+      const starts = begins(info, inverse);
+      if (inverse.whole) return planWhole(info, inverse, {starts, shared});
       const place: Place = {shape: info.inputShape, rule: inverse.phase.place};
       return placesRows(info, inverse)
-        ? planWhole(info, inverse, {starts: begins, shared, place})
+        ? planWhole(info, inverse, {starts, shared, place})
         : planScattered(info, inverse);
     }),
   };
+}
+
+/** Whether a part is the first one of its input channels. */
+function begins({parts}: ConvInfo, {of}: InversePart): boolean {
+  return parts.find(({inputChannel}) => inputChannel === of.inputChannel) === of;
+}
+
+/** Whether the phases of the first parts, which reach a position once at most, write every value; else some add to zeros. */
+function writesAll(info: ConvInfo, inverses: readonly InversePart[]): boolean {
+  const first = inverses.filter((inverse) => begins(info, inverse));
+  const values = first.map(({phase, part}) => sizeOf(phase.size) * part.outputChannels);
+  const {inputShape} = info;
+  return (
+    first.every((inverse) => inverse.whole || placesRows(info, inverse)) &&
+    values.reduce((sum, size) => sum + size, 0) === sizeOf(inputShape.slice(1))
+  );
 }
 
 /** With several outputs for an input, weights would have to be transposed: that the dense form does. */

@@ -1,6 +1,6 @@
 /** The module's exports. Those that the host does not call are exported to stay functions of their own (dense.ts). */
 
-export {copyRuns, copyShortRuns} from './copies';
+export {copyRuns, copyShortRuns, zeroChunks} from './copies';
 export {convolveDense, denseBlock} from './dense/dense';
 export {
   addLines,
