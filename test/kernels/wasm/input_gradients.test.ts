@@ -5,9 +5,10 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import type {ConvInfo} from '../../../src/geometry/conv_info';
+import {depthwiseConv3dInfo} from '../../../src/geometry/ordinary_info';
 import {planInputGradient} from '../../../src/kernels/wasm/plan/input_gradient';
 import type {WeightsPlan} from '../../../src/kernels/wasm/plan/weights';
-import {naiveInputGradient} from '../../support/naive_conv3d';
+import {type Axes, naiveDepthwiseConv3d, naiveInputGradient} from '../../support/naive_conv3d';
 import {memory, runRows, samples} from './random_gradients';
 import {wholesOf} from './wasm_host';
 
@@ -33,7 +34,7 @@ function gradientOf(info: ConvInfo, dy: Float32Array, w: Float32Array, shared: b
 
 describe.each(samples)('%s convolutions', (_, sample) => {
   it('have the gradient of plain loops, whoever computes which rows', () => {
-    const seen = new Set<string>();
+    const seen = new Set<boolean>();
     fc.assert(
       fc.property(sample, ({info, naive, seed}) => {
         // Minimal filtering rounds.
@@ -41,19 +42,34 @@ describe.each(samples)('%s convolutions', (_, sample) => {
         const [dy, w] = [wholesOf(info.outputShape, seed), wholesOf(info.filterShape, seed + 1)];
         const expected = Float32Array.from(naiveInputGradient(naive, dy, w).values, (value) => value + 0);
         for (const shared of [false, true]) {
-          for (const range of [1, 7, undefined]) {
+          for (const range of [1, undefined]) {
             const {dx, isSetToZero} = gradientOf(info, dy, w, shared, range);
             expect(dx).toEqual(expected);
-            seen.add(
-              `${isSetToZero} ${info.inputShape.every((n, i) => i === 4 || n === info.outputShape[i])}`,
-            );
+            seen.add(isSetToZero);
           }
         }
       }),
-      {numRuns: 40, seed: 20261130},
+      {numRuns: 30, seed: 20261130},
     );
-    // Parts that write all, and parts that are added to zeros, under strides.
-    expect(seen).toContain('false false');
-    expect(seen).toContain('true false');
+    // Parts that write all, and parts that are added to zeros.
+    expect(seen.size).toBe(2);
   });
+});
+
+it('is right where a large one is not set to zero first, though a stride keeps its phases apart', () => {
+  const [size, kernel, strides]: Axes[] = [
+    [2, 160, 160],
+    [1, 3, 3],
+    [1, 2, 2],
+  ];
+  const info = depthwiseConv3dInfo([1, ...size!, 12], [...kernel!, 12, 1], {strides: strides!, pad: 'same'});
+  const naive = naiveDepthwiseConv3d({
+    ...{xShape: info.inputShape, filterShape: info.filterShape, strides: strides!, dilations: [1, 1, 1]},
+    ...{before: [0, 0, 0], output: [2, 80, 80], groups: 12},
+  });
+  const [dy, w] = [wholesOf(info.outputShape, 1), wholesOf(info.filterShape, 2)];
+  const expected = Float32Array.from(naiveInputGradient(naive, dy, w).values, (value) => value + 0);
+  const {dx, isSetToZero} = gradientOf(info, dy, w, true);
+  expect(isSetToZero).toBe(false);
+  expect(Buffer.from(dx.buffer).equals(Buffer.from(expected.buffer))).toBe(true);
 });

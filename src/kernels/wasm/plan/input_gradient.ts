@@ -16,6 +16,9 @@ import {blockScratch, type PartPlan, planDensePart, planDepthwisePart} from './p
 import {firstWeight, inverseTaps, transposedPanels} from './weights';
 import {planZeros} from './zeros';
 
+/** Values of a gradient whose zeros would have left the cache before its phases are written. */
+const LARGE = 600_000;
+
 export interface InputGradientPlan {
   /** What is set to zero first, if parts add to it. */
   readonly zeros: readonly RowPlan[];
@@ -30,7 +33,7 @@ export interface InputGradientPlan {
 export function planInputGradient(info: ConvInfo, shared: boolean): InputGradientPlan {
   const inverses = info.parts.flatMap((part) => inverseParts(info, part));
   return {
-    zeros: writesAll(info, inverses) ? [] : [planZeros('dx', sizeOf(info.inputShape))],
+    zeros: inPlace(info, inverses) ? [] : [planZeros('dx', sizeOf(info.inputShape))],
     parts: inverses.map((inverse) => {
       const starts = begins(info, inverse);
       if (inverse.whole) return planWhole(info, inverse, {starts, shared});
@@ -47,7 +50,17 @@ function begins({parts}: ConvInfo, {of}: InversePart): boolean {
   return parts.find(({inputChannel}) => inputChannel === of.inputChannel) === of;
 }
 
-/** Whether the phases of the first parts, which reach a position once at most, write every value; else some add to zeros. */
+/**
+ * Whether the parts need no zeros, nor are faster with them: phases lie apart, and zeros, which are written in the order of memory, have
+ * the lines of a small gradient, or of several parts, in the cache by then.
+ */
+function inPlace(info: ConvInfo, inverses: readonly InversePart[]): boolean {
+  if (!writesAll(info, inverses)) return false;
+  const isWhole = inverses.every(({whole}) => whole);
+  return isWhole || (info.parts.length === 1 && sizeOf(info.inputShape) >= LARGE);
+}
+
+/** Whether the phases of the first parts, which reach a position once at most, write every value. */
 function writesAll(info: ConvInfo, inverses: readonly InversePart[]): boolean {
   const first = inverses.filter((inverse) => begins(info, inverse));
   const values = first.map(({phase, part}) => sizeOf(phase.size) * part.outputChannels);

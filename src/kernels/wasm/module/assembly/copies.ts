@@ -2,6 +2,7 @@
  * Copies runs of bytes from one tensor to another by the steps that each takes along some axes: slices, pieces of a
  * concatenation, transposed, reversed and repeated axes are all the same traversal (src/kernels/wasm/copies/copy_call.ts).
  */
+import {zeroFloats} from './arithmetic';
 import {CHUNK, CopyCall, ZeroCall} from './calls';
 
 /** In the table of axes: bytes of an entry, which begins with the length of an axis, and what follows it. */
@@ -87,5 +88,5 @@ function copyLongRuns(call: CopyCall, from: usize, to: usize, runs: i32): void {
 export function zeroChunks(address: usize, first: i32, end: i32): void {
   const call = changetype<ZeroCall>(address);
   const from = first * CHUNK;
-  memory.fill(call.to + ((<usize>from) << 2), 0, (min(call.count, end * CHUNK) - from) << 2);
+  zeroFloats(call.to + ((<usize>from) << 2), min(call.count, end * CHUNK) - from);
 }
