@@ -104,6 +104,21 @@ export function epsilonOf(attrs: NamedAttrMap | undefined): number {
   return (attrs as BatchNormTrainAttrs).epsilon;
 }
 
+/**
+ * Batch normalization in training and what is behind it, `y = activation(BatchNormTrain(x) + residual)`: 'linear' or 'relu' with a residual,
+ * of the shape of x, or swish without. Results: y, mean, variance and, of swish, sigmoids as of SwishTrain. Where a backend has no such
+ * kernel, those of the parts do the same. There are none for its gradients, which read and write as much in one pass as in two.
+ */
+export const BatchNormFused = 'BatchNormFused';
+export interface BatchNormFusedInputs extends BatchNormTrainInputs {
+  residual: TensorInfo | undefined;
+}
+export interface BatchNormFusedAttrs extends NamedAttrMap {
+  epsilon: number;
+  activation: FusedNormActivation;
+}
+export type FusedNormActivation = NormActivation | 'swish';
+
 /** The gradient of a ReLU: dy where `saved`, its input or its result, is above 0. Where a backend has no such kernel, stock ops do the same. */
 export const ReluGrad = 'ReluGrad';
 export interface ReluGradInputs extends NamedTensorInfoMap {
@@ -125,6 +140,25 @@ export interface SwishTrainGradInputs extends NamedTensorInfoMap {
   s: TensorInfo;
 }
 
+/**
+ * `swish(x * gate)`, the end of a squeeze-and-excitation block: a gate `[batch, 1, ..., 1, channels]` of x `[batch, ..., channels]`.
+ * Results: y, `s = sigmoid(x * gate)`. Where a backend has no such kernel, stock ops do the same.
+ */
+export const GatedSwishTrain = 'GatedSwishTrain';
+export interface GatedSwishTrainInputs extends NamedTensorInfoMap {
+  x: TensorInfo;
+  gate: TensorInfo;
+}
+
+/** The gradients of `x * gate`, or with s of its swish, with respect to x and gate. */
+export const GateGrad = 'GateGrad';
+export interface GateGradInputs extends NamedTensorInfoMap {
+  dy: TensorInfo;
+  x: TensorInfo;
+  gate: TensorInfo;
+  s: TensorInfo | undefined;
+}
+
 /** The kernels that every backend has, if only in the composed form. */
 const GENERAL_KERNEL_NAMES = [
   IndirectConv3D,
@@ -135,12 +169,15 @@ const GENERAL_KERNEL_NAMES = [
 ] as const;
 export type GeneralKernelName = (typeof GENERAL_KERNEL_NAMES)[number];
 
-/** All of them, with those of activations and optimizers: where a backend has none of these, stock ops do the same. */
+/** All of them, with those of fused norms, activations and optimizers: where a backend has none of these, stock ops do the same. */
 export const KERNEL_NAMES = [
   ...GENERAL_KERNEL_NAMES,
+  BatchNormFused,
   ReluGrad,
   SwishTrain,
   SwishTrainGrad,
+  GatedSwishTrain,
+  GateGrad,
   SgdUpdate,
   AdamUpdate,
   GlobalNorm,

@@ -8,6 +8,7 @@ import {
   ACTIVATIONS,
   type Activation,
   type ActivationName,
+  ReluGrad,
   SwishTrain,
   SwishTrainGrad,
 } from '../geometry/kernel_names';
@@ -66,13 +67,25 @@ const swish: Unary = tf.customGrad((...args) => {
   const [y, s] = (atOnce || timesSigmoid(x, tf.sigmoid)) as TimesSigmoid;
   save(once ? [y, s] : [x]);
   const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) =>
-    tf.tidy(() => {
-      const [value, slope] = once ? (saved as TimesSigmoid) : timesSigmoid(saved[0]!, sigmoid);
-      const inOneGo = once && runOptionalKernel(SwishTrainGrad, {dy, y: value, s: slope})?.[0];
-      return inOneGo || tf.mul(dy, tf.add(slope, tf.mul(value, tf.sub(1, slope))));
-    });
+    once
+      ? swishGradient(dy, ...(saved as TimesSigmoid))
+      : tf.tidy(() => byStockOps(dy, ...timesSigmoid(saved[0]!, sigmoid)));
   return {value: y, gradFunc};
 });
+
+/** The gradient of swish, taken once, by its result y and the sigmoid s of what it was given. */
+export function swishGradient(dy: tf.Tensor, y: tf.Tensor, s: tf.Tensor): tf.Tensor {
+  return runOptionalKernel(SwishTrainGrad, {dy, y, s})?.[0] ?? tf.tidy(() => byStockOps(dy, y, s));
+}
+
+function byStockOps(dy: tf.Tensor, y: tf.Tensor, s: tf.Tensor): tf.Tensor {
+  return tf.mul(dy, tf.add(s, tf.mul(y, tf.sub(1, s))));
+}
+
+/** The gradient of a ReLU, taken once, by its result. */
+export function reluGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  return runOptionalKernel(ReluGrad, {dy, saved: y})?.[0] ?? tf.tidy(() => tf.mul(dy, tf.step(y)));
+}
 
 type TimesSigmoid = [y: tf.Tensor, s: tf.Tensor];
 

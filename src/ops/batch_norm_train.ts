@@ -3,8 +3,16 @@
  * the same composed of stock ops (compose/batch_norm.ts). Not part of the public API.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {BatchNormTrain, type NormActivation} from '../geometry/kernel_names';
+import {
+  BatchNormFused,
+  type BatchNormFusedAttrs,
+  BatchNormTrain,
+  type FusedNormActivation,
+} from '../geometry/kernel_names';
+import {sameShape} from '../util/shapes';
 import {activate} from './activations';
+import {isTakenOnce} from './grads/taken_once';
+import {runOptionalKernel} from './optional_kernel';
 import {activates, runRegistered} from './run_kernel';
 
 /** A batch, normalized, and its statistics. */
@@ -18,21 +26,53 @@ export interface NormalizedBatch {
 }
 
 /**
- * `y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta)`; x `[..., channels]`, gamma and beta `[channels]`. In one
- * kernel where it can be: then what is activated is never in memory.
+ * `y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta + residual)`; x and residual `[..., channels]`, gamma and beta
+ * `[channels]`. In one kernel where it can be: then what is activated is never in memory.
  */
 export function batchNormTrain(
   x: tf.Tensor,
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
   epsilon: number,
-  activation: NormActivation = 'linear',
+  activation: FusedNormActivation = 'linear',
+  residual?: tf.Tensor,
 ): NormalizedBatch {
   // A cast to the same type would copy.
-  const floats = x.dtype === 'float32' ? x : tf.cast(x, 'float32');
-  const inOneGo = activates(BatchNormTrain);
-  const attrs = {epsilon, activation: inOneGo ? activation : 'linear'};
-  const results = runRegistered(BatchNormTrain, {x: floats, gamma, beta}, attrs);
+  const inputs = {x: x.dtype === 'float32' ? x : tf.cast(x, 'float32'), gamma, beta};
+  const inOneGo = inOneKernel(inputs, {epsilon, activation}, residual);
+  if (inOneGo !== undefined) return inOneGo;
+  const results = runRegistered(BatchNormTrain, inputs, {epsilon, activation: 'linear'});
   const [y, mean, variance] = results as [tf.Tensor, tf.Tensor1D, tf.Tensor1D];
-  return {y: inOneGo ? y : activate(y, activation), mean, variance};
+  return {y: activate(residual === undefined ? y : tf.add(y, residual), activation), mean, variance};
+}
+
+/** Undefined where the live backend has no kernel for it. */
+function inOneKernel(
+  inputs: Record<'x' | 'gamma' | 'beta', tf.Tensor>,
+  attrs: BatchNormFusedAttrs,
+  residual: tf.Tensor | undefined,
+): NormalizedBatch | undefined {
+  const results = resultsOfOne(inputs, attrs, residual);
+  if (results === undefined) return undefined;
+  const [y, mean, variance] = results as [tf.Tensor, tf.Tensor1D, tf.Tensor1D];
+  return {y, mean, variance};
+}
+
+function resultsOfOne(
+  inputs: Record<'x' | 'gamma' | 'beta', tf.Tensor>,
+  attrs: BatchNormFusedAttrs,
+  residual: tf.Tensor | undefined,
+): tf.Tensor[] | undefined {
+  const {activation} = attrs;
+  if (residual === undefined && activation !== 'swish')
+    return activates(BatchNormTrain)
+      ? (runRegistered(BatchNormTrain, inputs, attrs) as tf.Tensor[])
+      : undefined;
+  // Its gradient is found by the result.
+  if (!isTakenOnce()) return undefined;
+  if (residual === undefined) return runOptionalKernel(BatchNormFused, inputs, attrs);
+  const isAlike = residual.dtype === 'float32' && sameShape(residual.shape, inputs.x.shape);
+  const isKnown = activation === 'linear' || activation === 'relu';
+  // In the order in which the gradients of the parts come, where both are one tensor.
+  return isAlike && isKnown ? runOptionalKernel(BatchNormFused, {residual, ...inputs}, attrs) : undefined;
 }

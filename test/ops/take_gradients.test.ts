@@ -4,6 +4,7 @@ import {beforeAll, describe, expect, it} from 'vitest';
 import '../../src/entries/backends/cpu';
 import '../../src/entries/backends/wasm';
 import {takeGradients} from '../../src/ops/grads/take_gradients';
+import {positionMeans} from '../../src/ops/position_means';
 import {startBackend} from '../support/backends';
 
 type Xs = readonly [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
@@ -28,6 +29,9 @@ const savingSlope = tf.customGrad((x, save) => {
   (save as (tensors: tf.Tensor[]) => void)([slope]);
   return {value: tf.square(x as tf.Tensor), gradFunc: (_dy, [saved]) => saved!};
 });
+
+/** One clip of three positions and channels. */
+const clip = (x: tf.Tensor) => tf.exp(tf.reshape(x, [1, 3, 3]));
 
 /** What is to be differentiated, of three 3x3 tensors. */
 const CASES: Record<string, Compute> = {
@@ -58,6 +62,19 @@ const CASES: Record<string, Compute> = {
     const cube = tf.mul(tf.square(x), x);
     return tf.grad((z) => tf.mul(cube, tf.square(z)))(x);
   },
+  'means over positions': (x) => positionMeans(clip(x)),
+  'means over positions before other readers': (x) => {
+    const of = clip(x);
+    const means = positionMeans(of);
+    return tf.mul(of, tf.mul(tf.square(of), means));
+  },
+  'means over positions, read before and after others': (x) => {
+    const of = clip(x);
+    const squares = tf.square(of);
+    const gated = tf.mul(of, tf.reshape(positionMeans(of), [1, 1, 3]));
+    return tf.mul(squares, tf.mul(gated, positionMeans(of)));
+  },
+  'means of what is asked for': (x) => tf.mul(positionMeans(x), x),
   'intermediates of a tidy': (x, y) => tf.tidy(() => tf.sqrt(tf.tidy(() => tf.exp(tf.mul(x, y))))),
 };
 const kept: tf.Tensor[] = [];

@@ -24,6 +24,8 @@ import {unpackConfig} from './copies/slicing/Unpack';
 import {tileConfig} from './copies/Tile';
 import {transposeConfig} from './copies/Transpose';
 import {arithmeticConfigs} from './elementwise/arithmetic';
+import {gatedSwishTrainConfig} from './elementwise/GatedSwishTrain';
+import {gateGradConfig} from './elementwise/GateGrad';
 import {reluConfig} from './elementwise/Relu';
 import {reluGradConfig} from './elementwise/ReluGrad';
 import {swishTrainConfig} from './elementwise/SwishTrain';
@@ -31,6 +33,7 @@ import {swishTrainGradConfig} from './elementwise/SwishTrainGrad';
 import {adamUpdateConfig} from './reductions/AdamUpdate';
 import {avgPool3DConfig} from './reductions/AvgPool3D';
 import {avgPool3DGradConfig} from './reductions/AvgPool3DGrad';
+import {batchNormFusedConfig} from './reductions/BatchNormFused';
 import {batchNormTrainConfig} from './reductions/BatchNormTrain';
 import {batchNormTrainGradConfig} from './reductions/BatchNormTrainGrad';
 import {globalNormConfig} from './reductions/GlobalNorm';
@@ -48,9 +51,12 @@ export const kernelConfigs: readonly KernelConfig[] = [
   indirectConv3DBackpropFilterConfig,
   batchNormTrainConfig,
   batchNormTrainGradConfig,
+  batchNormFusedConfig,
   reluGradConfig,
   swishTrainConfig,
   swishTrainGradConfig,
+  gatedSwishTrainConfig,
+  gateGradConfig,
   sgdUpdateConfig,
   adamUpdateConfig,
   globalNormConfig,

@@ -25,7 +25,7 @@ export interface Segment {
 /** The model as it is, or call by call where some are fused. */
 export function wholeSegment(model: LayersModel): Segment {
   const calls = trainingCalls(model);
-  const isFused = calls.some(({activation}) => activation !== undefined);
+  const isFused = calls.some(({activation, adds, run}) => adds || (activation ?? run) !== undefined);
   if (isFused && maskingLayer(calls) === undefined) {
     const [begin, end] = [placesOf(model, calls)[0]!, {done: calls.length, live: model.outputs}];
     return {...segmentOf(calls, begin, end), layers: model.layers};
@@ -83,11 +83,12 @@ function segmentOf(calls: readonly TrainingCall[], from: Place, to: Place): Segm
     run: (given) =>
       movingTogether(() => {
         const values = new Map(from.live.map((value, i) => [value, given[i]!]));
-        for (const [i, {layer, inputs, outputs, activation}] of calls.entries()) {
+        for (const [i, {layer, inputs, outputs, activation, adds, run}] of calls.entries()) {
           // As the host runs a model: always a list, and no arguments of the call besides.
           const list = inputs.map((value) => values.get(value)!);
-          const args = {training: true, ...(activation && {activation})};
-          const results = [layer.apply(list, args)].flat() as Tensor[];
+          const residual = adds ? list.pop() : undefined;
+          const args = {training: true, ...(activation && {activation}), ...(residual && {residual})};
+          const results = [run?.(list) ?? layer.apply(list, args)].flat() as Tensor[];
           outputs.forEach((value, k) => {
             values.set(value, results[k]!);
           });
@@ -103,13 +104,13 @@ function segmentOf(calls: readonly TrainingCall[], from: Place, to: Place): Segm
 /** How many numbers each value is made of. */
 function sizesOf(
   model: LayersModel,
-  calls: readonly Call[],
+  calls: readonly TrainingCall[],
   shape: readonly number[],
 ): Map<SymbolicTensor, number> {
   // Propagated and not read off the model, whose input may be of any length.
   const shapes = new Map<SymbolicTensor, HostShape>([[model.inputs[0]!, [...shape]]]);
-  for (const {layer, inputs, outputs} of calls) {
-    const given = inputs.map((value) => shapes.get(value)!);
+  for (const {layer, inputs, outputs, adds} of calls) {
+    const given = inputs.slice(0, adds ? -1 : undefined).map((value) => shapes.get(value)!);
     const made = layer.computeOutputShape(inputShapesOf(given));
     const list = (Array.isArray(made[0]) ? made : [made]) as HostShape[];
     outputs.forEach((value, i) => {

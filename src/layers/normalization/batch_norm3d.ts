@@ -4,7 +4,6 @@
  */
 import {type serialization, type Tensor, type Tensor1D, tidy} from '@tensorflow/tfjs-core';
 import {InputSpec, type LayerVariable, layers} from '@tensorflow/tfjs-layers';
-import type {NormActivation} from '../../geometry/kernel_names';
 import {InvalidArgumentError} from '../../util/errors';
 import {isOfKind} from '../../util/kinds';
 import {
@@ -24,7 +23,7 @@ import {
   oneTensor,
   shapeText,
 } from '../host/layer_arguments';
-import {type BatchNormWeights, batchNormalize, movingAffine} from './norm_arithmetic';
+import {type BatchNormWeights, batchNormalize, movingAffine, type NormEnd} from './norm_arithmetic';
 
 /** Arguments of `sts.layers.batchNorm3d`: those of `tf.layers.batchNormalization` and `unbiasedMovingVariance`. */
 export interface BatchNorm3DLayerArgs extends HostArgs<'batchNormalization'> {
@@ -145,8 +144,8 @@ export class BatchNorm3D extends layers.Layer {
         this.channelAxis(),
         this.builtWeights(),
         training,
-        // Of the layer behind this one, which models/training_calls.ts leaves out.
-        kwargs?.activation as NormActivation | undefined,
+        // Of the layers behind this one, which models/training_calls.ts leaves out.
+        kwargs as NormEnd | undefined,
       );
     });
   }

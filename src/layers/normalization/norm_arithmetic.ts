@@ -23,7 +23,7 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
-import type {NormActivation} from '../../geometry/kernel_names';
+import type {FusedNormActivation} from '../../geometry/kernel_names';
 import {activate} from '../../ops/activations';
 import {batchNormTrain} from '../../ops/batch_norm_train';
 import {moveAverages} from './moving_averages';
@@ -45,22 +45,31 @@ export interface BatchNormWeights extends ScaleWeights {
   readonly unbiased?: boolean;
 }
 
+/** What else one call may do: an activation of the sum with a residual of x's shape. */
+export interface NormEnd {
+  readonly activation?: FusedNormActivation | undefined;
+  readonly residual?: Tensor | undefined;
+}
+
 /**
- * Normalizes each entry of `axis` over all other axes, by the statistics of x in training, which move the averages, and applies an
- * activation.
+ * Normalizes each entry of `axis` over all other axes, by the statistics of x in training, which move the averages.
  */
 export function batchNormalize(
   x: Tensor,
   axis: number,
   weights: BatchNormWeights,
   training: boolean,
-  activation: NormActivation = 'linear',
+  end: NormEnd = {},
 ): Tensor {
   return tidy(() => {
-    if (training) return normalizeByBatch(x, axis, weights, activation);
+    if (training) return normalizeByBatch(x, axis, weights, end);
     const view = channelView(x, axis);
-    return reshape(activate(normalizeByMovingAverages(view, weights), activation), x.shape);
+    return ended(reshape(normalizeByMovingAverages(view, weights), x.shape), end);
   });
+}
+
+function ended(y: Tensor, {residual, activation = 'linear'}: NormEnd): Tensor {
+  return activate(residual === undefined ? y : add(y, residual), activation);
 }
 
 /**
@@ -170,17 +179,13 @@ function normalizeByMovingAverages(view: Tensor, weights: BatchNormWeights): Ten
   return add(mul(view, perChannel(scale, view)), perChannel(offset, view));
 }
 
-function normalizeByBatch(
-  x: Tensor,
-  axis: number,
-  weights: BatchNormWeights,
-  activation: NormActivation,
-): Tensor {
+function normalizeByBatch(x: Tensor, axis: number, weights: BatchNormWeights, end: NormEnd): Tensor {
   const channels = x.shape[axis]!;
   const {gamma, beta} = scaleOf(weights, channels);
   const isLast = axis === x.rank - 1;
   const last = isLast ? x : transpose(channelView(x, axis), [0, 2, 1]);
-  const batch = batchNormTrain(last, gamma, beta, weights.epsilon, activation);
+  const {activation, residual} = isLast ? end : {};
+  const batch = batchNormTrain(last, gamma, beta, weights.epsilon, activation, residual);
   const count = x.size / channels;
   const correction = weights.unbiased && count > 1 ? count / (count - 1) : 1;
   const {movingMean, movingVariance, momentum} = weights;
@@ -188,7 +193,7 @@ function normalizeByBatch(
     {average: movingMean, value: batch.mean, correction: 1, momentum},
     {average: movingVariance, value: batch.variance, correction, momentum},
   ]);
-  return isLast ? batch.y : reshape(transpose(batch.y, [0, 2, 1]), x.shape);
+  return isLast ? batch.y : ended(reshape(transpose(batch.y, [0, 2, 1]), x.shape), end);
 }
 
 /** The channels last: `[rows, channels]`; else `[outer, channels, inner]`. */

@@ -1,6 +1,7 @@
 /** The layers that take the average or the maximum of each channel over time, height and width: heads of networks. */
 import {max, mean, reshape, type serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {InputSpec, layers} from '@tensorflow/tfjs-layers';
+import {positionMeans} from '../../ops/position_means';
 import {isOfKind} from '../../util/kinds';
 import {
   checkDataFormat,
@@ -31,19 +32,14 @@ abstract class GlobalPooling3D extends layers.Layer {
     this.inputSpec = [new InputSpec({ndim: 5})];
   }
 
-  /** One axis of a tensor of rank 3 reduced. */
-  protected abstract pool(x: Tensor, axis: number): Tensor;
+  /** Of `[batch, ..., channels]`, or with the channels first: `[batch, channels]`. */
+  protected abstract pool(x: Tensor, isChannelsLast: boolean): Tensor;
 
   override call(inputs: Tensor | Tensor[], kwargs: Kwargs): Tensor {
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs);
       const x = oneTensor(inputs, this.label());
-      const last = this.dataFormat === 'channelsLast';
-      const [batch, channels] = [x.shape[0]!, x.shape[last ? 4 : 1]!];
-      const positions = x.size / (batch * channels);
-      // One reduced axis of a rank-3 view: every backend has it, and none has to transpose rank 5 for it.
-      const view = reshape(x, last ? [batch, positions, channels] : [batch, channels, positions]);
-      const pooled = this.pool(view, last ? 1 : 2);
+      const pooled = this.pool(x, this.dataFormat === 'channelsLast');
       return this.keepDims ? reshape(pooled, this.computeOutputShape(x.shape) as number[]) : pooled;
     });
   }
@@ -64,6 +60,19 @@ abstract class GlobalPooling3D extends layers.Layer {
   }
 }
 
+/** One axis of a view of rank 3 reduced: every backend has it, and none has to transpose rank 5 for it. */
+function overPositions(
+  x: Tensor,
+  isChannelsLast: boolean,
+  reduce: (view: Tensor, axis: number) => Tensor,
+): Tensor {
+  const [batch, channels] = [x.shape[0]!, x.shape[isChannelsLast ? 4 : 1]!];
+  const positions = x.size / (batch * channels);
+  return isChannelsLast
+    ? reduce(reshape(x, [batch, positions, channels]), 1)
+    : reduce(reshape(x, [batch, channels, positions]), 2);
+}
+
 export class GlobalAveragePooling3D extends GlobalPooling3D {
   /** @nocollapse */
   static className = 'GlobalAveragePooling3D';
@@ -74,8 +83,8 @@ export class GlobalAveragePooling3D extends GlobalPooling3D {
     return isOfKind(this, value);
   }
 
-  protected override pool(x: Tensor, axis: number): Tensor {
-    return mean(x, axis);
+  protected override pool(x: Tensor, isChannelsLast: boolean): Tensor {
+    return isChannelsLast ? positionMeans(x) : overPositions(x, isChannelsLast, mean);
   }
 }
 
@@ -83,7 +92,7 @@ export class GlobalMaxPooling3D extends GlobalPooling3D {
   /** @nocollapse */
   static className = 'GlobalMaxPooling3D';
 
-  protected override pool(x: Tensor, axis: number): Tensor {
-    return max(x, axis);
+  protected override pool(x: Tensor, isChannelsLast: boolean): Tensor {
+    return overPositions(x, isChannelsLast, max);
   }
 }

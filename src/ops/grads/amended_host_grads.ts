@@ -4,10 +4,13 @@
  * it recurrent layers and TimeDistributed on clips of one frame; `tf.batchNorm` of clips, whose gradient the host takes at rank 4
  * alone, and without a scale or an offset, for which it takes none. And some that cost more than they need: `tf.relu`, whose gradient
  * saves what it gives where it is taken once and is one pass where a backend has a kernel for it; `tf.mean`, whose gradient is tiles
- * of one value and no product with ones; `tf.add` of one shape and `tf.clone`, whose gradients are what they are given, and save nothing.
+ * of one value and no product with ones; `tf.mul` of clips and a gate; `tf.add` of one shape and `tf.clone`, whose gradients are what
+ * they are given, and save nothing.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import {isOfChannels} from '../../geometry/channels';
 import {
+  GateGrad,
   IndirectConv3DBackpropFilter,
   IndirectConv3DBackpropInput,
   ReluGrad,
@@ -44,6 +47,19 @@ const amendments: Readonly<Record<string, Amendment>> = {
     if (saved.length > 0) return host(dy, saved, attrs);
     const share = () => handedOn(dy as tf.Tensor);
     return {a: share, b: share};
+  },
+  // With a value for each channel of each clip: the host makes products, and then sums them. In one pass where a backend has a kernel for it.
+  [tf.Multiply]: (host) => (dy, saved, attrs) => {
+    const [a, b] = saved as [tf.Tensor, tf.Tensor];
+    const isFirst = isOfChannels(a.shape, b.shape);
+    const [x, gate] = isFirst ? [b, a] : [a, b];
+    const areFloats = saved.every(({dtype}) => dtype === 'float32');
+    const isGate = areFloats && isOfChannels(gate.shape, x.shape) && gate.size < x.size;
+    if (!isGate || tf.engine().isTapeOn()) return host(dy, saved, attrs);
+    const found = runOptionalKernel(GateGrad, {dy: dy as tf.Tensor, x, gate});
+    if (found === undefined) return host(dy, saved, attrs);
+    const [dx, dgate] = found as [tf.Tensor, tf.Tensor];
+    return isFirst ? {a: () => dgate, b: () => dx} : {a: () => dx, b: () => dgate};
   },
   // The host casts what is float32 already.
   [tf.Identity]: () => (dy) => ({x: () => handedOn(dy as tf.Tensor)}),

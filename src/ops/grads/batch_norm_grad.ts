@@ -4,10 +4,17 @@
  * which it knows how to differentiate: no gradient can be taken inside the gradient of a kernel.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {BatchNormTrain, type BatchNormTrainAttrs, BatchNormTrainGrad} from '../../geometry/kernel_names';
-import {isBetween0And6} from '../activations';
+import {
+  BatchNormFused,
+  type BatchNormFusedAttrs,
+  BatchNormTrain,
+  type BatchNormTrainAttrs,
+  BatchNormTrainGrad,
+} from '../../geometry/kernel_names';
+import {isBetween0And6, reluGradient, swishGradient} from '../activations';
 import {composeBatchNormTrain, composeBatchNormTrainGrad, rowsOf} from '../compose/batch_norm';
 import {activates, runRegistered} from '../run_kernel';
+import {handedOn} from './shared_tensor';
 
 const forwardGradient: tf.GradConfig = {
   kernelName: BatchNormTrain,
@@ -45,4 +52,29 @@ function differentiable(dy: tf.Tensor, x: tf.Tensor, gamma: tf.Tensor, epsilon: 
   return composeBatchNormTrainGrad({dy, x, gamma, mean, variance}, epsilon);
 }
 
-export const batchNormGradients: readonly tf.GradConfig[] = [forwardGradient];
+/** With what is behind it, taken once: what that does to a gradient is seen by what it gave. */
+const fusedGradient: tf.GradConfig = {
+  kernelName: BatchNormFused,
+  inputsToSave: ['x', 'gamma'],
+  outputsToSave: [true, true, true, true],
+  gradFunc: (gradients, saved, attrs) => {
+    const [dy] = gradients as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const [x, gamma, y, mean, variance, sigmoid] = saved as [
+      ...[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor],
+      tf.Tensor | undefined,
+    ];
+    const {epsilon, activation} = attrs as unknown as BatchNormFusedAttrs;
+    const isRelu = activation === 'relu';
+    const before = isRelu ? reluGradient(dy, y) : sigmoid === undefined ? dy : swishGradient(dy, y, sigmoid);
+    const inputs = {dy: before, x, gamma, mean, variance};
+    const results = runRegistered(BatchNormTrainGrad, inputs, {epsilon, activation: 'linear'});
+    const [dx, dgamma, dbeta] = results as [tf.Tensor, tf.Tensor, tf.Tensor];
+    if (sigmoid !== undefined) before.dispose();
+    return {
+      ...{x: () => dx, gamma: () => dgamma, beta: () => dbeta},
+      residual: () => (isRelu ? before : handedOn(dy)),
+    };
+  },
+};
+
+export const batchNormGradients: readonly tf.GradConfig[] = [forwardGradient, fusedGradient];

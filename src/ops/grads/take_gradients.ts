@@ -4,13 +4,16 @@
  * what is saved is shared instead of cloned by a kernel; and the tape is gone through once.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {BatchNormTrain} from '../../geometry/kernel_names';
+import {BatchNormFused, BatchNormTrain} from '../../geometry/kernel_names';
 import {InvalidArgumentError, UnavailableError} from '../../util/errors';
 import {sameShape} from '../../util/shapes';
+import {atAllPositions, isPerChannel, takingPerChannel} from './per_channel';
 import {handedOn, sharedTensor} from './shared_tensor';
 
 type State = ReturnType<typeof tf.engine>['state'];
 type Node = State['activeTape'][number];
+
+const WITH_STATISTICS: ReadonlySet<string> = new Set([BatchNormTrain, BatchNormFused]);
 
 /** Both are the caller's; a tensor that the value does not depend on has no gradient. */
 export interface ValueAndGradients {
@@ -81,7 +84,7 @@ function freeSaved({saved}: Node): void {
 
 function check(x: tf.Tensor, dx: tf.Tensor, kernelName: string): void {
   const name = `train: the gradient of the kernel ${kernelName} by an input [${x.shape}]`;
-  if (dx.dtype !== 'float32' || !sameShape(dx.shape, x.shape)) {
+  if (dx.dtype !== 'float32' || !(sameShape(dx.shape, x.shape) || isPerChannel(dx))) {
     throw new InvalidArgumentError(
       `${name} is ${dx.dtype} [${dx.shape}]; float32 of the same shape is needed.`,
     );
@@ -134,7 +137,7 @@ class Walk {
     if (!outputs.some(({id}) => this.gradients.has(id))) return;
     if (names.length > 0) {
       if (gradient === undefined) throw withoutGradient(kernelName);
-      const ofInputs = gradient(this.ofOutputs(kernelName, outputs));
+      const ofInputs = takingPerChannel(() => gradient(this.ofOutputs(kernelName, outputs)));
       for (const name of names) {
         const take = ofInputs[name];
         if (take === undefined) throw withoutGradient(kernelName, ` by its input ${name}`);
@@ -150,7 +153,7 @@ class Walk {
     const dys = outputs.map(({id}) => this.gradients.get(id)!);
     // Of the statistics of a batch it reads none.
     const [ofBatch] = dys;
-    return kernelName === BatchNormTrain && ofBatch !== undefined ? dys.fill(ofBatch) : dys;
+    return WITH_STATISTICS.has(kernelName) && ofBatch !== undefined ? dys.fill(ofBatch) : dys;
   }
 
   private add(x: tf.Tensor, given: tf.Tensor, kernelName: string): void {
@@ -158,7 +161,9 @@ class Walk {
     const dx = this.own(given);
     const before = this.gradients.get(x.id);
     if (before === undefined) {
-      this.hold(x, dx);
+      const isWhole = !isPerChannel(given);
+      this.hold(x, isWhole ? dx : atAllPositions(dx, x.shape));
+      if (!isWhole) dx.dispose();
       return;
     }
     const sum = tf.add(before, dx);

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as sts from '../../../src/entries';
 import {activate} from '../../../src/ops/activations';
 import {batchNormTrain} from '../../../src/ops/batch_norm_train';
+import {gatedSwish} from '../../../src/ops/gated_swish';
 import {takenOnce} from '../../../src/ops/grads/taken_once';
 import {globalNorm} from '../../../src/train/optimization/optimizers/clip';
 import {optimizerRule} from '../../../src/train/optimization/optimizers/rules';
@@ -115,6 +116,23 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
       (...given: tf.Tensor[]) => tf.sum(tf.square(run(given[0]!, given[1]!, given[2]!))) as tf.Scalar,
     )(inputs);
   },
+  'batch normalization in training of a sum with ReLU, gradients': () => {
+    const run = (a: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, residual: tf.Tensor) =>
+      takenOnce(() => batchNormTrain(a, gamma as tf.Tensor1D, beta as tf.Tensor1D, 1e-3, 'relu', residual).y);
+    const inputs = [[1640, 19], [19], [19], [1640, 19]].map((shape, seed) => tensorOf(shape, seed + 1));
+    return tf.grads(
+      (...given: tf.Tensor[]) =>
+        tf.sum(tf.square(run(given[0]!, given[1]!, given[2]!, given[3]!))) as tf.Scalar,
+    )(inputs);
+  },
+  'batch normalization in training with swish, gradients': () => {
+    const run = (a: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) =>
+      takenOnce(() => batchNormTrain(a, gamma as tf.Tensor1D, beta as tf.Tensor1D, 1e-3, 'swish').y);
+    const inputs = [[1640, 19], [19], [19]].map((shape, seed) => tensorOf(shape, seed + 1));
+    return tf.grads(
+      (...given: tf.Tensor[]) => tf.sum(tf.square(run(given[0]!, given[1]!, given[2]!))) as tf.Scalar,
+    )(inputs);
+  },
   'updates of weights': () => {
     const [value, gradient, state] = [1, 2, 3].map((seed) => tf.abs(tensorOf([1, 3, 7, 9, 11], seed))) as [
       tf.Tensor,
@@ -127,11 +145,11 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
     const results = [...sgd, ...lamb].flatMap(({value: to, state: after}) => [to, ...Object.values(after)]);
     return [...results, globalNorm([value, gradient])];
   },
-  'sums, products, ReLU and swish in training, gradients': () => {
+  'sums, products, gates, ReLU and swish in training, gradients': () => {
     const shape = [2, 2, 9, 13, 37];
     const loss = (a: tf.Tensor, scale: tf.Tensor) =>
       takenOnce(() => {
-        const scaled = tf.mul(activate(a, 'swish'), scale);
+        const scaled = tf.mul(gatedSwish(tf.add(activate(a, 'swish'), scale), scale), scale);
         return tf.sum(tf.mul(tf.relu(tf.sub(scaled, a)), tf.add(scaled, a))) as tf.Scalar;
       });
     return tf.grads(loss)([tensorOf(shape, 1), tensorOf([2, 1, 1, 1, 37], 2)]);

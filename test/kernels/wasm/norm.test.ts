@@ -4,34 +4,53 @@
  * every backend for fewer shapes, the same bits on several threads in threads/set_threads.test.ts.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {beforeAll, describe, expect, it} from 'vitest';
+import {beforeAll, describe, expect, it, vi} from 'vitest';
 import '../../../src/entries';
 import type {NormActivation} from '../../../src/geometry/kernel_names';
+import {activate} from '../../../src/ops/activations';
 import {batchNormTrain} from '../../../src/ops/batch_norm_train';
-import {type Bounds, type Case, EPSILON, expected, tensorsOf, worstOf} from '../../support/batch_norm';
+import {takenOnce} from '../../../src/ops/grads/taken_once';
+import {
+  type Bounds,
+  type Case,
+  EPSILON,
+  expected,
+  tensorsOf,
+  values,
+  worstOf,
+} from '../../support/batch_norm';
 import {implementations} from '../../support/implementations';
 
 const RESULTS = ['y', 'mean', 'variance', 'dx', 'dgamma', 'dbeta'] as const;
 
-/** All results of a batch, and the gradients by its inputs. */
+type Norm = (
+  x: tf.Tensor,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  residual: tf.Tensor | undefined,
+) => ReturnType<typeof batchNormTrain>;
+
+/** All results of a batch, and the gradients by its inputs, which are taken once. */
 function everything(
   {rows, channels}: Case,
-  {x, gamma, beta, dy}: ReturnType<typeof tensorsOf>,
-  norm: (x: tf.Tensor2D, gamma: tf.Tensor1D, beta: tf.Tensor1D) => ReturnType<typeof batchNormTrain>,
+  {x, gamma, beta, dy, residual}: ReturnType<typeof tensorsOf> & {residual?: Float32Array | undefined},
+  norm: Norm,
 ): Float32Array[] {
   return tf.tidy(() => {
-    const inputs = [tf.tensor2d(x, [rows, channels]), tf.tensor1d(gamma), tf.tensor1d(beta)] as const;
-    const {y, mean, variance} = norm(...inputs);
-    const gradients = tf.grads(
-      (a, b, c) => norm(a as tf.Tensor2D, b as tf.Tensor1D, c as tf.Tensor1D).y as tf.Tensor,
-    )([...inputs], tf.tensor2d(dy, [rows, channels]));
+    const shape: [number, number] = [rows, channels];
+    const inputs = [tf.tensor2d(x, shape), tf.tensor1d(gamma), tf.tensor1d(beta)];
+    if (residual !== undefined) inputs.push(tf.tensor2d(residual, shape));
+    const run = (...[a, b, c, d]: tf.Tensor[]) =>
+      takenOnce(() => norm(a!, b as tf.Tensor1D, c as tf.Tensor1D, d));
+    const {y, mean, variance} = run(...inputs);
+    const gradients = tf.grads((...given) => run(...given).y)(inputs, tf.tensor2d(dy, shape));
     return [y, mean, variance, ...gradients].map((tensor) => tensor.dataSync() as Float32Array);
   });
 }
 
 const alone =
-  (activation: NormActivation) =>
-  (x: tf.Tensor2D, gamma: tf.Tensor1D, beta: tf.Tensor1D): ReturnType<typeof batchNormTrain> =>
+  (activation: NormActivation | 'swish'): Norm =>
+  (x, gamma, beta) =>
     batchNormTrain(x, gamma, beta, EPSILON, activation);
 
 const channelCounts = [1, 2, 3, 5, 7, 10, 12, 17, 54, 257, 260];
@@ -97,6 +116,68 @@ describe('batch normalization in training on wasm', () => {
         expect(values.findIndex((value, at) => value !== wanted[i]![at])).toBe(-1);
       });
     }
+  });
+
+  it.each(channelCounts)('of %i channels, of a sum or with swish, is what its parts give', (channels) => {
+    for (const rows of [1, 3, 37, 150, Math.ceil(9000 / channels) + 41]) {
+      for (const [activation, adds] of [
+        ['linear', true],
+        ['relu', true],
+        ['swish', false],
+      ] as const) {
+        const given = {rows, channels, offset: 1};
+        const shortcut = adds ? values(rows * channels, 5) : undefined;
+        const inputs = {...tensorsOf(given), residual: shortcut};
+        const wanted = everything(given, inputs, (x, gamma, beta, residual) => {
+          const {y, ...statistics} = batchNormTrain(x, gamma, beta, EPSILON);
+          return {y: activate(residual === undefined ? y : tf.add(y, residual), activation), ...statistics};
+        });
+        const found = everything(given, inputs, (x, gamma, beta, residual) =>
+          batchNormTrain(x, gamma, beta, EPSILON, activation, residual),
+        );
+        expect(found.length).toBe(adds ? 7 : 6);
+        // Not toEqual: 0 and -0 are the same here.
+        found.forEach((numbers, i) => {
+          expect(numbers.length).toBe(wanted[i]!.length);
+          expect(numbers.findIndex((number, at) => number !== wanted[i]![at])).toBe(-1);
+        });
+      }
+    }
+  });
+
+  it('takes one kernel for a sum and for swish, and frees what gradients do not need any longer', () => {
+    const given = {rows: 60, channels: 6, offset: 1};
+    const inputs = tensorsOf(given);
+    const names: string[] = [];
+    const engine = tf.engine();
+    const spy = vi.spyOn(engine, 'runKernel').mockImplementation(function (this: typeof engine, ...args) {
+      names.push(args[0]);
+      return Object.getPrototypeOf(engine).runKernel.apply(engine, args);
+    });
+    const before = tf.memory().numTensors;
+    everything(given, inputs, alone('swish'));
+    everything(given, {...inputs, residual: values(360, 5)}, (x, gamma, beta, residual) =>
+      batchNormTrain(x, gamma, beta, EPSILON, 'relu', residual),
+    );
+    spy.mockRestore();
+    expect(tf.memory().numTensors).toBe(before);
+    expect(names.filter((name) => /Norm|Swish|Relu|Add/.test(name))).toEqual([
+      ...['BatchNormFused', 'BatchNormFused', 'SwishTrainGrad', 'BatchNormTrainGrad'],
+      ...['BatchNormFused', 'BatchNormFused', 'ReluGrad', 'BatchNormTrainGrad'],
+    ]);
+  });
+
+  it('of a sum with what has another shape, or is of whole numbers, is what tf.add gives', () => {
+    const {x, gamma, beta} = tensorsOf({rows: 6, channels: 3, offset: 1});
+    tf.tidy(() => {
+      const given = [tf.tensor2d(x, [6, 3]), tf.tensor1d(gamma), tf.tensor1d(beta), EPSILON] as const;
+      for (const residual of [tf.tensor2d([[1, 2, 3]]), tf.ones([2, 6, 3]), tf.fill([6, 3], 2, 'int32')]) {
+        const {y} = takenOnce(() => batchNormTrain(...given, 'relu', residual));
+        const wanted = tf.relu(tf.add(batchNormTrain(...given).y, residual));
+        expect(y.shape).toEqual(wanted.shape);
+        expect(y.dataSync()).toEqual(wanted.dataSync());
+      }
+    });
   });
 
   it('of no channels, or no rows, gives what has no values', () => {

@@ -22,8 +22,9 @@ const CLIP = [4, 6, 6, 2];
 const CLASSES = 3;
 
 /**
- * Blocks of convolution, norm, ReLU and dropout with a shortcut, between two branches: one value is used three times, in different
- * segments, one branch drops too, and there are regularizers and a norm of the host's.
+ * Blocks of convolution, norm, ReLU or swish and dropout with a shortcut, and of convolution and norm alone, between two branches: one
+ * value is used three times, in different segments, one branch drops too, one block has a gate, and there are regularizers and a norm of
+ * the host's.
  */
 function branchedModel(): tfl.LayersModel {
   let seed = 40;
@@ -40,16 +41,20 @@ function branchedModel(): tfl.LayersModel {
     sts.layers.batchNorm3d({momentum: 0.9, name}).apply(x) as Symbolic;
   const drop = (x: Symbolic) => tfl.layers.dropout({rate: 0.3}).apply(x) as Symbolic;
   const swish = (x: Symbolic) => tfl.layers.activation({activation: 'swish'}).apply(x) as Symbolic;
+  const relu = (x: Symbolic) => tfl.layers.reLU().apply(x) as Symbolic;
   // Behind a swish, which is another kernel in training, a norm that keeps what it makes of the batch.
-  const block = (x: Symbolic, name: string, args?: object) =>
-    drop(tfl.layers.reLU().apply(norm(swish(convolve(x, name, args)), `${name}_norm`)) as Symbolic);
+  const block = (x: Symbolic, name: string, args?: object, activate = relu) =>
+    drop(activate(norm(swish(convolve(x, name, args)), `${name}_norm`)));
   const add = (...values: Symbolic[]) => tfl.layers.add().apply(values) as Symbolic;
   const clip = tfl.input({shape: CLIP});
   const stem = block(clip, 'stem', regularized);
-  const second = block(stem, 'second');
+  const second = block(stem, 'second', {}, swish);
   const third = add(stem, block(second, 'third', regularized));
-  const fourth = add(block(third, 'fourth'), drop(stem));
-  const pooled = sts.layers.globalAveragePooling3d().apply(add(fourth, second, stem)) as Symbolic;
+  const sum = relu(add(norm(convolve(third, 'sum'), 'sum_norm'), third));
+  const fourth = add(block(sum, 'fourth'), drop(stem));
+  const gate = sts.layers.globalAveragePooling3d({keepDims: true}).apply(fourth) as Symbolic;
+  const gated = swish(tfl.layers.multiply().apply([fourth, gate]) as Symbolic);
+  const pooled = sts.layers.globalAveragePooling3d().apply(add(gated, second, stem)) as Symbolic;
   const scaled = tfl.layers.batchNormalization({name: 'host_norm'}).apply(drop(pooled)) as Symbolic;
   const dense = tfl.layers.dense({
     units: CLASSES,

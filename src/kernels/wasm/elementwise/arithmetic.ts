@@ -1,12 +1,15 @@
 /**
- * `tf.add`, `tf.mul` and `tf.sub` of float32 of one shape, and `tf.mul` of clips with a value for each channel, on the wasm backend: the
- * host's own take one thread in Node. They keep all other calls, and those of few values.
+ * `tf.add`, `tf.mul` and `tf.sub` of float32 of one shape, and `tf.add` and `tf.mul` of clips with a value for each channel, on the wasm
+ * backend: the host's own take one thread in Node, and value by value where shapes differ. They keep all other calls, and of one shape
+ * those of few values.
  */
 import {Add, Multiply, Sub, type TensorInfo} from '@tensorflow/tfjs-core';
+import {isOfChannels} from '../../../geometry/channels';
 import {sameShape, sizeOf} from '../../../util/shapes';
 import type {StockReplacement} from '../../registry';
 import {wasmKernel} from '../runtime/wasm_kernel';
-import {type Operation, runElementwise, runScaling} from './elementwise_call';
+import {type ChannelwiseOperation, runChannelwise} from './channelwise_call';
+import {type Operation, runElementwise} from './elementwise_call';
 
 /** Fewer values are one thread's work. */
 export const LEAST_VALUES = 2 ** 14;
@@ -16,38 +19,32 @@ interface Operands {
   readonly b: TensorInfo;
 }
 
-const areMany = ({a, b}: Operands) =>
-  a.dtype === 'float32' && b.dtype === 'float32' && sizeOf(a.shape) >= LEAST_VALUES;
+const areFloats = ({a, b}: Operands) => a.dtype === 'float32' && b.dtype === 'float32';
 
-/** Whether `b` has a value for each channel of each clip of `a`. */
-function isScale({a, b}: Operands): boolean {
-  const last = a.shape.length - 1;
-  return (
-    last > 1 &&
-    b.shape.length === a.shape.length &&
-    b.shape.every((length, axis) => length === (axis === 0 || axis === last ? a.shape[axis] : 1))
-  );
-}
-
-function configOf(kernelName: string, operation: Operation): StockReplacement {
+function configOf(
+  kernelName: string,
+  operation: Operation,
+  withChannels?: ChannelwiseOperation,
+): StockReplacement {
   return {
     ...wasmKernel(kernelName, ({inputs}, runtime) => {
       const {a, b} = inputs as unknown as Operands;
       return sameShape(a.shape, b.shape)
         ? runElementwise(runtime, operation, a, {other: b})
-        : runScaling(runtime, a, b);
+        : runChannelwise(runtime, withChannels!, {x: a, values: b});
     }),
     takes: ({inputs}) => {
       const operands = inputs as unknown as Operands;
-      const isTaken =
-        sameShape(operands.a.shape, operands.b.shape) || (operation === 'multiply' && isScale(operands));
-      return isTaken && areMany(operands);
+      const {a, b} = operands;
+      if (!areFloats(operands)) return false;
+      if (sameShape(a.shape, b.shape)) return sizeOf(a.shape) >= LEAST_VALUES;
+      return withChannels !== undefined && isOfChannels(b.shape, a.shape);
     },
   };
 }
 
 export const arithmeticConfigs: readonly StockReplacement[] = [
-  configOf(Add, 'add'),
-  configOf(Multiply, 'multiply'),
+  configOf(Add, 'add', 'sum'),
+  configOf(Multiply, 'multiply', 'product'),
   configOf(Sub, 'subtract'),
 ];

@@ -45,21 +45,3 @@ export function runElementwise(
   runtime.runRows(plan, operands);
   return to;
 }
-
-/** `x` of shape `[clips, ..., channels]` times `scale`, `[clips, channels]` with ones in between: a new tensor. */
-export function runScaling(runtime: WasmRuntime, x: TensorInfo, scale: TensorInfo): TensorInfo {
-  const to = runtime.makeOutput(x.shape);
-  const channels = x.shape.at(-1)!;
-  const positions = sizeOf(x.shape.slice(1, -1));
-  const rows = x.shape[0]! * positions;
-  const plan = kept.get(`scale|${rows}|${positions}|${channels}`, () => {
-    const call = new CallPlan();
-    call.write(call.call('ScaleCall'), 'ScaleCall', {
-      ...{x: operand('x'), scale: operand('scale'), to: operand('to'), positions, channels},
-    });
-    return call.finish('scaleChannels', {rows, steps: 2 * rows * channels * MEMORY_STEPS});
-  });
-  const addresses = {x: runtime.addressOf(x), scale: runtime.addressOf(scale), to: runtime.addressOf(to)};
-  runtime.runRows(plan, addresses);
-  return to;
-}

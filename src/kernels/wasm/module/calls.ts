@@ -334,6 +334,9 @@ export const CALLS = {
     dy: 'usize',
     /** What is written for each value: y or dx. */
     to: 'usize',
+    /** Forward: what is added before the activation, and where swish leaves sigmoids; 0 for none. */
+    residual: 'usize',
+    sigmoid: 'usize',
     /** `[channels]`; no beta where none is needed. */
     gamma: 'usize',
     beta: 'usize',
@@ -352,7 +355,7 @@ export const CALLS = {
     shifts: 'usize',
     /** The bits of a float32. */
     epsilon: 'i32',
-    /** 0 none, 1 ReLU, 2 ReLU up to 6. */
+    /** 0 none, 1 ReLU, 2 ReLU up to 6; forward 3 swish. */
     activation: 'i32',
     rows: 'i32',
     channels: 'i32',
@@ -363,7 +366,7 @@ export const CALLS = {
     /** Wide rows of a block, a multiple of 8. */
     blockRows: 'i32',
     /** 1 if what is written for each value is written row by row, 0 if four rows at a time (rows.ts). */
-    isLarge: 'i32',
+    byRow: 'i32',
     /** Of the rows that are left, fewer than `tiles`. */
     restBytes: 'i32',
   },
@@ -416,15 +419,34 @@ export const CALLS = {
     count: 'i32',
   },
 
-  /** Products of values with one for each channel of their clip (elementwise.ts). */
-  ScaleCall: {
-    /** `[clips, positions, channels]`. */
+  /**
+   * Clips with a value for each channel (channelwise.ts). Positions of a clip are taken so many side by side that a wide row is whole
+   * vectors, and not too few of them; wide rows make pieces of a clip.
+   */
+  ChannelwiseCall: {
+    /** `[clips, positions, channels]`, as are dy and what is written, y or dx. */
     x: 'usize',
-    /** `[clips, channels]`. */
-    scale: 'usize',
+    dy: 'usize',
     to: 'usize',
+    /** `[clips, channels]`. */
+    values: 'usize',
+    dvalues: 'usize',
+    /** `[clips, positions, channels]`: the sigmoid of a product, which is made forward and read back. */
+    sigmoid: 'usize',
+    /** Room for a wide row. */
+    row: 'usize',
+    /** Scratch: a wide row of sums for each piece. */
+    sums: 'usize',
+    /** 0 product, 1 sum, 2 swish of the product. */
+    operation: 'i32',
     positions: 'i32',
     channels: 'i32',
+    /** Positions of a wide row, and its values. */
+    tiles: 'i32',
+    width: 'i32',
+    /** Wide rows of a piece, of which a clip may end within the last one, and pieces of a clip. */
+    pieceRows: 'i32',
+    pieces: 'i32',
   },
 
   /** Sums over the middle axis of three (sums.ts). */

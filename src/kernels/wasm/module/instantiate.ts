@@ -51,7 +51,9 @@ export type RowFunctionName =
   | 'copyRuns'
   | 'zeroChunks'
   | 'elementwise'
-  | 'scaleChannels';
+  | 'channelwise'
+  | 'channelwiseGradients'
+  | 'channelwiseTotals';
 
 /** The functions of assembly/index.ts that the host uses. Addresses are bytes. */
 export type KernelModule = Readonly<Record<RowFunctionName, RowFunction>>;

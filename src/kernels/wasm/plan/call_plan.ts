@@ -12,7 +12,7 @@ export type Operand =
   /** Of several convolutions of one input, by number. */
   | `${'y' | 'weights' | 'bias'}${number}`
   | 'dx'
-  | ('factors' | 'sums' | 'to' | 'scale' | 'other' | 'sigmoid')
+  | ('factors' | 'sums' | 'to' | 'values' | 'dvalues' | 'other' | 'sigmoid')
   | 'pieces'
   | ('dy' | 'gamma' | 'beta' | 'mean' | 'variance' | 'dgamma' | 'dbeta' | 'blocks');
 

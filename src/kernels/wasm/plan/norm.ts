@@ -2,7 +2,7 @@
  * Plans of batch normalization and of its gradient, from shapes alone: how rows are put side by side and shared out, and
  * where the passes over them (assembly/norm) keep what they hand to each other.
  */
-import {ACTIVATIONS, type NormActivation} from '../../../geometry/kernel_names';
+import {ACTIVATIONS, type FusedNormActivation} from '../../../geometry/kernel_names';
 import type {RowFunctionName} from '../module/instantiate';
 import {CallPlan, type Fields, FLOAT_BYTES, MEMORY_STEPS, operand, type RowPlan} from './call_plan';
 
@@ -24,7 +24,9 @@ export interface NormShape {
 
 export interface NormSettings {
   readonly epsilon: number;
-  readonly activation: NormActivation;
+  readonly activation: FusedNormActivation;
+  /** Whether something is added before the activation. */
+  readonly adds: boolean;
 }
 
 export interface NormPlan {
@@ -66,7 +68,7 @@ function layoutOf({rows, channels}: NormShape) {
 export function planNorm(
   direction: keyof typeof PASSES,
   shape: NormShape,
-  {epsilon, activation}: NormSettings,
+  {epsilon, activation, adds}: NormSettings,
 ): NormPlan {
   const {rows, channels} = shape;
   const {tiles, width, wideRows, blockRows, blocks} = layoutOf(shape);
@@ -80,8 +82,10 @@ export function planNorm(
   const isBackward = direction === 'backward';
   // Where an activation has a slope depends on beta, nothing else backward does.
   const hasBeta = !isBackward || activation !== 'linear';
+  const isSwish = activation === 'swish';
   const fields: Fields<'NormCall'> = {
     ...{x: operand('x'), dy: isBackward ? operand('dy') : 0, to: operand('to')},
+    ...{residual: adds ? operand('residual') : 0, sigmoid: isSwish ? operand('sigmoid') : 0},
     ...{gamma: operand('gamma'), beta: hasBeta ? operand('beta') : 0},
     ...{mean: operand('mean'), variance: operand('variance')},
     ...{dgamma: isBackward ? operand('dgamma') : 0, dbeta: isBackward ? operand('dbeta') : 0},
@@ -90,7 +94,7 @@ export function planNorm(
     epsilon: new Int32Array(Float32Array.of(epsilon).buffer)[0]!,
     activation: ACTIVATIONS.indexOf(activation),
     ...{rows, channels, tiles, width, wideRows, blockRows},
-    isLarge: Number(rows * channels >= LARGE),
+    byRow: Number(isSwish || rows * channels >= LARGE),
     restBytes: (rows - wideRows * tiles) * channels * FLOAT_BYTES,
   };
   const call = new CallPlan();

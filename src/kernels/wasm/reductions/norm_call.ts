@@ -6,7 +6,10 @@ import {type NormPlan, type NormSettings, planNorm} from '../plan/norm';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 
 type NormTensors = {readonly x: TensorInfo; readonly gamma: TensorInfo} & Partial<
-  Record<'dy' | 'to' | 'beta' | 'mean' | 'variance' | 'dgamma' | 'dbeta', TensorInfo>
+  Record<
+    ('dy' | 'to' | 'beta' | 'mean' | 'variance' | 'dgamma' | 'dbeta') | ('residual' | 'sigmoid'),
+    TensorInfo | undefined
+  >
 >;
 
 const kept = new Kept<NormPlan>(512);
@@ -15,16 +18,18 @@ export function runNorm(
   runtime: WasmRuntime,
   direction: 'forward' | 'backward',
   tensors: NormTensors,
-  settings: NormSettings,
+  {epsilon, activation}: Omit<NormSettings, 'adds'>,
 ): void {
   const {x, gamma} = tensors;
   const channels = sizeOf(gamma.shape);
   const rows = sizeOf(x.shape.slice(0, -1));
-  const {epsilon, activation} = settings;
-  const key = `${direction}|${rows}|${channels}|${activation}|${epsilon}`;
+  const settings = {epsilon, activation, adds: tensors.residual !== undefined};
+  const key = `${direction}|${rows}|${channels}|${activation}|${settings.adds}|${epsilon}`;
   const {passes, bytes} = kept.get(key, () => planNorm(direction, {rows, channels}, settings));
   const operands: Record<string, number> = {};
-  for (const [name, tensor] of Object.entries(tensors)) operands[name] = runtime.addressOf(tensor);
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (tensor !== undefined) operands[name] = runtime.addressOf(tensor);
+  }
   runtime.space.withScratch(bytes, (blocks) => {
     operands.blocks = blocks;
     for (const pass of passes) runtime.runRows(pass, operands);

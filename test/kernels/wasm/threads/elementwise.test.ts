@@ -1,15 +1,22 @@
 /**
- * Sums, products, differences, ReLU, swish and their gradients on wasm, value by value against float64; on one thread and on three,
+ * Sums, products, differences, ReLU, swish, gates and their gradients on wasm, value by value against float64; on one thread and on three,
  * behind workers; what the host keeps.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import '../../../../src/entries';
-import {ReluGrad, SwishTrain, SwishTrainGrad} from '../../../../src/geometry/kernel_names';
+import {
+  GatedSwishTrain,
+  GateGrad,
+  ReluGrad,
+  SwishTrain,
+  SwishTrainGrad,
+} from '../../../../src/geometry/kernel_names';
 import {replaceStockKernels, restoreStockKernels} from '../../../../src/kernels/registry';
 import {stockReplacements} from '../../../../src/kernels/wasm';
 import {LEAST_VALUES} from '../../../../src/kernels/wasm/elementwise/arithmetic';
 import {activate} from '../../../../src/ops/activations';
+import {gatedSwish} from '../../../../src/ops/gated_swish';
 import {takenOnce} from '../../../../src/ops/grads/taken_once';
 import {valuesOf} from '../wasm_host';
 import {liveRuntime, startBehindWorkers, startThreads} from './start_threads';
@@ -32,6 +39,9 @@ function run(op: (...tensors: tf.Tensor[]) => tf.Tensor, ...values: Float32Array
 
 const asFloat = (values: ArrayLike<number>, of: (value: number, i: number) => number) =>
   Float32Array.from(values, of);
+
+const sigmoidOf = (z: number) => 1 / (1 + Math.exp(-z));
+const slopeOfSwish = (z: number) => sigmoidOf(z) * (1 + z * (1 - sigmoidOf(z)));
 
 const runSwish = (x: tf.Tensor) => takenOnce(() => activate(x, 'swish'));
 
@@ -56,6 +66,66 @@ describe.each([1, 3])('on %i threads', (threads) => {
     const clip = a.length / 2;
     expect(given).toEqual(asFloat(a, (value, i) => value * scale[41 * Math.floor(i / clip) + (i % 41)]!));
   });
+
+  it('a value for each channel of each clip is added to all its positions', () => {
+    const [a, offset] = [wide(3), valuesOf([2, 41], 4)];
+    const given = run((x) => tf.add(x, tf.tensor(offset, [2, 1, 1, 1, 41])), a);
+    const clip = a.length / 2;
+    expect(given).toEqual(asFloat(a, (value, i) => value + offset[41 * Math.floor(i / clip) + (i % 41)]!));
+  });
+
+  // Rows of one and of several positions; that end with a clip, within it, and before the first is full; one piece of a clip and several.
+  const gated: [clips: number, positions: number, channels: number][] = [
+    ...[1, 2, 3, 6, 41, 54].map((channels): [number, number, number] => [2, 1750, channels]),
+    [3, 5, 41],
+    [1, 260, 432],
+    [2, 1, 256],
+    [1, 20_800, 2],
+  ];
+
+  it.each(gated)(
+    '%i gated clips of %i positions and %i channels, a swish behind them or none',
+    (...sizes) => {
+      const [clips, positions, channels] = sizes;
+      const [x, gate, dy] = [valuesOf(sizes, 5), valuesOf([clips, channels], 6), valuesOf(sizes, 7)];
+      const [shape, ofGate] = [
+        [clips, positions, 1, channels],
+        [clips, 1, 1, channels],
+      ];
+      for (const [op, curve, slope] of [
+        [gatedSwish, (z: number) => z * sigmoidOf(z), slopeOfSwish],
+        [tf.mul<tf.Tensor>, (z: number) => z, () => 1],
+      ] as const) {
+        const [y, dx, dgate] = tf.tidy(() => {
+          const tensors = [tf.tensor(x, shape), tf.tensor(gate, ofGate)] as const;
+          const gradients = tf.grads((a, b) => takenOnce(() => op(a!, b!)))(
+            [...tensors],
+            tf.tensor(dy, shape),
+          );
+          return [takenOnce(() => op(...tensors)), ...gradients].map((tensor) => tensor.dataSync());
+        });
+        const [sums, terms] = [new Float64Array(gate.length), new Float64Array(gate.length)];
+        const errors = Array.from(x, (value, i) => {
+          const of = Math.floor(i / (positions * channels)) * channels + (i % channels);
+          const z = value * gate[of]!;
+          const dz = dy[i]! * slope(z);
+          sums[of]! += dz * value;
+          terms[of]! += Math.abs(dy[i]! * value);
+          const [ofY, ofX] = [y![i]! - curve(z), dx![i]! - dz * gate[of]!];
+          return Math.max(
+            ...[
+              Math.abs(ofY) - Math.abs(z) * 2 ** -21,
+              Math.abs(ofX) - Math.abs(dy[i]! * gate[of]!) * 2 ** -20,
+            ],
+          );
+        });
+        expect(errors.every((error) => error <= 0)).toBe(true);
+        // Of each term the error of its factors, and of those that are added up in float32, at most 650, the half.
+        const isOff = [...sums].map((sum, of) => Math.abs(dgate![of]! - sum) > terms[of]! * 2 ** -19);
+        expect(isOff).not.toContain(true);
+      }
+    },
+  );
 
   it('ReLU and its gradient are exact; what is not a number stays so, and has the slope 0', () => {
     const [x, dy] = [wide(5), wide(6)];
@@ -99,7 +169,8 @@ it('the host keeps few values, other types and other shapes', () => {
     expect(taken(name, {a: few, b: few}), name).toBe(false);
     expect(taken(name, {a: many, b: whole}), name).toBe(false);
     expect(taken(name, {a: many, b: tf.scalar(2)}), name).toBe(false);
-    expect(taken(name, {a: clip, b: tf.zeros([2, 1, LEAST_VALUES])}), name).toBe(name === tf.Multiply);
+    expect(taken(name, {a: clip, b: tf.zeros([2, 1, LEAST_VALUES])}), name).toBe(name !== tf.Sub);
+    expect(taken(name, {a: tf.zeros([1, 2, 3]), b: tf.zeros([1, 1, 3])}), name).toBe(name !== tf.Sub);
     expect(taken(name, {a: tf.zeros([2, 1, LEAST_VALUES]), b: clip}), name).toBe(false);
     expect(taken(name, {a: clip, b: tf.zeros([1, 1, LEAST_VALUES])}), name).toBe(false);
   }
@@ -109,7 +180,7 @@ it('the host keeps few values, other types and other shapes', () => {
 
 it('gradients that are taken once are one call', () => {
   const calls: string[] = [];
-  const names = [ReluGrad, SwishTrain, SwishTrainGrad];
+  const names = [ReluGrad, SwishTrain, SwishTrainGrad, GatedSwishTrain, GateGrad];
   const configs = names.map((name) => tf.getKernel(name, 'wasm')!);
   for (const config of configs) {
     tf.unregisterKernel(config.kernelName, 'wasm');
@@ -123,6 +194,10 @@ it('gradients that are taken once are one call', () => {
   }
   tf.tidy(() => tf.grad((x) => takenOnce(() => activate(tf.relu(x), 'swish')))(tf.ones([3])));
   expect(calls).toEqual([SwishTrain, SwishTrainGrad, ReluGrad]);
+  calls.length = 0;
+  const inputs = [tf.ones([2, 5, 3]), tf.ones([2, 1, 3])];
+  tf.tidy(() => tf.grads((x, gate) => takenOnce(() => tf.mul(gatedSwish(x!, gate!), gate!)))(inputs));
+  expect(calls).toEqual([GatedSwishTrain, GateGrad, GateGrad]);
   for (const config of configs) {
     tf.unregisterKernel(config.kernelName, 'wasm');
     tf.registerKernel(config);

@@ -10,6 +10,8 @@ import * as sts from '../../../../src/entries';
 import {setThreads} from '../../../../src/entries/backends/wasm';
 import {wasmStarter} from '../../../../src/kernels/wasm/runtime/set_threads';
 import {batchNormTrain} from '../../../../src/ops/batch_norm_train';
+import {gatedSwish} from '../../../../src/ops/gated_swish';
+import {takenOnce} from '../../../../src/ops/grads/taken_once';
 import {InvalidArgumentError, UnavailableError} from '../../../../src/util/errors';
 import {heapOf, liveBackend, tensorOf, valuesOf} from '../wasm_host';
 import {liveRuntime, startBehindWorkers} from './start_threads';
@@ -81,6 +83,12 @@ const cases: Record<string, Case> = {
     run: (x, w) => sts.stsDepthwiseConv3d(x, w, 1, 'same'),
   },
   'pointwise, tails': {x: [1, 3, 17, 19, 24], w: [1, 1, 1, 24, 54], run: conv3d(1, {activation: 'relu'})},
+  'a gate': {x: [2, 5, 17, 19, 54], w: [2, 1, 1, 1, 54], run: (x, w) => tf.mul(x, w)},
+  'a gate and swish': {
+    x: [2, 5, 17, 19, 54],
+    w: [2, 1, 1, 1, 54],
+    run: (x, w) => takenOnce(() => gatedSwish(x, w)) as tf.Tensor5D,
+  },
   'a single position': {x: [1, 1, 1, 1, 40], w: [1, 1, 1, 40, 9], run: conv3d()},
 };
 
@@ -93,6 +101,17 @@ const withoutFilter: Record<string, (x: tf.Tensor5D) => tf.Tensor> = {
     const [gamma, beta] = [tf.tensor1d(valuesOf([channels], 3)), tf.tensor1d(valuesOf([channels], 4))];
     const {y} = batchNormTrain(tf.reshape(x, [-1, channels]), gamma, beta, 1e-3, 'relu');
     return tf.reshape(y, x.shape);
+  },
+  'batchNormTrain of a sum with ReLU': (x) => {
+    const channels = x.shape[4];
+    const [gamma, beta] = [tf.tensor1d(valuesOf([channels], 3)), tf.tensor1d(valuesOf([channels], 4))];
+    const shortcut = tf.square(x);
+    return takenOnce(() => batchNormTrain(x, gamma, beta, 1e-3, 'relu', shortcut).y);
+  },
+  'batchNormTrain with swish': (x) => {
+    const channels = x.shape[4];
+    const [gamma, beta] = [tf.tensor1d(valuesOf([channels], 3)), tf.tensor1d(valuesOf([channels], 4))];
+    return takenOnce(() => batchNormTrain(x, gamma, beta, 1e-3, 'swish').y);
   },
   batchNormTrain: (x) => {
     const channels = x.shape[4];

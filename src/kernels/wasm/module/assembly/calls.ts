@@ -215,6 +215,8 @@ export class NormCall {
   x!: usize;
   dy!: usize;
   to!: usize;
+  residual!: usize;
+  sigmoid!: usize;
   gamma!: usize;
   beta!: usize;
   mean!: usize;
@@ -236,7 +238,7 @@ export class NormCall {
   width!: i32;
   wideRows!: i32;
   blockRows!: i32;
-  isLarge!: i32;
+  byRow!: i32;
   restBytes!: i32;
 }
 
@@ -281,12 +283,22 @@ export class ElementwiseCall {
 }
 
 @unmanaged
-export class ScaleCall {
+export class ChannelwiseCall {
   x!: usize;
-  scale!: usize;
+  dy!: usize;
   to!: usize;
+  values!: usize;
+  dvalues!: usize;
+  sigmoid!: usize;
+  row!: usize;
+  sums!: usize;
+  operation!: i32;
   positions!: i32;
   channels!: i32;
+  tiles!: i32;
+  width!: i32;
+  pieceRows!: i32;
+  pieces!: i32;
 }
 
 @unmanaged

@@ -1,10 +1,10 @@
 /**
- * Values made of those of one tensor, or of two of one shape; rows are chunks of CHUNK values. And products of clips with a value for each
- * channel; rows are positions. A chunk is a function of its own, so that an engine that compiles hot functions anew does so soon.
+ * Values made of those of one tensor, or of two of one shape; rows are chunks of CHUNK values. A chunk is a function of its own, so that
+ * an engine that compiles hot functions anew does so soon.
  */
 import {sigmoid} from './activations';
 import {multiplyAdd, put, take} from './arithmetic';
-import {CHUNK, ElementwiseCall, ScaleCall} from './calls';
+import {CHUNK, ElementwiseCall} from './calls';
 
 /** The operation of a call, in the order of OPERATIONS in src/kernels/wasm/elementwise/elementwise_call.ts. */
 export function elementwise(address: usize, first: i32, end: i32): void {
@@ -108,15 +108,5 @@ export function swishGradientChunk(dy: usize, y: usize, sigmoid: usize, to: usiz
   for (let at = fours; at < bytes; at += 4) {
     const s = load<f32>(sigmoid + at);
     store<f32>(to + at, load<f32>(dy + at) * (load<f32>(y + at) * (1 - s) + s));
-  }
-}
-
-/** Positions `first` to `end - 1` of all clips. */
-export function scaleChannels(address: usize, first: i32, end: i32): void {
-  const call = changetype<ScaleCall>(address);
-  const bytes: usize = call.channels << 2;
-  for (; first < end; first++) {
-    const at = first * bytes;
-    multiplyChunk(call.x + at, call.scale + (first / call.positions) * bytes, call.to + at, <i32>bytes);
   }
 }

@@ -1,5 +1,15 @@
 /** The module's exports. Those that the host does not call are exported to stay functions of their own (dense.ts). */
 
+export {
+  channelwise,
+  channelwiseGradients,
+  channelwiseTotals,
+  productGradientRow,
+  productRow,
+  sumRow,
+  swishGradientRow,
+  swishRow,
+} from './channelwise';
 export {copyRuns, copyShortRuns, zeroChunks} from './copies';
 export {convolveDense, denseBlock} from './dense/dense';
 export {
@@ -39,7 +49,6 @@ export {
   multiplyChunk,
   reluChunk,
   reluGradientChunk,
-  scaleChannels,
   subtractChunk,
   swishChunk,
   swishGradientChunk,

@@ -3,12 +3,13 @@
  * sums.ts, or one after the other where there are so many values that they come from memory and go there, which so takes a tenth less
  * time. The rows that fill no wide one come with the last block.
  */
+import {sigmoid} from '../activations';
 import {lanesOf, multiplyAdd, put, take} from '../arithmetic';
 import {NormCall} from '../calls';
 import {ceilingOf, floorOf, passed} from './activation';
 import {isLastBlock} from './blocks';
 
-/** Blocks `first` to `end - 1` of `(x - mean) * scale + offset`, activated. */
+/** Blocks `first` to `end - 1` of `(x - mean) * scale + offset + residual`, activated. */
 export function normScale(address: usize, first: i32, end: i32): void {
   const call = changetype<NormCall>(address);
   for (; first < end; first++) writeBlock(call, first, false);
@@ -26,7 +27,7 @@ export function writeBlock(call: NormCall, block: i32, isBackward: bool): void {
   const last = min(call.wideRows, (block + 1) * call.blockRows);
   const isLast = isLastBlock(call, block);
   let row = block * call.blockRows;
-  const quarter = call.isLarge ? 0 : call.wideRows >> 2;
+  const quarter = call.byRow ? 0 : call.wideRows >> 2;
   if (quarter > 0) {
     const each = call.blockRows >> 2;
     const end = min(quarter, (block + 1) * each);
@@ -55,16 +56,24 @@ export function scaleFour(call: NormCall, from: usize, one: usize): void {
   const offsets = call.offsets;
   const x = call.x + from;
   const to = call.to + from;
+  const residual = call.residual + from;
+  const adds = call.residual !== 0;
   const floor = floorOf(call.activation);
   const ceiling = ceilingOf(call.activation);
   for (let at: usize = 0; at < bytes; at += 16) {
     const mean = v128.load(means + at);
     const scale = v128.load(scales + at);
     const offset = v128.load(offsets + at);
-    const a = multiplyAdd(f32x4.sub(v128.load(x + at), mean), scale, offset);
-    const b = multiplyAdd(f32x4.sub(v128.load(x + at + one), mean), scale, offset);
-    const c = multiplyAdd(f32x4.sub(v128.load(x + at + two), mean), scale, offset);
-    const d = multiplyAdd(f32x4.sub(v128.load(x + at + three), mean), scale, offset);
+    let a = multiplyAdd(f32x4.sub(v128.load(x + at), mean), scale, offset);
+    let b = multiplyAdd(f32x4.sub(v128.load(x + at + one), mean), scale, offset);
+    let c = multiplyAdd(f32x4.sub(v128.load(x + at + two), mean), scale, offset);
+    let d = multiplyAdd(f32x4.sub(v128.load(x + at + three), mean), scale, offset);
+    if (adds) {
+      a = f32x4.add(a, v128.load(residual + at));
+      b = f32x4.add(b, v128.load(residual + at + one));
+      c = f32x4.add(c, v128.load(residual + at + two));
+      d = f32x4.add(d, v128.load(residual + at + three));
+    }
     v128.store(to + at, between(a, floor, ceiling));
     v128.store(to + at + one, between(b, floor, ceiling));
     v128.store(to + at + two, between(c, floor, ceiling));
@@ -74,25 +83,60 @@ export function scaleFour(call: NormCall, from: usize, one: usize): void {
 
 /** A wide row or its beginning, `from` bytes from the first value. */
 export function scaleRow(call: NormCall, from: usize, bytes: usize): void {
+  if (call.sigmoid !== 0) {
+    swishRow(call, from, bytes);
+    return;
+  }
   // Read once: what is written could be the call, for all that the compiler knows.
   const means = call.means;
   const scales = call.scales;
   const offsets = call.offsets;
   const x = call.x + from;
   const to = call.to + from;
+  const residual = call.residual + from;
+  const adds = call.residual !== 0;
   const floor = floorOf(call.activation);
   const ceiling = ceilingOf(call.activation);
   let at: usize = 0;
   for (; at + 16 <= bytes; at += 16) {
     const apart = f32x4.sub(v128.load(x + at), v128.load(means + at));
-    const y = multiplyAdd(apart, v128.load(scales + at), v128.load(offsets + at));
+    let y = multiplyAdd(apart, v128.load(scales + at), v128.load(offsets + at));
+    if (adds) y = f32x4.add(y, v128.load(residual + at));
     v128.store(to + at, between(y, floor, ceiling));
   }
   while (at < bytes) {
     const lanes = lanesOf(<i32>(bytes - at) >> 2);
     const apart = f32x4.sub(take(x + at, lanes), take(means + at, lanes));
-    const y = multiplyAdd(apart, take(scales + at, lanes), take(offsets + at, lanes));
+    let y = multiplyAdd(apart, take(scales + at, lanes), take(offsets + at, lanes));
+    if (adds) y = f32x4.add(y, take(residual + at, lanes));
     put(to + at, between(y, floor, ceiling), lanes);
+    at += lanes << 2;
+  }
+}
+
+/** With swish, as elementwise.ts computes it: sigmoids, and what is activated times these. */
+export function swishRow(call: NormCall, from: usize, bytes: usize): void {
+  const means = call.means;
+  const scales = call.scales;
+  const offsets = call.offsets;
+  const x = call.x + from;
+  const to = call.to + from;
+  const sigmoids = call.sigmoid + from;
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) {
+    const apart = f32x4.sub(v128.load(x + at), v128.load(means + at));
+    const y = multiplyAdd(apart, v128.load(scales + at), v128.load(offsets + at));
+    const s = sigmoid(y);
+    v128.store(sigmoids + at, s);
+    v128.store(to + at, f32x4.mul(y, s));
+  }
+  while (at < bytes) {
+    const lanes = lanesOf(<i32>(bytes - at) >> 2);
+    const apart = f32x4.sub(take(x + at, lanes), take(means + at, lanes));
+    const y = multiplyAdd(apart, take(scales + at, lanes), take(offsets + at, lanes));
+    const s = sigmoid(y);
+    put(sigmoids + at, s, lanes);
+    put(to + at, f32x4.mul(y, s), lanes);
     at += lanes << 2;
   }
 }

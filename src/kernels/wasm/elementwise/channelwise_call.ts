@@ -1,0 +1,138 @@
+/** Runs the module's functions on clips and a value for each of their channels (assembly/channelwise.ts); plans are kept by shape. */
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {Kept} from '../../../util/kept';
+import {sizeOf} from '../../../util/shapes';
+import {
+  CallPlan,
+  type Fields,
+  FLOAT_BYTES,
+  MEMORY_STEPS,
+  type Operand,
+  type Operands,
+  operand,
+  type RowPlan,
+} from '../plan/call_plan';
+import type {WasmRuntime} from '../runtime/wasm_runtime';
+
+/** Their numbers are the places here. */
+const OPERATIONS = ['product', 'sum', 'swishOfProduct'] as const;
+export type ChannelwiseOperation = (typeof OPERATIONS)[number];
+
+/** Floats of a wide row, or more: fewer would not be worth a loop. */
+const LEAST_WIDTH = 256;
+
+/** Pieces of a clip, or fewer, and wide rows of a piece, or more: what a piece sums up has to be put together by one thread. */
+const MOST_PIECES = 32;
+const LEAST_PIECE_ROWS = 32;
+
+interface GradientPlan {
+  /** One after the other. */
+  readonly passes: readonly RowPlan[];
+  /** What they have together, the operand `sums`. */
+  readonly bytes: number;
+}
+
+const kept = new Kept<RowPlan>(256);
+const keptGradients = new Kept<GradientPlan>(256);
+
+interface ClipShape {
+  readonly clips: number;
+  readonly positions: number;
+  readonly channels: number;
+}
+
+const clipShapeOf = ({shape}: TensorInfo): ClipShape => ({
+  clips: shape[0]!,
+  positions: sizeOf(shape.slice(1, -1)),
+  channels: shape.at(-1)!,
+});
+
+function layoutOf({positions, channels}: ClipShape) {
+  const lanes = [4, 2, 1].find((count) => channels % count === 0)!;
+  const least = 4 / lanes;
+  const tiles = least * Math.max(1, Math.ceil(LEAST_WIDTH / (least * Math.max(1, channels))));
+  const rows = Math.ceil(positions / tiles);
+  const pieceRows = Math.max(LEAST_PIECE_ROWS, Math.ceil(rows / MOST_PIECES));
+  return {tiles, width: tiles * channels, pieceRows, pieces: Math.max(1, Math.ceil(rows / pieceRows))};
+}
+
+function callOf(shape: ClipShape, operation: ChannelwiseOperation, own: Partial<Fields<'ChannelwiseCall'>>) {
+  const layout = layoutOf(shape);
+  const plan = new CallPlan();
+  const call = plan.call('ChannelwiseCall');
+  plan.write(call, 'ChannelwiseCall', {
+    ...{x: operand('x'), to: operand('to'), values: operand('values'), row: plan.floats(layout.width)},
+    ...{dy: 0, sigmoid: 0, dvalues: 0, sums: 0, ...own},
+    ...{operation: OPERATIONS.indexOf(operation), positions: shape.positions, channels: shape.channels},
+    ...layout,
+  });
+  return {plan, ...layout};
+}
+
+interface Gated {
+  readonly x: TensorInfo;
+  readonly values: TensorInfo;
+  readonly sigmoid?: TensorInfo | undefined;
+}
+
+/** Of those that are given. */
+function addressesOf(
+  runtime: WasmRuntime,
+  tensors: Partial<Record<Operand, TensorInfo | undefined>>,
+): Operands {
+  const addresses: Operands = {};
+  for (const [name, tensor] of Object.entries(tensors))
+    if (tensor !== undefined) addresses[name as Operand] = runtime.addressOf(tensor);
+  return addresses;
+}
+
+/**
+ * `x` of shape `[clips, ..., channels]` and `values`, `[clips, channels]` with ones in between: a new tensor of the shape of `x`.
+ *
+ * @param sigmoid of the shape of `x`: for a swish, its sigmoid is written there
+ */
+export function runChannelwise(
+  runtime: WasmRuntime,
+  operation: ChannelwiseOperation,
+  {x, values, sigmoid}: Gated,
+): TensorInfo {
+  const to = runtime.makeOutput(x.shape);
+  const shape = clipShapeOf(x);
+  const {clips, positions, channels} = shape;
+  const plan = kept.get(`${operation}|${clips}|${positions}|${channels}`, () => {
+    const {plan, pieces} = callOf(shape, operation, {sigmoid: sigmoid ? operand('sigmoid') : 0});
+    return plan.finish('channelwise', {rows: clips * pieces, steps: 2 * sizeOf(x.shape) * MEMORY_STEPS});
+  });
+  runtime.runRows(plan, addressesOf(runtime, {x, values, to, sigmoid}));
+  return to;
+}
+
+/** The gradients of a product, or of the swish of one, of which the sigmoid is given, by `x` and by `values`. */
+export function runChannelwiseGradients(
+  runtime: WasmRuntime,
+  {dy, x, values, sigmoid}: Gated & {readonly dy: TensorInfo},
+): TensorInfo[] {
+  const [to, dvalues] = [runtime.makeOutput(x.shape), runtime.makeOutput(values.shape)];
+  const shape = clipShapeOf(x);
+  const {clips, positions, channels} = shape;
+  const operation = sigmoid === undefined ? 'product' : 'swishOfProduct';
+  const {passes, bytes} = keptGradients.get(`${operation}|${clips}|${positions}|${channels}`, () => {
+    const {plan, pieces, width} = callOf(shape, operation, {
+      ...{dy: operand('dy'), dvalues: operand('dvalues'), sums: operand('sums')},
+      sigmoid: sigmoid ? operand('sigmoid') : 0,
+    });
+    const rows = clips * pieces;
+    return {
+      passes: [
+        plan.finish('channelwiseGradients', {rows, steps: 3 * sizeOf(x.shape) * MEMORY_STEPS}),
+        plan.finish('channelwiseTotals', {rows: clips, steps: rows * width}),
+      ],
+      bytes: rows * width * FLOAT_BYTES,
+    };
+  });
+  const addresses = addressesOf(runtime, {dy, x, values, to, dvalues, sigmoid});
+  runtime.space.withScratch(bytes, (sums) => {
+    for (const pass of passes) runtime.runRows(pass, {...addresses, sums});
+  });
+  return [to, dvalues];
+}
