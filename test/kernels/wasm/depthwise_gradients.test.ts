@@ -40,12 +40,12 @@ it.each(Array.from({length: 40}, (_, i) => i + 1))('random geometry %i', (seed) 
   });
   const [x, dy] = [wholesOf(info.inputShape, seed), wholesOf(info.outputShape, seed + 1)];
   const expected = Float32Array.from(naiveFilterGradient(naive, dy, x).values);
-  const {passes, writesAll} = planFilterGradient(info);
+  const {passes} = planFilterGradient(info);
   for (const range of [1, 3, 100]) {
     const [at, atDy, to, pieces, scratch] = [1024, 2_000_000, 4_000_000, 4_500_000, 5_000_000];
     new Float32Array(memory.buffer, at, x.length).set(x);
     new Float32Array(memory.buffer, atDy, dy.length).set(dy);
-    const dw = new Float32Array(memory.buffer, to, expected.length).fill(writesAll ? Number.NaN : 0);
+    const dw = new Float32Array(memory.buffer, to, expected.length).fill(Number.NaN);
     for (const {run, rows, ...plan} of passes) {
       writer.write({run, rows, ...plan}, scratch, {x: at, dy: atDy, weights: to, pieces});
       for (let first = 0; first < rows; first += range) {
@@ -61,7 +61,7 @@ it('are of both kinds', () => {
     const {batch, channels, kernel, strides, dilations, pad, size} = randomGeometry(i + 1);
     const options = {strides, dilations, pad: pad.map((n) => [n, n] as const)};
     const info = depthwiseConv3dInfo([batch, ...size, channels], [...kernel, channels, 1], options);
-    return planFilterGradient(info).passes[0]!.run;
+    return planFilterGradient(info).passes.find(({run}) => run !== 'zeroChunks')!.run;
   });
   for (const run of ['productLineTaps', 'productChannels', 'productDepthwise'] as const)
     expect(runs.filter((name) => name === run).length).toBeGreaterThan(2);

@@ -20,9 +20,8 @@ export function backpropFilter(
   {x, dy}: IndirectConv3DBackpropFilterInputs,
   info: ConvInfo,
 ): TensorInfo {
-  const {writesAll, passes, pieceFloats} = plans.of(info);
+  const {passes, pieceFloats} = plans.of(info);
   const dw = runtime.makeOutput(info.filterShape);
-  if (!writesAll) runtime.write(dw, 0);
   const operands: Operands = {
     x: runtime.addressOf(x),
     dy: runtime.addressOf(dy),

@@ -20,10 +20,10 @@ export function backpropInput(
   {dy, filter}: IndirectConv3DBackpropInputInputs,
   info: ConvInfo,
 ): TensorInfo {
-  const {writesAll, parts} = plans.of(info, runtime.isShared ? 1 : 0);
+  const {zeros, parts} = plans.of(info, runtime.isShared ? 1 : 0);
   const dx = runtime.makeOutput(info.inputShape);
-  if (!writesAll) runtime.write(dx, 0);
   const operands = {dy: runtime.addressOf(dy), dx: runtime.addressOf(dx)};
+  for (const rows of zeros) runtime.runRows(rows, operands);
   for (const {weights, rows} of parts) {
     runtime.runRows(rows, {...operands, weights: weightsOf(runtime, filter, weights)});
   }

@@ -19,7 +19,7 @@ export const DEPTH = 256;
  */
 export const GATHER_BELOW = 32;
 
-/** Values of a weight that are updated, or whose squares are summed, at a time: a sum is the same whoever makes it. */
+/** Values of a weight that are updated, or whose squares are summed, at a time: a sum is the same whoever makes it. Also of what is set to zero. */
 export const CHUNK = 1024;
 
 /** Addresses are `usize`; sizes are `i32` and count elements unless the name says bytes. */
@@ -457,6 +457,12 @@ export const CALLS = {
     inner: 'i32',
     /** What the sums are divided by. */
     divisor: 'i32',
+  },
+
+  /** Values that are set to zero (copies.ts), CHUNK of them at a time. */
+  ZeroCall: {
+    to: 'usize',
+    count: 'i32',
   },
 
   /** Runs of bytes copied from one place to another, along lines and axes (copy.ts). Steps are bytes, and may be negative. */

@@ -49,6 +49,7 @@ export type RowFunctionName =
   | 'adamUpdate'
   | 'squareSums'
   | 'copyRuns'
+  | 'zeroChunks'
   | 'elementwise'
   | 'channelwise'
   | 'channelwiseGradients'

@@ -16,6 +16,7 @@ import {blockScratch} from './part_plan';
 import {firstWeight} from './weights';
 import {winogradOf} from './winograd';
 import {planWinogradProduct} from './winograd_product';
+import {planZeros} from './zeros';
 
 /**
  * Fours of channels from which on threads share the channels of a depthwise part, of which each reads its own, instead of the taps.
@@ -40,8 +41,6 @@ const PIECES_FLOATS = 64 * 1024;
 const LEAST_STEPS = 100_000;
 
 export interface FilterGradientPlan {
-  /** Whether every value is written; else the parts add to zeros. */
-  readonly writesAll: boolean;
   /** One after the other. */
   readonly passes: readonly RowPlan[];
   /** What a pass leaves for the next one, the operand `pieces`. */
@@ -55,15 +54,15 @@ export interface FilterGradientPlan {
  */
 export function planFilterGradient(info: ConvInfo, leastSteps = LEAST_STEPS): FilterGradientPlan {
   const writesAll = blocksWriteAll(info);
+  const zeros = writesAll ? [] : [planZeros('weights', sizeOf(info.filterShape))];
   const parts = info.parts.map((part) => planPart(info, part, writesAll, leastSteps));
   return {
-    writesAll,
-    passes: parts.flatMap(({passes}) => passes),
+    passes: [...zeros, ...parts.flatMap(({passes}) => passes)],
     pieceFloats: Math.max(0, ...parts.map(({pieceFloats}) => pieceFloats)),
   };
 }
 
-/** Whether the one part writes every value of the gradient. */
+/** Whether the one part writes every value of the gradient; else parts add to zeros. */
 function blocksWriteAll(info: ConvInfo): boolean {
   const [taps, , columns] = info.filterView;
   const [only, ...others] = info.parts as [ConvPart, ...ConvPart[]];

@@ -8,16 +8,20 @@ import {type InversePart, inverseInfo, inverseParts} from '../../../geometry/par
 import {sizeOf} from '../../../util/shapes';
 import {BLOCK} from '../module/calls';
 import type {Place} from './bands';
-import {CallPlan, FLOAT_BYTES, operand} from './call_plan';
+import {CallPlan, FLOAT_BYTES, operand, type RowPlan} from './call_plan';
 import {fewRowsOf, planFewRows} from './few_rows';
 import {narrowOf} from './narrow';
 import {type Describe, readsAsTheyLie, sumsCall} from './part_call';
 import {blockScratch, type PartPlan, planDensePart, planDepthwisePart} from './part_plan';
 import {firstWeight, inverseTaps, transposedPanels} from './weights';
+import {planZeros} from './zeros';
+
+/** Values of a gradient whose zeros would have left the cache before its phases are written. */
+const LARGE = 600_000;
 
 export interface InputGradientPlan {
-  /** Whether every value is written; else the parts add to zeros. */
-  readonly writesAll: boolean;
+  /** What is set to zero first, if parts add to it. */
+  readonly zeros: readonly RowPlan[];
   readonly parts: readonly PartPlan[];
 }
 
@@ -28,20 +32,43 @@ export interface InputGradientPlan {
  */
 export function planInputGradient(info: ConvInfo, shared: boolean): InputGradientPlan {
   const inverses = info.parts.flatMap((part) => inverseParts(info, part));
-  // Where every part is one whole phase, the first of them writes; else all add to zeros.
-  const writesAll = inverses.length === info.parts.length && inverses.every(({whole}) => whole);
   return {
-    writesAll,
+    zeros: inPlace(info, inverses) ? [] : [planZeros('dx', sizeOf(info.inputShape))],
     parts: inverses.map((inverse) => {
-      const begins =
-        info.parts.find(({inputChannel}) => inputChannel === inverse.of.inputChannel) === inverse.of;
-      if (inverse.whole) return planWhole(info, inverse, {starts: writesAll && begins, shared});
+      const starts = begins(info, inverse);
+      if (inverse.whole) return planWhole(info, inverse, {starts, shared});
       const place: Place = {shape: info.inputShape, rule: inverse.phase.place};
       return placesRows(info, inverse)
-        ? planWhole(info, inverse, {starts: begins, shared, place})
+        ? planWhole(info, inverse, {starts, shared, place})
         : planScattered(info, inverse);
     }),
   };
+}
+
+/** Whether a part is the first one of its input channels. */
+function begins({parts}: ConvInfo, {of}: InversePart): boolean {
+  return parts.find(({inputChannel}) => inputChannel === of.inputChannel) === of;
+}
+
+/**
+ * Whether the parts need no zeros, nor are faster with them: phases lie apart, and zeros, which are written in the order of memory, have
+ * the lines of a small gradient, or of several parts, in the cache by then.
+ */
+function inPlace(info: ConvInfo, inverses: readonly InversePart[]): boolean {
+  if (!writesAll(info, inverses)) return false;
+  const isWhole = inverses.every(({whole}) => whole);
+  return isWhole || (info.parts.length === 1 && sizeOf(info.inputShape) >= LARGE);
+}
+
+/** Whether the phases of the first parts, which reach a position once at most, write every value. */
+function writesAll(info: ConvInfo, inverses: readonly InversePart[]): boolean {
+  const first = inverses.filter((inverse) => begins(info, inverse));
+  const values = first.map(({phase, part}) => sizeOf(phase.size) * part.outputChannels);
+  const {inputShape} = info;
+  return (
+    first.every((inverse) => inverse.whole || placesRows(info, inverse)) &&
+    values.reduce((sum, size) => sum + size, 0) === sizeOf(inputShape.slice(1))
+  );
 }
 
 /** With several outputs for an input, weights would have to be transposed: that the dense form does. */

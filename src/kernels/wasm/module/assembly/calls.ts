@@ -311,6 +311,12 @@ export class SumCall {
 }
 
 @unmanaged
+export class ZeroCall {
+  to!: usize;
+  count!: i32;
+}
+
+@unmanaged
 export class CopyCall {
   from!: usize;
   to!: usize;

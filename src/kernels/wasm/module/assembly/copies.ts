@@ -2,7 +2,8 @@
  * Copies runs of bytes from one tensor to another by the steps that each takes along some axes: slices, pieces of a
  * concatenation, transposed, reversed and repeated axes are all the same traversal (src/kernels/wasm/copies/copy_call.ts).
  */
-import {CopyCall} from './calls';
+import {zeroFloats} from './arithmetic';
+import {CHUNK, CopyCall, ZeroCall} from './calls';
 
 /** In the table of axes: bytes of an entry, which begins with the length of an axis, and what follows it. */
 const ENTRY: usize = 16;
@@ -81,4 +82,11 @@ function copyLongRuns(call: CopyCall, from: usize, to: usize, runs: i32): void {
   for (let i = 0; i < runs; i++, from += call.fromStep, to += call.toStep) {
     memory.copy(to, from, call.bytes);
   }
+}
+
+/** Chunks `first` to `end - 1` of what is set to zero. */
+export function zeroChunks(address: usize, first: i32, end: i32): void {
+  const call = changetype<ZeroCall>(address);
+  const from = first * CHUNK;
+  zeroFloats(call.to + ((<usize>from) << 2), min(call.count, end * CHUNK) - from);
 }

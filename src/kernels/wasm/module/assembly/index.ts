@@ -10,7 +10,7 @@ export {
   swishGradientRow,
   swishRow,
 } from './channelwise';
-export {copyRuns, copyShortRuns} from './copies';
+export {copyRuns, copyShortRuns, zeroChunks} from './copies';
 export {convolveDense, denseBlock} from './dense/dense';
 export {
   addLines,
