@@ -10,6 +10,7 @@ export type {STSDepthwiseConv3D} from './convolution/sts_depthwise_conv3d';
 export * as layers from './factories';
 export type {ColorHistogram, ColorHistogramLayerArgs} from './frames/color_histogram';
 export type {FrameSimilarity, FrameSimilarityLayerArgs} from './frames/frame_similarity';
+export {activationClasses} from './host/keras_activations';
 export {mendStockLayers, restoreStockLayers} from './host/mended_layers';
 export {inOrderOfCreation} from './models/copy_weights';
 export {type OutputKind, outputKind} from './models/output_kind';

@@ -112,13 +112,18 @@ function piece(
   config: LossConfig,
 ): StepResult {
   let hits: tf.Tensor | undefined;
-  const found = lossGradients(segments, x, parameters, (answer) => {
-    const logits = answer as tf.Tensor2D;
-    checkShapes(logits, y);
-    hits = tf.keep(tf.tidy(() => countHits(logits, y)));
-    return loss(logits, y as tf.Tensor2D, config);
-  });
-  return {...found, hits: hits!};
+  try {
+    const found = lossGradients(segments, x, parameters, (answer) => {
+      const logits = answer as tf.Tensor2D;
+      checkShapes(logits, y);
+      hits = tf.keep(tf.tidy(() => countHits(logits, y)));
+      return loss(logits, y as tf.Tensor2D, config);
+    });
+    return {...found, hits: hits!};
+  } catch (error) {
+    hits?.dispose();
+    throw error;
+  }
 }
 
 /** How many answers are right: a scalar. */

@@ -94,8 +94,9 @@ export class TrainingSession {
     const options = {loss, microBatchSize, seed: drawn, traced: this.traced};
     const result = await this.gradientsOf(batch, options).finally(() => tf.dispose([batch.x, batch.y]));
     const {gradients, samples, correct} = result;
-    const gradientNorm = await this.updater.norm(gradients);
+    let gradientNorm: number | undefined;
     try {
+      gradientNorm = await this.updater.norm(gradients);
       if (!Number.isFinite(result.loss)) throw await this.diverged(`the loss is ${result.loss}`);
       if (!Number.isFinite(gradientNorm ?? 0))
         throw await this.diverged(`the norm of the gradients is ${gradientNorm}`);

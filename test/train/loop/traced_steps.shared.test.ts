@@ -190,11 +190,148 @@ describe('a trace', () => {
   });
 });
 
+describe('a run', () => {
+  // Where a kernel takes the bits of another type for what it expects.
+  beforeAll(() => startBackend('wasm'));
+
+  /** Losses of updates, of which one changes the model or the data, and the weights; layer by layer where a layer is not known. */
+  async function losses(
+    change: (model: tfl.LayersModel, update: number) => void,
+    extra?: Layer,
+    types = ['float32'],
+  ) {
+    const model = network(extra);
+    const found: number[] = [];
+    const plain = smallData(tf, 30);
+    const cast = <T extends tf.Tensor>(x: T, type: string) => tf.tidy(() => tf.cast(x, type as 'int32') as T);
+    const data = {
+      ...plain,
+      async *batches(...args: Parameters<typeof plain.batches>) {
+        let i = 0;
+        for await (const {x, y} of plain.batches(...args)) {
+          const type = types[i++ % types.length]!;
+          yield {x: cast(x, type), y: cast(y, type)};
+          tf.dispose([x, y]);
+        }
+      },
+    };
+    const recipe = {...RECIPE, epochs: 1, microBatchSize: 5, preciseBatchNorm: 0};
+    await train(model, data, {
+      recipe,
+      onProgress: ({loss}) => {
+        found.push(loss);
+        change(model, found.length);
+      },
+    });
+    const weights = await Promise.all(model.weights.map((weight) => weight.read().array()));
+    model.dispose();
+    return [found, weights];
+  }
+
+  it.each<[string, (model: tfl.LayersModel, update: number) => void]>([
+    [
+      'the rate of dropout',
+      (model, update) => Object.assign(layerOf(model, 'Dropout'), {rate: 0.1 * update}),
+    ],
+    [
+      'the rate of drop-path',
+      (model, update) => Object.assign(layerOf(model, 'DropPath'), {rate: 0.1 * update}),
+    ],
+    ['momentum', (model) => Object.assign(layerOf(model, 'BatchNormalization'), {momentum: 0.2})],
+    ['trainable', (model, update) => Object.assign(layerOf(model, 'BatchNorm3D'), {trainable: update !== 2})],
+    [
+      'an added loss',
+      (model, update) => {
+        if (update === 2) layerOf(model, 'Dense').addLoss(() => tf.scalar(1));
+      },
+    ],
+    [
+      'a layer itself',
+      (model, update) => {
+        const layer = layerOf(model, 'Activation');
+        if (update === 2) layer.call = (inputs) => tf.neg([inputs].flat()[0]!);
+      },
+    ],
+    [
+      'weights',
+      (model, update) => {
+        const weights = model.getWeights();
+        if (update === 2) model.setWeights(weights.map((one) => tf.zerosLike(one)));
+      },
+    ],
+  ])('sees %s that changes meanwhile', async (_, change) => {
+    const [repeated, plain] = [await losses(change), await losses(change, new Foreign({}))];
+    expect(repeated).toEqual(plain);
+    expect(repeated).not.toEqual(await losses(() => {}));
+  });
+
+  it('tells types of data apart', async () => {
+    const types = ['float32', 'int32', 'float32', 'bool'];
+    expect(await losses(() => {}, undefined, types)).toEqual(await losses(() => {}, new Foreign({}), types));
+  });
+
+  it('calls layers where a kernel cannot be watched, or has come since', async () => {
+    const backendName = tf.getBackend();
+    const own = tf.getKernel('Relu', backendName)!;
+    const calls = async (change: (update: number) => void) => {
+      const spy = vi.spyOn(layers.globalAveragePooling3d({}).constructor.prototype, 'call');
+      await losses((_, update) => change(update));
+      const count = spy.mock.calls.length;
+      spy.mockRestore();
+      return count;
+    };
+    // The first step, and another where the kernels are others.
+    expect(await calls(() => {})).toBe(1);
+    const replace = (config: tf.KernelConfig) => {
+      tf.unregisterKernel('Relu', backendName);
+      tf.registerKernel(config);
+    };
+    expect(await calls((update) => update === 2 && replace({...own}))).toBe(2);
+    replace(Object.freeze({...own}));
+    expect(await calls(() => {})).toBe(6);
+    replace(own);
+  });
+
+  it('that fails leaves nothing behind', async () => {
+    const before = [tf.memory().numTensors, tf.memory().numDataBuffers];
+    for (const update of [0, 1, 2]) {
+      const model = network();
+      const {kernelName, kernelFunc} = tf.getKernel('IndirectConv3DBackpropFilter', tf.getBackend())!;
+      const kernel = tf.getKernel(kernelName, tf.getBackend())!;
+      const weights = await Promise.all(model.trainableWeights.map((weight) => weight.read().array()));
+      let updates = 0;
+      kernel.kernelFunc = (args) => {
+        if (updates === update) throw new Error('no more');
+        return kernelFunc(args);
+      };
+      const run = train(model, smallData(tf, 20), {recipe: RECIPE, onProgress: () => updates++});
+      await expect(run).rejects.toThrow('no more');
+      kernel.kernelFunc = kernelFunc;
+      const after = await Promise.all(model.trainableWeights.map((weight) => weight.read().array()));
+      if (update === 0) expect(after).toEqual(weights);
+      model.dispose();
+      expect([tf.memory().numTensors, tf.memory().numDataBuffers]).toEqual(before);
+    }
+  });
+});
+
+const layerOf = (model: tfl.LayersModel, name: string) =>
+  model.layers.find((layer) => layer.getClassName() === name)!;
+
 describe('models', () => {
   const model = (...layersOf: Layer[]) =>
     tfl.sequential({layers: [tfl.layers.inputLayer({inputShape: [4]}), ...layersOf]});
 
   it('are repeatable where all layers are known', () => {
+    class DropPath extends Foreign {
+      static override className = 'DropPath';
+    }
+    class Steps extends tf.serialization.Serializable {
+      static className = 'steps';
+      getConfig = () => ({});
+      apply = (x: tf.Tensor) => tf.neg(x);
+    }
+    tf.serialization.registerClass(Steps as unknown as tf.serialization.SerializableConstructor<Steps>);
     class Derived extends (tfl.layers.dense({units: 1}).constructor as new (args: object) => Layer) {}
     const hooked = tfl.layers.dense({units: 2});
     hooked.setCallHook(() => {});
@@ -204,6 +341,8 @@ describe('models', () => {
     expect(isRepeatable(model(model(tfl.layers.dense({units: 2}))))).toBe(true);
     for (const layer of [
       new Foreign({}),
+      new DropPath({}),
+      tfl.layers.dense({units: 2, activation: 'steps' as 'relu'}),
       new Derived({units: 2}),
       hooked,
       patched,

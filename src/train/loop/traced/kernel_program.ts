@@ -44,27 +44,21 @@ export interface ProgramParts {
 export class KernelProgram {
   /** Of each call: values that nobody reads after it. */
   private readonly spent: readonly number[][];
-  private readonly kernels: readonly tf.KernelConfig[];
   private readonly firstMade: number;
 
   constructor(
     private readonly backend: Backend,
-    private readonly backendName: string,
+    private readonly kernels: BackendKernels,
     private readonly parts: ProgramParts,
   ) {
-    const {given, constants, draws, calls} = parts;
+    const {given, constants, draws} = parts;
     this.firstMade = given + constants.length + draws.length;
-    this.kernels = [...new Set(calls.map(({kernel}) => kernel))];
     this.spent = this.lastUses();
   }
 
-  /** Whether the live backend still is the one that the kernels were called on, with these kernels, and has only to call them. */
+  /** Whether the live backend still is the one that the kernels were called on, with these kernels. */
   get isCurrent(): boolean {
-    return (
-      tf.backend() === this.backend &&
-      onlyCalls() &&
-      this.kernels.every((kernel) => tf.getKernel(kernel.kernelName, this.backendName) === kernel)
-    );
+    return tf.backend() === this.backend && this.kernels.areThose();
   }
 
   /**
@@ -130,6 +124,18 @@ export class KernelProgram {
     const spent = calls.map((): number[] => []);
     for (const [value, i] of last) if (value >= this.firstMade) spent[i]!.push(value);
     return spent;
+  }
+}
+
+/** All kernels of the live backend: an op may call another one where one is missing. */
+export class BackendKernels {
+  private readonly backendName = tf.getBackend();
+  readonly all: readonly tf.KernelConfig[] = tf.getKernelsForBackend(this.backendName);
+
+  /** Whether the backend still has these. */
+  areThose(): boolean {
+    const now = tf.getKernelsForBackend(this.backendName);
+    return now.length === this.all.length && now.every((kernel, i) => kernel === this.all[i]);
   }
 }
 

@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {COMPOSED} from '../../../geometry/kernel_names';
 import {replayRandom, watchRandom} from '../../../util/seeded_random';
-import {type KernelCall, KernelProgram, type Operand, onlyCalls} from './kernel_program';
+import {BackendKernels, type KernelCall, KernelProgram, type Operand, onlyCalls} from './kernel_program';
 
 type Backend = ReturnType<typeof tf.backend>;
 type KernelArguments = Parameters<tf.KernelFunc>[0];
@@ -54,7 +54,6 @@ interface Written extends tf.TensorInfo {
 
 class KernelTrace {
   private readonly backend = tf.backend();
-  private readonly backendName = tf.getBackend();
   private readonly calls: NotedCall[] = [];
   /** Counted by the backend once more, so that they last. */
   private written: Written[] = [];
@@ -69,12 +68,13 @@ class KernelTrace {
   during<Result>(compute: () => Result): Result {
     const {backend} = this;
     const {write, read, readSync} = backend;
+    // A composed kernel is those that it calls.
+    const noted = new BackendKernels().all.filter((kernel) => !(COMPOSED in kernel));
+    // What such a kernel makes would be missed.
+    if (noted.some(Object.isFrozen)) this.isRepeatable = false;
+    if (!this.isRepeatable) return compute();
     const undo = [
-      // A composed kernel is those that it calls.
-      ...tf
-        .getKernelsForBackend(this.backendName)
-        .filter((kernel) => !(COMPOSED in kernel))
-        .map((kernel) => replaced(kernel, {kernelFunc: this.noting(kernel)})),
+      ...noted.map((kernel) => replaced(kernel, {kernelFunc: this.noting(kernel)})),
       replaced<Backend>(backend, {
         write: (values, shape, dtype) => this.note(values, shape, dtype, write.bind(backend)),
         read: (dataId) => this.refuse(() => read.call(backend, dataId)),
@@ -124,7 +124,8 @@ class KernelTrace {
     const found = results.flatMap((tensor) => operandOf(tensor) ?? []);
     if (found.length < results.length) return undefined;
     this.written = this.written.filter((one) => !constants.includes(one));
-    return new KernelProgram(this.backend, this.backendName, {
+    // With those that were composed when they were first asked for.
+    return new KernelProgram(this.backend, new BackendKernels(), {
       ...{given: given.length, calls: kept, results: found},
       constants: constants.map((one) => tf.keep(this.tensorOf(one))),
       draws: draws.map(({shape}) => shape),

@@ -1,43 +1,88 @@
 /**
- * Models of which every step of training computes the same, but for weights, batch and dropout: their layers are known, and each is of the
- * class that it says. A layer of somebody else's may do in its thousandth step what it has not done before.
+ * Models of which every step of training computes the same, but for weights, batch and dropout: their layers are of known classes, and
+ * their settings are what they were. A layer of somebody else's may do in its thousandth step what it has not done before.
  */
-import type {LayersModel, layers} from '@tensorflow/tfjs-layers';
-import {layerClasses} from '../../../layers';
+import {layers as host, LayersModel, type layers, Sequential} from '@tensorflow/tfjs-layers';
+import {activationClasses, layerClasses} from '../../../layers';
 import {allLayers} from '../../optimization/parameters';
 
-/** The host's that do. */
+type Layer = layers.Layer;
+
+/** The host's layers that do, by the functions that make them. */
 const HOSTS = [
-  ...['Activation', 'ReLU', 'LeakyReLU', 'PReLU', 'ELU', 'ThresholdedReLU', 'Softmax'],
-  ...['Conv1D', 'Conv2D', 'Conv3D', 'Conv2DTranspose', 'Conv3DTranspose', 'DepthwiseConv2D'],
-  ...['SeparableConv2D', 'Dense', 'BatchNormalization', 'LayerNormalization', 'Dropout'],
-  ...['Add', 'Average', 'Concatenate', 'Dot', 'Maximum', 'Minimum', 'Multiply'],
-  ...['Cropping2D', 'UpSampling2D', 'ZeroPadding2D', 'Flatten', 'Permute', 'RepeatVector', 'Reshape'],
-  ...['AveragePooling1D', 'AveragePooling2D', 'AveragePooling3D', 'GlobalAveragePooling1D'],
-  ...['GlobalAveragePooling2D', 'GlobalMaxPooling1D', 'GlobalMaxPooling2D'],
-  ...['MaxPooling1D', 'MaxPooling2D', 'MaxPooling3D'],
-  ...['InputLayer', 'Rescaling'],
+  ...(['activation', 'reLU', 'leakyReLU', 'prelu', 'elu', 'thresholdedReLU', 'softmax'] as const),
+  ...(['conv1d', 'conv2d', 'conv3d', 'conv2dTranspose', 'conv3dTranspose', 'depthwiseConv2d'] as const),
+  ...(['separableConv2d', 'dense', 'batchNormalization', 'layerNormalization', 'dropout'] as const),
+  ...(['add', 'average', 'concatenate', 'dot', 'maximum', 'minimum', 'multiply'] as const),
+  ...(['cropping2D', 'upSampling2d', 'zeroPadding2d', 'flatten', 'permute', 'repeatVector'] as const),
+  ...(['reshape', 'averagePooling1d', 'averagePooling2d', 'averagePooling3d', 'maxPooling1d'] as const),
+  ...(['maxPooling2d', 'maxPooling3d', 'globalAveragePooling1d', 'globalAveragePooling2d'] as const),
+  ...(['globalMaxPooling1d', 'globalMaxPooling2d', 'inputLayer', 'rescaling'] as const),
+] as const;
+const ACTIVATIONS = [
+  ...['elu', 'selu', 'relu', 'relu6', 'linear', 'sigmoid', 'hardSigmoid', 'softplus', 'softsign'],
+  ...['tanh', 'softmax', 'logSoftmax', 'gelu', 'gelu_new', 'mish', 'swish'],
 ];
-const MODELS = ['Model', 'Functional', 'Sequential'];
-const NAMES: ReadonlySet<string> = new Set([...HOSTS, ...layerClasses.map(({className}) => className)]);
+
+/** What any of these needs to be made. A name, or the host would count it. */
+const SAMPLE = {
+  ...{name: 'sample', filters: 1, kernelSize: 1, units: 1, rate: 0.5, scale: 1, n: 1, axes: 1},
+  ...{cropping: 1, dims: [1], targetShape: [1], inputShape: [1], activation: 'linear'},
+};
+
+/** Classes that are known by themselves and not by their names, which others may give to theirs. */
+let known: ReadonlySet<unknown> | undefined;
+
+function knownClasses(): ReadonlySet<unknown> {
+  if (known !== undefined) return known;
+  // The host does not export its classes, but makes one of each.
+  const makers = host as unknown as Record<string, (args: object) => Layer & {activation?: object}>;
+  const samples = [
+    ...HOSTS.map((make) => makers[make]!(SAMPLE)),
+    ...ACTIVATIONS.map((activation) => makers.activation!({...SAMPLE, activation}).activation!),
+  ];
+  known = new Set([...samples.map((sample) => sample.constructor), ...layerClasses, ...activationClasses]);
+  return known;
+}
 
 export function isRepeatable(model: LayersModel): boolean {
   return (
-    isOfClass(model, new Set(MODELS)) &&
-    model.layers.every((layer) =>
-      'layers' in layer ? isRepeatable(layer as LayersModel) : isOfClass(layer, NAMES),
-    ) &&
-    // Losses of layers are functions of whoever added them.
-    allLayers(model).every(({losses}) => losses.length === 0)
+    isPlain(model) && model.layers.every((layer) => (isModel(layer) ? isRepeatable(layer) : isKnown(layer)))
   );
 }
 
-function isOfClass(layer: layers.Layer, names: ReadonlySet<string>): boolean {
+const isModel = (layer: Layer): layer is LayersModel => layer instanceof LayersModel;
+
+function isPlain(model: LayersModel): boolean {
+  const {call, apply} = model instanceof Sequential ? Sequential.prototype : LayersModel.prototype;
+  return model.call === call && model.apply === apply && model.losses.length === 0;
+}
+
+function isKnown(layer: Layer & {activation?: object | null}): boolean {
+  const {activation} = layer;
   return (
-    names.has(layer.getClassName()) &&
-    // A class that is derived from one of these has the name of that one unless it says another.
-    Object.hasOwn(layer.constructor, 'className') &&
+    knownClasses().has(layer.constructor) &&
+    (activation == null || knownClasses().has(activation.constructor)) &&
     !Object.hasOwn(layer, 'call') &&
-    (layer as unknown as {_callHook?: unknown})._callHook == null
+    !Object.hasOwn(layer, 'apply') &&
+    (layer as unknown as {_callHook?: unknown})._callHook == null &&
+    // Losses of layers are functions of whoever added them.
+    layer.losses.length === 0
   );
+}
+
+/** Notes what the layers of a model hold; returns whether that is still so: rates and activations may be set while a run goes on. */
+export function watchSettings(model: LayersModel): () => boolean {
+  const notes = allLayers(model).map((layer) => {
+    const own = layer as unknown as Record<string, unknown>;
+    const names = Object.keys(own);
+    return {layer, own, names, values: names.map((name) => own[name]), losses: layer.losses.length};
+  });
+  return () =>
+    notes.every(
+      ({layer, own, names, values, losses}) =>
+        layer.losses.length === losses &&
+        Object.keys(own).length === names.length &&
+        names.every((name, i) => own[name] === values[i]),
+    );
 }

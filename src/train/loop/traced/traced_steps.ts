@@ -2,14 +2,14 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {Batch} from '../../batches/batches';
-import {allLayers, type NamedWeight} from '../../optimization/parameters';
+import type {NamedWeight} from '../../optimization/parameters';
 import type {LossGradients} from '../gradients';
 import {type KernelProgram, onlyCalls} from './kernel_program';
 import {traceKernels} from './kernel_trace';
-import {isRepeatable} from './repeatable';
+import {isRepeatable, watchSettings} from './repeatable';
 
-/** Sizes that are known at a time: of whole batches and of the last one of an epoch. */
-const MOST_SIZES = 2;
+/** Sizes that are known at a time: of whole pieces of a batch, of its last piece, and of that of an epoch's last batch. */
+const MOST_SIZES = 3;
 
 /** What a step computes, the weights' own changes aside. */
 export interface StepResult extends LossGradients {
@@ -24,11 +24,12 @@ interface KnownStep {
   readonly names: readonly string[];
   /** Weights that the step itself moves, such as averages of norms, in the order of the program's. */
   readonly moved: readonly tf.Variable[];
+  /** Whether the layers are as they were. */
+  readonly isCurrent: () => boolean;
 }
 
 export class TracedSteps {
   private readonly known = new Map<string, KnownStep>();
-  private readonly isRepeatable: boolean;
   private readonly variables: readonly tf.Variable[];
 
   /** @param weights all of the model */
@@ -36,7 +37,6 @@ export class TracedSteps {
     private readonly model: LayersModel,
     weights: readonly NamedWeight[],
   ) {
-    this.isRepeatable = isRepeatable(model);
     this.variables = weights.map(({weight}) => weight.read());
   }
 
@@ -46,26 +46,18 @@ export class TracedSteps {
    * @returns what `compute` does or would, to the bit; the caller's to dispose
    */
   run(batch: Batch, compute: () => StepResult): StepResult {
-    if (!this.isRepeatable || !onlyCalls()) return compute();
-    const key = this.keyOf(batch);
+    if (!onlyCalls()) return compute();
+    const key = [batch.x, batch.y].map(({shape, dtype}) => `${dtype}[${shape}]`).join();
     const step = this.known.get(key);
-    if (step === undefined) return this.trace(key, batch, compute);
-    if (step.program === undefined) return compute();
-    if (!step.program.isCurrent) {
+    if (step === undefined || !step.isCurrent() || step.program?.isCurrent === false) {
       this.forget(key);
       return this.trace(key, batch, compute);
     }
-    return this.repeat(step, step.program, batch);
+    return step.program === undefined ? compute() : this.repeat(step, step.program, batch);
   }
 
   dispose(): void {
     for (const key of [...this.known.keys()]) this.forget(key);
-  }
-
-  private keyOf({x, y}: Batch): string {
-    // Layers that stop or begin to learn meanwhile.
-    const learning = allLayers(this.model).map(({trainable}) => Number(trainable));
-    return [x.shape, y.shape, learning].map((list) => list.join()).join(' ');
   }
 
   private givenOf({x, y}: Batch): tf.Tensor[] {
@@ -75,13 +67,16 @@ export class TracedSteps {
   private trace(key: string, batch: Batch, compute: () => StepResult): StepResult {
     const before = this.variables.map(({dataId}) => dataId);
     const movedIn = () => this.variables.filter(({dataId}, i) => dataId !== before[i]);
-    const {result, program} = traceKernels(this.givenOf(batch), compute, ({value, hits, grads}) => [
-      ...[value, hits, ...Object.values(grads)],
-      ...movedIn(),
-    ]);
+    const {result, program} = isRepeatable(this.model)
+      ? traceKernels(this.givenOf(batch), compute, ({value, hits, grads}) => [
+          ...[value, hits, ...Object.values(grads)],
+          ...movedIn(),
+        ])
+      : {result: compute(), program: undefined};
     const [oldest] = this.known.keys();
     if (this.known.size === MOST_SIZES) this.forget(oldest!);
-    this.known.set(key, {program, names: Object.keys(result.grads), moved: movedIn()});
+    const names = Object.keys(result.grads);
+    this.known.set(key, {program, names, moved: movedIn(), isCurrent: watchSettings(this.model)});
     return result;
   }
 
