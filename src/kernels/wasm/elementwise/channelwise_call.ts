@@ -12,14 +12,12 @@ import {
   operand,
   type RowPlan,
 } from '../plan/call_plan';
+import {tilesOf} from '../plan/norm';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 
 /** Their numbers are the places here. */
 const OPERATIONS = ['product', 'sum', 'swishOfProduct'] as const;
 export type ChannelwiseOperation = (typeof OPERATIONS)[number];
-
-/** Floats of a wide row, or more: fewer would not be worth a loop. */
-const LEAST_WIDTH = 256;
 
 /** Pieces of a clip, or fewer, and wide rows of a piece, or more: what a piece sums up has to be put together by one thread. */
 const MOST_PIECES = 32;
@@ -48,9 +46,7 @@ const clipShapeOf = ({shape}: TensorInfo): ClipShape => ({
 });
 
 function layoutOf({positions, channels}: ClipShape) {
-  const lanes = [4, 2, 1].find((count) => channels % count === 0)!;
-  const least = 4 / lanes;
-  const tiles = least * Math.max(1, Math.ceil(LEAST_WIDTH / (least * Math.max(1, channels))));
+  const tiles = tilesOf(channels);
   const rows = Math.ceil(positions / tiles);
   const pieceRows = Math.max(LEAST_PIECE_ROWS, Math.ceil(rows / MOST_PIECES));
   return {tiles, width: tiles * channels, pieceRows, pieces: Math.max(1, Math.ceil(rows / pieceRows))};

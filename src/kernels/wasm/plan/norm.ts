@@ -53,10 +53,15 @@ const PASSES = {
   ],
 } as const satisfies Record<string, readonly Pass[]>;
 
-function layoutOf({rows, channels}: NormShape) {
+/** How many rows of so many channels go side by side, so that a wide row is whole vectors and long enough. */
+export function tilesOf(channels: number): number {
   const vector = [4, 2, 1].find((lanes) => channels % lanes === 0)!;
   const least = 4 / vector;
-  const tiles = least * Math.max(1, Math.ceil(LEAST_WIDTH / (least * Math.max(1, channels))));
+  return least * Math.max(1, Math.ceil(LEAST_WIDTH / (least * Math.max(1, channels))));
+}
+
+function layoutOf({rows, channels}: NormShape) {
+  const tiles = tilesOf(channels);
   const width = tiles * channels;
   const wideRows = Math.floor(rows / tiles);
   const each = Math.max(LEAST_BLOCK_ROWS, Math.ceil(wideRows / MOST_BLOCKS));
