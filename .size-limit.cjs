@@ -4,29 +4,29 @@
  * A budget is there to make growth a decision: raise it in the change that needs it.
  */
 const entries = [
-  {entry: 'index', limit: '56.5 kB'},
+  {entry: 'index', limit: '57.5 kB'},
   {entry: 'ops', limit: '12 kB'},
-  {entry: 'networks', limit: '29 kB'},
-  {entry: 'train', limit: '79 kB'},
-  {entry: 'zoo', limit: '60.5 kB'},
+  {entry: 'networks', limit: '30 kB'},
+  {entry: 'train', limit: '82.5 kB'},
+  {entry: 'zoo', limit: '61.5 kB'},
   {entry: 'checkpoints', limit: '21 kB'},
-  {entry: 'convert', limit: '45.5 kB'},
+  {entry: 'convert', limit: '46 kB'},
   {entry: 'onnx', limit: '12 kB'},
-  {entry: 'video', limit: '37 kB'},
-  {entry: 'timeline', limit: '49.5 kB'},
+  {entry: 'video', limit: '38 kB'},
+  {entry: 'timeline', limit: '50.5 kB'},
   {entry: 'cpu', limit: '6.5 kB'},
-  {entry: 'wasm', limit: '55 kB'},
+  {entry: 'wasm', limit: '59 kB'},
   {entry: 'webgl', limit: '12 kB'},
   {entry: 'webgpu', limit: '16 kB'},
-  {entry: 'node', limit: '33 kB', platform: 'node'},
+  {entry: 'node', limit: '33.5 kB', platform: 'node'},
 ];
 
 /** Of the two that need tfjs-layers, its 82 kB are not in the figure. */
 const programs = [
-  {name: 'one op', entry: 'ops', import: '{stsConv3d}', limit: '10 kB'},
-  {name: 'one layer', entry: 'index', import: '{layers}', limit: '24.5 kB'},
-  {name: 'one network', entry: 'networks', import: '{x3d}', limit: '31 kB'},
-  {name: 'loadModel', entry: 'zoo', import: '{loadModel}', limit: '66 kB'},
+  {name: 'one op', entry: 'ops', import: '{stsConv3d}', limit: '10.5 kB'},
+  {name: 'one layer', entry: 'index', import: '{layers}', limit: '25.5 kB'},
+  {name: 'one network', entry: 'networks', import: '{x3d}', limit: '32 kB'},
+  {name: 'loadModel', entry: 'zoo', import: '{loadModel}', limit: '67 kB'},
 ];
 
 const bundled = (entry, platform = 'browser') => ({
@@ -50,5 +50,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '182 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '186 kB', path: 'dist/tfjs-sts.min.js'},
 ];

@@ -22,8 +22,8 @@ import {CallWriter} from './call_writer';
 import {Frame} from './frame';
 import {KeptSpace} from './kept_space';
 
-/** Work of fewer steps than this is done before a worker has woken up. */
-const STEPS_WORTH_THREADS = 1_000_000;
+/** Work of fewer steps than this, some 10 microseconds, is done before a worker that looks for orders has taken its share. */
+const STEPS_WORTH_THREADS = 250_000;
 
 type KernelArguments = Parameters<KernelFunc>[0];
 
