@@ -127,7 +127,7 @@ export function runChannelwiseGradients(
     };
   });
   const addresses = addressesOf(runtime, {dy, x, values, to, dvalues, sigmoid});
-  runtime.space.withScratch(bytes, (sums) => {
+  runtime.withSpace(bytes / FLOAT_BYTES, (sums) => {
     for (const pass of passes) runtime.runRows(pass, {...addresses, sums});
   });
   return [to, dvalues];

@@ -2,6 +2,7 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {Kept} from '../../../util/kept';
 import {sizeOf} from '../../../util/shapes';
+import {FLOAT_BYTES} from '../plan/call_plan';
 import {type NormPlan, type NormSettings, planNorm} from '../plan/norm';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 
@@ -30,7 +31,7 @@ export function runNorm(
   for (const [name, tensor] of Object.entries(tensors)) {
     if (tensor !== undefined) operands[name] = runtime.addressOf(tensor);
   }
-  runtime.space.withScratch(bytes, (blocks) => {
+  runtime.withSpace(bytes / FLOAT_BYTES, (blocks) => {
     operands.blocks = blocks;
     for (const pass of passes) runtime.runRows(pass, operands);
   });
