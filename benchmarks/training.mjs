@@ -24,6 +24,8 @@ const {values: options} = parseArgs({
 const ROUNDS = Number(options.rounds);
 /** Steps that do not count, two and as many as take so long: they compile, plan and take their memory. */
 const WARM_UP = {steps: 2, milliseconds: 3000};
+/** Milliseconds that a rival's turn takes, or a step. */
+const TURN = 400;
 const KINETICS = {batch: 1, classes: 400, config: {}};
 const {forms, task, video} = PROTOCOL;
 /** The networks of the experiment on the claims, as it trains them; the movements of each thing are its classes. */
@@ -64,14 +66,24 @@ const RIVALS = {
 };
 
 const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
-const median = (numbers) => Math.round(sorted(numbers)[Math.floor(numbers.length / 2)]);
-const least = (numbers) => Math.round(sorted(numbers)[0]);
+const rounded = (ms) => Number(ms.toFixed(ms < 100 ? 1 : 0));
+const median = (numbers) => rounded(sorted(numbers)[Math.floor(numbers.length / 2)]);
+const least = (numbers) => rounded(sorted(numbers)[0]);
 
 async function warmUp(player) {
   const begun = performance.now();
   for (let i = 0; i < WARM_UP.steps || performance.now() - begun < WARM_UP.milliseconds; i++) {
     await player.ask('step');
   }
+}
+
+/** Steps of one rival in a row; the first finds caches full of what the others did, and counts only where it is the only one. */
+async function turn(player) {
+  const begun = performance.now();
+  const steps = [];
+  do steps.push(await player.ask('step'));
+  while (performance.now() - begun < TURN);
+  return steps.length === 1 ? steps : steps.slice(1);
 }
 
 /**
@@ -98,7 +110,7 @@ async function race({name, config, clip, batch, classes}, threads) {
     const counts = new Set(started.map(({rival}) => result[rival].weights));
     if (counts.size > 1) throw new Error(`${name}: the rivals have ${[...counts].join(' and ')} weights.`);
     for (let round = 0; round < ROUNDS; round++) {
-      for (const {player, steps} of started) steps.push(await player.ask('step'));
+      for (const {player, steps} of started) steps.push(...(await turn(player)));
     }
     for (const {rival, steps} of started) {
       for (const kind of ['cpu', 'wall']) {
@@ -135,7 +147,7 @@ const isNew = (row) => results.some((one) => one.network === row.network && one.
 const others = before.filter((row) => !isNew(row));
 const order = ({network}) => NETWORKS.findIndex(({title}) => title === network);
 const report = {
-  what: `milliseconds of training steps in turn, after ${WARM_UP.steps} and ${WARM_UP.milliseconds} ms of others, medians and least: processor time (cpu) and on the clock (wall)`,
+  what: `milliseconds of training steps, in turns of ${TURN} ms or one step, after ${WARM_UP.steps} and ${WARM_UP.milliseconds} ms of others, medians and least: processor time (cpu) and on the clock (wall)`,
   ...{processor, cores: os.cpus().length, node: process.version, relaxedSimd},
   results: [...others, ...results].sort((a, b) => order(a) - order(b) || a.threads - b.threads),
 };
