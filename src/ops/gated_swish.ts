@@ -13,7 +13,7 @@ import {runOptionalKernel} from './optional_kernel';
 export function gatedSwish(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const isOne =
     isTakenOnce() &&
-    tf.getKernel(GatedSwishTrain, tf.getBackend()) != null &&
+    [GatedSwishTrain, GateGrad].every((name) => tf.getKernel(name, tf.getBackend()) != null) &&
     [a, b].every(({dtype}) => dtype === 'float32') &&
     isOfChannels(b.shape, a.shape);
   return isOne ? inOnePass(a, b) : tf.tidy(() => activate(tf.mul(a, b), 'swish'));
