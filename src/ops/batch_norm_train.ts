@@ -39,26 +39,15 @@ export function batchNormTrain(
 ): NormalizedBatch {
   // A cast to the same type would copy.
   const inputs = {x: x.dtype === 'float32' ? x : tf.cast(x, 'float32'), gamma, beta};
-  const inOneGo = inOneKernel(inputs, {epsilon, activation}, residual);
-  if (inOneGo !== undefined) return inOneGo;
-  const results = runRegistered(BatchNormTrain, inputs, {epsilon, activation: 'linear'});
+  const together = inOneKernel(inputs, {epsilon, activation}, residual);
+  const results = together ?? runRegistered(BatchNormTrain, inputs, {epsilon, activation: 'linear'});
   const [y, mean, variance] = results as [tf.Tensor, tf.Tensor1D, tf.Tensor1D];
+  if (together !== undefined) return {y, mean, variance};
   return {y: activate(residual === undefined ? y : tf.add(y, residual), activation), mean, variance};
 }
 
 /** Undefined where the live backend has no kernel for it. */
 function inOneKernel(
-  inputs: Record<'x' | 'gamma' | 'beta', tf.Tensor>,
-  attrs: BatchNormFusedAttrs,
-  residual: tf.Tensor | undefined,
-): NormalizedBatch | undefined {
-  const results = resultsOfOne(inputs, attrs, residual);
-  if (results === undefined) return undefined;
-  const [y, mean, variance] = results as [tf.Tensor, tf.Tensor1D, tf.Tensor1D];
-  return {y, mean, variance};
-}
-
-function resultsOfOne(
   inputs: Record<'x' | 'gamma' | 'beta', tf.Tensor>,
   attrs: BatchNormFusedAttrs,
   residual: tf.Tensor | undefined,

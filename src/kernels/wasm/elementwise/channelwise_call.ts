@@ -2,16 +2,7 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {Kept} from '../../../util/kept';
 import {sizeOf} from '../../../util/shapes';
-import {
-  CallPlan,
-  type Fields,
-  FLOAT_BYTES,
-  MEMORY_STEPS,
-  type Operand,
-  type Operands,
-  operand,
-  type RowPlan,
-} from '../plan/call_plan';
+import {CallPlan, type Fields, MEMORY_STEPS, operand, type RowPlan} from '../plan/call_plan';
 import {tilesOf} from '../plan/norm';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 
@@ -27,7 +18,7 @@ interface GradientPlan {
   /** One after the other. */
   readonly passes: readonly RowPlan[];
   /** What they have together, the operand `sums`. */
-  readonly bytes: number;
+  readonly floats: number;
 }
 
 const kept = new Kept<RowPlan>(256);
@@ -71,17 +62,6 @@ interface Gated {
   readonly sigmoid?: TensorInfo | undefined;
 }
 
-/** Of those that are given. */
-function addressesOf(
-  runtime: WasmRuntime,
-  tensors: Partial<Record<Operand, TensorInfo | undefined>>,
-): Operands {
-  const addresses: Operands = {};
-  for (const [name, tensor] of Object.entries(tensors))
-    if (tensor !== undefined) addresses[name as Operand] = runtime.addressOf(tensor);
-  return addresses;
-}
-
 /**
  * `x` of shape `[clips, ..., channels]` and `values`, `[clips, channels]` with ones in between: a new tensor of the shape of `x`.
  *
@@ -99,7 +79,7 @@ export function runChannelwise(
     const {plan, pieces} = callOf(shape, operation, {sigmoid: sigmoid ? operand('sigmoid') : 0});
     return plan.finish('channelwise', {rows: clips * pieces, steps: 2 * sizeOf(x.shape) * MEMORY_STEPS});
   });
-  runtime.runRows(plan, addressesOf(runtime, {x, values, to, sigmoid}));
+  runtime.runRows(plan, runtime.addressesOf({x, values, to, sigmoid}));
   return to;
 }
 
@@ -112,7 +92,7 @@ export function runChannelwiseGradients(
   const shape = clipShapeOf(x);
   const {clips, positions, channels} = shape;
   const operation = sigmoid === undefined ? 'product' : 'swishOfProduct';
-  const {passes, bytes} = keptGradients.get(`${operation}|${clips}|${positions}|${channels}`, () => {
+  const {passes, floats} = keptGradients.get(`${operation}|${clips}|${positions}|${channels}`, () => {
     const {plan, pieces, width} = callOf(shape, operation, {
       ...{dy: operand('dy'), dvalues: operand('dvalues'), sums: operand('sums')},
       sigmoid: sigmoid ? operand('sigmoid') : 0,
@@ -123,11 +103,11 @@ export function runChannelwiseGradients(
         plan.finish('channelwiseGradients', {rows, steps: 3 * sizeOf(x.shape) * MEMORY_STEPS}),
         plan.finish('channelwiseTotals', {rows: clips, steps: rows * width}),
       ],
-      bytes: rows * width * FLOAT_BYTES,
+      floats: rows * width,
     };
   });
-  const addresses = addressesOf(runtime, {dy, x, values, to, dvalues, sigmoid});
-  runtime.withSpace(bytes / FLOAT_BYTES, (sums) => {
+  const addresses = runtime.addressesOf({dy, x, values, to, dvalues, sigmoid});
+  runtime.withSpace(floats, (sums) => {
     for (const pass of passes) runtime.runRows(pass, {...addresses, sums});
   });
   return [to, dvalues];

@@ -3,7 +3,7 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {Kept} from '../../../util/kept';
 import {sizeOf} from '../../../util/shapes';
 import {CHUNK} from '../module/calls';
-import {CallPlan, MEMORY_STEPS, type Operands, operand, type RowPlan} from '../plan/call_plan';
+import {CallPlan, MEMORY_STEPS, operand, type RowPlan} from '../plan/call_plan';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 
 /** Their numbers are the places here. Gradients are of dy as the first tensor and what was saved as the others. */
@@ -27,9 +27,7 @@ export function runElementwise(
 ): TensorInfo {
   const to = runtime.makeOutput(a.shape);
   const count = sizeOf(a.shape);
-  const operands: Operands = {x: runtime.addressOf(a), to: runtime.addressOf(to)};
-  if (other !== undefined) operands.other = runtime.addressOf(other);
-  if (sigmoid !== undefined) operands.sigmoid = runtime.addressOf(sigmoid);
+  const operands = runtime.addressesOf({x: a, to, other, sigmoid});
   const plan = kept.get(`${operation}|${count}`, () => {
     const call = new CallPlan();
     call.write(call.call('ElementwiseCall'), 'ElementwiseCall', {

@@ -33,7 +33,7 @@ export interface NormPlan {
   /** One after the other. */
   readonly passes: readonly RowPlan[];
   /** What they have together, the operand `blocks`. */
-  readonly bytes: number;
+  readonly floats: number;
 }
 
 type Pass = [run: RowFunctionName, tensors: number];
@@ -77,11 +77,11 @@ export function planNorm(
 ): NormPlan {
   const {rows, channels} = shape;
   const {tiles, width, wideRows, blockRows, blocks} = layoutOf(shape);
-  let bytes = 0;
+  let floats = 0;
   /** So many rows of `width` floats. */
   const space = (count: number) => {
-    const at = operand('blocks', bytes);
-    bytes += count * width * FLOAT_BYTES;
+    const at = operand('blocks', floats * FLOAT_BYTES);
+    floats += count * width;
     return at;
   };
   const isBackward = direction === 'backward';
@@ -110,5 +110,5 @@ export function planNorm(
       steps: tensors * rows * channels * MEMORY_STEPS,
     }),
   );
-  return {passes, bytes};
+  return {passes, floats};
 }

@@ -1,8 +1,8 @@
 /** Runs batch normalization or its gradient, pass by pass; plans are kept by shape and settings. */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {BatchNormFusedInputs, BatchNormTrainInputs} from '../../../geometry/kernel_names';
 import {Kept} from '../../../util/kept';
 import {sizeOf} from '../../../util/shapes';
-import {FLOAT_BYTES} from '../plan/call_plan';
 import {type NormPlan, type NormSettings, planNorm} from '../plan/norm';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 
@@ -26,13 +26,23 @@ export function runNorm(
   const rows = sizeOf(x.shape.slice(0, -1));
   const settings = {epsilon, activation, adds: tensors.residual !== undefined};
   const key = `${direction}|${rows}|${channels}|${activation}|${settings.adds}|${epsilon}`;
-  const {passes, bytes} = kept.get(key, () => planNorm(direction, {rows, channels}, settings));
-  const operands: Record<string, number> = {};
-  for (const [name, tensor] of Object.entries(tensors)) {
-    if (tensor !== undefined) operands[name] = runtime.addressOf(tensor);
-  }
-  runtime.withSpace(bytes / FLOAT_BYTES, (blocks) => {
-    operands.blocks = blocks;
-    for (const pass of passes) runtime.runRows(pass, operands);
+  const {passes, floats} = kept.get(key, () => planNorm(direction, {rows, channels}, settings));
+  const operands = runtime.addressesOf(tensors);
+  runtime.withSpace(floats, (blocks) => {
+    for (const pass of passes) runtime.runRows(pass, {...operands, blocks});
   });
+}
+
+/** A batch, normalized, with what is behind that: results as of BatchNormFused. */
+export function normalize(
+  runtime: WasmRuntime,
+  {x, gamma, beta, residual}: BatchNormTrainInputs & Partial<BatchNormFusedInputs>,
+  settings: Omit<NormSettings, 'adds'>,
+): TensorInfo[] {
+  const to = runtime.makeOutput(x.shape);
+  const mean = runtime.makeOutput(gamma.shape);
+  const variance = runtime.makeOutput(gamma.shape);
+  const sigmoid = settings.activation === 'swish' ? runtime.makeOutput(x.shape) : undefined;
+  runNorm(runtime, 'forward', {x, gamma, beta, residual, to, mean, variance, sigmoid}, settings);
+  return [to, mean, variance, ...(sigmoid ? [sigmoid] : [])];
 }

@@ -15,7 +15,7 @@ import {sizeOf} from '../../../util/shapes';
 import {beginKernel, emscriptenOf, endKernel, guardAllocations} from '../memory/allocations';
 import {type Heap, heapOf} from '../memory/heap';
 import {bestBuild, compile, instantiate, type KernelModule} from '../module/instantiate';
-import {FLOAT_BYTES, type Operands, type RowPlan} from '../plan/call_plan';
+import {FLOAT_BYTES, type Operand, type Operands, type RowPlan} from '../plan/call_plan';
 import type {PackedWeights} from '../plan/weights';
 import {ThreadPool} from '../threads/pool';
 import {CallWriter} from './call_writer';
@@ -113,6 +113,14 @@ export class WasmRuntime {
     const address = this.frame?.addressOf(tensor.dataId);
     if (address === undefined) throw new Error('A wasm kernel asked for a tensor that is not of its own.');
     return address;
+  }
+
+  /** Those of tensors by the operands that they are; what is left out has none. */
+  addressesOf(tensors: Partial<Record<Operand, TensorInfo | undefined>>): Operands {
+    const addresses: Operands = {};
+    for (const [name, tensor] of Object.entries(tensors))
+      if (tensor !== undefined) addresses[name as Operand] = this.addressOf(tensor);
+    return addresses;
   }
 
   /**
