@@ -43,7 +43,9 @@ export const STOCK_KERNEL_NAMES = [
   tf.Add,
   tf.Multiply,
   tf.Sub,
+  tf.RealDiv,
   tf.Relu,
+  tf.Sigmoid,
   tf.FusedBatchNorm,
   tf.DenseBincount,
 ] as const;

@@ -24,9 +24,9 @@ import {unpackConfig} from './copies/slicing/Unpack';
 import {tileConfig} from './copies/Tile';
 import {transposeConfig} from './copies/Transpose';
 import {arithmeticConfigs} from './elementwise/arithmetic';
+import {curveConfigs} from './elementwise/curves';
 import {gatedSwishTrainConfig} from './elementwise/GatedSwishTrain';
 import {gateGradConfig} from './elementwise/GateGrad';
-import {reluConfig} from './elementwise/Relu';
 import {reluGradConfig} from './elementwise/ReluGrad';
 import {swishTrainConfig} from './elementwise/SwishTrain';
 import {swishTrainGradConfig} from './elementwise/SwishTrainGrad';
@@ -91,7 +91,7 @@ export const stockReplacements: StockReplacements = {
     spaceToBatchNDConfig,
     batchToSpaceNDConfig,
     ...arithmeticConfigs,
-    reluConfig,
+    ...curveConfigs,
   ],
   canRun: (backend) => connect(backend as BackendWasm) !== undefined,
 };

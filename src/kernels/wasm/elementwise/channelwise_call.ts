@@ -7,7 +7,7 @@ import {tilesOf} from '../plan/norm';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 
 /** Their numbers are the places here. */
-const OPERATIONS = ['product', 'sum', 'swishOfProduct'] as const;
+const OPERATIONS = ['product', 'sum', 'quotient', 'difference', 'swishOfProduct'] as const;
 export type ChannelwiseOperation = (typeof OPERATIONS)[number];
 
 /** Pieces of a clip, or fewer, and wide rows of a piece, or more: what a piece sums up has to be put together by one thread. */
@@ -30,11 +30,11 @@ interface ClipShape {
   readonly channels: number;
 }
 
-const clipShapeOf = ({shape}: TensorInfo): ClipShape => ({
-  clips: shape[0]!,
-  positions: sizeOf(shape.slice(1, -1)),
-  channels: shape.at(-1)!,
-});
+/** With one value for all, they are one clip of one channel. */
+function clipShapeOf({shape}: TensorInfo, values: TensorInfo): ClipShape {
+  if (sizeOf(values.shape) === 1) return {clips: 1, positions: sizeOf(shape), channels: 1};
+  return {clips: shape[0]!, positions: sizeOf(shape.slice(1, -1)), channels: shape.at(-1)!};
+}
 
 function layoutOf({positions, channels}: ClipShape) {
   const tiles = tilesOf(channels);
@@ -63,7 +63,8 @@ interface Gated {
 }
 
 /**
- * `x` of shape `[clips, ..., channels]` and `values`, `[clips, channels]` with ones in between: a new tensor of the shape of `x`.
+ * `x` of shape `[clips, ..., channels]` and `values`, `[clips, channels]` with ones in between, or one value: a new tensor of the shape
+ * of `x`. A difference is values less `x`.
  *
  * @param sigmoid of the shape of `x`: for a swish, its sigmoid is written there
  */
@@ -73,7 +74,7 @@ export function runChannelwise(
   {x, values, sigmoid}: Gated,
 ): TensorInfo {
   const to = runtime.makeOutput(x.shape);
-  const shape = clipShapeOf(x);
+  const shape = clipShapeOf(x, values);
   const {clips, positions, channels} = shape;
   const plan = kept.get(`${operation}|${clips}|${positions}|${channels}`, () => {
     const {plan, pieces} = callOf(shape, operation, {sigmoid: sigmoid ? operand('sigmoid') : 0});
@@ -89,7 +90,7 @@ export function runChannelwiseGradients(
   {dy, x, values, sigmoid}: Gated & {readonly dy: TensorInfo},
 ): TensorInfo[] {
   const [to, dvalues] = [runtime.makeOutput(x.shape), runtime.makeOutput(values.shape)];
-  const shape = clipShapeOf(x);
+  const shape = clipShapeOf(x, values);
   const {clips, positions, channels} = shape;
   const operation = sigmoid === undefined ? 'product' : 'swishOfProduct';
   const {passes, floats} = keptGradients.get(`${operation}|${clips}|${positions}|${channels}`, () => {

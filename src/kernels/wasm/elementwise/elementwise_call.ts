@@ -7,7 +7,10 @@ import {CallPlan, MEMORY_STEPS, operand, type RowPlan} from '../plan/call_plan';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 
 /** Their numbers are the places here. Gradients are of dy as the first tensor and what was saved as the others. */
-const OPERATIONS = ['add', 'multiply', 'subtract', 'relu', 'reluGradient', 'swish', 'swishGradient'] as const;
+const OPERATIONS = [
+  ...(['add', 'multiply', 'subtract', 'relu', 'reluGradient'] as const),
+  ...(['sigmoid', 'swish', 'swishGradient'] as const),
+] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 const kept = new Kept<RowPlan>(512);

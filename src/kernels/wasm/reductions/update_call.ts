@@ -36,7 +36,7 @@ export function runUpdate(
   factors: readonly number[],
 ): void {
   const table = weights.length * ENTRY_BYTES;
-  runtime.space.withScratch(table + factors.length * FLOAT_BYTES, (at) => {
+  runtime.withTable(table + factors.length * FLOAT_BYTES, (at) => {
     const work = writeTable(runtime, at, weights);
     new Float32Array(runtime.memory.buffer, at + table, factors.length).set(factors);
     const call = new CallPlan();
@@ -53,7 +53,7 @@ export function sumsOfSquares(runtime: WasmRuntime, tensors: readonly TensorInfo
   const table = weights.length * ENTRY_BYTES;
   const rows = weights.reduce((total, weight) => total + chunksOf(weight), 0);
   const totals: number[] = [];
-  runtime.space.withScratch(table + rows * FLOAT_BYTES, (at) => {
+  runtime.withTable(table + rows * FLOAT_BYTES, (at) => {
     const work = writeTable(runtime, at, weights);
     const call = new CallPlan();
     call.write(call.call('SquaresCall'), 'SquaresCall', {

@@ -14,7 +14,7 @@ interface Allocation {
 
 export class KeptSpace {
   /** Packed weights by the tensor that they were packed from, then by the way they were packed. */
-  private readonly packed = new Map<DataId, Map<string, Allocation>>();
+  private readonly weights = new Map<DataId, Map<string, Allocation>>();
   private scratchSpace: Allocation | undefined;
 
   constructor(private readonly heap: Heap) {}
@@ -40,8 +40,8 @@ export class KeptSpace {
   }
 
   /** What `pack` made of a tensor's values in this layout, made once and kept with the tensor. */
-  packedFrom(dataId: DataId, layout: string, bytes: number, pack: (to: number) => void): number {
-    const layouts = this.packed.get(dataId) ?? new Map<string, Allocation>();
+  packed(dataId: DataId, layout: string, bytes: number, pack: (to: number) => void): number {
+    const layouts = this.weights.get(dataId) ?? new Map<string, Allocation>();
     const known = layouts.get(layout);
     if (known !== undefined) return known.aligned;
     const allocation = this.allocate(bytes);
@@ -51,19 +51,19 @@ export class KeptSpace {
       this.free(allocation);
       throw error;
     }
-    this.packed.set(dataId, layouts.set(layout, allocation));
+    this.weights.set(dataId, layouts.set(layout, allocation));
     return allocation.aligned;
   }
 
   /** Of which something is kept. */
   get tensors(): DataId[] {
-    return [...this.packed.keys()];
+    return [...this.weights.keys()];
   }
 
   /** Frees what was made of a tensor. */
   forgetTensor(dataId: DataId): void {
-    for (const allocation of this.packed.get(dataId)?.values() ?? []) this.free(allocation);
-    this.packed.delete(dataId);
+    for (const allocation of this.weights.get(dataId)?.values() ?? []) this.free(allocation);
+    this.weights.delete(dataId);
   }
 
   /** Frees the scratch, and returns whether there was any. */
@@ -76,7 +76,7 @@ export class KeptSpace {
 
   /** Forgets all of it where the heap that it was in is gone. */
   forget(): void {
-    this.packed.clear();
+    this.weights.clear();
     this.scratchSpace = undefined;
   }
 

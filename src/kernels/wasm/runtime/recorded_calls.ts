@@ -1,14 +1,16 @@
 /**
  * Calls of the module that were noted on a tape, to be run as one. All values lie in one piece of memory, those that do not
  * live at the same time over each other, and behind them stand the calls; a run asks for that piece, writes all calls, fills
- * in where everything lies this time, and has them computed one after the other.
+ * in where everything lies this time, and has them computed one after the other. Of a call that threads share there is one for each of
+ * them, and a table of turns tells them all what comes when, so that they go from call to call by themselves.
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {IndirectConv3D} from '../../../geometry/kernel_names';
 import type {Recording} from '../../../geometry/recording';
 import {OutOfMemoryError} from '../../../util/errors';
 import type {RowFunction} from '../module/instantiate';
-import type {Address, Operand, Operands, RowPlan} from '../plan/call_plan';
+import type {Operand, Operands, RowPlan} from '../plan/call_plan';
+import {TURN} from '../threads/worker_source';
 import {WORD_BYTES} from './call_writer';
 import {type Lifetime, layOut} from './layout';
 import type {WasmRuntime} from './wasm_runtime';
@@ -41,7 +43,7 @@ const CALL_WORDS = 4;
 /** From where addresses of a run are counted: from 0, or from the beginning of a region. */
 const NOWHERE = 0;
 const SCRATCH = 1;
-/** The piece of memory with the values and the calls. */
+/** The piece of memory: values, zeros, the table of turns, the calls. */
 const PIECE = 2;
 /** Tensors that are given, and behind them those that are made. */
 const FIRST_TENSOR = 3;
@@ -54,21 +56,24 @@ interface Place {
 
 interface RecordedCall {
   readonly plan: RowPlan;
-  /** From the beginning of the piece. */
+  readonly places: Partial<Record<Operand, Place>>;
+  readonly threads: number;
+  /** From the beginning of the piece; those of other threads behind it, `bytes` apart. */
   readonly at: number;
-  readonly operands: readonly {readonly operand: Operand; readonly place: Place}[];
+  readonly bytes: number;
 }
 
 export class RecordedCalls implements Recording {
   private readonly calls: readonly RecordedCall[];
-  /** All calls, with 0 for each address. */
+  /** The table of turns and all calls, with 0 for each address. */
   private readonly words: Int32Array;
   /** Three numbers for each address: its word, its region, how many bytes from there. */
   private readonly holes: Float64Array;
-  /** For one thread, call by call: which of `functions`, where from the beginning of the piece, rows, how many zeros in the scratch from which word. */
-  private readonly turns: Int32Array;
+  /** The function of each call. */
   private readonly functions: readonly RowFunction[];
-  private readonly valueBytes: number;
+  /** Where zeros and words begin in the piece. */
+  private readonly zerosAt: number;
+  private readonly wordsAt: number;
   private readonly scratchBytes: number;
   private readonly madeShapes: readonly number[][];
   /** Where each region is in a run. */
@@ -90,37 +95,34 @@ export class RecordedCalls implements Recording {
       isGiven || last < 0 || made.includes(i) ? [] : [i],
     );
     const {offsets, bytes} = layOut(inPiece.map((i) => values[i]!));
+    const offsetOf = new Map(inPiece.map((value, i) => [value, offsets[i]!]));
     const tensors = [...values.keys()].filter((i) => values[i]!.isGiven).concat(made);
+    const tensorOf = new Map(tensors.map((value, i) => [value, FIRST_TENSOR + i]));
     const placeOf = (name: number): Place => {
       if (name < SPAN) return {region: NOWHERE, bytes: name};
       const value = Math.floor(name / SPAN) - 1;
-      const tensor = tensors.indexOf(value);
-      if (tensor >= 0) return {region: FIRST_TENSOR + tensor, bytes: name % SPAN};
-      return {region: PIECE, bytes: offsets[inPiece.indexOf(value)]! + (name % SPAN)};
+      const region = tensorOf.get(value);
+      if (region !== undefined) return {region, bytes: name % SPAN};
+      return {region: PIECE, bytes: offsetOf.get(value)! + (name % SPAN)};
     };
-    this.valueBytes = bytes;
     this.madeShapes = results.map(({shape}) => shape);
-    let at = bytes;
+    this.zerosAt = bytes;
+    this.wordsAt = bytes + alignedUp(Math.max(0, ...noted.map(({plan}) => zeroWordsOf(plan)))) * WORD_BYTES;
+    let at = this.wordsAt + (runtime.isShared ? noted.length * TURN.words * WORD_BYTES : 0);
     this.calls = noted.map(({plan, operands}) => {
-      const places = Object.entries(operands).map(([operand, name]) => ({
-        operand: operand as Operand,
-        place: placeOf(name!),
-      }));
-      const call = {plan, at, operands: places};
-      at += Math.ceil(plan.words.length / CALL_WORDS) * CALL_WORDS * WORD_BYTES;
+      const places = Object.fromEntries(
+        Object.entries(operands).map(([name, address]) => [name, placeOf(address!)]),
+      );
+      const [threads, bytes] = [runtime.threadsFor(plan), alignedUp(plan.words.length) * WORD_BYTES];
+      const call = {plan, places, threads, at, bytes};
+      at += threads * bytes;
       return call;
     });
-    this.words = new Int32Array((at - bytes) / WORD_BYTES);
-    this.holes = Float64Array.from(this.calls.flatMap((call) => this.write(call)));
-    const names = [...new Set(noted.map(({plan}) => plan.run))];
-    this.functions = names.map((name) => runtime.module[name]);
-    this.turns = Int32Array.from(
-      this.calls.flatMap(({plan, at: call}) => {
-        const {run, rows, zeros} = plan;
-        return [names.indexOf(run), call, rows, zeros.length, ...zeros];
-      }),
-    );
-    this.scratchBytes = Math.max(...this.calls.map(({plan}) => runtime.threadsFor(plan) * plan.scratchBytes));
+    this.words = new Int32Array((at - this.wordsAt) / WORD_BYTES);
+    const turns = runtime.isShared ? this.calls.flatMap((call, i) => this.writeTurn(call, i)) : [];
+    this.holes = Float64Array.from([...turns, ...this.calls.flatMap((call) => this.write(call))]);
+    this.functions = this.calls.map(({plan}) => runtime.module[plan.run]);
+    this.scratchBytes = Math.max(...this.calls.map(({plan, threads}) => threads * plan.scratchBytes));
   }
 
   get isCurrent(): boolean {
@@ -138,34 +140,47 @@ export class RecordedCalls implements Recording {
     }
   }
 
-  /** A call's words; returns its holes. */
-  private write({plan, at, operands}: RecordedCall): number[] {
-    const {words, bases, holes} = plan;
-    const first = (at - this.valueBytes) / WORD_BYTES;
-    this.words.set(words, first);
-    // The calls of a plan stand at the beginning of its scratch: here they stand in the piece.
-    const callBytes = words.length * WORD_BYTES;
-    const placeOf = (base: Address['base'], bytes: number): Place => {
-      if (base !== 'scratch') {
-        const {place} = operands.find(({operand}) => operand === base)!;
-        return {region: place.region, bytes: place.bytes + bytes};
-      }
-      return bytes < callBytes ? {region: PIECE, bytes: at + bytes} : {region: SCRATCH, bytes};
-    };
+  /** A call's turn, in the table; returns its hole. */
+  private writeTurn({plan, threads, at, bytes}: RecordedCall, i: number): number[] {
+    const {rows} = plan;
+    const step = threads === 1 ? rows : this.runtime.rowsOfRange(plan);
+    const ranges = Math.ceil(rows / step);
+    const first = i * TURN.words;
+    const run = this.runtime.numberOf(plan.run);
+    const turn = {left: ranges, done: 0, ranges, run, rows, step, stride: threads === 1 ? 0 : bytes};
+    for (const [name, value] of Object.entries(turn)) this.words[first + TURN[name as keyof typeof turn]] = value;
+    return [first + TURN.call, PIECE, at];
+  }
+
+  /** A call's words, for each thread that takes part; returns its holes. */
+  private write({plan, places, threads, at, bytes: callBytes}: RecordedCall): number[] {
+    const {words, bases, holes, scratchBytes} = plan;
     const filled: number[] = [];
-    for (let i = 0; i < holes.length; i += 3) {
-      const {region, bytes} = placeOf(bases[holes[i + 1]!]!, holes[i + 2]!);
-      filled.push(first + holes[i]!, region, bytes);
+    for (let thread = 0; thread < threads; thread++) {
+      const call = at + thread * callBytes;
+      const first = (call - this.wordsAt) / WORD_BYTES;
+      this.words.set(words, first);
+      for (let i = 0; i < holes.length; i += 3) {
+        const [base, bytes] = [bases[holes[i + 1]!]!, holes[i + 2]!];
+        const zeros = zerosBefore(plan, bytes);
+        let place: Place;
+        if (base !== 'scratch') place = {...places[base]!, bytes: places[base]!.bytes + bytes};
+        // The calls of a plan stand at the beginning of its scratch: here they stand in the piece, as the zeros of all do.
+        else if (bytes < words.length * WORD_BYTES) place = {region: PIECE, bytes: call + bytes};
+        else if (zeros !== undefined) place = {region: PIECE, bytes: this.zerosAt + zeros};
+        else place = {region: SCRATCH, bytes: thread * scratchBytes + bytes};
+        filled.push(first + holes[i]!, place.region, place.bytes);
+      }
     }
     return filled;
   }
 
   /** What was made; nothing where the recording has gone out of date for want of memory. */
   private compute(given: readonly TensorInfo[]): TensorInfo[] {
-    const {runtime, regions} = this;
+    const {runtime, regions, wordsAt} = this;
     const made = this.madeShapes.map((shape) => runtime.makeOutput([...shape]));
     let isDone = false;
-    runtime.space.withScratch(this.valueBytes + this.words.byteLength, (piece) => {
+    runtime.space.withScratch(wordsAt + this.words.byteLength, (piece) => {
       const scratch = runtime.space.scratch(this.scratchBytes);
       // Memory may have been made of what the calls would read.
       if (!this.isCurrent) return;
@@ -173,9 +188,9 @@ export class RecordedCalls implements Recording {
       regions.push(0, scratch, piece);
       for (const tensor of given) regions.push(runtime.addressOf(tensor));
       for (const tensor of made) regions.push(runtime.addressOf(tensor));
-      this.fill(piece + this.valueBytes);
-      if (runtime.isShared) for (const call of this.calls) this.share(call, piece, scratch);
-      else this.computeAlone(piece, scratch);
+      this.fill(piece);
+      if (runtime.isShared) runtime.runTurns(piece + wordsAt, this.calls.length);
+      else this.computeAlone(piece);
       isDone = true;
     });
     if (isDone) return made;
@@ -183,43 +198,37 @@ export class RecordedCalls implements Recording {
     return [];
   }
 
-  /** Writes all calls to an address. */
-  private fill(at: number): void {
-    const {words, holes, regions} = this;
-    const first = at / WORD_BYTES;
+  /** Writes zeros, turns and calls to a piece. */
+  private fill(piece: number): void {
+    const {words, holes, regions, zerosAt, wordsAt} = this;
+    const first = (piece + wordsAt) / WORD_BYTES;
     const memory = this.runtime.calls.wordsUpTo(first + words.length);
+    memory.fill(0, (piece + zerosAt) / WORD_BYTES, first);
     memory.set(words, first);
     for (let i = 0; i < holes.length; i += 3) {
       memory[first + holes[i]!] = regions[holes[i + 1]!]! + holes[i + 2]!;
     }
   }
 
-  /** All calls on this thread. Between two of them the caches are full of their numbers, so that the less is read here, the better. */
-  private computeAlone(piece: number, scratch: number): void {
-    const {turns, functions} = this;
-    const first = scratch / WORD_BYTES;
-    const memory = this.runtime.calls.wordsUpTo(first + this.scratchBytes / WORD_BYTES);
-    for (let i = 0; i < turns.length; ) {
-      const run = functions[turns[i]!]!;
-      const [call, rows] = [piece + turns[i + 1]!, turns[i + 2]!];
-      const end = i + 4 + turns[i + 3]!;
-      for (i += 4; i < end; i += 2) {
-        const zeros = first + turns[i]!;
-        memory.fill(0, zeros, zeros + turns[i + 1]!);
-      }
-      run(call, 0, rows);
-    }
+  private computeAlone(piece: number): void {
+    for (const [i, {plan, at}] of this.calls.entries()) this.functions[i]!(piece + at, 0, plan.rows);
   }
+}
 
-  private share({plan, at, operands}: RecordedCall, piece: number, scratch: number): void {
-    const {runtime, regions} = this;
-    if (runtime.threadsFor(plan) > 1) {
-      const addresses: Operands = {};
-      for (const {operand, place} of operands) addresses[operand] = regions[place.region]! + place.bytes;
-      runtime.runRows(plan, addresses);
-      return;
-    }
-    runtime.calls.clearZeros(plan, scratch);
-    runtime.module[plan.run](piece + at, 0, plan.rows);
+const alignedUp = (words: number) => Math.ceil(words / CALL_WORDS) * CALL_WORDS;
+
+/** Of the longest region of zeros. */
+function zeroWordsOf({zeros}: RowPlan): number {
+  let most = 0;
+  for (let i = 1; i < zeros.length; i += 2) most = Math.max(most, zeros[i]!);
+  return most;
+}
+
+/** How many bytes a place is from the beginning of the zeros that a plan wants there; undefined for any other. Nobody writes to them. */
+function zerosBefore({zeros}: RowPlan, bytes: number): number | undefined {
+  for (let i = 0; i < zeros.length; i += 2) {
+    const words = bytes / WORD_BYTES - zeros[i]!;
+    if (words >= 0 && words < zeros[i + 1]!) return words * WORD_BYTES;
   }
+  return undefined;
 }

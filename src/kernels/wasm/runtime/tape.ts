@@ -18,6 +18,8 @@ class CallTape implements Tape, CallNotes {
   private readonly values: (TapeValue & {first: number; last: number})[] = [];
   private readonly numbers = new Map<DataId, number>();
   private readonly calls: NotedCall[] = [];
+  /** Packed weights by the value and the way they are packed. */
+  private readonly packedNames = new Map<string, number>();
   private readonly version: number;
 
   constructor(private readonly runtime: WasmRuntime) {
@@ -49,8 +51,19 @@ class CallTape implements Tape, CallNotes {
     }
   }
 
+  packed(dataId: DataId, layout: string, bytes: number, fill: (to: number) => void): number {
+    const key = `${this.numbers.get(dataId)}|${layout}`;
+    const known = this.packedNames.get(key);
+    if (known !== undefined) return known;
+    const name = this.nameOf(this.newValue([bytes / Float32Array.BYTES_PER_ELEMENT], false).dataId)!;
+    fill(name);
+    this.packedNames.set(key, name);
+    return name;
+  }
+
   record(call: () => readonly TensorInfo[]): readonly TensorInfo[] {
     const before = this.calls.length;
+    const packedBefore = this.packedNames.size;
     try {
       const results = this.runtime.noting(this, call);
       if (results.length > 0 && results.every(({dataId}) => this.numbers.has(dataId))) return results;
@@ -58,6 +71,7 @@ class CallTape implements Tape, CallNotes {
       // Whoever takes this call another way meets the error there, if it is one.
     }
     this.calls.length = before;
+    for (const key of [...this.packedNames.keys()].slice(packedBefore)) this.packedNames.delete(key);
     return [];
   }
 

@@ -17,7 +17,7 @@ import {type Heap, heapOf} from '../memory/heap';
 import {bestBuild, compile, instantiate, type KernelModule} from '../module/instantiate';
 import {FLOAT_BYTES, type Operand, type Operands, type RowPlan} from '../plan/call_plan';
 import type {PackedWeights} from '../plan/weights';
-import {ThreadPool} from '../threads/pool';
+import {rowsOfRange, ThreadPool} from '../threads/pool';
 import {CallWriter} from './call_writer';
 import {Frame} from './frame';
 import {KeptSpace} from './kept_space';
@@ -39,6 +39,8 @@ export interface CallNotes {
   nameOf(dataId: DataId): number | undefined;
   /** A value that a kernel makes. */
   made(shape: number[], dtype: NumericDataType): TensorInfo;
+  /** Space that is filled once for a value and a way to pack it; `fill` notes how. */
+  packed(dataId: DataId, layout: string, bytes: number, fill: (to: number) => void): number;
   /** Rows that a kernel would have computed. */
   note(plan: RowPlan, operands: Operands): void;
 }
@@ -147,6 +149,12 @@ export class WasmRuntime {
     else use(this.notes.nameOf(this.notes.made([floats], 'float32').dataId)!);
   }
 
+  /** The same for bytes that TypeScript itself writes or reads, so that such a kernel is not noted. */
+  withTable(bytes: number, use: (at: number) => void): void {
+    if (this.notes !== undefined) throw new Error('A kernel with a table of addresses cannot be noted.');
+    this.space.withScratch(bytes, use);
+  }
+
   /**
    * Runs a kernel, which may ask for the addresses of its inputs and of what it makes. If it fails, whatever it has made is
    * gone.
@@ -228,6 +236,21 @@ export class WasmRuntime {
     else pool.run({run, rows, block, tile, call, stride});
   }
 
+  /** Calls one after the other, as a table of turns says (worker_source.ts), on all threads. */
+  runTurns(table: number, count: number): void {
+    this.pool!.runTurns(table, count);
+  }
+
+  /** How many rows of a plan a thread takes at a time. */
+  rowsOfRange({rows, block, tile}: RowPlan): number {
+    return rowsOfRange(rows, block, this.pool!.size, tile);
+  }
+
+  /** By which threads know a function of the module. */
+  numberOf(run: RowPlan['run']): number {
+    return Object.keys(this.module).indexOf(run);
+  }
+
   /** On how many threads the rows of a plan are computed. */
   threadsFor({steps}: RowPlan): number {
     const {pool} = this;
@@ -257,11 +280,15 @@ export class WasmRuntime {
    * variable gets other values by pointing to another tensor), so this is never out of date. Overwrites what `scratch` gave.
    */
   packedFrom(tensor: TensorInfo, {layout, bytes, steps}: PackedWeights): number {
-    if (this.notes?.nameOf(tensor.dataId) !== undefined)
-      throw new Error('Weights that the calls of a recording compute cannot be packed before they run.');
     const x = this.addressOf(tensor);
-    return this.space.packedFrom(tensor.dataId, layout, bytes, (y) => {
-      for (const step of steps) this.compute(step, {x, y});
+    // What a recording is given is not packed before it runs, but in every run.
+    const isOnTape = this.notes?.nameOf(tensor.dataId) !== undefined;
+    const keeper = isOnTape ? this.notes! : this.space;
+    return keeper.packed(tensor.dataId, layout, bytes, (y) => {
+      for (const step of steps) {
+        if (isOnTape) this.notes!.note(step, {x, y});
+        else this.compute(step, {x, y});
+      }
     });
   }
 

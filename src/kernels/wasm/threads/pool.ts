@@ -6,7 +6,7 @@
  */
 import {UnavailableError} from '../../../util/errors';
 import type {RowFunction} from '../module/instantiate';
-import {CONTROL, LOOKS, MOST_RANGES, type WorkerStart} from './worker_source';
+import {CONTROL, LOOKS, MOST_RANGES, TURN, TURNS, type WorkerStart} from './worker_source';
 import {type RunningWorker, startWorker} from './workers';
 
 /** Ranges for each thread where there are rows enough: what one thread is late, the others make up for. */
@@ -53,14 +53,17 @@ export class ThreadPool {
   private failure: UnavailableError | undefined;
   private closed = false;
   private readonly names: readonly string[];
+  private readonly functions: readonly RowFunction[];
   private readonly mayWait: boolean;
 
   private constructor(
     private readonly exports: Exports,
+    private readonly memory: WebAssembly.Memory,
     private readonly control: Int32Array,
     private readonly patience: number,
   ) {
     this.names = Object.keys(exports);
+    this.functions = Object.values(exports) as RowFunction[];
     this.mayWait = mayWait();
   }
 
@@ -77,7 +80,7 @@ export class ThreadPool {
     patience = PATIENCE,
   ): Promise<ThreadPool> {
     const control = new Int32Array(new SharedArrayBuffer(CONTROL.words * Int32Array.BYTES_PER_ELEMENT));
-    const pool = new ThreadPool(exports, control, patience);
+    const pool = new ThreadPool(exports, memory, control, patience);
     const started = await Promise.allSettled(
       Array.from({length: threads - 1}, (_, i) =>
         startWorker({compiled, memory, control, thread: i + 1}, (reason) => pool.lose(reason)),
@@ -107,14 +110,34 @@ export class ThreadPool {
    */
   run(order: Order): void {
     this.check();
-    const ranges = this.announce(order);
+    const {rows, block, tile, call, stride} = order;
+    const step = rowsOfRange(rows, block, this.size, tile);
+    const ranges = Math.ceil(rows / step);
+    this.announce([this.names.indexOf(order.run), rows, step, call, stride], ranges);
     const start = performance.now();
     const error = this.help(order);
-    this.awaitOthers(ranges, this.patience + 20 * (performance.now() - start));
+    this.awaitOthers(this.control, CONTROL.done, ranges, start);
     if (error !== undefined) throw error;
-    if (Atomics.load(this.control, CONTROL.failed) === 0) return;
-    this.lose(`it failed in ${order.run}`);
+    this.checkFailure(order.run);
+  }
+
+  /**
+   * Runs calls one after the other, each on all threads, and returns when all are done.
+   *
+   * @param table address of their turns, as TURN says, with the numbers of functions that `names` has
+   * @throws UnavailableError as `run`
+   */
+  runTurns(table: number, count: number): void {
     this.check();
+    const {control} = this;
+    const workers = this.size - 1;
+    this.announce([TURNS, count, 0, table, 0], workers);
+    const error = this.takeTurns(table, count);
+    // Nobody else may begin, and those who have are done but for the last look at the table.
+    const left = Atomics.exchange(control, CONTROL.claim, this.orders << 8) & MOST_RANGES;
+    this.awaitOthers(control, CONTROL.done, workers - left, performance.now());
+    if (error !== undefined) throw error;
+    this.checkFailure('a recording');
   }
 
   /** Ends the workers. */
@@ -123,16 +146,45 @@ export class ThreadPool {
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
 
-  private announce({run, rows, block, tile, call, stride}: Order): number {
+  private announce(order: readonly number[], ranges: number): void {
     const {control} = this;
-    const step = rowsOfRange(rows, block, this.size, tile);
-    const ranges = Math.ceil(rows / step);
-    control.set([this.names.indexOf(run), rows, step, call, stride], CONTROL.order);
+    control.set(order, CONTROL.order);
     Atomics.store(control, CONTROL.done, 0);
     this.orders++;
     Atomics.store(control, CONTROL.claim, (this.orders << 8) | ranges);
     Atomics.notify(control, CONTROL.claim);
-    return ranges;
+  }
+
+  private checkFailure(run: string): void {
+    if (Atomics.load(this.control, CONTROL.failed) === 0) return;
+    this.lose(`it failed in ${run}`);
+    this.check();
+  }
+
+  /** Goes through a table of turns as the workers do. What a function throws is returned: the turns still have to end. */
+  private takeTurns(table: number, count: number): unknown {
+    const words = new Int32Array(this.memory.buffer);
+    const first = table / Int32Array.BYTES_PER_ELEMENT;
+    let thrown: unknown;
+    for (let at = first; at < first + count * TURN.words; at += TURN.words) {
+      const [ranges, rows, step] = [words[at + TURN.ranges]!, words[at + TURN.rows]!, words[at + TURN.step]!];
+      const work = this.functions[words[at + TURN.run]!]!;
+      const call = words[at + TURN.call]! >>> 0;
+      const start = performance.now();
+      for (;;) {
+        const left = Atomics.sub(words, at + TURN.left, 1);
+        if (left <= 0) break;
+        const from = (left - 1) * step;
+        try {
+          work(call, from, Math.min(rows, from + step));
+        } catch (error) {
+          thrown = error;
+        }
+        if (Atomics.add(words, at + TURN.done, 1) + 1 === ranges) Atomics.notify(words, at + TURN.done);
+      }
+      this.awaitOthers(words, at + TURN.done, ranges, start);
+    }
+    return thrown;
   }
 
   /** Claims ranges until there are none. What the function throws is returned: the order still has to end. */
@@ -156,15 +208,19 @@ export class ThreadPool {
     }
   }
 
-  /** Looks a while, then sleeps where that is allowed; the main thread of a page has to look again and again. */
-  private awaitOthers(ranges: number, patience: number): void {
-    const {control} = this;
-    for (let looks = 0; looks < LOOKS; looks++) if (Atomics.load(control, CONTROL.done) === ranges) return;
+  /**
+   * Looks a while, then sleeps where that is allowed; the main thread of a page has to look again and again.
+   *
+   * @param start when this thread began with its own ranges
+   */
+  private awaitOthers(words: Int32Array, at: number, ranges: number, start: number): void {
+    for (let looks = 0; looks < LOOKS; looks++) if (Atomics.load(words, at) === ranges) return;
     let last = performance.now();
+    const patience = this.patience + 20 * (last - start);
     for (let waited = 0; waited < patience; ) {
-      const done = Atomics.load(control, CONTROL.done);
+      const done = Atomics.load(words, at);
       if (done === ranges) return;
-      if (this.mayWait) Atomics.wait(control, CONTROL.done, done, SLEEP);
+      if (this.mayWait) Atomics.wait(words, at, done, SLEEP);
       const now = performance.now();
       waited += Math.min(SLEEP, now - last);
       last = now;

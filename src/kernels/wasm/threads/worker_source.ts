@@ -12,8 +12,30 @@ export const CONTROL = {
   done: 1,
   /** 1 once a function has thrown. */
   failed: 2,
-  /** The order: index of the function among the exports, rows, rows of a range, address of the first thread's call, bytes from one thread's call to the next. */
+  /**
+   * The order: index of the function among the exports, rows, rows of a range, address of the first thread's call, bytes from one
+   * thread's call to the next. Or turns: TURNS, how many, and in the place of the call the address of their table.
+   */
   order: 3,
+  words: 8,
+} as const;
+
+/** In the place of a function: threads go through a table of turns, each of which may do so once. */
+export const TURNS = -1;
+
+/** Words of a turn, which is a call that all threads share before any goes on to the next. The worker below has them as numbers. */
+export const TURN = {
+  /** Ranges that nobody has claimed, and fewer once somebody has looked in vain. */
+  left: 0,
+  /** Finished ranges; threads may sleep on it. */
+  done: 1,
+  ranges: 2,
+  /** As of an order. */
+  run: 3,
+  rows: 4,
+  step: 5,
+  call: 6,
+  stride: 7,
   words: 8,
 } as const;
 
@@ -41,6 +63,24 @@ export interface WorkerStart {
  */
 const serve = `
 const LOOKS = ${LOOKS};
+function takeTurns(functions, words, at, count, thread) {
+  for (const end = at + 8 * count; at < end; at += 8) {
+    const ranges = words[at + 2], run = words[at + 3], rows = words[at + 4], step = words[at + 5];
+    const call = (words[at + 6] >>> 0) + thread * words[at + 7];
+    for (;;) {
+      const left = Atomics.sub(words, at, 1);
+      if (left <= 0) break;
+      const first = (left - 1) * step;
+      functions[run](call, first, Math.min(rows, first + step));
+      if (Atomics.add(words, at + 1, 1) + 1 === ranges) Atomics.notify(words, at + 1);
+    }
+    for (let looks = 0; ; looks++) {
+      const done = Atomics.load(words, at + 1);
+      if (done === ranges) break;
+      if (looks > LOOKS) Atomics.wait(words, at + 1, done);
+    }
+  }
+}
 function serve({compiled, memory, control, thread}, ready) {
   const functions = Object.values(new WebAssembly.Instance(compiled, {env: {memory}}).exports);
   ready('ready');
@@ -59,7 +99,8 @@ function serve({compiled, memory, control, thread}, ready) {
     if (Atomics.compareExchange(control, 0, claim, claim - 1) !== claim) continue;
     const first = (left - 1) * step;
     try {
-      functions[run]((call >>> 0) + thread * stride, first, Math.min(rows, first + step));
+      if (run >= 0) functions[run]((call >>> 0) + thread * stride, first, Math.min(rows, first + step));
+      else takeTurns(functions, new Int32Array(memory.buffer), call >>> 2, rows, thread);
     } catch {
       Atomics.store(control, 2, 1);
     }

@@ -4,6 +4,7 @@
  * backend's data alone and freed behind its last reader; only results become tensors.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import {type ProgramStep, stepsOf} from './program_steps';
 
 type Backend = ReturnType<typeof tf.backend>;
 
@@ -41,10 +42,30 @@ export interface ProgramParts {
   readonly results: readonly Operand[];
 }
 
+/** Where values are that are there. */
+type Values = (tf.DataId | undefined)[];
+
+const infoOf = ({value, shape, dtype}: Operand, values: Values): tf.TensorInfo => ({
+  dataId: values[value]!,
+  shape,
+  dtype,
+});
+
+/** Operands as a kernel takes them. */
+export function inputsOf(
+  {inputs: operands, isList}: Pick<KernelCall, 'inputs' | 'isList'>,
+  infoOf: (operand: Operand) => tf.TensorInfo,
+): tf.NamedTensorInfoMap {
+  const inputs = (isList ? [] : {}) as tf.NamedTensorInfoMap;
+  for (const [name, operand] of operands) inputs[name] = (operand && infoOf(operand)) as tf.TensorInfo;
+  return inputs;
+}
+
 export class KernelProgram {
   /** Of each call: values that nobody reads after it. */
   private readonly spent: readonly number[][];
   private readonly firstMade: number;
+  private steps: readonly ProgramStep[] | undefined;
 
   constructor(
     private readonly backend: Backend,
@@ -71,7 +92,7 @@ export class KernelProgram {
     return tf.tidy(() => {
       const {constants, draws, results} = this.parts;
       const drawn = draws.map((shape) => tf.randomUniform(shape));
-      const values: (tf.DataId | undefined)[] = [...given, ...constants, ...drawn].map(({dataId}) => dataId);
+      const values: Values = [...given, ...constants, ...drawn].map(({dataId}) => dataId);
       try {
         this.compute(values);
       } catch (error) {
@@ -92,20 +113,36 @@ export class KernelProgram {
     tf.dispose([...this.parts.constants]);
   }
 
-  private compute(values: (tf.DataId | undefined)[]): void {
+  private compute(values: Values): void {
     const {backend, spent} = this;
-    const infoOf = ({value, shape, dtype}: Operand) => ({dataId: values[value]!, shape, dtype});
-    for (const [i, {kernel, inputs: operands, isList, attrs, first}] of this.parts.calls.entries()) {
-      const inputs = (isList ? [] : {}) as tf.NamedTensorInfoMap;
-      for (const [name, operand] of operands) inputs[name] = (operand && infoOf(operand)) as tf.TensorInfo;
-      // Those without attributes ask for none.
-      const made = kernel.kernelFunc({inputs, attrs: attrs as tf.NamedAttrMap, backend});
-      if (Array.isArray(made)) for (const [k, {dataId}] of made.entries()) values[first + k] = dataId;
-      else values[first] = made.dataId;
-      for (const value of spent[i]!) {
-        this.free(values[value]!);
-        values[value] = undefined;
+    const {calls} = this.parts;
+    if (this.steps === undefined || !this.steps.every(({recording}) => recording?.isCurrent ?? true))
+      this.steps = stepsOf(backend, calls, spent);
+    for (const {first, end, recording, reads, makes} of this.steps) {
+      const made = recording?.run(reads.map((operand) => infoOf(operand, values)));
+      // Step by step where the memory has no room for a whole recording.
+      if (made === undefined) for (let i = first; i < end; i++) this.call(calls[i]!, spent[i]!, values);
+      else {
+        for (const [k, value] of makes.entries()) values[value] = made[k]!.dataId;
+        for (let i = first; i < end; i++) this.freeAll(spent[i]!, values);
       }
+    }
+  }
+
+  private call({kernel, attrs, first, ...call}: KernelCall, spent: readonly number[], values: Values): void {
+    const inputs = inputsOf(call, (operand) => infoOf(operand, values));
+    // Those without attributes ask for none.
+    const made = kernel.kernelFunc({inputs, attrs: attrs as tf.NamedAttrMap, backend: this.backend});
+    for (const [k, {dataId}] of [made].flat().entries()) values[first + k] = dataId;
+    this.freeAll(spent, values);
+  }
+
+  /** Values within a recording were none of the backend's. */
+  private freeAll(spent: readonly number[], values: Values): void {
+    for (const value of spent) {
+      const dataId = values[value];
+      if (dataId !== undefined) this.free(dataId);
+      values[value] = undefined;
     }
   }
 

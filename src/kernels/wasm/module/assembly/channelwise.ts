@@ -1,13 +1,13 @@
 /**
- * Clips and a value for each of their channels: products, sums, and the swish of products that a squeeze-and-excitation block may end
- * with; and the gradients of products, by the clips and by the values. Pieces of a clip (`ChannelwiseCall`) are summed up each by itself,
+ * Clips and a value for each of their channels: products, sums, quotients, differences, and the swish of products that a
+ * squeeze-and-excitation block may end with; and the gradients of products, by the clips and by the values. Pieces of a clip (`ChannelwiseCall`) are summed up each by itself,
  * in float32, and put together in double precision and in their order: the same bits however many threads made them.
  */
 import {sigmoid} from './activations';
 import {copyFloats, lanesOf, multiplyAdd, put, take, zeroFloats} from './arithmetic';
 import {ChannelwiseCall} from './calls';
 
-/** Pieces `first` to `end - 1` of all clips. */
+/** Pieces `first` to `end - 1` of all clips; the operation is in the order of OPERATIONS in elementwise/channelwise_call.ts. */
 export function channelwise(address: usize, first: i32, end: i32): void {
   const call = changetype<ChannelwiseCall>(address);
   const rowBytes = call.width << 2;
@@ -18,6 +18,8 @@ export function channelwise(address: usize, first: i32, end: i32): void {
       const count = min(bytes, rowBytes);
       if (call.operation === 0) productRow(call.x + at, row, call.to + at, count);
       else if (call.operation === 1) sumRow(call.x + at, row, call.to + at, count);
+      else if (call.operation === 2) quotientRow(call.x + at, row, call.to + at, count);
+      else if (call.operation === 3) differenceRow(call.x + at, row, call.to + at, count);
       else swishRow(call.x + at, row, call.to + at, call.sigmoid + at, count);
     }
   }
@@ -99,6 +101,27 @@ export function sumRow(x: usize, row: usize, to: usize, bytes: i32): void {
   while (at < bytes) {
     const lanes = lanesOf((bytes - at) >> 2);
     put(to + at, f32x4.add(take(x + at, lanes), take(row + at, lanes)), lanes);
+    at += lanes << 2;
+  }
+}
+
+export function quotientRow(x: usize, row: usize, to: usize, bytes: i32): void {
+  let at = 0;
+  for (; at + 16 <= bytes; at += 16) v128.store(to + at, f32x4.div(v128.load(x + at), v128.load(row + at)));
+  while (at < bytes) {
+    const lanes = lanesOf((bytes - at) >> 2);
+    put(to + at, f32x4.div(take(x + at, lanes), take(row + at, lanes)), lanes);
+    at += lanes << 2;
+  }
+}
+
+/** The row less x. */
+export function differenceRow(x: usize, row: usize, to: usize, bytes: i32): void {
+  let at = 0;
+  for (; at + 16 <= bytes; at += 16) v128.store(to + at, f32x4.sub(v128.load(row + at), v128.load(x + at)));
+  while (at < bytes) {
+    const lanes = lanesOf((bytes - at) >> 2);
+    put(to + at, f32x4.sub(take(row + at, lanes), take(x + at, lanes)), lanes);
     at += lanes << 2;
   }
 }

@@ -32,6 +32,9 @@ export function elementwise(address: usize, first: i32, end: i32): void {
         reluGradientChunk(a, b, to, bytes);
         break;
       case 5:
+        sigmoidChunk(a, to, bytes);
+        break;
+      case 6:
         swishChunk(a, to, call.sigmoid + (from << 2), bytes);
         break;
       default:
@@ -78,6 +81,12 @@ export function reluGradientChunk(dy: usize, saved: usize, to: usize, bytes: i32
   for (let at = fours; at < bytes; at += 4) {
     store<f32>(to + at, load<f32>(saved + at) > 0 ? load<f32>(dy + at) : 0);
   }
+}
+
+export function sigmoidChunk(x: usize, to: usize, bytes: i32): void {
+  const fours = bytes & ~15;
+  for (let at = 0; at < fours; at += 16) v128.store(to + at, sigmoid(v128.load(x + at)));
+  for (let at = fours; at < bytes; at += 4) put(to + at, sigmoid(take(x + at, 1)), 1);
 }
 
 export function swishChunk(x: usize, to: usize, toSigmoid: usize, bytes: i32): void {
