@@ -14,6 +14,7 @@ import {restoreStockKernels} from '../../../src/kernels/registry';
 import {setThreads} from '../../../src/kernels/wasm/runtime/set_threads';
 import {connect} from '../../../src/kernels/wasm/runtime/wasm_runtime';
 import {registerWithHost, layers as sts} from '../../../src/layers';
+import {inAnotherOrder} from '../../kernels/wasm/threads/another_order';
 import {startBackend} from '../../support/backends';
 import {wasmPaths} from '../../support/wasm_paths_node';
 import {scramble} from './same_answers';
@@ -215,6 +216,26 @@ describe('convolutions that a concatenation alone reads', () => {
     // What was measured: two numbers and what they were made of.
     expect(held()[0]! - before[0]!).toBeLessThanOrEqual(6);
   });
+});
+
+it('whatever a turn does not wait for may come later', async () => {
+  const x = tfl.input({shape: [4, 12, 12, 6]});
+  const stem = conv(20, [1, 3, 3]).apply(x) as Value;
+  // Of one input, into one value, of which the second part is read by another convolution, too.
+  const parts = [conv(8, 3), conv(12, 1), conv(4, [3, 1, 1])].map((layer) => layer.apply(stem) as Value);
+  const joined = tfl.layers.concatenate().apply(parts) as Value;
+  const sum = tfl.layers.add().apply([conv(24, 3).apply(joined) as Value, joined]) as Value;
+  const pooled = tfl.layers.maxPooling3d({poolSize: 2}).apply(sum) as Value;
+  const frozen = frozenOf(x, conv(5, 3, 2).apply(pooled) as Value);
+  const clips = [1, 2].map((seed) => tf.randomUniform([2, 4, 12, 12, 6], -1, 1, 'float32', seed));
+  const expected = clips.map((clip) => [...(frozen.predict(clip) as tf.Tensor).dataSync()]);
+  const runtime = connect(tf.backend() as BackendWasm)!;
+  await runtime.setThreads(3, 0);
+  vi.spyOn(runtime, 'runTurns').mockImplementation(inAnotherOrder(runtime));
+  const found = clips.map((clip) => [...(frozen.predict(clip) as tf.Tensor).dataSync()]);
+  vi.restoreAllMocks();
+  await setThreads(1);
+  expect(found).toEqual(expected);
 });
 
 it('what was recorded while threads started is recorded anew for them', async () => {

@@ -6,14 +6,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, describe, expect, it, vi} from 'vitest';
 import '../../../src/entries';
 import '../../../src/entries/backends/wasm';
+import {createNetwork} from '../../../src/entries/networks';
+import {train} from '../../../src/entries/train';
 import {replaceStockKernels, restoreStockKernels} from '../../../src/kernels/registry';
 import {stockReplacements} from '../../../src/kernels/wasm';
+import type {WasmRuntime} from '../../../src/kernels/wasm/runtime/wasm_runtime';
 import {conv3d, depthwiseConv3d} from '../../../src/ops';
 import {takenOnce} from '../../../src/ops/grads/taken_once';
 import type {KernelProgram} from '../../../src/train/loop/traced/kernel_program';
 import {traceKernels} from '../../../src/train/loop/traced/kernel_trace';
 import {stepsOf} from '../../../src/train/loop/traced/program_steps';
 import {OutOfMemoryError} from '../../../src/util/errors';
+import {inAnotherOrder} from '../../kernels/wasm/threads/another_order';
 import {liveRuntime, startThreads} from '../../kernels/wasm/threads/start_threads';
 
 beforeAll(async () => {
@@ -113,6 +117,57 @@ describe.each([1, 3])('on %i threads', (threads) => {
       expect(asked).toBeGreaterThan(refused);
     }
     program.dispose();
+  });
+});
+
+describe('turns that wait for no other', () => {
+  async function weightsOf(name: string, size: object, spy?: (runtime: WasmRuntime) => void) {
+    await liveRuntime().setThreads(3, 0);
+    const model = createNetwork(name, {...size, classes: 3, seed: 1});
+    spy?.(liveRuntime());
+    const {shape} = model.inputs[0]!;
+    const data = {
+      ...{size: 8, classes: ['a', 'b', 'c']},
+      async *batches() {
+        for (let i = 0; i < 4; i++) {
+          yield {
+            x: random(i, 2, ...(shape.slice(1) as number[])) as tf.Tensor5D,
+            y: tf.tidy(() =>
+              tf.cast(tf.oneHot(tf.tensor1d([i % 3, 2], 'int32'), 3), 'float32'),
+            ) as tf.Tensor2D,
+          };
+        }
+      },
+    };
+    await train(model, data, {
+      recipe: {
+        ...{epochs: 1, batchSize: 2, learningRate: 0.01, preciseBatchNorm: 0},
+        optimizer: {name: 'sgd', momentum: 0.9} as const,
+      },
+    });
+    const weights = valuesOf(model.weights.map((weight) => weight.read()));
+    model.dispose();
+    vi.restoreAllMocks();
+    return weights;
+  }
+
+  it.each<[string, object]>([
+    ['x3d_s', {frames: 4, height: 32, width: 32}],
+    ['x3d_s_sts', {frames: 4, height: 32, width: 32}],
+    ['efficientnet_lite0_sts', {frames: 8, height: 32, width: 32}],
+    ['mobilenet_v2_sts', {frames: 8, height: 32, width: 32}],
+  ])('may come in another order: %s', async (name, size) => {
+    let [turns, early] = [0, 0];
+    const other = await weightsOf(name, size, (runtime) => {
+      vi.spyOn(runtime, 'runTurns').mockImplementation(
+        inAnotherOrder(runtime, (before) => {
+          turns++;
+          if (before > 0) early++;
+        }),
+      );
+    });
+    expect(early / turns).toBeGreaterThan(0.2);
+    expect(other).toEqual(await weightsOf(name, size));
   });
 });
 

@@ -1,8 +1,8 @@
 /**
  * Calls of the module that were noted on a tape, to be run as one. All values lie in one piece of memory, those that do not
  * live at the same time over each other, and behind them stand the calls; a run asks for that piece, writes all calls, fills
- * in where everything lies this time, and has them computed one after the other. Of a call that threads share there is one for each of
- * them, and a table of turns tells them all what comes when, so that they go from call to call by themselves.
+ * in where everything lies this time, and has them computed one after the other. Where there are threads there is one of each call for
+ * each of them, and a table of turns tells them all what comes when, so that they go from call to call by themselves.
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {IndirectConv3D} from '../../../geometry/kernel_names';
@@ -13,6 +13,7 @@ import type {Operand, Operands, RowPlan} from '../plan/call_plan';
 import {TURN} from '../threads/worker_source';
 import {WORD_BYTES} from './call_writer';
 import {type Lifetime, layOut} from './layout';
+import {waitsOf} from './turn_order';
 import type {WasmRuntime} from './wasm_runtime';
 
 /**
@@ -35,10 +36,16 @@ export interface TapeResult {
 export interface NotedCall {
   readonly plan: RowPlan;
   readonly operands: Operands;
+  /** Values that it reads alone, and that it writes. */
+  readonly reads: ReadonlySet<number>;
+  readonly writes: ReadonlySet<number>;
 }
 
 /** Calls begin at multiples of 16 bytes. */
 const CALL_WORDS = 4;
+
+/** Calls for which the place of a value stays its own behind its last reader, so that those after it need not wait for that. */
+const SLACK = 4;
 
 /** From where addresses of a run are counted: from 0, or from the beginning of a region. */
 const NOWHERE = 0;
@@ -57,7 +64,6 @@ interface Place {
 interface RecordedCall {
   readonly plan: RowPlan;
   readonly places: Partial<Record<Operand, Place>>;
-  readonly threads: number;
   /** From the beginning of the piece; those of other threads behind it, `bytes` apart. */
   readonly at: number;
   readonly bytes: number;
@@ -74,7 +80,8 @@ export class RecordedCalls implements Recording {
   /** Where zeros and words begin in the piece. */
   private readonly zerosAt: number;
   private readonly wordsAt: number;
-  private readonly scratchBytes: number;
+  /** Scratch of one thread. */
+  private readonly threadScratch: number;
   private readonly madeShapes: readonly number[][];
   /** Where each region is in a run. */
   private readonly regions: number[] = [];
@@ -94,8 +101,16 @@ export class RecordedCalls implements Recording {
     const inPiece = values.flatMap(({isGiven, last}, i) =>
       isGiven || last < 0 || made.includes(i) ? [] : [i],
     );
-    const {offsets, bytes} = layOut(inPiece.map((i) => values[i]!));
+    // Where threads go on while others still work, what was read last is not written over at once.
+    const slack = runtime.isShared ? SLACK : 0;
+    const {offsets, bytes} = layOut(inPiece.map((i) => ({...values[i]!, last: values[i]!.last + slack})));
     const offsetOf = new Map(inPiece.map((value, i) => [value, offsets[i]!]));
+    const waits = runtime.isShared
+      ? waitsOf(
+          noted.map(({reads, writes}) => ({reads: [...reads], writes: [...writes]})),
+          inPiece.map((value, i) => ({...values[value]!, offset: offsets[i]!})),
+        )
+      : [];
     const tensors = [...values.keys()].filter((i) => values[i]!.isGiven).concat(made);
     const tensorOf = new Map(tensors.map((value, i) => [value, FIRST_TENSOR + i]));
     const placeOf = (name: number): Place => {
@@ -113,16 +128,16 @@ export class RecordedCalls implements Recording {
       const places = Object.fromEntries(
         Object.entries(operands).map(([name, address]) => [name, placeOf(address!)]),
       );
-      const [threads, bytes] = [runtime.threadsFor(plan), alignedUp(plan.words.length) * WORD_BYTES];
-      const call = {plan, places, threads, at, bytes};
-      at += threads * bytes;
+      const bytes = alignedUp(plan.words.length) * WORD_BYTES;
+      const call = {plan, places, at, bytes};
+      at += runtime.threads * bytes;
       return call;
     });
+    this.threadScratch = Math.max(...noted.map(({plan}) => plan.scratchBytes));
     this.words = new Int32Array((at - this.wordsAt) / WORD_BYTES);
-    const turns = runtime.isShared ? this.calls.flatMap((call, i) => this.writeTurn(call, i)) : [];
+    const turns = waits.flatMap((wait, i) => this.writeTurn(this.calls[i]!, i, wait));
     this.holes = Float64Array.from([...turns, ...this.calls.flatMap((call) => this.write(call))]);
     this.functions = this.calls.map(({plan}) => runtime.module[plan.run]);
-    this.scratchBytes = Math.max(...this.calls.map(({plan, threads}) => threads * plan.scratchBytes));
   }
 
   get isCurrent(): boolean {
@@ -141,23 +156,32 @@ export class RecordedCalls implements Recording {
   }
 
   /** A call's turn, in the table; returns its hole. */
-  private writeTurn({plan, threads, at, bytes}: RecordedCall, i: number): number[] {
+  private writeTurn({plan, at, bytes}: RecordedCall, i: number, wait: number): number[] {
+    const {runtime} = this;
     const {rows} = plan;
-    const step = threads === 1 ? rows : this.runtime.rowsOfRange(plan);
+    const step = runtime.threadsFor(plan) === 1 ? rows : runtime.rowsOfRange(plan);
     const ranges = Math.ceil(rows / step);
     const first = i * TURN.words;
-    const run = this.runtime.numberOf(plan.run);
-    const turn = {left: ranges, done: 0, ranges, run, rows, step, stride: threads === 1 ? 0 : bytes};
+    const turn = {
+      left: ranges,
+      done: 0,
+      ranges,
+      run: runtime.numberOf(plan.run),
+      rows,
+      step,
+      stride: bytes,
+      wait,
+    };
     for (const [name, value] of Object.entries(turn))
       this.words[first + TURN[name as keyof typeof turn]] = value;
     return [first + TURN.call, PIECE, at];
   }
 
-  /** A call's words, for each thread that takes part; returns its holes. */
-  private write({plan, places, threads, at, bytes: callBytes}: RecordedCall): number[] {
-    const {words, bases, holes, scratchBytes} = plan;
+  /** A call's words, for each thread; returns its holes. */
+  private write({plan, places, at, bytes: callBytes}: RecordedCall): number[] {
+    const {words, bases, holes} = plan;
     const filled: number[] = [];
-    for (let thread = 0; thread < threads; thread++) {
+    for (let thread = 0; thread < this.runtime.threads; thread++) {
       const call = at + thread * callBytes;
       const first = (call - this.wordsAt) / WORD_BYTES;
       this.words.set(words, first);
@@ -169,7 +193,7 @@ export class RecordedCalls implements Recording {
         // The calls of a plan stand at the beginning of its scratch: here they stand in the piece, as the zeros of all do.
         else if (bytes < words.length * WORD_BYTES) place = {region: PIECE, bytes: call + bytes};
         else if (zeros !== undefined) place = {region: PIECE, bytes: this.zerosAt + zeros};
-        else place = {region: SCRATCH, bytes: thread * scratchBytes + bytes};
+        else place = {region: SCRATCH, bytes: thread * this.threadScratch + bytes};
         filled.push(first + holes[i]!, place.region, place.bytes);
       }
     }
@@ -182,7 +206,7 @@ export class RecordedCalls implements Recording {
     const made = this.madeShapes.map((shape) => runtime.makeOutput([...shape]));
     let isDone = false;
     runtime.space.withScratch(wordsAt + this.words.byteLength, (piece) => {
-      const scratch = runtime.space.scratch(this.scratchBytes);
+      const scratch = runtime.space.scratch(runtime.threads * this.threadScratch);
       // Memory may have been made of what the calls would read.
       if (!this.isCurrent) return;
       regions.length = 0;

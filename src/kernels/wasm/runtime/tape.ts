@@ -21,6 +21,8 @@ class CallTape implements Tape, CallNotes {
   /** Packed weights by the value and the way they are packed. */
   private readonly packedNames = new Map<string, number>();
   private readonly version: number;
+  /** The first value of the kernel that is noted. */
+  private firstOwn = 0;
 
   constructor(private readonly runtime: WasmRuntime) {
     this.version = runtime.version;
@@ -42,12 +44,17 @@ class CallTape implements Tape, CallNotes {
   }
 
   note(plan: RowPlan, operands: Operands): void {
-    const at = this.calls.push({plan, operands: {...operands}}) - 1;
-    for (const address of Object.values(operands)) {
+    const [reads, writes] = [new Set<number>(), new Set<number>()];
+    const at = this.calls.push({plan, operands: {...operands}, reads, writes}) - 1;
+    for (const [name, address] of Object.entries(operands)) {
       if (address === undefined || address < SPAN) continue;
-      const value = this.values[Math.floor(address / SPAN) - 1]!;
+      const number = Math.floor(address / SPAN) - 1;
+      const value = this.values[number]!;
       value.first = Math.min(value.first, at);
       value.last = at;
+      // A kernel does not write to its inputs, but for one that is told into what; of what it has made itself it may do both.
+      const isOwn = number >= this.firstOwn && !value.isGiven;
+      (isOwn || name.startsWith('y') ? writes : reads).add(number);
     }
   }
 
@@ -64,6 +71,7 @@ class CallTape implements Tape, CallNotes {
   record(call: () => readonly TensorInfo[]): readonly TensorInfo[] {
     const before = this.calls.length;
     const packedBefore = this.packedNames.size;
+    this.firstOwn = this.values.length;
     try {
       const results = this.runtime.noting(this, call);
       if (results.length > 0 && results.every(({dataId}) => this.numbers.has(dataId))) return results;

@@ -90,6 +90,10 @@ export class WasmRuntime {
     return this.pool !== undefined;
   }
 
+  get threads(): number {
+    return this.pool?.size ?? 1;
+  }
+
   /** Another one when recordings of before are out of date: of what they read something is gone, or the threads are others. */
   get version(): number {
     return this.changes;
@@ -253,8 +257,7 @@ export class WasmRuntime {
 
   /** On how many threads the rows of a plan are computed. */
   threadsFor({steps}: RowPlan): number {
-    const {pool} = this;
-    return pool === undefined || steps < this.stepsWorthThreads ? 1 : pool.size;
+    return steps < this.stepsWorthThreads ? 1 : this.threads;
   }
 
   /**

@@ -122,7 +122,7 @@ export class ThreadPool {
   }
 
   /**
-   * Runs calls one after the other, each on all threads, and returns when all are done.
+   * Runs calls, each on all threads and one after the other but where they need not wait, and returns when all are done.
    *
    * @param table address of their turns, as TURN says, with the numbers of functions that `names` has
    * @throws UnavailableError as `run`
@@ -161,16 +161,23 @@ export class ThreadPool {
     this.check();
   }
 
-  /** Goes through a table of turns as the workers do. What a function throws is returned: the turns still have to end. */
+  /** Goes through a table of turns as the workers do, to its end. What a function throws is returned: the turns still have to end. */
   private takeTurns(table: number, count: number): unknown {
     const words = new Int32Array(this.memory.buffer);
     const first = table / Int32Array.BYTES_PER_ELEMENT;
+    const end = first + count * TURN.words;
+    const start = performance.now();
+    let done = first;
+    const awaitTurns = (before: number) => {
+      for (; done < before; done += TURN.words)
+        this.awaitOthers(words, done + TURN.done, words[done + TURN.ranges]!, start);
+    };
     let thrown: unknown;
-    for (let at = first; at < first + count * TURN.words; at += TURN.words) {
+    for (let at = first; at < end; at += TURN.words) {
+      awaitTurns(first + words[at + TURN.wait]! * TURN.words);
       const [ranges, rows, step] = [words[at + TURN.ranges]!, words[at + TURN.rows]!, words[at + TURN.step]!];
       const work = this.functions[words[at + TURN.run]!]!;
       const call = words[at + TURN.call]! >>> 0;
-      const start = performance.now();
       for (;;) {
         const left = Atomics.sub(words, at + TURN.left, 1);
         if (left <= 0) break;
@@ -182,8 +189,8 @@ export class ThreadPool {
         }
         if (Atomics.add(words, at + TURN.done, 1) + 1 === ranges) Atomics.notify(words, at + TURN.done);
       }
-      this.awaitOthers(words, at + TURN.done, ranges, start);
     }
+    awaitTurns(end);
     return thrown;
   }
 

@@ -23,7 +23,7 @@ export const CONTROL = {
 /** In the place of a function: threads go through a table of turns, each of which may do so once. */
 export const TURNS = -1;
 
-/** Words of a turn, which is a call that all threads share before any goes on to the next. The worker below has them as numbers. */
+/** Words of a turn, which is a call that all threads share before they go on to the next. The worker below has them as numbers. */
 export const TURN = {
   /** Ranges that nobody has claimed, and fewer once somebody has looked in vain. */
   left: 0,
@@ -36,7 +36,9 @@ export const TURN = {
   step: 5,
   call: 6,
   stride: 7,
-  words: 8,
+  /** How many turns, from the first of the table on, have to be done before this one begins. */
+  wait: 8,
+  words: 9,
 } as const;
 
 /**
@@ -74,26 +76,29 @@ function serve({compiled, memory, control, thread}, ready) {
       Atomics.store(control, 2, 1);
     }
   }
-  function takeTurns(at, count) {
-    const end = at + 8 * count;
-    let words;
+  function takeTurns(first, count) {
+    const end = first + 9 * count;
+    let words, done = first;
     do words = new Int32Array(memory.buffer);
     while (words.length < end);
-    for (; at < end; at += 8) {
+    for (let at = first; at < end; at += 9) {
+      for (const wait = first + 9 * words[at + 8]; done < wait; done += 9) awaitTurn(words, done);
       const ranges = words[at + 2], run = words[at + 3], rows = words[at + 4], step = words[at + 5];
       const call = (words[at + 6] >>> 0) + thread * words[at + 7];
       for (;;) {
         const left = Atomics.sub(words, at, 1);
         if (left <= 0) break;
-        const first = (left - 1) * step;
-        compute(run, call, first, Math.min(rows, first + step));
+        const from = (left - 1) * step;
+        compute(run, call, from, Math.min(rows, from + step));
         if (Atomics.add(words, at + 1, 1) + 1 === ranges) Atomics.notify(words, at + 1);
       }
-      for (let looks = 0; ; looks++) {
-        const done = Atomics.load(words, at + 1);
-        if (done === ranges) break;
-        if (looks > LOOKS) Atomics.wait(words, at + 1, done);
-      }
+    }
+  }
+  function awaitTurn(words, at) {
+    for (let looks = 0; ; looks++) {
+      const done = Atomics.load(words, at + 1);
+      if (done === words[at + 2]) return;
+      if (looks > LOOKS) Atomics.wait(words, at + 1, done);
     }
   }
   ready('ready');

@@ -158,12 +158,18 @@ describe('turns', () => {
   const TABLE = 40_960;
   const ROW_BYTES = ROWS * Int32Array.BYTES_PER_ELEMENT;
 
-  /** The first notes its ranges, of a row each; each of the others mirrors what the one before it has written. */
-  function writeTable(words: Int32Array, turns: number): void {
+  const TURNS = 120;
+
+  /** Where a turn of one of some chains, which take turns, writes. */
+  const placeOf = (i: number, chains: number) =>
+    CALL + ((i % chains) * Math.ceil(TURNS / chains) + Math.floor(i / chains)) * ROW_BYTES;
+
+  /** The first of a chain notes its ranges, of a row each; each of the others mirrors what the one before it has written. */
+  function writeTable(words: Int32Array, turns: number, chains = 1): void {
     for (let i = 0; i < turns; i++) {
       const turn = {
-        ...{left: ROWS, done: 0, ranges: ROWS, run: i === 0 ? 0 : 1},
-        ...{rows: ROWS, step: 1, call: CALL + i * ROW_BYTES, stride: 0},
+        ...{left: ROWS, done: 0, ranges: ROWS, run: i < chains ? 0 : 1, wait: Math.max(0, i - chains + 1)},
+        ...{rows: ROWS, step: 1, call: placeOf(i, chains), stride: 0},
       };
       for (const [key, value] of Object.entries(turn))
         words[TABLE / 4 + i * TURN.words + TURN[key as keyof typeof turn]] = value;
@@ -182,26 +188,27 @@ describe('turns', () => {
     },
   });
 
-  it('begin when the one before has ended, with the threads that are awake', async () => {
+  it.each([1, 2, 3])('begin when those that they wait for have ended: %i chains', async (chains) => {
     const memory = new WebAssembly.Memory({initial: 1, maximum: 16, shared: true});
     const words = new Int32Array(memory.buffer);
     const ownRows: number[] = [];
     pool = await ThreadPool.start(mainThreadOf(memory, ownRows), {compiled: noteAndMirror, memory}, 3);
-    const turns = 120;
     const forth = Array.from({length: ROWS}, (_, i) => i + 1);
     const back = [...forth].reverse();
+    const expected = Array.from({length: TURNS}, (_, i) => (Math.floor(i / chains) % 2 === 0 ? forth : back));
     let run = 0;
-    for (; run < 2000 && (run < 100 || ownRows.length === run * turns * ROWS); run++) {
+    for (; run < 2000 && (run < 100 || ownRows.length === run * TURNS * ROWS); run++) {
       words.fill(0);
-      writeTable(words, turns);
-      pool.runTurns(TABLE, turns);
-      const made = Array.from({length: turns}, (_, i) => [
-        ...words.subarray(CALL / 4 + i * ROWS, CALL / 4 + (i + 1) * ROWS),
-      ]);
-      expect(made).toEqual(made.map((_, i) => (i % 2 === 0 ? forth : back)));
+      writeTable(words, TURNS, chains);
+      pool.runTurns(TABLE, TURNS);
+      const made = expected.map((_, i) => {
+        const at = placeOf(i, chains) / 4;
+        return [...words.subarray(at, at + ROWS)];
+      });
+      expect(made).toEqual(expected);
     }
     // Others have computed some.
-    expect(ownRows.length).toBeLessThan(run * turns * ROWS);
+    expect(ownRows.length).toBeLessThan(run * TURNS * ROWS);
     // Between orders nobody touches the table.
     words.fill(7);
     pool.run({...order, run: 'work', stride: 0});
