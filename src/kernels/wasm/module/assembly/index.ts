@@ -93,6 +93,7 @@ export {
 export {
   addShares,
   averagePoolGradient,
+  gradientOfMax,
   isReached,
   maxPoolGradient,
   maxPoolGradientOfWholes,
