@@ -7,9 +7,14 @@ import {type Operation, runElementwise} from './elementwise_call';
 
 function configOf(kernelName: string, operation: Operation): StockReplacement {
   return {
-    ...wasmKernel(kernelName, ({inputs}, runtime) => runElementwise(runtime, operation, inputs.x as TensorInfo)),
+    ...wasmKernel(kernelName, ({inputs}, runtime) =>
+      runElementwise(runtime, operation, inputs.x as TensorInfo),
+    ),
     takes: ({inputs}) => inputs.x!.dtype === 'float32' && sizeOf(inputs.x!.shape) > 0,
   };
 }
 
-export const curveConfigs: readonly StockReplacement[] = [configOf(Relu, 'relu'), configOf(Sigmoid, 'sigmoid')];
+export const curveConfigs: readonly StockReplacement[] = [
+  configOf(Relu, 'relu'),
+  configOf(Sigmoid, 'sigmoid'),
+];

@@ -148,7 +148,8 @@ export class RecordedCalls implements Recording {
     const first = i * TURN.words;
     const run = this.runtime.numberOf(plan.run);
     const turn = {left: ranges, done: 0, ranges, run, rows, step, stride: threads === 1 ? 0 : bytes};
-    for (const [name, value] of Object.entries(turn)) this.words[first + TURN[name as keyof typeof turn]] = value;
+    for (const [name, value] of Object.entries(turn))
+      this.words[first + TURN[name as keyof typeof turn]] = value;
     return [first + TURN.call, PIECE, at];
   }
 

@@ -59,30 +59,43 @@ export interface WorkerStart {
 
 /**
  * Reading the order before claiming a range of it is safe: the main thread writes the next order only when all ranges
- * of this one are done, so a claim that succeeds is one of the order that was read.
+ * of this one are done, so a claim that succeeds is one of the order that was read. A table of turns is read by those who have claimed
+ * that: the main thread lets nobody in once it has come to the end, and waits for those who are in. A thread may see a memory that another
+ * has grown a moment later.
  */
 const serve = `
 const LOOKS = ${LOOKS};
-function takeTurns(functions, words, at, count, thread) {
-  for (const end = at + 8 * count; at < end; at += 8) {
-    const ranges = words[at + 2], run = words[at + 3], rows = words[at + 4], step = words[at + 5];
-    const call = (words[at + 6] >>> 0) + thread * words[at + 7];
-    for (;;) {
-      const left = Atomics.sub(words, at, 1);
-      if (left <= 0) break;
-      const first = (left - 1) * step;
-      functions[run](call, first, Math.min(rows, first + step));
-      if (Atomics.add(words, at + 1, 1) + 1 === ranges) Atomics.notify(words, at + 1);
-    }
-    for (let looks = 0; ; looks++) {
-      const done = Atomics.load(words, at + 1);
-      if (done === ranges) break;
-      if (looks > LOOKS) Atomics.wait(words, at + 1, done);
-    }
-  }
-}
 function serve({compiled, memory, control, thread}, ready) {
   const functions = Object.values(new WebAssembly.Instance(compiled, {env: {memory}}).exports);
+  function compute(run, call, first, end) {
+    try {
+      functions[run](call, first, end);
+    } catch {
+      Atomics.store(control, 2, 1);
+    }
+  }
+  function takeTurns(at, count) {
+    const end = at + 8 * count;
+    let words;
+    do words = new Int32Array(memory.buffer);
+    while (words.length < end);
+    for (; at < end; at += 8) {
+      const ranges = words[at + 2], run = words[at + 3], rows = words[at + 4], step = words[at + 5];
+      const call = (words[at + 6] >>> 0) + thread * words[at + 7];
+      for (;;) {
+        const left = Atomics.sub(words, at, 1);
+        if (left <= 0) break;
+        const first = (left - 1) * step;
+        compute(run, call, first, Math.min(rows, first + step));
+        if (Atomics.add(words, at + 1, 1) + 1 === ranges) Atomics.notify(words, at + 1);
+      }
+      for (let looks = 0; ; looks++) {
+        const done = Atomics.load(words, at + 1);
+        if (done === ranges) break;
+        if (looks > LOOKS) Atomics.wait(words, at + 1, done);
+      }
+    }
+  }
   ready('ready');
   let looks = LOOKS;
   for (;;) {
@@ -98,12 +111,8 @@ function serve({compiled, memory, control, thread}, ready) {
     const [run, rows, step, call, stride] = control.slice(3);
     if (Atomics.compareExchange(control, 0, claim, claim - 1) !== claim) continue;
     const first = (left - 1) * step;
-    try {
-      if (run >= 0) functions[run]((call >>> 0) + thread * stride, first, Math.min(rows, first + step));
-      else takeTurns(functions, new Int32Array(memory.buffer), call >>> 2, rows, thread);
-    } catch {
-      Atomics.store(control, 2, 1);
-    }
+    if (run >= 0) compute(run, (call >>> 0) + thread * stride, first, Math.min(rows, first + step));
+    else takeTurns(call >>> 2, rows);
     Atomics.add(control, 1, 1);
     Atomics.notify(control, 1);
   }

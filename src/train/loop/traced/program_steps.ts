@@ -73,7 +73,9 @@ function record(
     const call = calls[end]!;
     const results = tape.record(() => {
       const inputs = inputsOf(call, onTape);
-      return [call.kernel.kernelFunc({inputs, attrs: call.attrs as tf.NamedAttrMap, backend: tf.backend()})].flat();
+      return [
+        call.kernel.kernelFunc({inputs, attrs: call.attrs as tf.NamedAttrMap, backend: tf.backend()}),
+      ].flat();
     });
     if (results.length === 0) break;
     for (const [k, info] of results.entries()) {

@@ -1,5 +1,5 @@
 /**
- * Sums, products, differences, ReLU, swish, gates and their gradients on wasm, value by value against float64; on one thread and on three,
+ * Sums, products, quotients, differences, ReLU, sigmoid, swish, gates and their gradients on wasm, value by value against float64; on one thread and on three,
  * behind workers; what the host keeps.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -14,7 +14,6 @@ import {
 } from '../../../../src/geometry/kernel_names';
 import {replaceStockKernels, restoreStockKernels} from '../../../../src/kernels/registry';
 import {stockReplacements} from '../../../../src/kernels/wasm';
-import {LEAST_VALUES} from '../../../../src/kernels/wasm/elementwise/arithmetic';
 import {activate} from '../../../../src/ops/activations';
 import {gatedSwish} from '../../../../src/ops/gated_swish';
 import {takenOnce} from '../../../../src/ops/grads/taken_once';
@@ -27,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => restoreStockKernels('wasm'));
 
-/** Of a size that is ours, with a tail behind chunks of 1024 and vectors of 4. */
+/** With a tail behind chunks of 1024 and vectors of 4. */
 const SHAPE = [2, 3, 7, 11, 41];
 const wide = (seed: number) => valuesOf(SHAPE, seed).map((value) => 60 * value);
 const SPECIAL = [Number.NaN, -0, 0, Infinity, -Infinity, 3e38, -3e38, 1e-42];
@@ -49,6 +48,34 @@ describe.each([1, 3])('on %i threads', (threads) => {
   beforeAll(async () => {
     if (threads === 1) await liveRuntime().setThreads(1);
     else await startBehindWorkers(liveRuntime(), threads);
+  });
+
+  it('sums, products, quotients and differences with one value are those of float64, rounded once', () => {
+    const a = wide(1);
+    a.set(SPECIAL, 5);
+    for (const count of [1, 3, 255, 256, 257, a.length]) {
+      for (const one of [3, -0, Infinity, Number.NaN]) {
+        const values = a.slice(0, count);
+        const with1 = (op: (x: tf.Tensor, one: tf.Tensor) => tf.Tensor) =>
+          tf.tidy(() => op(tf.tensor1d(values), tf.scalar(one)).dataSync());
+        expect(with1(tf.add)).toEqual(asFloat(values, (value) => value + one));
+        expect(with1((x, y) => tf.add(y, x))).toEqual(asFloat(values, (value) => value + one));
+        expect(with1(tf.mul)).toEqual(asFloat(values, (value) => value * one));
+        expect(with1(tf.div)).toEqual(asFloat(values, (value) => value / one));
+        expect(with1((x, y) => tf.sub(y, x))).toEqual(asFloat(values, (value) => one - value));
+      }
+    }
+  });
+
+  it('sigmoids are within 2^-22 of their value', () => {
+    const x = wide(3);
+    x.set(SPECIAL, 5);
+    const found = run(tf.sigmoid, x);
+    for (const [i, value] of x.entries()) {
+      const exact = sigmoidOf(value);
+      if (Number.isNaN(exact)) expect(found[i]).toBeNaN();
+      else expect(Math.abs(found[i]! - exact)).toBeLessThanOrEqual(2 ** -22 * exact + 2 ** -126);
+    }
   });
 
   it('sums, products and differences are those of float64, rounded once', () => {
@@ -153,29 +180,40 @@ describe.each([1, 3])('on %i threads', (threads) => {
   });
 });
 
-it('the host keeps few values, other types and other shapes', () => {
+it('with one value, forward, and what the host keeps', () => {
   const taken = (name: string, inputs: Record<string, tf.Tensor>) =>
     stockReplacements.configs.find(({kernelName}) => kernelName === name)!.takes!({
       inputs,
       backend: {},
       attrs: {},
     });
-  const many = tf.zeros([LEAST_VALUES]);
-  const few = tf.zeros([LEAST_VALUES - 1]);
-  const whole = tf.zeros([LEAST_VALUES], 'int32');
-  const clip = tf.zeros([2, 2, LEAST_VALUES]);
-  for (const name of [tf.Add, tf.Multiply, tf.Sub]) {
-    expect(taken(name, {a: many, b: many}), name).toBe(true);
-    expect(taken(name, {a: few, b: few}), name).toBe(false);
-    expect(taken(name, {a: many, b: whole}), name).toBe(false);
-    expect(taken(name, {a: many, b: tf.scalar(2)}), name).toBe(false);
-    expect(taken(name, {a: clip, b: tf.zeros([2, 1, LEAST_VALUES])}), name).toBe(name !== tf.Sub);
-    expect(taken(name, {a: tf.zeros([1, 2, 3]), b: tf.zeros([1, 1, 3])}), name).toBe(name !== tf.Sub);
-    expect(taken(name, {a: tf.zeros([2, 1, LEAST_VALUES]), b: clip}), name).toBe(false);
-    expect(taken(name, {a: clip, b: tf.zeros([1, 1, LEAST_VALUES])}), name).toBe(false);
+  const x = tf.zeros([2, 5, 3]);
+  const [one, channels] = [tf.scalar(2), tf.zeros([2, 1, 3])];
+  const takenOf = (a: tf.Tensor, b: tf.Tensor) =>
+    [tf.Add, tf.Multiply, tf.Sub, tf.RealDiv].map((name) => taken(name, {a, b}));
+  expect(takenOf(x, x)).toEqual([true, true, true, false]);
+  expect(takenOf(x, one)).toEqual([true, true, false, true]);
+  expect(takenOf(one, x)).toEqual([true, true, true, false]);
+  expect(takenOf(x, tf.zeros([1, 1, 1]))).toEqual([true, true, false, true]);
+  expect(takenOf(x, channels)).toEqual([true, true, false, false]);
+  // Of a wider shape, of other types, of none, and what has no channels.
+  for (const [a, b] of [
+    [x, tf.zeros([1, 1, 1, 1])],
+    [x, tf.zeros([2, 5, 3], 'int32')],
+    [x, tf.scalar(2, 'int32')],
+    [tf.zeros([0, 3]), tf.zeros([0, 3])],
+    [tf.zeros([0, 3]), one],
+    [channels, x],
+    [x, tf.zeros([1, 1, 3])],
+  ] as const)
+    expect(takenOf(a, b)).toEqual([false, false, false, false]);
+  for (const name of [tf.Relu, tf.Sigmoid]) {
+    expect([x, tf.zeros([3], 'int32'), tf.zeros([0])].map((each) => taken(name, {x: each}))).toEqual([
+      true,
+      false,
+      false,
+    ]);
   }
-  expect([many, few, whole].map((x) => taken(tf.Relu, {x}))).toEqual([true, false, false]);
-  expect(tf.mul(few, 2).dataSync()[0]).toBe(0);
 });
 
 it('gradients that are taken once are one call', () => {

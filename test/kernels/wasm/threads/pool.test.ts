@@ -5,28 +5,38 @@
 import fc from 'fast-check';
 import {afterEach, describe, expect, it} from 'vitest';
 import {rowsOfRange, ThreadPool} from '../../../../src/kernels/wasm/threads/pool';
+import {TURN} from '../../../../src/kernels/wasm/threads/worker_source';
 import {UnavailableError} from '../../../../src/util/errors';
 
 const name = (text: string) => [text.length, ...new TextEncoder().encode(text)];
 const section = (id: number, contents: number[]) => [id, contents.length, ...contents];
 
-/** A module that imports a shared memory and exports `work(call, first, end)` with the given instructions. */
-function moduleOf(instructions: number[]): WebAssembly.Module {
-  const body = [0, ...instructions, 0x0b];
+/** A module that imports a shared memory and exports `work(call, first, end)` with the given instructions, and `mirror` with others. */
+function moduleOf(instructions: number[], mirror = instructions): WebAssembly.Module {
+  const bodies = [instructions, mirror].flatMap((code) => [code.length + 2, 0, ...code, 0x0b]);
   return new WebAssembly.Module(
     Uint8Array.from([
       ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
       ...section(1, [1, 0x60, 3, 0x7f, 0x7f, 0x7f, 0]),
       ...section(2, [1, ...name('env'), ...name('memory'), 2, 3, 0, 16]),
-      ...section(3, [1, 0]),
-      ...section(7, [1, ...name('work'), 0, 0]),
-      ...section(10, [1, body.length, ...body]),
+      ...section(3, [2, 0, 0]),
+      ...section(7, [2, ...name('work'), 0, 0, ...name('mirror'), 0, 1]),
+      ...section(10, [2, ...bodies]),
     ]),
   );
 }
 
 /** `store(call + 4 * first, end)`: leaves the end of each range at its beginning, where the thread was told to. */
 const noteRange = moduleOf([0x20, 0, 0x20, 1, 0x41, 2, 0x74, 0x6a, 0x20, 2, 0x36, 2, 0]);
+/** The same, and `store(call + 4 * first, load(call - 4 - 4 * first))`. */
+const noteAndMirror = moduleOf(
+  [0x20, 0, 0x20, 1, 0x41, 2, 0x74, 0x6a, 0x20, 2, 0x36, 2, 0],
+  [
+    ...[0x20, 0, 0x20, 1, 0x41, 2, 0x74, 0x6a],
+    ...[0x20, 0, 0x41, 4, 0x6b, 0x20, 1, 0x41, 2, 0x74, 0x6b, 0x28, 2, 0],
+    ...[0x36, 2, 0],
+  ],
+);
 const unreachable = moduleOf([0x00]);
 /** `loop br 0 end` */
 const hang = moduleOf([0x03, 0x40, 0x0c, 0, 0x0b]);
@@ -140,5 +150,101 @@ describe('a pool', () => {
     const memory = new WebAssembly.Memory({initial: 1, maximum: 32, shared: true});
     const started = ThreadPool.start({}, {compiled: noteRange, memory}, 2);
     await expect(started).rejects.toThrow(UnavailableError);
+  });
+});
+
+describe('turns', () => {
+  const ROWS = 60;
+  const TABLE = 40_960;
+  const ROW_BYTES = ROWS * Int32Array.BYTES_PER_ELEMENT;
+
+  /** The first notes its ranges, of a row each; each of the others mirrors what the one before it has written. */
+  function writeTable(words: Int32Array, turns: number): void {
+    for (let i = 0; i < turns; i++) {
+      const turn = {
+        ...{left: ROWS, done: 0, ranges: ROWS, run: i === 0 ? 0 : 1},
+        ...{rows: ROWS, step: 1, call: CALL + i * ROW_BYTES, stride: 0},
+      };
+      for (const [key, value] of Object.entries(turn))
+        words[TABLE / 4 + i * TURN.words + TURN[key as keyof typeof turn]] = value;
+    }
+  }
+
+  const mainThreadOf = (memory: WebAssembly.Memory, rows: number[] = []) => ({
+    work: (call: number, first: number) => {
+      rows.push(first);
+      new Int32Array(memory.buffer, call)[first] = first + 1;
+    },
+    mirror: (call: number, first: number) => {
+      rows.push(first);
+      const words = new Int32Array(memory.buffer);
+      words[call / 4 + first] = words[call / 4 - 1 - first]!;
+    },
+  });
+
+  it('begin when the one before has ended, with the threads that are awake', async () => {
+    const memory = new WebAssembly.Memory({initial: 1, maximum: 16, shared: true});
+    const words = new Int32Array(memory.buffer);
+    const ownRows: number[] = [];
+    pool = await ThreadPool.start(mainThreadOf(memory, ownRows), {compiled: noteAndMirror, memory}, 3);
+    const turns = 120;
+    const forth = Array.from({length: ROWS}, (_, i) => i + 1);
+    const back = [...forth].reverse();
+    let run = 0;
+    for (; run < 2000 && (run < 100 || ownRows.length === run * turns * ROWS); run++) {
+      words.fill(0);
+      writeTable(words, turns);
+      pool.runTurns(TABLE, turns);
+      const made = Array.from({length: turns}, (_, i) => [
+        ...words.subarray(CALL / 4 + i * ROWS, CALL / 4 + (i + 1) * ROWS),
+      ]);
+      expect(made).toEqual(made.map((_, i) => (i % 2 === 0 ? forth : back)));
+    }
+    // Others have computed some.
+    expect(ownRows.length).toBeLessThan(run * turns * ROWS);
+    // Between orders nobody touches the table.
+    words.fill(7);
+    pool.run({...order, run: 'work', stride: 0});
+    sleep(20);
+    expect(words.subarray(TABLE / 4).every((word) => word === 7)).toBe(true);
+  });
+
+  it('report a worker that fails or hangs, and pass on what the function throws', async () => {
+    const run = () => {
+      for (let i = 0; i < 200; i++) {
+        writeTable(words, 3);
+        pool!.runTurns(TABLE, 3);
+      }
+    };
+    const memory = new WebAssembly.Memory({initial: 1, maximum: 16, shared: true});
+    const words = new Int32Array(memory.buffer);
+    const slow = (after: () => void) => ({
+      work: () => {
+        sleep(1);
+        after();
+      },
+      mirror: () => sleep(1),
+    });
+    pool = await ThreadPool.start(
+      slow(() => {}),
+      {compiled: unreachable, memory},
+      2,
+    );
+    expect(run).toThrow(/worker of setThreads is gone \(it failed in a recording\)/);
+    await pool.close();
+    pool = await ThreadPool.start(
+      slow(() => {}),
+      {compiled: hang, memory},
+      2,
+      200,
+    );
+    expect(run).toThrow(/did not finish its share/);
+    await pool.close();
+    const mine = new RangeError('mine');
+    const fails = slow(() => {
+      throw mine;
+    });
+    pool = await ThreadPool.start(fails, {compiled: noteAndMirror, memory}, 2);
+    expect(run).toThrow(mine);
   });
 });
