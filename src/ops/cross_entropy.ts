@@ -2,7 +2,7 @@
  * Softmax cross entropy of a batch in training, with its gradient and the number of right answers, where the backend has the kernel. Not
  * part of the public API.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import {CrossEntropyTrain} from '../geometry/kernel_names';
 import {isTakenOnce} from './grads/taken_once';
 import {runOptionalKernel} from './optional_kernel';

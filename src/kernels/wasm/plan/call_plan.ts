@@ -11,6 +11,8 @@ export type Operand =
   | ('x' | 'y' | 'weights' | 'bias' | 'residual')
   /** Of several convolutions of one input, by number. */
   | `${'y' | 'weights' | 'bias'}${number}`
+  /** Of the weights of an optimizer, by number alone. */
+  | number
   | 'dx'
   | ('factors' | 'sums' | 'to' | 'values' | 'dvalues' | 'other' | 'sigmoid')
   | 'pieces'
