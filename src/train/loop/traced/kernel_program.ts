@@ -4,32 +4,10 @@
  * backend's data alone and freed behind its last reader; only results become tensors.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import {inputsOf, type KernelCall, type Operand} from './kernel_call';
 import {type ProgramStep, stepsOf} from './program_steps';
 
 type Backend = ReturnType<typeof tf.backend>;
-
-/**
- * A value in a shape. Values are numbered: those that each run is given, constants, those that are drawn, and those that kernels make.
- */
-export interface Operand {
-  readonly value: number;
-  readonly shape: number[];
-  readonly dtype: tf.DataType;
-}
-
-/** Left out are undefined, as for the kernel itself. */
-type Operands = readonly (readonly [name: string, operand: Operand | undefined])[];
-
-export interface KernelCall {
-  readonly kernel: tf.KernelConfig;
-  readonly inputs: Operands;
-  /** Kernels of lists are given an array. */
-  readonly isList: boolean;
-  readonly attrs: tf.NamedAttrMap | undefined;
-  /** Numbers of the first value that it makes and of the one behind its last. */
-  readonly first: number;
-  readonly end: number;
-}
 
 export interface ProgramParts {
   /** How many values each run is given. */
@@ -50,16 +28,6 @@ const infoOf = ({value, shape, dtype}: Operand, values: Values): tf.TensorInfo =
   shape,
   dtype,
 });
-
-/** Operands as a kernel takes them. */
-export function inputsOf(
-  {inputs: operands, isList}: Pick<KernelCall, 'inputs' | 'isList'>,
-  infoOf: (operand: Operand) => tf.TensorInfo,
-): tf.NamedTensorInfoMap {
-  const inputs = (isList ? [] : {}) as tf.NamedTensorInfoMap;
-  for (const [name, operand] of operands) inputs[name] = (operand && infoOf(operand)) as tf.TensorInfo;
-  return inputs;
-}
 
 export class KernelProgram {
   /** Of each call: values that nobody reads after it. */

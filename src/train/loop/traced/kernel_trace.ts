@@ -7,7 +7,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {COMPOSED} from '../../../geometry/kernel_names';
 import {replayRandom, watchRandom} from '../../../util/seeded_random';
-import {BackendKernels, type KernelCall, KernelProgram, type Operand, onlyCalls} from './kernel_program';
+import type {KernelCall, Operand} from './kernel_call';
+import {BackendKernels, KernelProgram, onlyCalls} from './kernel_program';
 
 type Backend = ReturnType<typeof tf.backend>;
 type KernelArguments = Parameters<tf.KernelFunc>[0];

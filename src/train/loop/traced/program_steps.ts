@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {IndirectConv3D} from '../../../geometry/kernel_names';
 import {type BeginTape, RECORDER, type Recording} from '../../../geometry/recording';
 import {sizeOf} from '../../../util/shapes';
-import {inputsOf, type KernelCall, type Operand} from './kernel_program';
+import {inputsOf, type KernelCall, type Operand} from './kernel_call';
 
 type Backend = ReturnType<typeof tf.backend>;
 type Recorder = tf.KernelConfig & {readonly [RECORDER]?: BeginTape};
