@@ -7,7 +7,7 @@ const entries = [
   {entry: 'index', limit: '57.5 kB'},
   {entry: 'ops', limit: '12 kB'},
   {entry: 'networks', limit: '30 kB'},
-  {entry: 'train', limit: '82.5 kB'},
+  {entry: 'train', limit: '83 kB'},
   {entry: 'zoo', limit: '61.5 kB'},
   {entry: 'checkpoints', limit: '21 kB'},
   {entry: 'convert', limit: '46 kB'},
@@ -15,7 +15,7 @@ const entries = [
   {entry: 'video', limit: '38 kB'},
   {entry: 'timeline', limit: '50.5 kB'},
   {entry: 'cpu', limit: '6.5 kB'},
-  {entry: 'wasm', limit: '59 kB'},
+  {entry: 'wasm', limit: '61 kB'},
   {entry: 'webgl', limit: '12 kB'},
   {entry: 'webgpu', limit: '16 kB'},
   {entry: 'node', limit: '33.5 kB', platform: 'node'},
@@ -50,5 +50,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '186 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '188.5 kB', path: 'dist/tfjs-sts.min.js'},
 ];

@@ -159,6 +159,22 @@ export interface GateGradInputs extends NamedTensorInfoMap {
   s: TensorInfo | undefined;
 }
 
+/**
+ * Softmax cross entropy of a batch, `-sum_c weights_c t_c log softmax(logits)_c` with `t = targets * (1 - labelSmoothing) +
+ * labelSmoothing / classes`: logits and targets `[batch, classes]`, weights `[classes]` or none. Results: the mean over the samples, its
+ * gradient by the logits, and in how many samples logits and targets are greatest in the same class. No gradient is taken of the
+ * gradient, nor by the others. Where a backend has no such kernel, stock ops do the same.
+ */
+export const CrossEntropyTrain = 'CrossEntropyTrain';
+export interface CrossEntropyTrainInputs extends NamedTensorInfoMap {
+  logits: TensorInfo;
+  targets: TensorInfo;
+  weights: TensorInfo | undefined;
+}
+export interface CrossEntropyTrainAttrs extends NamedAttrMap {
+  labelSmoothing: number;
+}
+
 /** The kernels that every backend has, if only in the composed form. */
 const GENERAL_KERNEL_NAMES = [
   IndirectConv3D,
@@ -169,7 +185,7 @@ const GENERAL_KERNEL_NAMES = [
 ] as const;
 export type GeneralKernelName = (typeof GENERAL_KERNEL_NAMES)[number];
 
-/** All of them, with those of fused norms, activations and optimizers: where a backend has none of these, stock ops do the same. */
+/** All of them, with those of fused norms, activations, losses and optimizers: where a backend has none of these, stock ops do the same. */
 export const KERNEL_NAMES = [
   ...GENERAL_KERNEL_NAMES,
   BatchNormFused,
@@ -178,6 +194,7 @@ export const KERNEL_NAMES = [
   SwishTrainGrad,
   GatedSwishTrain,
   GateGrad,
+  CrossEntropyTrain,
   SgdUpdate,
   AdamUpdate,
   GlobalNorm,

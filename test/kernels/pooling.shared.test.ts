@@ -72,9 +72,13 @@ describe.each(replacements)('$backendName', (replacement) => {
     const none = tf.maxPool3d(row(Number.NaN, Number.NaN), [1, 1, 2], 1, 'valid');
     expect([...none.dataSync()]).toEqual([onTensorflow ? -(2 - 2 ** -23) * 2 ** 127 : -Infinity]);
     const back = tf.grad((x) => tf.maxPool3d(x as tf.Tensor5D, [1, 1, 2], 2, 'valid'));
-    expect([...back(row(Number.NaN, 5, Number.NaN, Number.NaN), row(3, 4)).dataSync()]).toEqual(
-      onTensorflow ? [3, 0, 4, 0] : [0, 3, 0, 0],
-    );
+    // Of as many channels as are taken one by one, four by four and eight by eight.
+    for (const channels of [1, 5, 11]) {
+      const alike = (...values: number[]) => tf.tile(row(...values), [1, 1, 1, 1, channels]) as tf.Tensor5D;
+      const dx = back(alike(Number.NaN, 5, Number.NaN, Number.NaN), alike(3, 4));
+      const expected = onTensorflow ? alike(3, 0, 4, 0) : alike(0, 3, 0, 0);
+      expect([...dx.dataSync()]).toEqual([...expected.dataSync()]);
+    }
     const mean = tf.avgPool3d(row(Number.NaN, 1, 3), [1, 1, 2], 1, 'valid');
     expect([...mean.dataSync()]).toEqual([Number.NaN, 2]);
     tf.dispose([y, none, mean]);

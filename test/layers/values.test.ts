@@ -182,6 +182,24 @@ describe.each(backendNames)('values on %s', (backend) => {
     expect(result.at(0, 1, 0, 1, 2)).toBe(source.at(0, 0, 0, 0, 2));
   });
 
+  it.each<[padding: [number, number, number], pads: number]>([
+    [[1, 1, 1], 2],
+    [[0, 1, 1], 1],
+    [[1, 0, 0], 1],
+    [[0, 0, 0], 0],
+  ])('zeroPadding3d of %j copies %i times', async (padding, pads) => {
+    const [time, height, width] = padding;
+    const x = numbers([2, 2, 3, 4, 3]);
+    const layer = sts.zeroPadding3d({padding});
+    const {result: y, kernels} = await tf.profile(() => layer.apply(x) as tf.Tensor);
+    const result = y as tf.Tensor;
+    expect(kernels.filter(({name}) => name === tf.PadV2)).toHaveLength(pads);
+    expect(result.shape).toEqual([2, 2 + 2 * time, 3 + 2 * height, 4 + 2 * width, 3]);
+    const inside = tf.slice(result, [0, time, height, width, 0], x.shape);
+    expect([...inside.dataSync()]).toEqual([...x.dataSync()]);
+    expect(tf.sum(tf.abs(result)).dataSync()[0]).toBeCloseTo(tf.sum(tf.abs(x)).dataSync()[0]!, 4);
+  });
+
   it("the activation 'hardSwish' by name, in the host's layers too", () => {
     const x = tf.tensor1d([-4, -3, -1, 0, 1, 3, 5]);
     const expected = [0, 0, -1 / 3, 0, 2 / 3, 3, 5];

@@ -36,6 +36,7 @@ import {avgPool3DGradConfig} from './reductions/AvgPool3DGrad';
 import {batchNormFusedConfig} from './reductions/BatchNormFused';
 import {batchNormTrainConfig} from './reductions/BatchNormTrain';
 import {batchNormTrainGradConfig} from './reductions/BatchNormTrainGrad';
+import {crossEntropyTrainConfig} from './reductions/CrossEntropyTrain';
 import {globalNormConfig} from './reductions/GlobalNorm';
 import {maxPool3DConfig} from './reductions/MaxPool3D';
 import {maxPool3DGradConfig} from './reductions/MaxPool3DGrad';
@@ -57,6 +58,7 @@ export const kernelConfigs: readonly KernelConfig[] = [
   swishTrainGradConfig,
   gatedSwishTrainConfig,
   gateGradConfig,
+  crossEntropyTrainConfig,
   sgdUpdateConfig,
   adamUpdateConfig,
   globalNormConfig,

@@ -36,9 +36,14 @@ export class ZeroPadding3D extends BaseLayer3D {
     const [batch, , height, width, channels] = x.shape;
     const [inTime, inHeight, inWidth] = this.padding;
     const frame = height * width * channels;
-    const longer = pad(reshape(x, [batch, x.shape[1], frame]), [[0, 0], inTime, [0, 0]]);
+    const longer = padded(reshape(x, [batch, x.shape[1], frame]), [[0, 0], inTime, [0, 0]]);
     const frames = reshape(longer, [batch * longer.shape[1]!, height, width, channels]);
-    const larger = pad(frames, [[0, 0], inHeight, inWidth, [0, 0]]);
+    const larger = padded(frames, [[0, 0], inHeight, inWidth, [0, 0]]);
     return reshape(larger, [batch, longer.shape[1]!, larger.shape[1]!, larger.shape[2]!, channels]);
   }
+}
+
+/** What is not padded is not copied. */
+function padded<T extends Tensor>(x: T, paddings: Sides[]): T {
+  return paddings.every(([before, after]) => before === 0 && after === 0) ? x : pad(x, paddings);
 }

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {UnavailableError} from '../../util/errors';
 import {amendHostGradients} from './amended_host_grads';
 import {batchNormGradients} from './batch_norm_grad';
+import {crossEntropyGradient} from './cross_entropy_grad';
 import {hostConvolutionGradients} from './host_conv3d_grad';
 import {convolutionGradients} from './indirect_conv3d_grad';
 
@@ -29,7 +30,8 @@ export function registerGradients(): void {
 }
 
 function registerOurs(): void {
-  for (const config of [...convolutionGradients, ...batchNormGradients, ...hostConvolutionGradients]) {
+  const fixed = [...convolutionGradients, ...batchNormGradients, crossEntropyGradient];
+  for (const config of [...fixed, ...hostConvolutionGradients]) {
     if (tf.getGradient(config.kernelName) == null) tf.registerGradient(config);
   }
   amendHostGradients();

@@ -7,7 +7,7 @@ import type {Segment} from '../../layers';
 import {InvalidArgumentError} from '../../util/errors';
 import {derivedSeed, withSeededRandom} from '../../util/seeded_random';
 import type {Batch} from '../batches/batches';
-import {type LossConfig, loss} from '../optimization/losses';
+import {type LossConfig, lossAndHits} from '../optimization/losses';
 import type {Parameter} from '../optimization/parameters';
 import {lossGradients} from './gradients';
 import type {StepResult, TracedSteps} from './traced/traced_steps';
@@ -116,19 +116,15 @@ function piece(
     const found = lossGradients(segments, x, parameters, (answer) => {
       const logits = answer as tf.Tensor2D;
       checkShapes(logits, y);
-      hits = tf.keep(tf.tidy(() => countHits(logits, y)));
-      return loss(logits, y as tf.Tensor2D, config);
+      const found = lossAndHits(logits, y as tf.Tensor2D, config);
+      hits = tf.keep(found.hits);
+      return found.value;
     });
     return {...found, hits: hits!};
   } catch (error) {
     hits?.dispose();
     throw error;
   }
-}
-
-/** How many answers are right: a scalar. */
-export function countHits(logits: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  return tf.sum(tf.cast(tf.equal(tf.argMax(logits, -1), tf.argMax(y, -1)), 'float32'));
 }
 
 export function checkShapes(logits: tf.Tensor, y: tf.Tensor): void {

@@ -3,6 +3,7 @@
  * computes them for targets of probabilities.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import {crossEntropyTrain, type LossAndHits} from '../../ops/cross_entropy';
 
 export interface LossConfig {
   /** Classes that exclude each other, or each class by itself as timm's BinaryCrossEntropy and "ResNet strikes back". */
@@ -31,6 +32,21 @@ export function loss(logits: tf.Tensor2D, targets: tf.Tensor2D, config: LossConf
     const count = config.name === 'softmax' ? logits.shape[0] : logits.size;
     return tf.div(tf.sum(classLosses(logits, targets, config)), count) as tf.Scalar;
   });
+}
+
+/** The same with how many answers are right: those that are greatest where their targets are. In training one kernel, where there is one. */
+export function lossAndHits(logits: tf.Tensor2D, targets: tf.Tensor2D, config: LossConfig): LossAndHits {
+  return tf.tidy(() => {
+    const {name, labelSmoothing = 0, classWeights} = config;
+    const weights = classWeights && tf.tensor1d([...classWeights]);
+    const atOnce = name === 'softmax' && crossEntropyTrain(logits, targets, weights, labelSmoothing);
+    // A type, as the host's tidy wants it.
+    return {...(atOnce || {value: loss(logits, targets, config), hits: countHits(logits, targets)})};
+  });
+}
+
+function countHits(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar {
+  return tf.sum(tf.cast(tf.equal(tf.argMax(logits, -1), tf.argMax(targets, -1)), 'float32'));
 }
 
 /** The loss of each sample, `[batch]`; their mean is that of `loss`. */

@@ -270,7 +270,8 @@ const cases: Record<string, Case> = {
     run(x, n) {
       const paddings = x.shape.map((_, axis) => [n[axis]! % 3, n[axis + 7]! % 3] as [number, number]);
       const isInside = (at: number[]) => at.every((i, axis) => i >= 0 && i < x.shape[axis]!);
-      const value = x.dtype === 'bool' ? 1 : -7;
+      const others = x.dtype === 'float32' ? [0, -0, -7] : [0, -7];
+      const value = x.dtype === 'bool' ? x.seed % 2 : others[x.seed % others.length]!;
       const size = x.shape.reduce(
         (all, length, axis) => all * (length + paddings[axis]![0] + paddings[axis]![1]),
         1,

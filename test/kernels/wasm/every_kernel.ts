@@ -5,6 +5,7 @@ import {activate} from '../../../src/ops/activations';
 import {batchNormTrain} from '../../../src/ops/batch_norm_train';
 import {gatedSwish} from '../../../src/ops/gated_swish';
 import {takenOnce} from '../../../src/ops/grads/taken_once';
+import {lossAndHits} from '../../../src/train/optimization/losses';
 import {globalNorm} from '../../../src/train/optimization/optimizers/clip';
 import {optimizerRule} from '../../../src/train/optimization/optimizers/rules';
 import {tensorOf} from './wasm_host';
@@ -144,6 +145,13 @@ export const everyKernel: Record<string, () => tf.Tensor | tf.Tensor[]> = {
     const lamb = optimizerRule({name: 'lamb'}).update([{...args, state: {mean: state, square: state}}], 3);
     const results = [...sgd, ...lamb].flatMap(({value: to, state: after}) => [to, ...Object.values(after)]);
     return [...results, globalNorm([value, gradient])];
+  },
+  'softmax cross entropy in training, gradient': () => {
+    const [x, y] = [tensorOf(xShape, 1), tf.abs(tensorOf(xShape, 2))].map((t) => tf.reshape(t, [-1, 19]));
+    const config = {name: 'softmax', classWeights: new Array<number>(19).fill(0.5)} as const;
+    const run = (logits: tf.Tensor) =>
+      takenOnce(() => lossAndHits(logits as tf.Tensor2D, y as tf.Tensor2D, config));
+    return [run(x!).value, run(x!).hits, tf.grad((logits) => run(logits).value)(x!)];
   },
   'sums, products, gates, ReLU and swish in training, gradients': () => {
     const shape = [2, 2, 9, 13, 37];

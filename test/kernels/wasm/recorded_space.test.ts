@@ -1,4 +1,7 @@
-/** Kernels that want space beside their tensors, recorded: a run has space of its own, not where it lay when they were recorded. */
+/**
+ * Kernels that want space beside their tensors, recorded: a run has space of its own, not where it lay when they were recorded. And one
+ * whose result is zeros but for what it copies, in the place of other values.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
 import '../../../src/entries/backends/wasm';
@@ -25,6 +28,19 @@ it.each<[string, readonly (readonly number[])[], readonly string[], tf.NamedAttr
     {epsilon: 1e-3, activation: 'relu'},
   ],
   [GateGrad, [X, X, [2, 1, 1, 1, 5]], ['dy', 'x', 'gate'], {}],
+  [
+    tf.PadV2,
+    [[6, 9, 45]],
+    ['x'],
+    {
+      paddings: [
+        [0, 0],
+        [1, 2],
+        [5, 0],
+      ],
+      constantValue: 0,
+    },
+  ],
 ])('%s', (kernelName, shapes, names, attrs) => {
   const backend = tf.backend();
   const given = shapes.map((shape, i) => tf.randomUniform([...shape], 0.5, 1.5, 'float32', i + 1));

@@ -406,6 +406,23 @@ export const CALLS = {
     sums: 'usize',
   },
 
+  /** Softmax cross entropy of a batch in training (cross_entropy.ts). */
+  CrossEntropyCall: {
+    /** `[batch, classes]`, as are targets and the gradient. */
+    logits: 'usize',
+    targets: 'usize',
+    /** `[classes]`; 0 where they are all 1. */
+    weights: 'usize',
+    /** What is written: a float each, and the gradient by the logits. */
+    loss: 'usize',
+    hits: 'usize',
+    gradient: 'usize',
+    batch: 'i32',
+    classes: 'i32',
+    /** The bits of a float32: the share of a target that all classes have evenly. */
+    smoothing: 'i32',
+  },
+
   /** Values made of those of one tensor, or of several of one shape (elementwise.ts). */
   ElementwiseCall: {
     a: 'usize',

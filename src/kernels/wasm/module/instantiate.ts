@@ -53,7 +53,8 @@ export type RowFunctionName =
   | 'elementwise'
   | 'channelwise'
   | 'channelwiseGradients'
-  | 'channelwiseTotals';
+  | 'channelwiseTotals'
+  | 'crossEntropy';
 
 /** The functions of assembly/index.ts that the host uses. Addresses are bytes. */
 export type KernelModule = Readonly<Record<RowFunctionName, RowFunction>>;

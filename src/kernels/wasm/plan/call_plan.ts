@@ -11,6 +11,8 @@ export type Operand =
   | ('x' | 'y' | 'weights' | 'bias' | 'residual')
   /** Of several convolutions of one input, by number. */
   | `${'y' | 'weights' | 'bias'}${number}`
+  /** Of the weights of an optimizer, by number alone. */
+  | number
   | 'dx'
   | ('factors' | 'sums' | 'to' | 'values' | 'dvalues' | 'other' | 'sigmoid')
   | 'pieces'
@@ -69,6 +71,9 @@ export const FLOAT_BYTES = 4;
 
 /** How many steps it takes to read a float from memory or to write it there: that bounds whatever does little with it. */
 export const MEMORY_STEPS = 16;
+
+/** Of a number as float32, for a field that is one. */
+export const bitsOf = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!;
 
 export const operand = (base: Operand, bytes = 0): Address => ({base, bytes});
 

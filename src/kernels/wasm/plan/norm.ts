@@ -4,7 +4,7 @@
  */
 import {ACTIVATIONS, type FusedNormActivation} from '../../../geometry/kernel_names';
 import type {RowFunctionName} from '../module/instantiate';
-import {CallPlan, type Fields, FLOAT_BYTES, MEMORY_STEPS, operand, type RowPlan} from './call_plan';
+import {bitsOf, CallPlan, type Fields, FLOAT_BYTES, MEMORY_STEPS, operand, type RowPlan} from './call_plan';
 
 /** Floats of a wide row, or more: fewer would not be worth a loop. */
 const LEAST_WIDTH = 256;
@@ -96,7 +96,7 @@ export function planNorm(
     ...{dgamma: isBackward ? operand('dgamma') : 0, dbeta: isBackward ? operand('dbeta') : 0},
     ...{blocks: space(2 * blocks), columns: space(4), means: space(1), scales: space(1), offsets: space(1)},
     ...{deviations: space(1), shifts: space(1)},
-    epsilon: new Int32Array(Float32Array.of(epsilon).buffer)[0]!,
+    epsilon: bitsOf(epsilon),
     activation: ACTIVATIONS.indexOf(activation),
     ...{rows, channels, tiles, width, wideRows, blockRows},
     byRow: Number(isSwish || rows * channels >= LARGE),

@@ -1,11 +1,14 @@
 /**
- * Runs the module's functions of optimizers (update.ts) over weights of any sizes in one order: their chunks are its rows, and a table in
- * the scratch says where each weight lies and what its step is.
+ * Runs the module's functions of optimizers (update.ts) over weights of any sizes in one order: their chunks are its rows, and a table
+ * behind the call says where each weight lies and what its step is. Plans are made anew for each call: factors come and go, and a plan
+ * that is kept would be looked for by the sizes of all weights.
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {sizeOf} from '../../../util/shapes';
 import {CALLS, CHUNK} from '../module/calls';
-import {CallPlan, FLOAT_BYTES, MEMORY_STEPS, operand, type RowPlan} from '../plan/call_plan';
+import type {RowFunctionName} from '../module/instantiate';
+import {FLOAT_BYTES, MEMORY_STEPS, type Operands, type RowPlan} from '../plan/call_plan';
+import {SPAN} from '../runtime/recorded_calls';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
 
 /** A weight: tensors of one size, those that the function reads or writes, and the factors of its step. */
@@ -23,8 +26,9 @@ export interface UpdatedWeight {
 }
 
 const TENSORS = ['value', 'gradient', 'mean', 'square', 'to', 'toMean', 'toSquare'] as const;
+/** Of a call: an UpdateCall or a SquaresCall, and behind it an UpdatedWeight for each weight. */
+const CALL_WORDS = Object.keys(CALLS.UpdateCall).length;
 const ENTRY_WORDS = Object.keys(CALLS.UpdatedWeight).length;
-const ENTRY_BYTES = ENTRY_WORDS * FLOAT_BYTES;
 
 const chunksOf = ({value}: UpdatedWeight) => Math.ceil(sizeOf(value.shape) / CHUNK);
 
@@ -35,32 +39,17 @@ export function runUpdate(
   weights: readonly UpdatedWeight[],
   factors: readonly number[],
 ): void {
-  const table = weights.length * ENTRY_BYTES;
-  runtime.withTable(table + factors.length * FLOAT_BYTES, (at) => {
-    const work = writeTable(runtime, at, weights);
-    new Float32Array(runtime.memory.buffer, at + table, factors.length).set(factors);
-    const call = new CallPlan();
-    call.write(call.call('UpdateCall'), 'UpdateCall', {
-      ...{weights: operand('weights'), count: weights.length, factors: operand('factors')},
-    });
-    runtime.runRows(call.finish(run, work), {weights: at, factors: at + table});
-  });
+  runTable(runtime, run, weights, {factors});
 }
 
 /** The sums of squares of all values of each tensor: of chunks in float32, of these in double precision and in order. */
 export function sumsOfSquares(runtime: WasmRuntime, tensors: readonly TensorInfo[]): number[] {
   const weights = tensors.map((value) => ({value}));
-  const table = weights.length * ENTRY_BYTES;
   const rows = weights.reduce((total, weight) => total + chunksOf(weight), 0);
   const totals: number[] = [];
-  runtime.withTable(table + rows * FLOAT_BYTES, (at) => {
-    const work = writeTable(runtime, at, weights);
-    const call = new CallPlan();
-    call.write(call.call('SquaresCall'), 'SquaresCall', {
-      ...{weights: operand('weights'), count: weights.length, sums: operand('sums')},
-    });
-    runtime.runRows(call.finish('squareSums', work), {weights: at, sums: at + table});
-    const sums = new Float32Array(runtime.memory.buffer, at + table, rows);
+  runtime.withResults(rows * FLOAT_BYTES, (at) => {
+    runTable(runtime, 'squareSums', weights, {sums: at});
+    const sums = new Float32Array(runtime.memory.buffer, at, rows);
     let chunk = 0;
     for (const weight of weights) {
       let total = 0;
@@ -71,16 +60,32 @@ export function sumsOfSquares(runtime: WasmRuntime, tensors: readonly TensorInfo
   return totals;
 }
 
-/** Writes the table and tells how much work it is. */
-function writeTable(
+/** @param last of the call: floats that stand behind the table, or an address */
+function runTable(
   runtime: WasmRuntime,
-  at: number,
+  run: RowFunctionName,
   weights: readonly UpdatedWeight[],
-): Pick<RowPlan, 'rows' | 'steps'> {
-  const {buffer} = runtime.memory;
-  const words = new Uint32Array(buffer, at, weights.length * ENTRY_WORDS);
-  const floats = new Float32Array(buffer, at, words.length);
-  let [word, rows, steps] = [0, 0, 0];
+  last: {readonly factors: readonly number[]} | {readonly sums: number},
+): void {
+  const factors = 'factors' in last ? last.factors : [];
+  const factorsAt = CALL_WORDS + weights.length * ENTRY_WORDS;
+  const words = new Int32Array(alignedUp(factorsAt + factors.length));
+  const floats = new Float32Array(words.buffer);
+  const operands: Operands = {};
+  const bases: RowPlan['bases'][number][] = [];
+  const holes: number[] = [];
+  const place = (word: number, address: number) => {
+    // Only the names on a tape are not yet addresses: holes for all would take a tenth of a call of many small weights.
+    if (address < SPAN) {
+      words[word] = address;
+      return;
+    }
+    const number = bases.length;
+    operands[number] = address;
+    bases.push(number);
+    holes.push(word, number, 0);
+  };
+  let [word, rows, steps] = [CALL_WORDS, 0, 0];
   for (const weight of weights) {
     const count = sizeOf(weight.value.shape);
     // In the order of CALLS.UpdatedWeight.
@@ -88,13 +93,30 @@ function writeTable(
     words[word++] = count;
     for (const name of TENSORS) {
       const tensor = weight[name];
-      words[word++] = tensor === undefined ? 0 : runtime.addressOf(tensor);
-      if (tensor !== undefined) steps += count * MEMORY_STEPS;
+      if (tensor !== undefined) {
+        place(word, runtime.addressOf(tensor));
+        steps += count * MEMORY_STEPS;
+      }
+      word++;
     }
     floats[word++] = weight.gradientFactor ?? 0;
     floats[word++] = weight.valueFactor ?? 0;
     floats[word++] = weight.directionFactor ?? 0;
     rows += chunksOf(weight);
   }
-  return {rows, steps};
+  floats.set(factors, factorsAt);
+  // In the order of CALLS.UpdateCall and CALLS.SquaresCall.
+  words[1] = weights.length;
+  if ('sums' in last) place(2, last.sums);
+  const scratch = bases.push('scratch') - 1;
+  holes.push(0, scratch, CALL_WORDS * FLOAT_BYTES);
+  if ('factors' in last) holes.push(2, scratch, factorsAt * FLOAT_BYTES);
+  const plan = {
+    ...{run, rows, block: 1, tile: 1, steps, scratchBytes: words.byteLength},
+    ...{words, bases, holes: Int32Array.from(holes), zeros: new Int32Array(0)},
+  };
+  runtime.runRows(plan, operands);
 }
+
+/** Scratch is whole vectors. */
+const alignedUp = (words: number) => Math.ceil(words / 4) * 4;

@@ -153,9 +153,9 @@ export class WasmRuntime {
     else use(this.notes.nameOf(this.notes.made([floats], 'float32').dataId)!);
   }
 
-  /** The same for bytes that TypeScript itself writes or reads, so that such a kernel is not noted. */
-  withTable(bytes: number, use: (at: number) => void): void {
-    if (this.notes !== undefined) throw new Error('A kernel with a table of addresses cannot be noted.');
+  /** The same for bytes that TypeScript itself reads, so that such a kernel is not noted. */
+  withResults(bytes: number, use: (at: number) => void): void {
+    if (this.notes !== undefined) throw new Error('A kernel that reads what was computed cannot be noted.');
     this.space.withScratch(bytes, use);
   }
 

@@ -3,8 +3,11 @@
  * number of threads; norms against float64.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {beforeAll, expect, it} from 'vitest';
+import {beforeAll, expect, it, vi} from 'vitest';
+import {SgdUpdate} from '../../../../src/geometry/update_kernels';
 import {kernelConfigs} from '../../../../src/kernels/wasm';
+import {runUpdateKernel} from '../../../../src/ops/update_kernels';
+import {traceKernels} from '../../../../src/train/loop/traced/kernel_trace';
 import {globalNorm} from '../../../../src/train/optimization/optimizers/clip';
 import {optimizerRule, type Updated} from '../../../../src/train/optimization/optimizers/rules';
 import {expectAsStockOps, RULES, updated} from '../../update_cases';
@@ -43,6 +46,42 @@ it('gives the same bits on 1 and 3 threads', async () => {
   await startBehindWorkers(liveRuntime(), 3);
   expect(everything()).toEqual(expected);
 });
+
+it.each([1, 3])(
+  'steps of gradient descent in a recording are those steps, on %i threads',
+  async (threads) => {
+    await liveRuntime().setThreads(threads, 0);
+    const weights = SIZES.map((_, i) => ({gradientFactor: 0.5, weightDecay: 0.1 * i, learningRate: 0.2}));
+    const attrs = {weights, momentumFactor: 0.9, nesterov: false};
+    const step = (values: tf.Tensor[], gradients: readonly tf.Tensor[], momenta: tf.Tensor[]) => {
+      const inputs = values.flatMap((value, i) => [value, gradients[i]!, momenta[i]!]);
+      const made = runUpdateKernel(SgdUpdate, inputs, attrs)!;
+      return [0, 1].map((result) => made.filter((_, i) => i % 2 === result)) as [tf.Tensor[], tf.Tensor[]];
+    };
+    const tensors = (seed: number) => SIZES.map((size) => tf.tensor1d(valuesOf([size], seed)));
+    const given = (seed: number) => [tensors(seed), tensors(seed + 1), tensors(seed + 2)] as const;
+    const twice = ([values, gradients, momenta]: ReturnType<typeof given>) => {
+      const [moved, momentum] = step(values, gradients, momenta);
+      return step(moved, gradients, momentum).flat();
+    };
+    const [first, other] = [given(1), given(4)];
+    const {result, program} = traceKernels(
+      first.flat(),
+      () => tf.tidy(() => twice(first)),
+      (made) => made,
+    );
+    tf.dispose(program!.run(first.flat()));
+    const run = vi.spyOn(liveRuntime(), 'run');
+    const again = program!.run(other.flat());
+    // Both as one.
+    expect(run).toHaveBeenCalledTimes(1);
+    run.mockRestore();
+    const expected = tf.tidy(() => twice(other));
+    expect(again.map((tensor) => tensor.dataSync())).toEqual(expected.map((tensor) => tensor.dataSync()));
+    program!.dispose();
+    tf.dispose([...first.flat(), ...other.flat(), ...result, ...again, ...expected]);
+  },
+);
 
 it('sums the norm as float64 does', () => {
   const values = SIZES.map((size) => valuesOf([size], size));

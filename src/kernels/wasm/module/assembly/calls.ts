@@ -273,6 +273,19 @@ export class SquaresCall {
 }
 
 @unmanaged
+export class CrossEntropyCall {
+  logits!: usize;
+  targets!: usize;
+  weights!: usize;
+  loss!: usize;
+  hits!: usize;
+  gradient!: usize;
+  batch!: i32;
+  classes!: i32;
+  smoothing!: i32;
+}
+
+@unmanaged
 export class ElementwiseCall {
   a!: usize;
   b!: usize;

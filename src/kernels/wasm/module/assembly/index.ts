@@ -79,6 +79,7 @@ export {
 export {normStatistics, statisticsOfEight, statisticsOfOne} from './norm/statistics';
 export {normSums, sumsOfFour, sumsOfOne} from './norm/sums';
 export {addPieces} from './pieces';
+export {crossEntropy} from './reductions/cross_entropy';
 export {
   averageOfFour,
   averageOfSixteen,
@@ -93,6 +94,7 @@ export {
 export {
   addShares,
   averagePoolGradient,
+  gradientOfMax,
   isReached,
   maxPoolGradient,
   maxPoolGradientOfWholes,

@@ -129,10 +129,14 @@ export function least<T>(): T {
 function maxOfFour<T>(list: usize, stop: usize, x: usize, y: usize): void {
   let most = v128.splat<T>(least<T>());
   for (; list < stop; list += ENTRY) {
-    const values = v128.load(x + load<usize>(list));
-    most = isInteger<T>() ? i32x4.max_s(most, values) : f32x4.pmax(most, values);
+    most = larger<T>(most, v128.load(x + load<usize>(list)));
   }
   v128.store(y, most);
+}
+
+/** The larger ones of four values each, of which `most` are no NaN: these are passed over. */
+export function larger<T>(most: v128, values: v128): v128 {
+  return isInteger<T>() ? i32x4.max_s(most, values) : f32x4.pmax(most, values);
 }
 
 function maxOfOne<T>(list: usize, stop: usize, x: usize, y: usize): void {
