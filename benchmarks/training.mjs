@@ -9,10 +9,9 @@ import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import {PROTOCOL} from '../experiments/claims/protocol.mjs';
-import {motionNames} from '../experiments/claims/task/motions.mjs';
 import {processor, relaxedSimd, resultsName, wideVectors} from './machine.mjs';
 import {Player} from './player.mjs';
+import {NETWORKS} from './training_networks.mjs';
 
 const {values: options} = parseArgs({
   options: {
@@ -26,32 +25,6 @@ const ROUNDS = Number(options.rounds);
 const WARM_UP = {steps: 2, milliseconds: 3000};
 /** Milliseconds that a rival's turn takes, or a step. */
 const TURN = 400;
-const KINETICS = {batch: 1, classes: 400, config: {}};
-const {forms, task, video} = PROTOCOL;
-/** The networks of the experiment on the claims, as it trains them; the movements of each thing are its classes. */
-const experiment = {
-  clip: `${task.frames}x${task.side}x${task.side}`,
-  ...{batch: video.recipe.batchSize, classes: motionNames.length * task.things},
-};
-const ofExperiment = (title, {network, config}, sts) => ({
-  ...experiment,
-  ...{
-    title: `${title}${sts ? ' with STS' : ''}, ${experiment.batch} clips of ${experiment.clip}`,
-    name: network,
-  },
-  config: sts ? {...config, sts} : config,
-});
-const NETWORKS = [
-  {...KINETICS, title: 'ResNet3D-18, 8x56x56', name: 'resnet3d18', clip: '8x56x56'},
-  {...KINETICS, title: 'X3D-S, 13x160x160', name: 'x3d_s', clip: '13x160x160'},
-  {...KINETICS, title: 'SlowFast 8x8, 32x112x112', name: 'slowfast_r50_8x8', clip: '32x112x112'},
-  {
-    ...KINETICS,
-    ...{title: 'EfficientNet-Lite0 with STS, 8x112x112', name: 'efficientnet_lite0_sts', clip: '8x112x112'},
-  },
-  ...[false, true].map((sts) => ofExperiment('small SlowOnly', forms.slowonly, sts)),
-  ...[false, true].map((sts) => ofExperiment('small X3D', forms.x3d, sts)),
-];
 const python = process.env.PYTHON ?? 'python3';
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 const inNode = (backend, ...flags) => ({
