@@ -76,7 +76,7 @@ function traced(seed: number): KernelProgram {
 }
 
 const valuesOf = (tensors: readonly tf.Tensor[]) => tensors.map((one) => [...one.dataSync()]);
-const held = () => [tf.memory().numTensors, tf.memory().numDataBuffers];
+const held = () => [tf.memory().numTensors, tf.memory().numDataBuffers, tf.backend().numDataIds()];
 
 /** What a program gives in one run, and what the computation gives. */
 function compare(program: KernelProgram, seed: number): void {
@@ -203,6 +203,24 @@ it('ends a recording that would hold on to much that others have made', () => {
     [[10, 4, 5, 6], [13]],
     [[13, 7], [14]],
   ]);
+});
+
+it('leaves nothing of kernels that make data before they look at their inputs', async () => {
+  const x = random(1, 4, 6);
+  const compute = () =>
+    tf.tidy(() => [tf.zerosLike(tf.relu(x)), tf.transpose(x), tf.cumsum(x, 1), ...tf.grads(tf.elu)([x])]);
+  const {result, program} = traceKernels([x], compute, (made) => made);
+  const before = held();
+  for (let run = 0; run < 3; run++) {
+    const made = program!.run([x]);
+    expect(valuesOf(made)).toEqual(valuesOf(result));
+    tf.dispose(made);
+    // What is recorded is so once more.
+    await liveRuntime().setThreads(1);
+    expect(held()).toEqual(before);
+  }
+  program!.dispose();
+  tf.dispose([x, result]);
 });
 
 it('kernels that cannot be recorded are called one by one', () => {

@@ -246,6 +246,13 @@ describe('a run', () => {
       },
     ],
     [
+      'a list of a layer',
+      (model, update) => {
+        if (update === 2)
+          (layerOf(model, 'GroupedConv3D') as unknown as {dilationRate: number[]}).dilationRate[0] = 2;
+      },
+    ],
+    [
       'a layer itself',
       (model, update) => {
         const layer = layerOf(model, 'Activation');
@@ -290,6 +297,13 @@ describe('a run', () => {
     replace(Object.freeze({...own}));
     expect(await calls(() => {})).toBe(6);
     replace(own);
+  });
+
+  it('says which weight is gone', async () => {
+    const run = losses((model, update) => {
+      if (update === 3) layerOf(model, 'Dense').getWeights()[0]!.dispose();
+    });
+    await expect(run).rejects.toThrow(/disposed/);
   });
 
   it('that fails leaves nothing behind', async () => {

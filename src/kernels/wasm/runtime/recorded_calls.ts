@@ -133,7 +133,7 @@ export class RecordedCalls implements Recording {
       at += runtime.threads * bytes;
       return call;
     });
-    this.threadScratch = Math.max(...noted.map(({plan}) => plan.scratchBytes));
+    this.threadScratch = Math.max(0, ...noted.map(({plan}) => plan.scratchBytes));
     this.words = new Int32Array((at - this.wordsAt) / WORD_BYTES);
     const turns = waits.flatMap((wait, i) => this.writeTurn(this.calls[i]!, i, wait));
     this.holes = Float64Array.from([...turns, ...this.calls.flatMap((call) => this.write(call))]);

@@ -104,13 +104,22 @@ export class WasmRuntime {
     return this.heap.lasts;
   }
 
-  /** Calls a function whose kernels are noted instead of run: kernels that compute with `runRows` alone. */
+  /**
+   * Calls a function whose kernels are noted instead of run: kernels that compute with `runRows` alone. Others fail at whatever they would
+   * make, before they look at inputs that are none of the backend's.
+   */
   noting<Result>(notes: CallNotes, call: () => Result): Result {
+    const {backend} = this;
+    const {write} = backend;
+    backend.write = () => {
+      throw new Error('A kernel that makes data of the backend cannot be noted.');
+    };
     this.notes = notes;
     try {
       return call();
     } finally {
       this.notes = undefined;
+      backend.write = write;
     }
   }
 

@@ -2,7 +2,8 @@
  * The threads of one backend: workers with our module in its shared memory, and the main thread, which takes part.
  * An order names a function and how many rows it has; its ranges of rows are claimed one by one by whoever is free.
  * So a worker that the system leaves waiting costs nothing but its help, and one that has ended cannot hold up an
- * order of which it has claimed nothing. Which thread computes a range makes no difference to the result.
+ * order of which it has claimed nothing; a table of turns is claimed as a whole, and waits for whoever has entered it. Which thread computes a
+ * range makes no difference to the result.
  */
 import {UnavailableError} from '../../../util/errors';
 import type {RowFunction} from '../module/instantiate';

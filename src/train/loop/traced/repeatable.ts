@@ -76,13 +76,22 @@ export function watchSettings(model: LayersModel): () => boolean {
   const notes = allLayers(model).map((layer) => {
     const own = layer as unknown as Record<string, unknown>;
     const names = Object.keys(own);
-    return {layer, own, names, values: names.map((name) => own[name]), losses: layer.losses.length};
+    const values = names.map((name) => copied(own[name]));
+    return {layer, own, names, values, losses: layer.losses.length};
   });
   return () =>
     notes.every(
       ({layer, own, names, values, losses}) =>
         layer.losses.length === losses &&
         Object.keys(own).length === names.length &&
-        names.every((name, i) => own[name] === values[i]),
+        names.every((name, i) => isStill(own[name], values[i])),
     );
+}
+
+/** Lists may be changed in place. */
+const copied = (value: unknown) => (Array.isArray(value) ? [...value] : value);
+
+function isStill(value: unknown, before: unknown): boolean {
+  if (!Array.isArray(value) || !Array.isArray(before)) return value === before;
+  return value.length === before.length && value.every((entry, i) => entry === before[i]);
 }

@@ -8,8 +8,11 @@ import {type KernelProgram, onlyCalls} from './kernel_program';
 import {traceKernels} from './kernel_trace';
 import {isRepeatable, watchSettings} from './repeatable';
 
-/** Sizes that are known at a time: of whole pieces of a batch, of its last piece, and of that of an epoch's last batch. */
-const MOST_SIZES = 3;
+/**
+ * Sizes that are known at a time: of whole pieces of a batch, of its last piece, and of that of an epoch's last batch, for some sizes of clips. To trace
+ * takes longer than to call the layers, so that more of them in turn would cost a tenth of a step.
+ */
+const MOST_SIZES = 12;
 
 /** What a step computes, the weights' own changes aside. */
 export interface StepResult extends LossGradients {
@@ -46,7 +49,8 @@ export class TracedSteps {
    * @returns what `compute` does or would, to the bit; the caller's to dispose
    */
   run(batch: Batch, compute: () => StepResult): StepResult {
-    if (!onlyCalls()) return compute();
+    // Layers say whose weight is gone.
+    if (!onlyCalls() || this.givenOf(batch).some(({isDisposed}) => isDisposed)) return compute();
     const key = [batch.x, batch.y].map(({shape, dtype}) => `${dtype}[${shape}]`).join();
     const step = this.known.get(key);
     if (step === undefined || !step.isCurrent() || step.program?.isCurrent === false) {
