@@ -63,15 +63,15 @@ export class WeightUpdater {
         ...{state: this.states.get(name)!, learningRate: learningRate * rateFactor, weightDecay},
       }));
       const updated = tf.tidy(() => this.rule.update(weights, step));
-      bunch.forEach((parameter, i) => {
-        this.take(parameter, updated[i]!);
+      // What a constraint of a weight makes of it is nobody else's.
+      tf.tidy(() => {
+        for (const [i, parameter] of bunch.entries()) this.take(parameter, updated[i]!);
       });
     }
   }
 
   private take({name, weight}: Parameter, {value, state}: Updated): void {
-    // What a constraint of the weight makes of it is nobody else's.
-    tf.tidy(() => weight.write(value));
+    weight.write(value);
     value.dispose();
     tf.dispose(this.states.get(name)!);
     for (const tensor of Object.values(state)) tf.keep(tensor);
