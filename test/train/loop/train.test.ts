@@ -478,7 +478,8 @@ describe('a run', () => {
 
   it('refuses what would be lost, forgotten or ignored', async () => {
     const model = make();
-    const directory = join(folder, 'cpu-whole');
+    const directory = join(folder, 'refusals');
+    await train(model, data(), {recipe: smallRecipe, directory});
     const other = {...smallRecipe, learningRate: 0.2};
     const softmax = tfl.sequential({
       layers: [tfl.layers.dense({units: 3, activation: 'softmax', inputShape: [4]})],
