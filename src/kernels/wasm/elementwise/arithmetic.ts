@@ -28,15 +28,16 @@ const ofOneShape = (operation: Operation): Case => ({
   run: (runtime, {a, b}) => runElementwise(runtime, operation, a, {other: b}),
 });
 
-const withChannels = (operation: ChannelwiseOperation): Case => ({
-  fits: ({a, b}) => isOfChannels(b.shape, a.shape),
+/** The second operand is values that the first is taken with. */
+const withValues = (operation: ChannelwiseOperation, fits: Case['fits']): Case => ({
+  fits,
   run: (runtime, {a, b}) => runChannelwise(runtime, operation, {x: a, values: b}),
 });
 
-const withOneValue = (operation: ChannelwiseOperation): Case => ({
-  fits: ({a, b}) => isOneValue(b, a),
-  run: (runtime, {a, b}) => runChannelwise(runtime, operation, {x: a, values: b}),
-});
+const withChannels = (operation: ChannelwiseOperation) =>
+  withValues(operation, ({a, b}) => isOfChannels(b.shape, a.shape));
+
+const withOneValue = (operation: ChannelwiseOperation) => withValues(operation, ({a, b}) => isOneValue(b, a));
 
 const ofOneValue = (operation: ChannelwiseOperation): Case => ({
   fits: ({a, b}) => isOneValue(a, b),

@@ -8,7 +8,6 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {IndirectConv3D} from '../../../geometry/kernel_names';
 import type {Recording} from '../../../geometry/recording';
 import {OutOfMemoryError} from '../../../util/errors';
-import type {RowFunction} from '../module/instantiate';
 import type {Operand, Operands, RowPlan} from '../plan/call_plan';
 import {TURN} from '../threads/worker_source';
 import {WORD_BYTES} from './call_writer';
@@ -75,8 +74,6 @@ export class RecordedCalls implements Recording {
   private readonly words: Int32Array;
   /** Three numbers for each address: its word, its region, how many bytes from there. */
   private readonly holes: Float64Array;
-  /** The function of each call. */
-  private readonly functions: readonly RowFunction[];
   /** Where zeros and words begin in the piece. */
   private readonly zerosAt: number;
   private readonly wordsAt: number;
@@ -137,7 +134,6 @@ export class RecordedCalls implements Recording {
     this.words = new Int32Array((at - this.wordsAt) / WORD_BYTES);
     const turns = waits.flatMap((wait, i) => this.writeTurn(this.calls[i]!, i, wait));
     this.holes = Float64Array.from([...turns, ...this.calls.flatMap((call) => this.write(call))]);
-    this.functions = this.calls.map(({plan}) => runtime.module[plan.run]);
   }
 
   get isCurrent(): boolean {
@@ -236,7 +232,8 @@ export class RecordedCalls implements Recording {
   }
 
   private computeAlone(piece: number): void {
-    for (const [i, {plan, at}] of this.calls.entries()) this.functions[i]!(piece + at, 0, plan.rows);
+    const {module} = this.runtime;
+    for (const {plan, at} of this.calls) module[plan.run](piece + at, 0, plan.rows);
   }
 }
 

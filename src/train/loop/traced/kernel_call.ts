@@ -24,12 +24,14 @@ export interface KernelCall {
   readonly end: number;
 }
 
-/** Operands as a kernel takes them. */
-export function inputsOf(
-  {inputs: operands, isList}: Pick<KernelCall, 'inputs' | 'isList'>,
+/** Calls the kernel on the values that its operands are; returns what it makes. */
+export function callKernel(
+  {kernel, inputs: operands, isList, attrs}: KernelCall,
+  backend: ReturnType<typeof tf.backend>,
   infoOf: (operand: Operand) => tf.TensorInfo,
-): tf.NamedTensorInfoMap {
+): tf.TensorInfo[] {
   const inputs = (isList ? [] : {}) as tf.NamedTensorInfoMap;
   for (const [name, operand] of operands) inputs[name] = (operand && infoOf(operand)) as tf.TensorInfo;
-  return inputs;
+  // Those without attributes ask for none.
+  return [kernel.kernelFunc({inputs, attrs: attrs as tf.NamedAttrMap, backend})].flat();
 }

@@ -4,7 +4,7 @@
  * backend's data alone and freed behind its last reader; only results become tensors.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {inputsOf, type KernelCall, type Operand} from './kernel_call';
+import {callKernel, type KernelCall, type Operand} from './kernel_call';
 import {type ProgramStep, stepsOf} from './program_steps';
 
 type Backend = ReturnType<typeof tf.backend>;
@@ -97,11 +97,9 @@ export class KernelProgram {
     }
   }
 
-  private call({kernel, attrs, first, ...call}: KernelCall, spent: readonly number[], values: Values): void {
-    const inputs = inputsOf(call, (operand) => infoOf(operand, values));
-    // Those without attributes ask for none.
-    const made = kernel.kernelFunc({inputs, attrs: attrs as tf.NamedAttrMap, backend: this.backend});
-    for (const [k, {dataId}] of [made].flat().entries()) values[first + k] = dataId;
+  private call(call: KernelCall, spent: readonly number[], values: Values): void {
+    const made = callKernel(call, this.backend, (operand) => infoOf(operand, values));
+    for (const [k, {dataId}] of made.entries()) values[call.first + k] = dataId;
     this.freeAll(spent, values);
   }
 

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {IndirectConv3D} from '../../../geometry/kernel_names';
 import {type BeginTape, RECORDER, type Recording} from '../../../geometry/recording';
 import {sizeOf} from '../../../util/shapes';
-import {inputsOf, type KernelCall, type Operand} from './kernel_call';
+import {callKernel, type KernelCall, type Operand} from './kernel_call';
 
 type Backend = ReturnType<typeof tf.backend>;
 type Recorder = tf.KernelConfig & {readonly [RECORDER]?: BeginTape};
@@ -37,7 +37,7 @@ export function stepsOf(
   const kernel = tf.getKernel(IndirectConv3D, tf.getBackend()) as Recorder | undefined;
   const steps: ProgramStep[] = [];
   for (let first = 0; first < calls.length; ) {
-    const step = record(kernel?.[RECORDER]?.(backend), calls, spent, first) ?? {
+    const step = record(backend, kernel?.[RECORDER]?.(backend), calls, spent, first) ?? {
       ...{first, end: first + 1, reads: [], makes: []},
     };
     steps.push(step);
@@ -48,6 +48,7 @@ export function stepsOf(
 
 /** The longest recording that begins with a call; undefined where that one cannot be recorded. */
 function record(
+  backend: Backend,
   tape: ReturnType<BeginTape>,
   calls: readonly KernelCall[],
   spent: readonly (readonly number[])[],
@@ -71,12 +72,7 @@ function record(
   let end = first;
   for (; end < calls.length && held < MOST_HELD_BYTES; end++) {
     const call = calls[end]!;
-    const results = tape.record(() => {
-      const inputs = inputsOf(call, onTape);
-      return [
-        call.kernel.kernelFunc({inputs, attrs: call.attrs as tf.NamedAttrMap, backend: tf.backend()}),
-      ].flat();
-    });
+    const results = tape.record(() => callKernel(call, backend, onTape));
     if (results.length === 0) break;
     for (const [k, info] of results.entries()) {
       values.set(call.first + k, info);

@@ -86,43 +86,42 @@ function bytesOf(call: ChannelwiseCall, piece: i32): i32 {
 }
 
 export function productRow(x: usize, row: usize, to: usize, bytes: i32): void {
-  let at = 0;
-  for (; at + 16 <= bytes; at += 16) v128.store(to + at, f32x4.mul(v128.load(x + at), v128.load(row + at)));
-  while (at < bytes) {
-    const lanes = lanesOf((bytes - at) >> 2);
-    put(to + at, f32x4.mul(take(x + at, lanes), take(row + at, lanes)), lanes);
-    at += lanes << 2;
-  }
+  Row.of(0, x, row, to, bytes);
 }
 
 export function sumRow(x: usize, row: usize, to: usize, bytes: i32): void {
-  let at = 0;
-  for (; at + 16 <= bytes; at += 16) v128.store(to + at, f32x4.add(v128.load(x + at), v128.load(row + at)));
-  while (at < bytes) {
-    const lanes = lanesOf((bytes - at) >> 2);
-    put(to + at, f32x4.add(take(x + at, lanes), take(row + at, lanes)), lanes);
-    at += lanes << 2;
-  }
+  Row.of(1, x, row, to, bytes);
 }
 
 export function quotientRow(x: usize, row: usize, to: usize, bytes: i32): void {
-  let at = 0;
-  for (; at + 16 <= bytes; at += 16) v128.store(to + at, f32x4.div(v128.load(x + at), v128.load(row + at)));
-  while (at < bytes) {
-    const lanes = lanesOf((bytes - at) >> 2);
-    put(to + at, f32x4.div(take(x + at, lanes), take(row + at, lanes)), lanes);
-    at += lanes << 2;
-  }
+  Row.of(2, x, row, to, bytes);
 }
 
-/** The row less x. */
 export function differenceRow(x: usize, row: usize, to: usize, bytes: i32): void {
-  let at = 0;
-  for (; at + 16 <= bytes; at += 16) v128.store(to + at, f32x4.sub(v128.load(row + at), v128.load(x + at)));
-  while (at < bytes) {
-    const lanes = lanesOf((bytes - at) >> 2);
-    put(to + at, f32x4.sub(take(row + at, lanes), take(x + at, lanes)), lanes);
-    at += lanes << 2;
+  Row.of(3, x, row, to, bytes);
+}
+
+/** All operations are one text, of which the compiler leaves one where it is called. */
+// biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`
+class Row {
+  @inline
+  static of(operation: i32, x: usize, row: usize, to: usize, bytes: i32): void {
+    let at = 0;
+    for (; at + 16 <= bytes; at += 16) {
+      v128.store(to + at, Row.values(operation, v128.load(x + at), v128.load(row + at)));
+    }
+    while (at < bytes) {
+      const lanes = lanesOf((bytes - at) >> 2);
+      put(to + at, Row.values(operation, take(x + at, lanes), take(row + at, lanes)), lanes);
+      at += lanes << 2;
+    }
+  }
+
+  @inline
+  static values(operation: i32, x: v128, row: v128): v128 {
+    if (operation === 0) return f32x4.mul(x, row);
+    if (operation === 1) return f32x4.add(x, row);
+    return operation === 2 ? f32x4.div(x, row) : f32x4.sub(row, x);
   }
 }
 
