@@ -31,10 +31,11 @@ export class WeightAverages {
     const old = ({name}: NamedWeight) => this.averages.get(name)!;
     for (const bunch of bunches(this.weights, (named) => old(named).size)) {
       const steps = bunch.map((named) => ({value: old(named), gradient: named.weight.read(), ...args}));
-      const updated = tf.tidy(() => toWeight.update(steps, 1));
-      bunch.forEach((named, i) => {
+      const updated = tf.tidy(() => toWeight.update(steps, 1, true));
+      updated.forEach(({value}, i) => {
+        const named = bunch[i]!;
         old(named).dispose();
-        this.averages.set(named.name, tf.keep(updated[i]!.value));
+        this.averages.set(named.name, tf.keep(value));
       });
     }
   }
