@@ -37,8 +37,10 @@ export class UpdateResults {
     given: readonly (readonly TensorInfo[])[],
     overwrites: boolean,
   ) {
-    this.isInPlace =
-      overwrites && runtime.takeOver(given.flatMap(([value, _gradient, ...state]) => [value!, ...state]));
+    const before = given.flatMap(([value, _gradient, ...state]) => [value!, ...state]);
+    // What comes out is float32, and has no place in other values: their owner refuses it.
+    const hasPlace = before.every(({dtype}) => dtype === 'float32');
+    this.isInPlace = overwrites && hasPlace && runtime.takeOver(before);
   }
 
   of(before: TensorInfo): TensorInfo {

@@ -222,13 +222,14 @@ export class WasmRuntime {
   }
 
   /**
-   * Whether a kernel may write over inputs, which nobody but its caller holds. Whatever was made of their values, here or by the host, is
-   * gone then.
+   * Whether a kernel may write over inputs: each has values of its own, which nobody but the kernel's caller holds. Whatever was made of
+   * them, here or by the host, is gone then.
    */
   takeOver(tensors: readonly TensorInfo[]): boolean {
     const {heap} = this;
     if (!heap.lasts || this.notes !== undefined || !tensors.every((tensor) => heap.isAlone(tensor)))
       return false;
+    if (new Set(tensors.map(({dataId}) => dataId)).size < tensors.length) return false;
     for (const tensor of tensors) {
       heap.forgetValues(tensor);
       this.forgetTensor(tensor.dataId);

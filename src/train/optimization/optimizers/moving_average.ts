@@ -9,16 +9,18 @@ const toWeight = optimizerRule({name: 'sgd'});
 /** Averages of weights, by their names. */
 export class WeightAverages {
   private readonly averages = new Map<string, tf.Tensor>();
+  private readonly weights: readonly NamedWeight[];
 
   /**
-   * @param weights all of a model, moving averages of norms included
+   * @param weights all of a model, moving averages of norms included; those that are not float32, which counts and masks are, have none
    * @param decay of an average in a step, such as 0.9999
    */
   constructor(
-    private readonly weights: readonly NamedWeight[],
+    weights: readonly NamedWeight[],
     private readonly decay: number,
   ) {
-    for (const {name, weight} of weights) this.averages.set(name, tf.keep(tf.clone(weight.read())));
+    this.weights = weights.filter(({weight}) => weight.read().dtype === 'float32');
+    for (const {name, weight} of this.weights) this.averages.set(name, tf.keep(tf.clone(weight.read())));
   }
 
   /**

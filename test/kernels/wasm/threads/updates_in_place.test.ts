@@ -56,6 +56,20 @@ it('leaves alone what LAMB still reads, and what somebody else holds', () => {
   }
 });
 
+it('leaves alone a variable that two weights have, and values that are not float32', () => {
+  const [one] = weightsFor(RULES.momentum!).slice(1, 2) as [Weights[number]];
+  const momentum = tf.zerosLike(one.value);
+  const others = (['int32', 'bool'] as const).map((dtype) => tf.cast(one.value, dtype));
+  for (const weights of [[one, {...one, state: {momentum}}], ...others.map((value) => [{...one, value}])]) {
+    const before = arraysOf(kept(weights));
+    const made = update(RULES.momentum!, weights, true);
+    expect(made.length).toBe(weights.length);
+    expect(arraysOf(kept(weights))).toEqual(before);
+    tf.dispose(made as unknown as tf.TensorContainer);
+  }
+  tf.dispose([one, momentum, others] as unknown as tf.TensorContainer);
+});
+
 it('nobody goes on with what was made of the weights of before', () => {
   const [weight] = weightsFor({name: 'sgd'}).slice(3, 4) as [Weights[number]];
   const [clip, gradient] = [tf.ones<tf.Rank.R5>([1, 1, 5, 5, 4]), weight.gradient];

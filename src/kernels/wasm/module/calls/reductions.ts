@@ -48,10 +48,10 @@ export const REDUCTION_CALLS = {
     variance: 'usize',
     dgamma: 'usize',
     dbeta: 'usize',
-    /** Scratch: two rows of `width` for each block, and two of them in double precision. */
+    /** Scratch: two rows of `width` for each block and one between blocks, and two of them in double precision. */
     blocks: 'usize',
     columns: 'usize',
-    /** Scratch: the factors of a wide row, `width` each. */
+    /** Scratch: the factors of a wide row, `width` each, in this order behind each other. */
     means: 'usize',
     scales: 'usize',
     offsets: 'usize',
