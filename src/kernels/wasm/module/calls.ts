@@ -240,6 +240,8 @@ export const CALLS = {
     block: 'i32',
     /** Of a tile: 4 of 2 outputs along time, 6 of 4, 16 of 2 x 2 outputs of a frame, 36 of 4 x 4. */
     products: 'i32',
+    /** All tiles. */
+    tiles: 'i32',
   },
 
   /**

@@ -149,6 +149,7 @@ export class WinogradCall {
   patch!: usize;
   block!: i32;
   products!: i32;
+  tiles!: i32;
 }
 
 @unmanaged
