@@ -1,14 +1,14 @@
 /**
  * `npm run build:wasm` compiles the WebAssembly module of the wasm kernels from its AssemblyScript sources, in two
  * builds, and writes their bytes to src/kernels/wasm/module/binaries.ts; before that, the classes of its calls from
- * src/kernels/wasm/module/calls.ts. The same sources give the same bytes: test/kernels/wasm/module.test.ts makes both again
+ * src/kernels/wasm/module/calls. The same sources give the same bytes: test/kernels/wasm/module.test.ts makes both again
  * and compares.
  */
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import asc from 'assemblyscript/asc';
-import typescript from 'typescript';
+import {build} from 'esbuild';
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '../src/kernels/wasm/module');
 
@@ -29,16 +29,15 @@ const options = [
 
 /** The text of assembly/calls.ts. */
 export async function callsSource() {
-  const {outputText} = typescript.transpileModule(readFileSync(join(folder, 'calls.ts'), 'utf8'), {
-    compilerOptions: {module: typescript.ModuleKind.ESNext, target: typescript.ScriptTarget.ES2022},
-  });
-  const {CALLS, ...constants} = await import(`data:text/javascript,${encodeURIComponent(outputText)}`);
+  const description = {entryPoints: [join(folder, 'calls/index.ts')], bundle: true, format: 'esm'};
+  const [{text}] = (await build({...description, write: false})).outputFiles;
+  const {CALLS, ...constants} = await import(`data:text/javascript,${encodeURIComponent(text)}`);
   const classes = Object.entries(CALLS).map(([name, fields]) => {
     const lines = Object.entries(fields).map(([field, type]) => `  ${field}!: ${type};`);
     return ['@unmanaged', `export class ${name} {`, ...lines, '}'].join('\n');
   });
   const parts = [
-    '/** Written by `npm run build:wasm` from ../calls.ts, which says what the fields mean. All of them are four bytes. */',
+    '/** Written by `npm run build:wasm` from ../calls, which says what the fields mean. All of them are four bytes. */',
     ...Object.entries(constants).map(([name, value]) => `export const ${name}: i32 = ${value};`),
     ...classes,
   ];

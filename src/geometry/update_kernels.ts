@@ -1,6 +1,7 @@
 /**
  * The kernels of optimizers: what a step does to weights and their state in one pass, and the norm of all gradients. Names, inputs and
- * attributes only. Their results are new tensors, since the values of a tensor do not change. No gradient is taken of them.
+ * attributes only. Their results are new tensors, since the values of a tensor do not change, but where their caller allows
+ * otherwise. No gradient is taken of them.
  */
 import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 
@@ -11,6 +12,15 @@ export type WeightStep = {
   learningRate: number;
 };
 
+/** What every update takes. A type, as the host wants attributes. */
+type UpdateAttrs = {
+  /**
+   * Whether a kernel may write what comes out over values and state, if nobody else holds any of these: it then has no results. If it
+   * fails, some may have been written.
+   */
+  overwrites: boolean;
+};
+
 /**
  * A step of stochastic gradient descent. With `d = gradient * gradientFactor + value * weightDecay`: without momentum the new value
  * is `value - d * learningRate`; with it, `m = momentum * momentumFactor + d` takes the place of d, or `d + m * momentumFactor` if
@@ -18,7 +28,7 @@ export type WeightStep = {
  * value, and momentum if it was given. What belongs to a weight has its shape.
  */
 export const SgdUpdate = 'SgdUpdate';
-export interface SgdUpdateAttrs extends NamedAttrMap {
+export interface SgdUpdateAttrs extends NamedAttrMap, UpdateAttrs {
   weights: WeightStep[];
   momentumFactor: number;
   nesterov: boolean;
@@ -34,7 +44,7 @@ export interface SgdUpdateAttrs extends NamedAttrMap {
  */
 export const AdamUpdate = 'AdamUpdate';
 export type AdamWeightStep = WeightStep & {trusts: boolean};
-export interface AdamUpdateAttrs extends NamedAttrMap {
+export interface AdamUpdateAttrs extends NamedAttrMap, UpdateAttrs {
   weights: AdamWeightStep[];
   beta1: number;
   beta2: number;

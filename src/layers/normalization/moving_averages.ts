@@ -59,7 +59,8 @@ function moveNow(moves: readonly Move[]): void {
       ...{gradientFactor: -correction, weightDecay: 1, learningRate: 1 - momentum},
     }));
     const inputs = moves.flatMap(({average, value}) => [average.read(), value]);
-    const atOnce = runUpdateKernel(SgdUpdate, inputs, {weights, momentumFactor: 0, nesterov: false});
+    const attrs = {weights, momentumFactor: 0, nesterov: false, overwrites: false};
+    const atOnce = runUpdateKernel(SgdUpdate, inputs, attrs);
     moves.forEach(({average, value, correction, momentum}, i) => {
       const old = average.read();
       const corrected = () => (correction === 1 ? value : mul(value, correction));

@@ -24,6 +24,7 @@ export interface Weight {
   /** As `assign`, and bends them to the weight's constraint, if it has one. */
   write(value: tf.Tensor): void;
   readonly trainable: boolean;
+  readonly isConstrained: boolean;
 }
 
 /** A part of the network with a learning rate of its own. */
@@ -106,6 +107,9 @@ function asWeight(variable: LayerVariable): Weight {
     },
     get trainable() {
       return variable.trainable;
+    },
+    get isConstrained() {
+      return variable.constraint != null;
     },
   };
 }

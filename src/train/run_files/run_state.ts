@@ -94,7 +94,7 @@ export function runRecord(file: Checkpoint, caller: string): RunRecord {
 export function runTensors(file: Checkpoint, present: RunTensors, caller: string): RunTensors {
   const read = (prefix: string, names: Tensors) =>
     new Map(
-      [...names].map(([name, {shape}]) => [name, tensorOf(file, prefix + name, shape, caller)] as const),
+      [...names].map(([name, present]) => [name, tensorOf(file, prefix + name, present, caller)] as const),
     );
   return {
     weights: read('', present.weights),
@@ -103,9 +103,13 @@ export function runTensors(file: Checkpoint, present: RunTensors, caller: string
   };
 }
 
-function tensorOf(file: Checkpoint, name: string, shape: readonly number[], caller: string): tf.Tensor {
+function tensorOf(file: Checkpoint, name: string, {shape, dtype}: tf.Tensor, caller: string): tf.Tensor {
   const entry = file.tensors.get(name);
-  if (entry !== undefined && sameShape(entry.shape, shape)) return tf.tensor(entry.toFloat32(), [...shape]);
+  if (entry !== undefined && sameShape(entry.shape, shape)) {
+    if (dtype === 'float32') return tf.tensor(entry.toFloat32(), shape);
+    // Of a layer that counts, or that keeps a mask: float32 would round large numbers.
+    return tf.tensor(Int32Array.from(entry.values() as ArrayLike<number | bigint>, Number), shape, dtype);
+  }
   const found = entry === undefined ? 'nothing' : `[${entry.shape.join(', ')}]`;
   throw new InvalidArgumentError(
     `${caller}: the run has ${found} of the name ${name}, the model [${shape.join(', ')}]; resume with the model that the run began with.`,

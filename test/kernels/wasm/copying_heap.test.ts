@@ -8,6 +8,7 @@ import {OutOfMemoryError} from '../../../src/entries';
 import {setThreads} from '../../../src/entries/backends/wasm';
 import type {Heap} from '../../../src/kernels/wasm/memory/heap';
 import {connect} from '../../../src/kernels/wasm/runtime/wasm_runtime';
+import {optimizerRule} from '../../../src/train/optimization/optimizers/rules';
 import {everyKernel} from './every_kernel';
 import {itComputesExactly} from './exact_cases';
 import {liveBackend} from './wasm_host';
@@ -57,6 +58,15 @@ it.each(Object.entries(everyKernel))('a memory that does not grow is an error, a
 
 it('is what was tested', () => {
   expect(heap().lasts).toBe(false);
+});
+
+it('writes results of updates beside what they come from, of which it has copies', () => {
+  const [value, gradient] = [tf.tensor1d([3, 4]), tf.tensor1d([1, 2])];
+  const step = {value, gradient, state: {}, gradientFactor: 1, learningRate: 0.5, weightDecay: 0};
+  const [made] = tf.tidy(() => optimizerRule({name: 'sgd'}).update([step], 1, true));
+  expect([...made!.value.dataSync()]).toEqual([2.5, 3]);
+  expect([...value.dataSync()]).toEqual([3, 4]);
+  tf.dispose([value, gradient, made!.value]);
 });
 
 it('cannot have threads, and says so', async () => {

@@ -59,7 +59,7 @@ describe('batch normalization in training on wasm', () => {
   beforeAll(() => implementations.find(({name}) => name === 'wasm, kernels')!.use());
 
   it.each(channelCounts)('of %i channels', (channels) => {
-    // One row, fewer than fill a vector or a wide row, more than one block of 32 wide rows.
+    // One row, fewer than fill a vector or a wide row, more than one block of 64 wide rows.
     for (const rows of [1, 3, 37, 150, Math.ceil(9000 / channels) + 41]) {
       const given = {rows, channels, offset: 1};
       const inputs = tensorsOf(given);

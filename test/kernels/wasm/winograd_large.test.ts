@@ -352,6 +352,13 @@ describe('the tiles of winogradOf', () => {
     expect(formOf({...same, ...change})).toMatchObject({products: 16});
   });
 
+  it('along time are of 4 outputs up to twice as many bytes of weights', () => {
+    const alongTime: Geometry = {...same, kernel: [3, 1, 1], pad: [1, 0, 0], size: [8, 4, 4]};
+    // Of 6 products: 6 * 1024 * 1024 * 4 bytes are 24 MiB, and 36 of 1536 x 1024.
+    expect(formOf({...alongTime, inputs: 1024, outputs: 1024})).toMatchObject({products: 6});
+    expect(formOf({...alongTime, inputs: 1536, outputs: 1024})).toMatchObject({products: 4});
+  });
+
   it('are of 2 x 2 at most if so asked', () => {
     expect(formOf(same, 0)).toMatchObject({products: 16});
   });

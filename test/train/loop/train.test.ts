@@ -91,6 +91,44 @@ describe.each(backendNames)('on %s', (backend) => {
     parts.dispose();
   });
 
+  it('leaves weights that are not float32 as they are, and takes them up with the run', async () => {
+    /** Keeps a number that float32 would round, and which of its inputs count. */
+    class Masked extends tfl.layers.Layer {
+      static readonly className = 'Masked';
+      private mask: tfl.LayerVariable | undefined;
+      override build(): void {
+        const filled = (value: number) => ({apply: () => tf.fill([3], value, 'int32')}) as never;
+        const mask = {apply: () => tf.tensor1d([1, 0, 1], 'bool')} as never;
+        this.addWeight('count', [3], 'int32', filled(2 ** 24 + 1), undefined, false);
+        this.mask = this.addWeight('mask', [3], 'bool', mask, undefined, false);
+        this.built = true;
+      }
+      override call(x: tf.Tensor | tf.Tensor[]): tf.Tensor {
+        return tf.tidy(() => tf.mul([x].flat()[0]!, tf.cast(this.mask!.read(), 'float32')));
+      }
+    }
+    const masked = (seed: number) => {
+      const model = smallModel(tfl, sts.layers, seed);
+      const y = new Masked({name: 'masked'}).apply(model.outputs[0]!) as tfl.SymbolicTensor;
+      return tfl.model({inputs: model.inputs, outputs: y});
+    };
+    const [whole, parts, other] = [masked(11), masked(11), masked(12)];
+    const directory = join(folder, `${backend}-masked`);
+    const options = {recipe: smallRecipe, directory: join(folder, `${backend}-masked-whole`)};
+    await train(whole, data(), options);
+    const stop = new AbortController();
+    const onProgress = () => stop.abort(new Error('enough'));
+    await expect(
+      train(parts, data(), {...options, directory, onProgress, signal: stop.signal}),
+    ).rejects.toThrow('enough');
+    await train(other, data(), {...options, directory, resume: true});
+    expect(valuesOf(other)).toEqual(valuesOf(whole));
+    const weights = Object.fromEntries(other.weights.map((one) => [one.originalName, one.read().dataSync()]));
+    expect(weights['masked/count']).toEqual(new Int32Array(3).fill(2 ** 24 + 1));
+    expect([...weights['masked/mask']!]).toEqual([1, 0, 1]);
+    for (const model of [whole, parts, other]) model.dispose();
+  });
+
   it.each(['just ends', 'fails in words of its own'])(
     'rejects with the reason when data that was told to end %s',
     async (way) => {

@@ -58,6 +58,7 @@ function makeWeights(): NamedWeight[] {
       assign: (value: tf.Tensor) => variable.assign(value),
       write: (value: tf.Tensor) => variable.assign(value),
       trainable: true,
+      isConstrained: false,
     };
     return {name, layer: undefined as never, weight};
   });

@@ -10,6 +10,8 @@ import type {WasmRuntime} from '../runtime/wasm_runtime';
 const OPERATIONS = ['product', 'sum', 'quotient', 'difference', 'swishOfProduct'] as const;
 export type ChannelwiseOperation = (typeof OPERATIONS)[number];
 
+/** Floats of a wide row, or more. */
+const LEAST_WIDTH = 256;
 /** Pieces of a clip, or fewer, and wide rows of a piece, or more: what a piece sums up has to be put together by one thread. */
 const MOST_PIECES = 32;
 const LEAST_PIECE_ROWS = 32;
@@ -37,7 +39,7 @@ function clipShapeOf({shape}: TensorInfo, values: TensorInfo): ClipShape {
 }
 
 function layoutOf({positions, channels}: ClipShape) {
-  const tiles = tilesOf(channels);
+  const tiles = tilesOf(channels, LEAST_WIDTH);
   const rows = Math.ceil(positions / tiles);
   const pieceRows = Math.max(LEAST_PIECE_ROWS, Math.ceil(rows / MOST_PIECES));
   return {tiles, width: tiles * channels, pieceRows, pieces: Math.max(1, Math.ceil(rows / pieceRows))};

@@ -28,6 +28,10 @@ interface Allocator {
 /** What was allocated outlasts the kernel that did it. */
 interface LastingHeap extends Allocator {
   readonly lasts: true;
+  /** Whether one tensor alone has these values. */
+  isAlone(tensor: TensorInfo): boolean;
+  /** Has the host drop what it made of a tensor's values: kernels of its keep weights in an order of their own. */
+  forgetValues(tensor: TensorInfo): void;
 }
 
 /** All is free again when a kernel has ended. */
@@ -75,6 +79,17 @@ class OwnHeapOfBackend implements LastingHeap {
 
   free(address: number): void {
     emscriptenOf(this.backend)._free(address);
+  }
+
+  isAlone({dataId}: TensorInfo): boolean {
+    return this.backend.refCount(dataId) === 1;
+  }
+
+  forgetValues(tensor: TensorInfo): void {
+    const {dataIdMap, wasm} = this.backend;
+    const {id, memoryOffset} = dataIdMap.get(tensor.dataId);
+    wasm.tfjs.disposeData(id);
+    wasm.tfjs.registerTensor(id, sizeOf(tensor.shape), memoryOffset);
   }
 }
 

@@ -6,14 +6,18 @@ import {ACTIVATIONS, type FusedNormActivation} from '../../../geometry/kernel_na
 import type {RowFunctionName} from '../module/instantiate';
 import {bitsOf, CallPlan, type Fields, FLOAT_BYTES, MEMORY_STEPS, operand, type RowPlan} from './call_plan';
 
-/** Floats of a wide row, or more: fewer would not be worth a loop. */
-const LEAST_WIDTH = 256;
-
-/** Blocks, or fewer, and wide rows of a block, or more: what a block sums up has to be put together by one thread. */
-const MOST_BLOCKS = 32;
-const LEAST_BLOCK_ROWS = 32;
 /** From so many values on memory sets the pace. */
 const LARGE = 2 ** 21;
+/** Floats of a wide row, or more: fewer would not be worth a loop. From memory longer rows are faster. */
+const LEAST_WIDTH = 64;
+const LEAST_WIDTH_OF_LARGE = 256;
+
+/**
+ * Blocks, or fewer, and wide rows of a block, or more: what a block sums up has to be put together by one thread, column by
+ * column.
+ */
+const MOST_BLOCKS = 32;
+const LEAST_BLOCK_ROWS = 64;
 /** Wide rows that the statistics take at a time. */
 const ROWS_AT_ONCE = 8;
 
@@ -53,15 +57,15 @@ const PASSES = {
   ],
 } as const satisfies Record<string, readonly Pass[]>;
 
-/** How many rows of so many channels go side by side, so that a wide row is whole vectors and long enough. */
-export function tilesOf(channels: number): number {
+/** How many rows of so many channels go side by side, so that a wide row is whole vectors and `width` floats or more. */
+export function tilesOf(channels: number, width: number): number {
   const vector = [4, 2, 1].find((lanes) => channels % lanes === 0)!;
   const least = 4 / vector;
-  return least * Math.max(1, Math.ceil(LEAST_WIDTH / (least * Math.max(1, channels))));
+  return least * Math.max(1, Math.ceil(width / (least * Math.max(1, channels))));
 }
 
 function layoutOf({rows, channels}: NormShape) {
-  const tiles = tilesOf(channels);
+  const tiles = tilesOf(channels, rows * channels >= LARGE ? LEAST_WIDTH_OF_LARGE : LEAST_WIDTH);
   const width = tiles * channels;
   const wideRows = Math.floor(rows / tiles);
   const each = Math.max(LEAST_BLOCK_ROWS, Math.ceil(wideRows / MOST_BLOCKS));
@@ -94,7 +98,7 @@ export function planNorm(
     ...{gamma: operand('gamma'), beta: hasBeta ? operand('beta') : 0},
     ...{mean: operand('mean'), variance: operand('variance')},
     ...{dgamma: isBackward ? operand('dgamma') : 0, dbeta: isBackward ? operand('dbeta') : 0},
-    ...{blocks: space(2 * blocks), columns: space(4), means: space(1), scales: space(1), offsets: space(1)},
+    ...{blocks: space(3 * blocks), columns: space(4), means: space(1), scales: space(1), offsets: space(1)},
     ...{deviations: space(1), shifts: space(1)},
     epsilon: bitsOf(epsilon),
     activation: ACTIVATIONS.indexOf(activation),

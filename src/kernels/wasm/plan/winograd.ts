@@ -30,7 +30,10 @@ const LEAST_GAIN = 1.25;
  */
 const CACHED_WEIGHTS = 2 ** 22;
 
-/** Tiles of 4 outputs have twice the weights of the direct form, of 4 x 4 four times: more bytes of them are not worth their memory. */
+/**
+ * Tiles of 4 x 4 outputs have four times the weights of the direct form: more bytes of them are not worth their memory. Of 4 outputs along time,
+ * which have twice those of the direct form, twice as many are.
+ */
 const LARGE_WEIGHTS = 2 ** 24;
 
 /** Products of tiles of 2 outputs along an axis for each of those of 4, at least: lengths that are no multiple of 4 are rounded up. */
@@ -58,7 +61,7 @@ export interface Winograd {
  * How a part onto `outputShape` goes in this form, or undefined where it does not or would not gain.
  *
  * @param whole what decides whether it gains, if `outputShape` is some frames of it
- * @param mostLarge bytes of transformed weights up to which tiles of 4 outputs along an axis are considered
+ * @param mostLarge bytes of transformed weights up to which tiles of 4 x 4 outputs are considered; twice as many along time
  */
 export function winogradOf(
   part: ConvPart,
@@ -83,7 +86,7 @@ export function winogradOf(
   const isLarge =
     channels >= LEAST_LARGE_CHANNELS &&
     (inFrame || inputs * outputs >= LEAST_TIME_WEIGHTS) &&
-    weightsOf(large) <= mostLarge &&
+    weightsOf(large) <= (inFrame ? 1 : 2) * mostLarge &&
     gainsMore(large, small, whole);
   if (!isLarge && channels < LEAST_CHANNELS) return undefined;
   const form = isLarge ? large : small;

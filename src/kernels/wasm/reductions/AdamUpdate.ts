@@ -12,16 +12,18 @@ import {
   trustRatio,
 } from '../../../geometry/update_kernels';
 import {wasmKernel} from '../runtime/wasm_kernel';
-import {runUpdate, sumsOfSquares} from './update_call';
+import {runUpdate, sumsOfSquares, UpdateResults} from './update_call';
 
 export const adamUpdateConfig: KernelConfig = wasmKernel(AdamUpdate, (args, runtime) => {
   const attrs = args.attrs as AdamUpdateAttrs;
   const {weights, beta1, beta2, epsilon} = attrs;
-  const updates = inputsByWeight(args.inputs, weights).map(([value, gradient, mean, square], i) => ({
+  const given = inputsByWeight(args.inputs, weights);
+  // A norm of the value is wanted when a direction stands where the result goes.
+  const overwrites = attrs.overwrites && !weights.some(({trusts}) => trusts);
+  const results = new UpdateResults(runtime, given, overwrites);
+  const updates = given.map(([value, gradient, mean, square], i) => ({
     ...{value: value!, gradient: gradient!, mean: mean!, square: square!},
-    to: runtime.makeOutput(value!.shape),
-    toMean: runtime.makeOutput(value!.shape),
-    toSquare: runtime.makeOutput(value!.shape),
+    ...{to: results.of(value!), toMean: results.of(mean!), toSquare: results.of(square!)},
     ...adamFactors(weights[i]!),
     gradientFactor: weights[i]!.gradientFactor,
   }));
@@ -48,5 +50,5 @@ export const adamUpdateConfig: KernelConfig = wasmKernel(AdamUpdate, (args, runt
     }));
     runUpdate(runtime, 'sgdUpdate', steps, [0, 0]);
   }
-  return updates.flatMap(({to, toMean, toSquare}) => [to, toMean, toSquare]);
+  return results.made;
 });

@@ -2,19 +2,20 @@
 import type {KernelConfig} from '@tensorflow/tfjs-core';
 import {inputsByWeight, SgdUpdate, type SgdUpdateAttrs} from '../../../geometry/update_kernels';
 import {wasmKernel} from '../runtime/wasm_kernel';
-import {runUpdate} from './update_call';
+import {runUpdate, UpdateResults} from './update_call';
 
 export const sgdUpdateConfig: KernelConfig = wasmKernel(SgdUpdate, ({inputs, attrs}, runtime) => {
-  const {weights, momentumFactor, nesterov} = attrs as SgdUpdateAttrs;
-  const updates = inputsByWeight(inputs, weights).map(([value, gradient, momentum], i) => {
+  const {weights, momentumFactor, nesterov, overwrites} = attrs as SgdUpdateAttrs;
+  const given = inputsByWeight(inputs, weights);
+  const results = new UpdateResults(runtime, given, overwrites);
+  const updates = given.map(([value, gradient, momentum], i) => {
     const {gradientFactor, weightDecay, learningRate} = weights[i]!;
     return {
       ...{value: value!, gradient: gradient!, mean: momentum},
-      to: runtime.makeOutput(value!.shape),
-      toMean: momentum && runtime.makeOutput(value!.shape),
+      ...{to: results.of(value!), toMean: momentum && results.of(momentum)},
       ...{gradientFactor, valueFactor: weightDecay, directionFactor: learningRate},
     };
   });
   runUpdate(runtime, 'sgdUpdate', updates, [momentumFactor, nesterov ? 1 : 0]);
-  return updates.flatMap(({to, toMean}) => (toMean === undefined ? [to] : [to, toMean]));
+  return results.made;
 });

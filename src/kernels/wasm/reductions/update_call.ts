@@ -25,6 +25,32 @@ export interface UpdatedWeight {
   readonly directionFactor?: number;
 }
 
+/** Where values and state go that an update makes: over those of before, if it may, or to new tensors. */
+export class UpdateResults {
+  /** New tensors in the order in which they were asked for. */
+  readonly made: TensorInfo[] = [];
+  private readonly isInPlace: boolean;
+
+  /** @param given of each weight value, gradient and state */
+  constructor(
+    private readonly runtime: WasmRuntime,
+    given: readonly (readonly TensorInfo[])[],
+    overwrites: boolean,
+  ) {
+    const before = given.flatMap(([value, _gradient, ...state]) => [value!, ...state]);
+    // What comes out is float32, and has no place in other values: their owner refuses it.
+    const hasPlace = before.every(({dtype}) => dtype === 'float32');
+    this.isInPlace = overwrites && hasPlace && runtime.takeOver(before);
+  }
+
+  of(before: TensorInfo): TensorInfo {
+    if (this.isInPlace) return before;
+    const result = this.runtime.makeOutput(before.shape);
+    this.made.push(result);
+    return result;
+  }
+}
+
 const TENSORS = ['value', 'gradient', 'mean', 'square', 'to', 'toMean', 'toSquare'] as const;
 /** Of a call: an UpdateCall or a SquaresCall, and behind it an UpdatedWeight for each weight. */
 const CALL_WORDS = Object.keys(CALLS.UpdateCall).length;

@@ -221,6 +221,22 @@ export class WasmRuntime {
     else this.viewOf(tensor).set(values);
   }
 
+  /**
+   * Whether a kernel may write over inputs: each has values of its own, which nobody but the kernel's caller holds. Whatever was made of
+   * them, here or by the host, is gone then.
+   */
+  takeOver(tensors: readonly TensorInfo[]): boolean {
+    const {heap} = this;
+    if (!heap.lasts || this.notes !== undefined || !tensors.every((tensor) => heap.isAlone(tensor)))
+      return false;
+    if (new Set(tensors.map(({dataId}) => dataId)).size < tensors.length) return false;
+    for (const tensor of tensors) {
+      heap.forgetValues(tensor);
+      this.forgetTensor(tensor.dataId);
+    }
+    return true;
+  }
+
   /** Frees a tensor of `makeOutput` that is not handed to the host. */
   dispose(tensor: TensorInfo): void {
     const {outputs} = this.frame!;
@@ -289,7 +305,8 @@ export class WasmRuntime {
 
   /**
    * The address of a tensor's values as a plan packs them, made once and freed with the tensor. Values of a tensor never change (a
-   * variable gets other values by pointing to another tensor), so this is never out of date. Overwrites what `scratch` gave.
+   * variable gets other values by pointing to another tensor) but in `takeOver`, so this is never out of date. Overwrites what `scratch`
+   * gave.
    */
   packedFrom(tensor: TensorInfo, {layout, bytes, steps}: PackedWeights): number {
     const x = this.addressOf(tensor);

@@ -9,16 +9,18 @@ const toWeight = optimizerRule({name: 'sgd'});
 /** Averages of weights, by their names. */
 export class WeightAverages {
   private readonly averages = new Map<string, tf.Tensor>();
+  private readonly weights: readonly NamedWeight[];
 
   /**
-   * @param weights all of a model, moving averages of norms included
+   * @param weights all of a model, moving averages of norms included; those that are not float32, which counts and masks are, have none
    * @param decay of an average in a step, such as 0.9999
    */
   constructor(
-    private readonly weights: readonly NamedWeight[],
+    weights: readonly NamedWeight[],
     private readonly decay: number,
   ) {
-    for (const {name, weight} of weights) this.averages.set(name, tf.keep(tf.clone(weight.read())));
+    this.weights = weights.filter(({weight}) => weight.read().dtype === 'float32');
+    for (const {name, weight} of this.weights) this.averages.set(name, tf.keep(tf.clone(weight.read())));
   }
 
   /**
@@ -31,10 +33,11 @@ export class WeightAverages {
     const old = ({name}: NamedWeight) => this.averages.get(name)!;
     for (const bunch of bunches(this.weights, (named) => old(named).size)) {
       const steps = bunch.map((named) => ({value: old(named), gradient: named.weight.read(), ...args}));
-      const updated = tf.tidy(() => toWeight.update(steps, 1));
-      bunch.forEach((named, i) => {
+      const updated = tf.tidy(() => toWeight.update(steps, 1, true));
+      updated.forEach(({value}, i) => {
+        const named = bunch[i]!;
         old(named).dispose();
-        this.averages.set(named.name, tf.keep(updated[i]!.value));
+        this.averages.set(named.name, tf.keep(value));
       });
     }
   }

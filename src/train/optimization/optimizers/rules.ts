@@ -64,9 +64,10 @@ export interface OptimizerRule {
    * To be called within tf.tidy.
    *
    * @param step counted from 1
-   * @returns of each weight
+   * @param overwrites whether value and state may become what they are to be, where the backend can do that
+   * @returns of each weight; nothing where that is what happened
    */
-  update(weights: readonly UpdateArgs[], step: number): Updated[];
+  update(weights: readonly UpdateArgs[], step: number, overwrites?: boolean): Updated[];
 }
 
 /** The rule of a config, which has been checked. */
@@ -93,9 +94,9 @@ function sgd({momentum: momentumFactor = 0, nesterov = false}: SgdConfig): Optim
   };
   return {
     slots,
-    update(all) {
-      const weights = all.map(weightStep);
-      const atOnce = runUpdateKernel(SgdUpdate, inputsOf(all, slots), {weights, momentumFactor, nesterov});
+    update(all, _step, overwrites = false) {
+      const attrs = {weights: all.map(weightStep), momentumFactor, nesterov, overwrites};
+      const atOnce = runUpdateKernel(SgdUpdate, inputsOf(all, slots), attrs);
       return atOnce === undefined ? eachTidied(all, composed) : updatedOf(atOnce, slots);
     },
   };
@@ -159,9 +160,9 @@ function adam(
 ): OptimizerRule {
   return {
     slots: ADAM_SLOTS,
-    update(all, step) {
+    update(all, step, overwrites = false) {
       const weights = all.map((args) => ({...weightStep(args), trusts: trusts(args)}));
-      const attrs = {weights, ...numbers, step};
+      const attrs = {weights, ...numbers, step, overwrites};
       const atOnce = runUpdateKernel(AdamUpdate, inputsOf(all, ADAM_SLOTS), attrs);
       if (atOnce !== undefined) return updatedOf(atOnce, ADAM_SLOTS);
       return eachTidied(all, (args) => {

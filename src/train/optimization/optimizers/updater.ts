@@ -62,10 +62,11 @@ export class WeightUpdater {
         ...{value: weight.read(), gradient: gradients.get(name)!, gradientFactor: factor},
         ...{state: this.states.get(name)!, learningRate: learningRate * rateFactor, weightDecay},
       }));
-      const updated = tf.tidy(() => this.rule.update(weights, step));
+      const overwrites = !bunch.some(({weight}) => weight.isConstrained);
+      const updated = tf.tidy(() => this.rule.update(weights, step, overwrites));
       // What a constraint of a weight makes of it is nobody else's.
       tf.tidy(() => {
-        for (const [i, parameter] of bunch.entries()) this.take(parameter, updated[i]!);
+        for (const [i, result] of updated.entries()) this.take(bunch[i]!, result);
       });
     }
   }

@@ -52,7 +52,7 @@ it.each([1, 3])(
   async (threads) => {
     await liveRuntime().setThreads(threads, 0);
     const weights = SIZES.map((_, i) => ({gradientFactor: 0.5, weightDecay: 0.1 * i, learningRate: 0.2}));
-    const attrs = {weights, momentumFactor: 0.9, nesterov: false};
+    const attrs = {weights, momentumFactor: 0.9, nesterov: false, overwrites: false};
     const step = (values: tf.Tensor[], gradients: readonly tf.Tensor[], momenta: tf.Tensor[]) => {
       const inputs = values.flatMap((value, i) => [value, gradients[i]!, momenta[i]!]);
       const made = runUpdateKernel(SgdUpdate, inputs, attrs)!;

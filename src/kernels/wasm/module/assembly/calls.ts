@@ -1,4 +1,4 @@
-/** Written by `npm run build:wasm` from ../calls.ts, which says what the fields mean. All of them are four bytes. */
+/** Written by `npm run build:wasm` from ../calls, which says what the fields mean. All of them are four bytes. */
 
 export const BLOCK: i32 = 108;
 
@@ -75,27 +75,6 @@ export class BandCall {
 }
 
 @unmanaged
-export class PiecesCall {
-  of!: usize;
-  sums!: usize;
-  sumsBytes!: i32;
-  rows!: i32;
-  pieceRows!: i32;
-  shares!: i32;
-}
-
-@unmanaged
-export class PieceSumsCall {
-  from!: usize;
-  pieces!: i32;
-  pieceBytes!: i32;
-  columns!: i32;
-  to!: usize;
-  rowBytes!: i32;
-  starts!: i32;
-}
-
-@unmanaged
 export class NarrowCall {
   part!: usize;
   slots!: usize;
@@ -135,6 +114,51 @@ export class ScatterCall {
 }
 
 @unmanaged
+export class PackCall {
+  from!: usize;
+  to!: usize;
+  panel!: usize;
+  taps!: i32;
+  tapStep!: i32;
+  groups!: i32;
+  inputs!: i32;
+  outputs!: i32;
+  rowBytes!: i32;
+  panelBytes!: i32;
+  products!: i32;
+  apart!: i32;
+}
+
+@unmanaged
+export class ProductCall {
+  part!: usize;
+  panels!: usize;
+  strips!: usize;
+  rows!: i32;
+}
+
+@unmanaged
+export class PiecesCall {
+  of!: usize;
+  sums!: usize;
+  sumsBytes!: i32;
+  rows!: i32;
+  pieceRows!: i32;
+  shares!: i32;
+}
+
+@unmanaged
+export class PieceSumsCall {
+  from!: usize;
+  pieces!: i32;
+  pieceBytes!: i32;
+  columns!: i32;
+  to!: usize;
+  rowBytes!: i32;
+  starts!: i32;
+}
+
+@unmanaged
 export class WinogradCall {
   part!: usize;
   parts!: i32;
@@ -153,14 +177,6 @@ export class WinogradCall {
 }
 
 @unmanaged
-export class ProductCall {
-  part!: usize;
-  panels!: usize;
-  strips!: usize;
-  rows!: i32;
-}
-
-@unmanaged
 export class WinogradProductCall {
   inputs!: usize;
   product!: usize;
@@ -169,22 +185,6 @@ export class WinogradProductCall {
   sumsApart!: i32;
   strip!: i32;
   tiles!: i32;
-}
-
-@unmanaged
-export class PackCall {
-  from!: usize;
-  to!: usize;
-  panel!: usize;
-  taps!: i32;
-  tapStep!: i32;
-  groups!: i32;
-  inputs!: i32;
-  outputs!: i32;
-  rowBytes!: i32;
-  panelBytes!: i32;
-  products!: i32;
-  apart!: i32;
 }
 
 @unmanaged
@@ -244,6 +244,28 @@ export class NormCall {
 }
 
 @unmanaged
+export class SumCall {
+  x!: usize;
+  y!: usize;
+  count!: i32;
+  inner!: i32;
+  divisor!: i32;
+}
+
+@unmanaged
+export class CrossEntropyCall {
+  logits!: usize;
+  targets!: usize;
+  weights!: usize;
+  loss!: usize;
+  hits!: usize;
+  gradient!: usize;
+  batch!: i32;
+  classes!: i32;
+  smoothing!: i32;
+}
+
+@unmanaged
 export class UpdateCall {
   weights!: usize;
   count!: i32;
@@ -274,19 +296,6 @@ export class SquaresCall {
 }
 
 @unmanaged
-export class CrossEntropyCall {
-  logits!: usize;
-  targets!: usize;
-  weights!: usize;
-  loss!: usize;
-  hits!: usize;
-  gradient!: usize;
-  batch!: i32;
-  classes!: i32;
-  smoothing!: i32;
-}
-
-@unmanaged
 export class ElementwiseCall {
   a!: usize;
   b!: usize;
@@ -313,15 +322,6 @@ export class ChannelwiseCall {
   width!: i32;
   pieceRows!: i32;
   pieces!: i32;
-}
-
-@unmanaged
-export class SumCall {
-  x!: usize;
-  y!: usize;
-  count!: i32;
-  inner!: i32;
-  divisor!: i32;
 }
 
 @unmanaged

@@ -4,7 +4,7 @@
  * in float32, and put together in double precision and in their order: the same bits however many threads made them.
  */
 import {sigmoid} from './activations';
-import {copyFloats, lanesOf, multiplyAdd, put, take, zeroFloats} from './arithmetic';
+import {copyFloats, multiplyAdd, put, take, zeroFloats} from './arithmetic';
 import {ChannelwiseCall} from './calls';
 
 /** Pieces `first` to `end - 1` of all clips; the operation is in the order of OPERATIONS in elementwise/channelwise_call.ts. */
@@ -110,10 +110,8 @@ class Row {
     for (; at + 16 <= bytes; at += 16) {
       v128.store(to + at, Row.values(operation, v128.load(x + at), v128.load(row + at)));
     }
-    while (at < bytes) {
-      const lanes = lanesOf((bytes - at) >> 2);
-      put(to + at, Row.values(operation, take(x + at, lanes), take(row + at, lanes)), lanes);
-      at += lanes << 2;
+    for (; at < bytes; at += 4) {
+      put(to + at, Row.values(operation, take(x + at, 1), take(row + at, 1)), 1);
     }
   }
 
@@ -133,13 +131,11 @@ export function swishRow(x: usize, row: usize, to: usize, sigmoids: usize, bytes
     v128.store(sigmoids + at, s);
     v128.store(to + at, f32x4.mul(product, s));
   }
-  while (at < bytes) {
-    const lanes = lanesOf((bytes - at) >> 2);
-    const product = f32x4.mul(take(x + at, lanes), take(row + at, lanes));
+  for (; at < bytes; at += 4) {
+    const product = f32x4.mul(take(x + at, 1), take(row + at, 1));
     const s = sigmoid(product);
-    put(sigmoids + at, s, lanes);
-    put(to + at, f32x4.mul(product, s), lanes);
-    at += lanes << 2;
+    put(sigmoids + at, s, 1);
+    put(to + at, f32x4.mul(product, s), 1);
   }
 }
 
@@ -157,12 +153,10 @@ export function productGradientRow(
     v128.store(to + at, f32x4.mul(gradient, v128.load(row + at)));
     v128.store(sums + at, multiplyAdd(gradient, v128.load(x + at), v128.load(sums + at)));
   }
-  while (at < bytes) {
-    const lanes = lanesOf((bytes - at) >> 2);
-    const gradient = take(dy + at, lanes);
-    put(to + at, f32x4.mul(gradient, take(row + at, lanes)), lanes);
-    put(sums + at, multiplyAdd(gradient, take(x + at, lanes), take(sums + at, lanes)), lanes);
-    at += lanes << 2;
+  for (; at < bytes; at += 4) {
+    const gradient = take(dy + at, 1);
+    put(to + at, f32x4.mul(gradient, take(row + at, 1)), 1);
+    put(sums + at, multiplyAdd(gradient, take(x + at, 1), take(sums + at, 1)), 1);
   }
 }
 
@@ -184,15 +178,13 @@ export function swishGradientRow(
     v128.store(to + at, f32x4.mul(gradient, factor));
     v128.store(sums + at, multiplyAdd(gradient, value, v128.load(sums + at)));
   }
-  while (at < bytes) {
-    const lanes = lanesOf((bytes - at) >> 2);
-    const value = take(x + at, lanes);
-    const factor = take(row + at, lanes);
-    const slope = slopeOf(f32x4.mul(value, factor), take(sigmoids + at, lanes));
-    const gradient = f32x4.mul(take(dy + at, lanes), slope);
-    put(to + at, f32x4.mul(gradient, factor), lanes);
-    put(sums + at, multiplyAdd(gradient, value, take(sums + at, lanes)), lanes);
-    at += lanes << 2;
+  for (; at < bytes; at += 4) {
+    const value = take(x + at, 1);
+    const factor = take(row + at, 1);
+    const slope = slopeOf(f32x4.mul(value, factor), take(sigmoids + at, 1));
+    const gradient = f32x4.mul(take(dy + at, 1), slope);
+    put(to + at, f32x4.mul(gradient, factor), 1);
+    put(sums + at, multiplyAdd(gradient, value, take(sums + at, 1)), 1);
   }
 }
 

@@ -10,7 +10,15 @@ export function floorOf(activation: i32): v128 {
   return f32x4.splat(activation === 0 ? -Infinity : 0);
 }
 
-/** Of output gradients those that pass an activation of y. */
-export function passed(dy: v128, y: v128, ceiling: v128): v128 {
-  return v128.and(dy, v128.and(f32x4.gt(y, f32x4.splat(0)), f32x4.lt(y, ceiling)));
+/** Written out where it is called: with a constant activation nothing asks which one it is. */
+// biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`
+export class Slope {
+  /** Of output gradients those that pass an activation of y. */
+  @inline
+  static passed(dy: v128, y: v128, activation: i32): v128 {
+    if (activation === 0) return dy;
+    const isAbove = f32x4.gt(y, f32x4.splat(0));
+    if (activation === 1) return v128.and(dy, isAbove);
+    return v128.and(dy, v128.and(isAbove, f32x4.lt(y, f32x4.splat(6))));
+  }
 }

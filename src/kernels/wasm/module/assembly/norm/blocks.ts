@@ -5,3 +5,8 @@ import {NormCall} from '../calls';
 export function isLastBlock(call: NormCall, block: i32): bool {
   return (block + 1) * call.blockRows >= call.wideRows;
 }
+
+/** Bytes from what a block sums up, two rows, to that of the next: a row is left out, two threads that write to one line of a cache wait for each other. */
+export function blockBytes(call: NormCall): usize {
+  return (3 * call.width) << 2;
+}

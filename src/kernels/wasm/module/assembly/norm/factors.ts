@@ -5,7 +5,8 @@
  */
 import {multiplyAdd, put, take} from '../arithmetic';
 import {NormCall} from '../calls';
-import {ceilingOf, passed} from './activation';
+import {Slope} from './activation';
+import {blockBytes} from './blocks';
 
 /** Mean and variance (by n) of each channel, and the factors of forward. */
 export function normMoments(address: usize, first: i32, end: i32): void {
@@ -15,33 +16,36 @@ export function normMoments(address: usize, first: i32, end: i32): void {
   normFactors(address, first, end);
 }
 
-/** Of each column of the wide rows its mean, and behind the means of all its squared deviations. */
+/** Of each column of the wide rows its mean, and behind the means of all its squared deviations. Four columns at a time. */
 export function columnMoments(call: NormCall): void {
   const bytes: usize = call.width << 2;
-  const count = f64x2.splat(<f64>call.wideRows);
-  for (let at: usize = 0; at < bytes; at += 8) {
-    let mean = f64x2.splat(0);
-    let block = call.blocks + at;
-    for (let row = 0; row < call.wideRows; row += call.blockRows, block += bytes << 1) {
-      mean = f64x2.add(mean, f64x2.mul(pair(block), rowsOf(call, row)));
-    }
-    mean = f64x2.div(mean, count);
-    let squares = f64x2.splat(0);
-    block = call.blocks + at;
-    for (let row = 0; row < call.wideRows; row += call.blockRows, block += bytes << 1) {
-      const apart = f64x2.sub(pair(block), mean);
-      const between = f64x2.mul(f64x2.mul(apart, apart), rowsOf(call, row));
-      squares = f64x2.add(squares, f64x2.add(pair(block + bytes), between));
-    }
+  for (let at: usize = 0; at < bytes; at += 16) {
     const column = call.columns + (at << 1);
-    v128.store(column, mean);
-    v128.store(column + (bytes << 1), squares);
+    Moments.ofTwo(call, call.blocks + at, bytes, column);
+    Moments.ofTwo(call, call.blocks + at + 8, bytes, column + 16);
   }
 }
 
-/** How many rows the block that begins with `row` has. */
-function rowsOf(call: NormCall, row: i32): v128 {
-  return f64x2.splat(<f64>min(call.blockRows, call.wideRows - row));
+// biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`
+class Moments {
+  @inline
+  static ofTwo(call: NormCall, block: usize, bytes: usize, column: usize): void {
+    const wideRows = call.wideRows;
+    const blockRows = call.blockRows;
+    const next = blockBytes(call);
+    const first = pair(block);
+    let total = f64x2.splat(0);
+    let squares = total;
+    for (let row = 0; row < wideRows; row += blockRows, block += next) {
+      const apart = f64x2.sub(pair(block), first);
+      const ofRows = f64x2.mul(apart, f64x2.splat(<f64>min(blockRows, wideRows - row)));
+      total = f64x2.add(total, ofRows);
+      squares = f64x2.add(squares, f64x2.add(pair(block + bytes), f64x2.mul(apart, ofRows)));
+    }
+    const mean = f64x2.div(total, f64x2.splat(<f64>wideRows));
+    v128.store(column, f64x2.add(first, mean));
+    v128.store(column + (bytes << 1), f64x2.sub(squares, f64x2.mul(total, mean)));
+  }
 }
 
 /** Two floats, in double precision. */
@@ -49,36 +53,40 @@ function pair(at: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(at));
 }
 
+/** Distances are from a first mean or value, not from zero: nothing is lost where means are far from it. */
 export function channelMoments(call: NormCall, channel: i32): void {
   const lanes = min(2, call.channels - channel);
+  const channels = call.channels;
+  const wide = call.columns + (channel << 3);
+  const bytes: usize = call.width << 3;
+  const rest = call.x + ((call.wideRows * call.width) << 2) + (channel << 2);
+  const restEnd = rest + call.restBytes - (channel << 2);
+  const first = call.wideRows > 0 ? v128.load(wide) : f64x2.promote_low_f32x4(take(rest, lanes));
+  let total = f64x2.splat(0);
+  let squares = total;
+  let within = total;
+  if (call.wideRows > 0) {
+    const end = wide + bytes;
+    for (let column = wide; column < end; column += channels << 3) {
+      const apart = f64x2.sub(v128.load(column), first);
+      total = f64x2.add(total, apart);
+      squares = f64x2.add(squares, f64x2.mul(apart, apart));
+      within = f64x2.add(within, v128.load(column + bytes));
+    }
+    const wideRows = f64x2.splat(<f64>call.wideRows);
+    total = f64x2.mul(total, wideRows);
+    squares = f64x2.add(within, f64x2.mul(squares, wideRows));
+  }
+  for (let at = rest; at < restEnd; at += channels << 2) {
+    const apart = f64x2.sub(f64x2.promote_low_f32x4(take(at, lanes)), first);
+    total = f64x2.add(total, apart);
+    squares = f64x2.add(squares, f64x2.mul(apart, apart));
+  }
   const rows = f64x2.splat(<f64>call.rows);
-  const wideRows = f64x2.splat(<f64>call.wideRows);
-  const squares = call.columns + (call.width << 3);
-  const tiles = call.wideRows > 0 ? call.tiles : 0;
-  const rest = call.x + ((call.wideRows * call.width) << 2);
-  const restBytes: usize = call.restBytes;
-  let mean = f64x2.splat(0);
-  for (let tile = 0; tile < tiles; tile++) {
-    mean = f64x2.add(mean, v128.load(call.columns + ((tile * call.channels + channel) << 3)));
-  }
-  mean = f64x2.mul(mean, wideRows);
-  for (let at: usize = channel << 2; at < restBytes; at += call.channels << 2) {
-    mean = f64x2.add(mean, f64x2.promote_low_f32x4(take(rest + at, lanes)));
-  }
-  mean = f64x2.div(mean, rows);
-  let sum = f64x2.splat(0);
-  for (let tile = 0; tile < tiles; tile++) {
-    const at = (tile * call.channels + channel) << 3;
-    const apart = f64x2.sub(v128.load(call.columns + at), mean);
-    const between = f64x2.mul(f64x2.mul(apart, apart), wideRows);
-    sum = f64x2.add(sum, f64x2.add(v128.load(squares + at), between));
-  }
-  for (let at: usize = channel << 2; at < restBytes; at += call.channels << 2) {
-    const apart = f64x2.sub(f64x2.promote_low_f32x4(take(rest + at, lanes)), mean);
-    sum = f64x2.add(sum, f64x2.mul(apart, apart));
-  }
-  put(call.mean + (channel << 2), f32x4.demote_f64x2_zero(mean), lanes);
-  put(call.variance + (channel << 2), f32x4.demote_f64x2_zero(f64x2.div(sum, rows)), lanes);
+  const apart = f64x2.div(total, rows);
+  const variance = f64x2.div(f64x2.sub(squares, f64x2.mul(total, apart)), rows);
+  put(call.mean + (channel << 2), f32x4.demote_f64x2_zero(f64x2.add(first, apart)), lanes);
+  put(call.variance + (channel << 2), f32x4.demote_f64x2_zero(variance), lanes);
 }
 
 /**
@@ -120,16 +128,20 @@ export function normGradients(address: usize, _first: i32, _end: i32): void {
   for (let channel = 0; channel < call.channels; channel += 2) channelGradients(call, channel);
 }
 
-/** Of each column of the wide rows the sum of dy, and behind these of all of the products. */
+/** Of each column of the wide rows the sum of dy, and behind these of all of the products. Four columns at a time. */
 export function columnTotals(call: NormCall): void {
   const bytes: usize = call.width << 3;
-  for (let at: usize = 0; at < bytes; at += 8) {
+  const next = blockBytes(call);
+  for (let at: usize = 0; at < bytes; at += 16) {
     let total = f64x2.splat(0);
+    let other = total;
     let block = call.blocks + at;
-    for (let row = 0; row < call.wideRows; row += call.blockRows, block += bytes) {
+    for (let row = 0; row < call.wideRows; row += call.blockRows, block += next) {
       total = f64x2.add(total, pair(block));
+      other = f64x2.add(other, pair(block + 8));
     }
     v128.store(call.columns + (at << 1), total);
+    v128.store(call.columns + (at << 1) + 16, other);
   }
 }
 
@@ -149,11 +161,8 @@ export function channelGradients(call: NormCall, channel: i32): void {
   const restBytes: usize = call.restBytes;
   for (let from = at; from < restBytes; from += call.channels << 2) {
     const apart = f32x4.sub(take(call.x + rest + from, lanes), take(call.means + at, lanes));
-    let gradient = take(call.dy + rest + from, lanes);
-    if (call.activation !== 0) {
-      const y = multiplyAdd(apart, take(call.scales + at, lanes), take(call.offsets + at, lanes));
-      gradient = passed(gradient, y, ceilingOf(call.activation));
-    }
+    const y = multiplyAdd(apart, take(call.scales + at, lanes), take(call.offsets + at, lanes));
+    const gradient = Slope.passed(take(call.dy + rest + from, lanes), y, call.activation);
     const wide = f64x2.promote_low_f32x4(gradient);
     sum = f64x2.add(sum, wide);
     products = f64x2.add(products, f64x2.mul(wide, f64x2.promote_low_f32x4(apart)));

@@ -6,7 +6,7 @@
  */
 import {multiplyAdd} from '../arithmetic';
 import {NormCall} from '../calls';
-import {isLastBlock} from './blocks';
+import {blockBytes, isLastBlock} from './blocks';
 
 /** Of the blocks `first` to `end - 1`: a row of means and one of squared deviations each. */
 export function normStatistics(address: usize, first: i32, end: i32): void {
@@ -15,7 +15,7 @@ export function normStatistics(address: usize, first: i32, end: i32): void {
   const eighth = call.wideRows >> 3;
   const each = call.blockRows >> 3;
   for (; first < end; first++) {
-    const means = call.blocks + first * 2 * bytes;
+    const means = call.blocks + first * blockBytes(call);
     const from = first * each;
     const rows = min(each, eighth - from);
     let x = call.x + from * bytes;
@@ -29,38 +29,48 @@ export function normStatistics(address: usize, first: i32, end: i32): void {
   }
 }
 
-/** Eight rows, `one` bytes from each to the next, with the `before` rows before them. */
-export function statisticsOfEight(first: usize, one: usize, before: i32, bytes: usize, means: usize): void {
-  const two = one << 1;
-  const three = two + one;
+/**
+ * Eight rows, `one` bytes from each to the next, with the `before` rows before them. Two numbers lie half their difference from
+ * their mean, and so do means: squared deviations come of differences of sums, without the mean.
+ */
+export function statisticsOfEight(x: usize, one: usize, before: i32, bytes: usize, mean: usize): void {
+  const half = f32x4.splat(0.5);
+  const quarter = f32x4.splat(0.25);
   const eighth = f32x4.splat(0.125);
   const share: f32 = 8 / <f32>(before + 8);
   const shares = f32x4.splat(share);
   const between = f32x4.splat(<f32>before * share);
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const x = first + at;
-    const a = v128.load(x);
-    const b = v128.load(x + one);
-    const c = v128.load(x + two);
-    const d = v128.load(x + three);
-    const y = x + (two << 1);
-    const e = v128.load(y);
-    const f = v128.load(y + one);
-    const g = v128.load(y + two);
-    const h = v128.load(y + three);
-    const four = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
-    const others = f32x4.add(f32x4.add(e, f), f32x4.add(g, h));
-    const here = f32x4.mul(f32x4.add(four, others), eighth);
-    let even = squareOf(f32x4.sub(a, here));
-    let odd = squareOf(f32x4.sub(b, here));
-    even = addSquare(f32x4.sub(c, here), even);
-    odd = addSquare(f32x4.sub(d, here), odd);
-    even = addSquare(f32x4.sub(e, here), even);
-    odd = addSquare(f32x4.sub(f, here), odd);
-    even = addSquare(f32x4.sub(g, here), even);
-    odd = addSquare(f32x4.sub(h, here), odd);
-    const squares = f32x4.add(even, odd);
-    const mean = means + at;
+  for (const end = mean + bytes; mean < end; mean += 16, x += 16) {
+    let row = x;
+    const a = v128.load(row);
+    row += one;
+    const b = v128.load(row);
+    row += one;
+    const c = v128.load(row);
+    row += one;
+    const d = v128.load(row);
+    row += one;
+    const e = v128.load(row);
+    row += one;
+    const f = v128.load(row);
+    row += one;
+    const g = v128.load(row);
+    row += one;
+    const h = v128.load(row);
+    const ab = f32x4.add(a, b);
+    const cd = f32x4.add(c, d);
+    const ef = f32x4.add(e, f);
+    const gh = f32x4.add(g, h);
+    const abcd = f32x4.add(ab, cd);
+    const efgh = f32x4.add(ef, gh);
+    let ofTwo = squareOf(f32x4.sub(a, b));
+    ofTwo = addSquare(f32x4.sub(c, d), ofTwo);
+    ofTwo = addSquare(f32x4.sub(e, f), ofTwo);
+    ofTwo = addSquare(f32x4.sub(g, h), ofTwo);
+    const ofFour = addSquare(f32x4.sub(ef, gh), squareOf(f32x4.sub(ab, cd)));
+    const ofEight = squareOf(f32x4.sub(abcd, efgh));
+    const here = f32x4.mul(f32x4.add(abcd, efgh), eighth);
+    const squares = multiplyAdd(ofTwo, half, multiplyAdd(ofFour, quarter, f32x4.mul(ofEight, eighth)));
     if (before === 0) {
       v128.store(mean, here);
       v128.store(mean + bytes, squares);

@@ -4,10 +4,10 @@
  * fetch ahead. Of neighbours they do not: what lies in memory takes twice the time then. Of dy what passes the activation counts. What a
  * channel has is in factors.ts.
  */
-import {multiplyAdd} from '../arithmetic';
+import {multiplyAdd, zeroFloats} from '../arithmetic';
 import {NormCall} from '../calls';
-import {ceilingOf, passed} from './activation';
-import {isLastBlock} from './blocks';
+import {Slope} from './activation';
+import {blockBytes, isLastBlock} from './blocks';
 
 /** Of the blocks `first` to `end - 1`: a row of sums and one of products each. */
 export function normSums(address: usize, first: i32, end: i32): void {
@@ -16,74 +16,78 @@ export function normSums(address: usize, first: i32, end: i32): void {
   const quarter = call.wideRows >> 2;
   const each = call.blockRows >> 2;
   for (; first < end; first++) {
-    const sums = call.blocks + first * (bytes << 1);
+    const sums = call.blocks + first * blockBytes(call);
+    zeroFloats(sums, call.width << 1);
     const from = first * each;
-    const rows = min(each, quarter - from);
-    for (let row = 0; row < rows; row++) {
-      sumsOfFour(call, (from + row) * bytes, quarter * bytes, sums, row === 0);
-    }
+    const last = min(from + each, quarter);
+    for (let row = from; row < last; row++) sumsOfFour(call, row * bytes, quarter * bytes, sums);
     if (!isLastBlock(call, first)) continue;
-    for (let row = quarter << 2; row < call.wideRows; row++) {
-      sumsOfOne(call, row * bytes, sums, rows === 0 && (row & 3) === 0);
-    }
+    for (let row = quarter << 2; row < call.wideRows; row++) sumsOfOne(call, row * bytes, sums);
   }
 }
 
-/** Four rows, the first `from` bytes from the first value, `one` from each to the next; `isFirst` where none of the block are before them. */
-export function sumsOfFour(call: NormCall, from: usize, one: usize, sums: usize, isFirst: bool): void {
-  const bytes: usize = call.width << 2;
-  const two = one << 1;
-  const three = two + one;
-  const means = call.means;
-  const scales = call.scales;
-  const offsets = call.offsets;
-  const isActivated = call.activation !== 0;
-  const ceiling = ceilingOf(call.activation);
-  const x = call.x + from;
-  const dy = call.dy + from;
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const mean = v128.load(means + at);
-    const a = f32x4.sub(v128.load(x + at), mean);
-    const b = f32x4.sub(v128.load(x + at + one), mean);
-    const c = f32x4.sub(v128.load(x + at + two), mean);
-    const d = f32x4.sub(v128.load(x + at + three), mean);
-    let ofA = v128.load(dy + at);
-    let ofB = v128.load(dy + at + one);
-    let ofC = v128.load(dy + at + two);
-    let ofD = v128.load(dy + at + three);
-    if (isActivated) {
-      const scale = v128.load(scales + at);
-      const offset = v128.load(offsets + at);
-      ofA = passed(ofA, multiplyAdd(a, scale, offset), ceiling);
-      ofB = passed(ofB, multiplyAdd(b, scale, offset), ceiling);
-      ofC = passed(ofC, multiplyAdd(c, scale, offset), ceiling);
-      ofD = passed(ofD, multiplyAdd(d, scale, offset), ceiling);
-    }
-    const sum = f32x4.add(f32x4.add(ofA, ofB), f32x4.add(ofC, ofD));
-    const even = multiplyAdd(ofC, c, f32x4.mul(ofA, a));
-    const odd = multiplyAdd(ofD, d, f32x4.mul(ofB, b));
-    addTo(sums + at, sum, isFirst);
-    addTo(sums + bytes + at, f32x4.add(even, odd), isFirst);
-  }
+/** Four rows, the first `from` bytes from the first value, `one` from each to the next. */
+export function sumsOfFour(call: NormCall, from: usize, one: usize, sums: usize): void {
+  if (call.activation === 0) Sums.ofFour(call, from, one, sums, 0);
+  else if (call.activation === 1) Sums.ofFour(call, from, one, sums, 1);
+  else Sums.ofFour(call, from, one, sums, 2);
 }
 
-export function sumsOfOne(call: NormCall, from: usize, sums: usize, isFirst: bool): void {
+export function sumsOfOne(call: NormCall, from: usize, sums: usize): void {
   const bytes: usize = call.width << 2;
-  const isActivated = call.activation !== 0;
-  const ceiling = ceilingOf(call.activation);
   for (let at: usize = 0; at < bytes; at += 16) {
     const apart = f32x4.sub(v128.load(call.x + from + at), v128.load(call.means + at));
-    let gradient = v128.load(call.dy + from + at);
-    if (isActivated) {
-      const y = multiplyAdd(apart, v128.load(call.scales + at), v128.load(call.offsets + at));
-      gradient = passed(gradient, y, ceiling);
-    }
-    addTo(sums + at, gradient, isFirst);
-    addTo(sums + bytes + at, f32x4.mul(gradient, apart), isFirst);
+    const y = multiplyAdd(apart, v128.load(call.scales + at), v128.load(call.offsets + at));
+    const gradient = Slope.passed(v128.load(call.dy + from + at), y, call.activation);
+    addTo(sums + at, gradient);
+    addTo(sums + bytes + at, f32x4.mul(gradient, apart));
   }
 }
 
-/** The first values are written over whatever lies there. */
-function addTo(at: usize, value: v128, isFirst: bool): void {
-  v128.store(at, isFirst ? value : f32x4.add(v128.load(at), value));
+function addTo(at: usize, value: v128): void {
+  v128.store(at, f32x4.add(v128.load(at), value));
+}
+
+/** Each activation has a loop of its own. */
+// biome-ignore lint/complexity/noStaticOnlyClass: only methods can be marked `inline`
+class Sums {
+  @inline
+  static ofFour(call: NormCall, from: usize, one: usize, sums: usize, activation: i32): void {
+    const bytes: usize = call.width << 2;
+    const end = sums + bytes;
+    let factors = call.means;
+    let x = call.x + from;
+    let dy = call.dy + from;
+    for (; sums < end; sums += 16, factors += 16, x += 16, dy += 16) {
+      const mean = v128.load(factors);
+      const scale = activation !== 0 ? v128.load(factors + bytes) : mean;
+      const offset = activation !== 0 ? v128.load(factors + (bytes << 1)) : mean;
+      const xB = x + one;
+      const xC = xB + one;
+      const xD = xC + one;
+      const a = f32x4.sub(v128.load(x), mean);
+      const b = f32x4.sub(v128.load(xB), mean);
+      const c = f32x4.sub(v128.load(xC), mean);
+      const d = f32x4.sub(v128.load(xD), mean);
+      const dyB = dy + one;
+      const dyC = dyB + one;
+      const dyD = dyC + one;
+      const ofA = Sums.passed(dy, a, scale, offset, activation);
+      const ofB = Sums.passed(dyB, b, scale, offset, activation);
+      const ofC = Sums.passed(dyC, c, scale, offset, activation);
+      const ofD = Sums.passed(dyD, d, scale, offset, activation);
+      addTo(sums, f32x4.add(f32x4.add(ofA, ofB), f32x4.add(ofC, ofD)));
+      // Read after what is stored above: a processor has sixteen vectors, and compilers load early.
+      const products = sums + bytes;
+      let product = multiplyAdd(ofA, a, v128.load(products));
+      product = multiplyAdd(ofB, b, product);
+      product = multiplyAdd(ofC, c, product);
+      v128.store(products, multiplyAdd(ofD, d, product));
+    }
+  }
+
+  @inline
+  static passed(dy: usize, apart: v128, scale: v128, offset: v128, activation: i32): v128 {
+    return Slope.passed(v128.load(dy), multiplyAdd(apart, scale, offset), activation);
+  }
 }
