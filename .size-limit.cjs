@@ -15,7 +15,7 @@ const entries = [
   {entry: 'video', limit: '38 kB'},
   {entry: 'timeline', limit: '50.5 kB'},
   {entry: 'cpu', limit: '6.5 kB'},
-  {entry: 'wasm', limit: '61.5 kB'},
+  {entry: 'wasm', limit: '62.5 kB'},
   {entry: 'webgl', limit: '12 kB'},
   {entry: 'webgpu', limit: '16 kB'},
   {entry: 'node', limit: '33.5 kB', platform: 'node'},
@@ -50,5 +50,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '188.5 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '189.5 kB', path: 'dist/tfjs-sts.min.js'},
 ];

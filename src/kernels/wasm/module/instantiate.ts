@@ -17,6 +17,7 @@ export type RowFunctionName =
   | 'multiplyFewRows'
   | 'multiplyFewRowsTransposed'
   | 'convolveWinograd'
+  | 'convolveWinogradPanels'
   | 'convolveNarrow'
   | 'convolveDepthwise'
   | 'convolveBands'

@@ -85,7 +85,7 @@ export function bandsOf(part: ConvPart, inputShape: Shape5D, outputShape: Shape5
 }
 
 /** Into how many pieces of about `least` a length may be cut: two threads share an even number. */
-function evenCuts(length: number, least: number): number {
+export function evenCuts(length: number, least: number): number {
   return length < 2 * least ? 1 : 2 * Math.round(length / (2 * least));
 }
 

@@ -5,7 +5,7 @@
 import type {ConvPart} from '../../../geometry/conv_info';
 import {type GridTaps, tapCount} from '../../../geometry/taps';
 import {type Shape5D, sizeOf} from '../../../util/shapes';
-import {type Place, type Placing, placingOf} from './bands';
+import {evenCuts, type Place, type Placing, placingOf} from './bands';
 import {type Address, CallPlan, type Fields, FLOAT_BYTES, further, type RowPlan} from './call_plan';
 import {type Describe, PANEL, readsAsTheyLie} from './part_call';
 import {apart} from './winograd';
@@ -24,7 +24,7 @@ const CHANNELS = 64;
 /** Columns into which a line is not cut, however many channels it has. */
 const LEAST_COLUMNS = 64;
 
-/** Bands that there should be at least, if they have so many lines: threads share them. */
+/** Bands that there should be at least, if they have about so many lines: threads share them. */
 const SHARES = 8;
 const LEAST_LINES = 8;
 
@@ -80,7 +80,7 @@ function cutInBands(part: ConvPart, rule: GridTaps, batch: number, outputShape: 
   const shape = (lines: number, columns: number) =>
     bandShape(part, rule, groups, heights.step, lines, columns);
   const others = batch * times.period * heights.period * sets;
-  let bands = Math.ceil(Math.max(1, Math.min(SHARES / others, all / LEAST_LINES)));
+  let bands = Math.ceil(Math.max(1, Math.min(SHARES / others, evenCuts(all, LEAST_LINES))));
   while (bands < all && shape(Math.ceil(all / bands), width).floats > BAND_FLOATS) bands++;
   const lines = Math.ceil(all / bands);
   let pieces = 1;

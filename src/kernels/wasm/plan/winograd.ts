@@ -132,7 +132,7 @@ export function weightsApart({turns, inputs, panels}: Winograd): number {
 }
 
 /**
- * The rows of a part are its tiles.
+ * The rows of a part are its tiles, or its panels where threads that shared the tiles would read all weights from memory for a few each.
  *
  * @param describes the part's own call, with the scratch that it shares with its products, and those of others that read the
  *   same input in the same geometry
@@ -161,6 +161,10 @@ export function planWinograd(form: Winograd, steps: number, describes: readonly 
     sums: plan.reserve(products * sumsApart),
     weightsApart: weightsApart(form),
     products,
+    tiles,
   });
+  const isWhole = parts.length === 1 && parts[0]!.outputs === columns;
+  if (isWhole && tiles <= block && products * weightsApart(form) > CACHED_WEIGHTS)
+    return plan.finish('convolveWinogradPanels', {rows: panels, block: panels, tile: panels, steps});
   return plan.finish('convolveWinograd', {rows: tiles, block, steps: steps * parts.length});
 }

@@ -59,6 +59,7 @@ export function planWinogradProduct(form: Winograd, steps: number, describe: Des
     ...{sums: 0 as const, sumsApart: 0, weightsApart: 0},
     block: BLOCK,
     products,
+    tiles,
   });
   plan.write(head, 'WinogradProductCall', {
     ...{inputs: transform, product, gradientsApart, sumsApart, strip, tiles},

@@ -105,7 +105,7 @@ export class RecordedCalls implements Recording {
     const waits = runtime.isShared
       ? waitsOf(
           noted.map(({reads, writes}) => ({reads: [...reads], writes: [...writes]})),
-          inPiece.map((value, i) => ({...values[value]!, offset: offsets[i]!})),
+          inPiece.map((value, i) => ({...values[value]!, value, offset: offsets[i]!})),
         )
       : [];
     const tensors = [...values.keys()].filter((i) => values[i]!.isGiven).concat(made);
@@ -120,7 +120,9 @@ export class RecordedCalls implements Recording {
     this.madeShapes = results.map(({shape}) => shape);
     this.zerosAt = bytes;
     this.wordsAt = bytes + alignedUp(Math.max(0, ...noted.map(({plan}) => zeroWordsOf(plan)))) * WORD_BYTES;
-    let at = this.wordsAt + (runtime.isShared ? noted.length * TURN.words * WORD_BYTES : 0);
+    const waitsFrom = waits.length * TURN.words;
+    const allWaits = waits.flat();
+    let at = this.wordsAt + alignedUp(waitsFrom + allWaits.length) * WORD_BYTES;
     this.calls = noted.map(({plan, operands}) => {
       const places = Object.fromEntries(
         Object.entries(operands).map(([name, address]) => [name, placeOf(address!)]),
@@ -132,7 +134,12 @@ export class RecordedCalls implements Recording {
     });
     this.threadScratch = Math.max(0, ...noted.map(({plan}) => plan.scratchBytes));
     this.words = new Int32Array((at - this.wordsAt) / WORD_BYTES);
-    const turns = waits.flatMap((wait, i) => this.writeTurn(this.calls[i]!, i, wait));
+    this.words.set(allWaits, waitsFrom);
+    let waitsAt = waitsFrom;
+    const turns = waits.flatMap(({length}, i) => {
+      waitsAt += length;
+      return this.writeTurn(this.calls[i]!, i, {waits: waitsAt - length, waitCount: length});
+    });
     this.holes = Float64Array.from([...turns, ...this.calls.flatMap((call) => this.write(call))]);
   }
 
@@ -152,7 +159,11 @@ export class RecordedCalls implements Recording {
   }
 
   /** A call's turn, in the table; returns its hole. */
-  private writeTurn({plan, at, bytes}: RecordedCall, i: number, wait: number): number[] {
+  private writeTurn(
+    {plan, at, bytes}: RecordedCall,
+    i: number,
+    waits: {waits: number; waitCount: number},
+  ): number[] {
     const {runtime} = this;
     const {rows} = plan;
     const step = runtime.threadsFor(plan) === 1 ? rows : runtime.rowsOfRange(plan);
@@ -166,7 +177,7 @@ export class RecordedCalls implements Recording {
       rows,
       step,
       stride: bytes,
-      wait,
+      ...waits,
     };
     for (const [name, value] of Object.entries(turn))
       this.words[first + TURN[name as keyof typeof turn]] = value;

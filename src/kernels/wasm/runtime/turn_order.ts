@@ -11,6 +11,7 @@ export interface Touched {
 
 /** A value in the piece of memory, and the calls that name it first and last. */
 export interface Placed {
+  readonly value: number;
   readonly offset: number;
   readonly bytes: number;
   readonly first: number;
@@ -18,29 +19,47 @@ export interface Placed {
 }
 
 /**
- * How many of the calls, from the first on, have to be done before each of them begins.
+ * The calls that have to be done before each of them begins, but for those that others of these wait for.
  *
  * @param placed values that lie over others
  */
-export function waitsOf(calls: readonly Touched[], placed: readonly Placed[]): number[] {
-  const waits = calls.map(() => 0);
-  const wait = (call: number, other: number) => {
-    if (other < call) waits[call] = Math.max(waits[call]!, other + 1);
-  };
-  /** The last call that wrote a value, or named it. */
+export function waitsOf(calls: readonly Touched[], placed: readonly Placed[]): number[][] {
+  const waits = calls.map(() => new Set<number>());
+  /** By value the call that wrote it, and those that have read it since. */
   const written = new Map<number, number>();
-  const named = new Map<number, number>();
+  const read = new Map<number, number[]>();
+  const whoseEnd = (value: number) => [written.get(value) ?? [], read.get(value) ?? []].flat();
   for (const [call, {reads, writes}] of calls.entries()) {
-    for (const value of reads) wait(call, written.get(value) ?? call);
-    for (const value of writes) wait(call, named.get(value) ?? call);
-    for (const value of writes) written.set(value, call);
-    for (const value of [...reads, ...writes]) named.set(value, call);
+    const others = [...reads.map((value) => written.get(value) ?? []), ...writes.map(whoseEnd)].flat();
+    for (const other of others) waits[call]!.add(other);
+    for (const value of reads) read.set(value, [...(read.get(value) ?? []), call]);
+    for (const value of writes) {
+      written.set(value, call);
+      read.delete(value);
+    }
   }
   for (const {offset, bytes, first} of placed) {
     for (const other of placed) {
       const isBeneath = other.offset < offset + bytes && offset < other.offset + other.bytes;
-      if (isBeneath && other.last < first) wait(first, other.last);
+      if (isBeneath && other.last < first) for (const call of whoseEnd(other.value)) waits[first]!.add(call);
     }
   }
-  return waits;
+  return withoutImplied(waits);
+}
+
+/** Those of the calls that each waits for which no other one of them waits for. */
+function withoutImplied(waits: readonly ReadonlySet<number>[]): number[][] {
+  /** A bit for each call before it that is done when a call begins. */
+  const before: bigint[] = [];
+  return waits.map((others) => {
+    let known = 0n;
+    const needed: number[] = [];
+    for (const other of [...others].sort((a, b) => b - a)) {
+      if ((known >> BigInt(other)) & 1n) continue;
+      needed.push(other);
+      known |= before[other]! | (1n << BigInt(other));
+    }
+    before.push(known);
+    return needed;
+  });
 }

@@ -7,7 +7,8 @@
  */
 import {UnavailableError} from '../../../util/errors';
 import type {RowFunction} from '../module/instantiate';
-import {CONTROL, LOOKS, MOST_RANGES, TURN, TURNS, type WorkerStart} from './worker_source';
+import {Turns} from './turns';
+import {AHEAD, CONTROL, LOOKS, MOST_RANGES, TURN, TURNS, type WorkerStart} from './worker_source';
 import {type RunningWorker, startWorker} from './workers';
 
 /** Ranges for each thread where there are rows enough: what one thread is late, the others make up for. */
@@ -164,34 +165,27 @@ export class ThreadPool {
 
   /** Goes through a table of turns as the workers do, to its end. What a function throws is returned: the turns still have to end. */
   private takeTurns(table: number, count: number): unknown {
-    const words = new Int32Array(this.memory.buffer);
-    const first = table / Int32Array.BYTES_PER_ELEMENT;
-    const end = first + count * TURN.words;
     const start = performance.now();
-    let done = first;
-    const awaitTurns = (before: number) => {
-      for (; done < before; done += TURN.words)
-        this.awaitOthers(words, done + TURN.done, words[done + TURN.ranges]!, start);
-    };
     let thrown: unknown;
-    for (let at = first; at < end; at += TURN.words) {
-      awaitTurns(first + words[at + TURN.wait]! * TURN.words);
-      const [ranges, rows, step] = [words[at + TURN.ranges]!, words[at + TURN.rows]!, words[at + TURN.step]!];
-      const work = this.functions[words[at + TURN.run]!]!;
-      const call = words[at + TURN.call]! >>> 0;
-      for (;;) {
-        const left = Atomics.sub(words, at + TURN.left, 1);
-        if (left <= 0) break;
-        const from = (left - 1) * step;
-        try {
-          work(call, from, Math.min(rows, from + step));
-        } catch (error) {
-          thrown = error;
-        }
-        if (Atomics.add(words, at + TURN.done, 1) + 1 === ranges) Atomics.notify(words, at + TURN.done);
+    const turns = new Turns(new Int32Array(this.memory.buffer), table, count, (run, call, first, end) => {
+      try {
+        this.functions[run]!(call, first, end);
+      } catch (error) {
+        thrown = error;
       }
+    });
+    const {words} = turns;
+    const awaitTurn = (at: number) =>
+      this.awaitOthers(words, at + TURN.done, words[at + TURN.ranges]!, start);
+    for (let at = turns.first; at < turns.end; at += TURN.words) {
+      let looks = 0;
+      for (let other = turns.awaited(at); other !== undefined; other = turns.awaited(at)) {
+        looks = turns.takeAhead(at) ? 0 : looks + AHEAD;
+        if (looks > LOOKS) awaitTurn(other);
+      }
+      while (turns.takeRange(at));
     }
-    awaitTurns(end);
+    for (let at = turns.first; at < turns.end; at += TURN.words) awaitTurn(at);
     return thrown;
   }
 

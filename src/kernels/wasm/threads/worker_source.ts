@@ -23,7 +23,7 @@ export const CONTROL = {
 /** In the place of a function: threads go through a table of turns, each of which may do so once. */
 export const TURNS = -1;
 
-/** Words of a turn, which is a call that all threads share before they go on to the next. The worker below has them as numbers. */
+/** Words of a turn, which is a call that all threads share. The worker below has them as numbers. */
 export const TURN = {
   /** Ranges that nobody has claimed, and fewer once somebody has looked in vain. */
   left: 0,
@@ -36,9 +36,11 @@ export const TURN = {
   step: 5,
   call: 6,
   stride: 7,
-  /** How many turns, from the first of the table on, have to be done before this one begins. */
-  wait: 8,
-  words: 9,
+  /** Where the numbers of the turns stand that have to be done before this one begins, in words from the beginning of the table. */
+  waits: 8,
+  /** How many these are. */
+  waitCount: 9,
+  words: 10,
 } as const;
 
 /**
@@ -46,6 +48,9 @@ export const TURN = {
  * other closely, and to be woken takes longer.
  */
 export const LOOKS = 16_000;
+
+/** Of how many turns on a thread takes ranges that need not wait, while its own turn has to. */
+export const AHEAD = 8;
 
 /** The most ranges of one order: what the low byte of `claim` holds. */
 export const MOST_RANGES = 255;
@@ -66,7 +71,7 @@ export interface WorkerStart {
  * has grown a moment later.
  */
 const serve = `
-const LOOKS = ${LOOKS};
+const LOOKS = ${LOOKS}, AHEAD = ${AHEAD};
 function serve({compiled, memory, control, thread}, ready) {
   const functions = Object.values(new WebAssembly.Instance(compiled, {env: {memory}}).exports);
   function compute(run, call, first, end) {
@@ -77,28 +82,43 @@ function serve({compiled, memory, control, thread}, ready) {
     }
   }
   function takeTurns(first, count) {
-    const end = first + 9 * count;
-    let words, done = first;
+    const end = first + 10 * count;
+    let words;
     do words = new Int32Array(memory.buffer);
     while (words.length < end);
-    for (let at = first; at < end; at += 9) {
-      for (const wait = first + 9 * words[at + 8]; done < wait; done += 9) awaitTurn(words, done);
-      const ranges = words[at + 2], run = words[at + 3], rows = words[at + 4], step = words[at + 5];
-      const call = (words[at + 6] >>> 0) + thread * words[at + 7];
-      for (;;) {
-        const left = Atomics.sub(words, at, 1);
-        if (left <= 0) break;
-        const from = (left - 1) * step;
-        compute(run, call, from, Math.min(rows, from + step));
-        if (Atomics.add(words, at + 1, 1) + 1 === ranges) Atomics.notify(words, at + 1);
+    function takeRange(at) {
+      const left = Atomics.sub(words, at, 1);
+      if (left <= 0) return false;
+      const rows = words[at + 4], step = words[at + 5];
+      const from = (left - 1) * step;
+      compute(words[at + 3], (words[at + 6] >>> 0) + thread * words[at + 7], from, Math.min(rows, from + step));
+      if (Atomics.add(words, at + 1, 1) + 1 === words[at + 2]) Atomics.notify(words, at + 1);
+      return true;
+    }
+    // One that is not done yet, of the turns that a turn waits for.
+    function awaited(at) {
+      const waits = first + words[at + 8];
+      for (let i = 0; i < words[at + 9]; i++) {
+        const other = first + 10 * words[waits + i];
+        if (Atomics.load(words, other + 1) !== words[other + 2]) return other;
       }
     }
-  }
-  function awaitTurn(words, at) {
-    for (let looks = 0; ; looks++) {
-      const done = Atomics.load(words, at + 1);
-      if (done === words[at + 2]) return;
-      if (looks > LOOKS) Atomics.wait(words, at + 1, done);
+    function takeAhead(at) {
+      for (const until = Math.min(end, at + 10 * AHEAD); (at += 10) < until; ) {
+        if (Atomics.load(words, at) > 0 && awaited(at) === undefined && takeRange(at)) return true;
+      }
+      return false;
+    }
+    for (let at = first; at < end; at += 10) {
+      let looks = 0, other;
+      while ((other = awaited(at)) !== undefined) {
+        if (takeAhead(at)) looks = 0;
+        else if ((looks += AHEAD) > LOOKS) {
+          const done = Atomics.load(words, other + 1);
+          if (done !== words[other + 2]) Atomics.wait(words, other + 1, done);
+        }
+      }
+      while (takeRange(at));
     }
   }
   ready('ready');

@@ -18,11 +18,18 @@ export function inAnotherOrder(
     const words = new Int32Array(runtime.memory.buffer, table, count * TURN.words);
     const word = (turn: number, name: keyof typeof TURN) => words[turn * TURN.words + TURN[name]]!;
     const left = Array.from({length: count}, (_, i) => i);
+    const isLeft = new Set(left);
+    // What they wait for stands behind the table.
+    const all = new Int32Array(runtime.memory.buffer, table);
+    const mayBegin = (turn: number) => {
+      const waits = all.subarray(word(turn, 'waits')).subarray(0, word(turn, 'waitCount'));
+      return waits.every((other) => !isLeft.has(other));
+    };
     while (left.length > 0) {
-      // All turns before the first that is left are done.
-      const next = left.reduce((last, turn, i) => (word(turn, 'wait') <= left[0]! ? i : last), 0);
+      const next = left.reduce((last, turn, i) => (mayBegin(turn) ? i : last), 0);
       onTurn(next);
       const [turn] = left.splice(next, 1) as [number];
+      isLeft.delete(turn);
       const thread = Math.floor(random() * runtime.threads);
       const call = (word(turn, 'call') >>> 0) + thread * word(turn, 'stride');
       functions[word(turn, 'run')]!(call, 0, word(turn, 'rows'));

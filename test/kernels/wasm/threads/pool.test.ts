@@ -168,9 +168,11 @@ describe('turns', () => {
   function writeTable(words: Int32Array, turns: number, chains = 1): void {
     for (let i = 0; i < turns; i++) {
       const turn = {
-        ...{left: ROWS, done: 0, ranges: ROWS, run: i < chains ? 0 : 1, wait: Math.max(0, i - chains + 1)},
+        ...{left: ROWS, done: 0, ranges: ROWS, run: i < chains ? 0 : 1},
         ...{rows: ROWS, step: 1, call: placeOf(i, chains), stride: 0},
+        ...{waits: turns * TURN.words + i, waitCount: Number(i >= chains)},
       };
+      words[TABLE / 4 + turn.waits] = i - chains;
       for (const [key, value] of Object.entries(turn))
         words[TABLE / 4 + i * TURN.words + TURN[key as keyof typeof turn]] = value;
     }

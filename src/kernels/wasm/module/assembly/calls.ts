@@ -173,6 +173,7 @@ export class WinogradCall {
   patch!: usize;
   block!: i32;
   products!: i32;
+  tiles!: i32;
 }
 
 @unmanaged

@@ -114,7 +114,7 @@ export {largeFrameTaps, largeTimeTaps, sixPanels, transformLargeGradients} from 
 export {sixInputs, sixSums, transformLargeTaps, transformLargeTimeTaps} from './winograd/large_transforms';
 export {placeSums} from './winograd/tiles';
 export {transformDense, transformTransposed} from './winograd/weights';
-export {convolveWinograd, winogradBlock} from './winograd/winograd';
+export {convolveWinograd, convolveWinogradPanels, winogradBlock} from './winograd/winograd';
 export {productWinograd, winogradProductBlock} from './winograd/winograd_product';
 export {
   frameSums,

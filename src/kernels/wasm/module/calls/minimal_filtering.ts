@@ -31,6 +31,8 @@ export const MINIMAL_FILTERING_CALLS = {
     block: 'i32',
     /** Of a tile: 4 of 2 outputs along time, 6 of 4, 16 of 2 x 2 outputs of a frame, 36 of 4 x 4. */
     products: 'i32',
+    /** All tiles. */
+    tiles: 'i32',
   },
 
   /** A gradient with respect to the filter in the minimal-filtering form (winograd_product.ts). */

@@ -7,7 +7,7 @@
  */
 import {copyFloats} from '../arithmetic';
 import {PartCall, WinogradCall} from '../calls';
-import {multiplyPanels} from '../dense/panels';
+import {multiplyPanels, panelBytes} from '../dense/panels';
 import {largeInputs, largeOutputs} from './large_tiles';
 import {largeTimeInputs, largeTimeOutputs} from './large_time_tiles';
 import {frameOfTile, isAlongTime, placeSums, sideOf, tilesHeight, tilesTime, tilesWidth} from './tiles';
@@ -17,6 +17,30 @@ import {frameSums, timeSums, transformFrame, transformTime} from './winograd_tra
 export function convolveWinograd(address: usize, first: i32, end: i32): void {
   const call = changetype<WinogradCall>(address);
   for (; first < end; first += call.block) winogradBlock(call, first, min(call.block, end - first));
+}
+
+/** Runs the one part of a call, whose tiles are one block, over its panels of 8 outputs `first` to `end - 1`, all of them whole. */
+export function convolveWinogradPanels(address: usize, first: i32, end: i32): void {
+  const call = changetype<WinogradCall>(address);
+  const part = changetype<PartCall>(call.part);
+  const product = changetype<PartCall>(call.product);
+  const outputs = part.outputs;
+  const offset = (<usize>first) << 5;
+  const panel = first * panelBytes(product);
+  movePanels(part, product, (end - first) << 3, offset, panel);
+  winogradBlock(call, 0, call.tiles);
+  movePanels(part, product, outputs, 0 - offset, 0 - panel);
+}
+
+/** Has a part begin so many bytes further on, in its outputs and in its weights, with so many outputs. */
+function movePanels(part: PartCall, product: PartCall, outputs: i32, offset: usize, panel: i32): void {
+  part.outputs = outputs;
+  product.outputs = outputs;
+  product.yRowBytes = outputs << 2;
+  part.y += offset;
+  part.bias += offset;
+  if (part.residual) part.residual += offset;
+  part.weights += panel;
 }
 
 /** Taps in time that are summed, each with products of its own. */
