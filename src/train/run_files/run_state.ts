@@ -92,10 +92,8 @@ export function runRecord(file: Checkpoint, caller: string): RunRecord {
  * @throws InvalidArgumentError where a tensor is missing or has another shape
  */
 export function runTensors(file: Checkpoint, present: RunTensors, caller: string): RunTensors {
-  const read = (prefix: string, names: Tensors) =>
-    new Map(
-      [...names].map(([name, present]) => [name, tensorOf(file, prefix + name, present, caller)] as const),
-    );
+  const read = (prefix: string, tensors: Tensors) =>
+    new Map([...tensors].map(([name, like]) => [name, tensorOf(file, prefix + name, like, caller)] as const));
   return {
     weights: read('', present.weights),
     optimizer: read(PREFIXES.optimizer, present.optimizer),
@@ -103,6 +101,7 @@ export function runTensors(file: Checkpoint, present: RunTensors, caller: string
   };
 }
 
+/** @param like a tensor that the run has, of the same shape and type */
 function tensorOf(file: Checkpoint, name: string, {shape, dtype}: tf.Tensor, caller: string): tf.Tensor {
   const entry = file.tensors.get(name);
   if (entry !== undefined && sameShape(entry.shape, shape)) {

@@ -65,13 +65,14 @@ export function tilesOf(channels: number, width: number): number {
 }
 
 function layoutOf({rows, channels}: NormShape) {
-  const tiles = tilesOf(channels, rows * channels >= LARGE ? LEAST_WIDTH_OF_LARGE : LEAST_WIDTH);
+  const isLarge = rows * channels >= LARGE;
+  const tiles = tilesOf(channels, isLarge ? LEAST_WIDTH_OF_LARGE : LEAST_WIDTH);
   const width = tiles * channels;
   const wideRows = Math.floor(rows / tiles);
   const each = Math.max(LEAST_BLOCK_ROWS, Math.ceil(wideRows / MOST_BLOCKS));
   const blockRows = Math.ceil(each / ROWS_AT_ONCE) * ROWS_AT_ONCE;
   const blocks = Math.max(1, Math.ceil(wideRows / blockRows));
-  return {tiles, width, wideRows, blockRows, blocks};
+  return {isLarge, tiles, width, wideRows, blockRows, blocks};
 }
 
 export function planNorm(
@@ -80,7 +81,7 @@ export function planNorm(
   {epsilon, activation, adds}: NormSettings,
 ): NormPlan {
   const {rows, channels} = shape;
-  const {tiles, width, wideRows, blockRows, blocks} = layoutOf(shape);
+  const {isLarge, tiles, width, wideRows, blockRows, blocks} = layoutOf(shape);
   let floats = 0;
   /** So many rows of `width` floats. */
   const space = (count: number) => {
@@ -103,7 +104,7 @@ export function planNorm(
     epsilon: bitsOf(epsilon),
     activation: ACTIVATIONS.indexOf(activation),
     ...{rows, channels, tiles, width, wideRows, blockRows},
-    byRow: Number(isSwish || rows * channels >= LARGE),
+    byRow: Number(isSwish || isLarge),
     restBytes: (rows - wideRows * tiles) * channels * FLOAT_BYTES,
   };
   const call = new CallPlan();

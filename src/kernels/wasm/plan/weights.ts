@@ -4,7 +4,7 @@ import type {InversePart} from '../../../geometry/parts';
 import {tapCount} from '../../../geometry/taps';
 import {CallPlan, FLOAT_BYTES, MEMORY_STEPS, operand, type RowPlan} from './call_plan';
 import {PANEL} from './part_call';
-import {type Winograd, weightsApart} from './winograd';
+import {type Winograd, weightBytes, weightsApart} from './winograd';
 
 export interface PackedWeights {
   /** Says what is packed, and how: one filter may be packed in several ways. */
@@ -69,7 +69,7 @@ function packed(source: Source, form: Winograd | undefined): PackedWeights {
   const steps = Array.from({length: form.turns}, (_, turn) =>
     packRun(source, taps.slice(turn * each, (turn + 1) * each), turn * rowBytes, form.turns * rowBytes, form),
   );
-  return {layout: layoutOf(source, form.products), bytes: form.products * weightsApart(form), steps};
+  return {layout: layoutOf(source, form.products), bytes: weightBytes(form), steps};
 }
 
 function layoutOf({info, part, taps, transposed}: Source, products: number | ''): string {

@@ -131,6 +131,11 @@ export function weightsApart({turns, inputs, panels}: Winograd): number {
   return apart(turns * inputs * panels * PANEL);
 }
 
+/** Bytes of the transformed weights of all products. */
+export function weightBytes(form: Winograd): number {
+  return form.products * weightsApart(form);
+}
+
 /**
  * The rows of a part are its tiles, or its panels where threads that shared the tiles would read all weights from memory for a few each.
  *
@@ -164,7 +169,7 @@ export function planWinograd(form: Winograd, steps: number, describes: readonly 
     tiles,
   });
   const isWhole = parts.length === 1 && parts[0]!.outputs === columns;
-  if (isWhole && tiles <= block && products * weightsApart(form) > CACHED_WEIGHTS)
+  if (isWhole && tiles <= block && weightBytes(form) > CACHED_WEIGHTS)
     return plan.finish('convolveWinogradPanels', {rows: panels, block: panels, tile: panels, steps});
   return plan.finish('convolveWinograd', {rows: tiles, block, steps: steps * parts.length});
 }
