@@ -84,12 +84,6 @@ export function bestBuild(): Build | undefined {
   return (['relaxed-simd', 'simd'] as const).find((build) => WebAssembly.validate(bytesOf(build)));
 }
 
-/**
- * Rows of a tile of the dense form, of the build with relaxed SIMD: engines from 2025 on, which have this type too, keep the twelve sums of six
- * rows in registers (V8 13.6 of Node 24). V8 12.4 of Node 22 does not, and takes twice the time.
- */
-export const TILE_ROWS = 'Float16Array' in globalThis ? 6 : 4;
-
 /** A build, compiled for memories of the kind of `memory`: shared or not. */
 export function compile(build: Build, memory: WebAssembly.Memory): WebAssembly.Module {
   return new WebAssembly.Module(isShared(memory) ? importingSharedMemory(bytesOf(build)) : bytesOf(build));

@@ -3,7 +3,6 @@ import type {ConvInfo, ConvPart} from '../../../geometry/conv_info';
 import {ACTIVATIONS, type Activation} from '../../../geometry/kernel_names';
 import {isDepthwise, isRowMajor} from '../../../geometry/parts';
 import {type TapRule, tapCount} from '../../../geometry/taps';
-import {TILE_ROWS} from '../module/instantiate';
 import {type Address, type Fields, FLOAT_BYTES} from './call_plan';
 
 export type PartCall = Fields<'PartCall'>;
@@ -79,7 +78,6 @@ export function sumsCall(
     ...operands,
     ...scratch,
     residual: 0,
-    tileRows: TILE_ROWS,
     starts: starts ? 1 : 0,
     activation: 0,
     xRowBytes: inputChannels * FLOAT_BYTES,

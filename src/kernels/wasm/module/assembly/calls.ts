@@ -19,7 +19,6 @@ export class PartCall {
   gathered!: usize;
   edge!: usize;
   residual!: usize;
-  tileRows!: i32;
   starts!: i32;
   activation!: i32;
   xRowBytes!: i32;

@@ -21,8 +21,6 @@ export const PART_CALLS = {
     edge: 'usize',
     /** First output channel of the part at the first position of what is added to the sums at last; 0 for none. */
     residual: 'usize',
-    /** Rows of a tile of the dense form: 4, or 6 where the engine is fit for it (six.ts). */
-    tileRows: 'i32',
     /** 1 if the sums start at the bias, 0 if they are added to what y holds. */
     starts: 'i32',
     /** Of the sums when they are done, see epilogue.ts. 0, and no residual, for a part to which a later one adds. */

@@ -1,7 +1,4 @@
-/**
- * Tiles of 4 rows times 8 columns, 8 sums in registers: the only size that is fast in every engine tried (Node 20 to 24, Chromium), with
- * multiply-adds and without; see six.ts.
- */
+/** Tiles of 4 rows times 8 columns, 8 sums in registers: of the plain build, and of the rows that tiles of six (six.ts) leave over. */
 import {multiplyAdd} from '../arithmetic';
 import {BLOCK} from '../calls';
 

@@ -3,7 +3,7 @@ import {copyColumns} from '../arithmetic';
 import {PartCall} from '../calls';
 import {finishRun, isBound, RELU6} from '../epilogue';
 import {multiplyFourRows} from './four';
-import {multiplySixRows, SIX, sixesOf, takesSixes} from './six';
+import {multiplySixRows, SIX, sixesOf} from './six';
 
 /** Products of a sum from which on six rows are worth an ending of their own. */
 const LEAST_ENDING: i32 = 64;
@@ -152,7 +152,7 @@ function residualOf(call: PartCall, sums: usize): usize {
   return call.residual ? call.residual + (sums - call.y) : 0;
 }
 
-/** Full tiles of `count` rows, a multiple of 4, and of `panels`: six rows at a time where the engine is fit for it. */
+/** Full tiles of `count` rows, a multiple of 4, and of `panels`: six rows at a time in the build with multiply-add. */
 function multiplyRows(
   call: PartCall,
   rows: usize,
@@ -173,7 +173,7 @@ function multiplyRows(
   const toResidual = fuses && call.residual ? call.residual - call.y : 0;
   // What six rows end with goes over their sums once more, which should have taken longer.
   const isWorth = (!most && !toResidual) || runs * length >= LEAST_ENDING;
-  const sixes = takesSixes(call) && isWorth ? sixesOf(count) : 0;
+  const sixes = isWorth ? sixesOf(count) : 0;
   const side = sideBySide(call);
   const panel = panelBytes(call);
   multiplySixRows(

@@ -10,7 +10,7 @@ import {beginOf, endOf, evenLength, sharesFrom, sumsOf} from '../pieces';
 import {expandRows, isGathered, readsLines} from '../taps';
 import {gatherBlockLines, gatherTaps} from './gather';
 import {packPanel} from './pack';
-import {packSixes, productSix, SIX, sixesOf, takesSixes} from './six';
+import {packSixes, productSix, SIX, sixesOf} from './six';
 
 /** Inputs whose columns are copied at a time: four strips of six, or six of four. */
 const STRIPS = 24;
@@ -169,7 +169,7 @@ export function productRows(
   const rowBytes = call.tapBytes;
   for (; first < end; first += STRIPS, offset += STRIPS << 2) {
     const held = min(STRIPS, end - first);
-    const sixes = takesSixes(call) ? sixesOf(held) : 0;
+    const sixes = sixesOf(held);
     packSixes(product.strips, rows, offset, sixes, count);
     const done = sixes * SIX;
     const fours = product.strips + done * (BLOCK << 2);

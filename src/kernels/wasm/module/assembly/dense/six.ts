@@ -1,23 +1,24 @@
 /**
- * Tiles of six: of 6 rows times 8 columns, forward and of the gradient with respect to the filter, 12 sums in registers, of the build with
- * fused multiply-add. With the 8 sums of a tile of four each waits for itself where a processor begins more than two multiply-adds a cycle
- * (ARM's four), or where an engine makes pairs of vectors one of twice the width (V8's revectorization). The plain build needs a register for
- * products, and has none left.
+ * Tiles of 6 rows times 8 columns, forward and of the gradient with respect to the filter, of the build with fused multiply-add: 12 sums, two
+ * vectors of weights and one of a row are all the registers that x86 leaves. With the 8 sums of a tile of four each waits for itself where a
+ * processor takes four cycles for a multiply-add and begins two in each, the more where it begins four (ARM), or where an engine makes pairs of vectors
+ * one of twice the width (V8's revectorization). The plain build needs a register for products, and has none left.
+ *
+ * V8 before 13 (Node 20 and 22) computes as late as it can: all loads of a block may come before its first multiply-add, and then values go
+ * through the stack, for twice the time. It keeps the written order if the chain of memory accesses ends with each turn of a loop, and sums are used
+ * after the loop in the opposite order. Hence they are stored from the last to the first, and a loop is tested before a turn. Loops within three others it
+ * unrolls; there the chain ends where two ways meet, of which one is never gone.
  */
 import {multiplyAdd} from '../arithmetic';
-import {BLOCK, PartCall} from '../calls';
+import {BLOCK} from '../calls';
 
 export const SIX: i32 = 6;
 
-/** How many tiles of six of `count` rows, so that tiles of four, of which one may be less than full, have the least to add. */
+/** How many tiles of six of `count` rows, so that tiles of four, of which one may be less than full, have the least to add; 0 in the plain build. */
 export function sixesOf(count: i32): i32 {
+  if (!ASC_FEATURE_RELAXED_SIMD) return 0;
   const rest = count % SIX;
   return max(0, count / SIX - (rest === 2 || rest === 5 ? 1 : 0));
-}
-
-/** Whether a part has tiles of six. */
-export function takesSixes(call: PartCall): bool {
-  return ASC_FEATURE_RELAXED_SIMD && call.tileRows === SIX;
 }
 
 /** `groups` times 6 rows of all `panels`, as multiplyFourRows. */
@@ -83,6 +84,8 @@ export function multiplySixRows(
         let row5 = load<usize>(pointers, 20) + offset;
         const end = panel + lengthBytes;
         do {
+          // Never so, for V8 before 13: see above.
+          if (!row0) row0 = load<usize>(pointers);
           const w0 = v128.load(panel);
           const w1 = v128.load(panel, 16);
           let a = v128.load32_splat(row0);
@@ -112,24 +115,24 @@ export function multiplySixRows(
           panel += 32;
         } while (panel !== end);
       }
-      at = to;
-      v128.store(at, s00);
-      v128.store(at, s01, 16);
-      at += stride;
-      v128.store(at, s10);
-      v128.store(at, s11, 16);
-      at += stride;
-      v128.store(at, s20);
-      v128.store(at, s21, 16);
-      at += stride;
-      v128.store(at, s30);
-      v128.store(at, s31, 16);
-      at += stride;
-      v128.store(at, s40);
-      v128.store(at, s41, 16);
-      at += stride;
-      v128.store(at, s50);
+      at = to + stride * 5;
       v128.store(at, s51, 16);
+      v128.store(at, s50);
+      at -= stride;
+      v128.store(at, s41, 16);
+      v128.store(at, s40);
+      at -= stride;
+      v128.store(at, s31, 16);
+      v128.store(at, s30);
+      at -= stride;
+      v128.store(at, s21, 16);
+      v128.store(at, s20);
+      at -= stride;
+      v128.store(at, s11, 16);
+      v128.store(at, s10);
+      at -= stride;
+      v128.store(at, s01, 16);
+      v128.store(at, s00);
       if (toResidual) addResidual(to, stride, toResidual);
       if (most) boundTile(to, stride, most);
       tileRows += rowsStep;
@@ -196,7 +199,7 @@ export function productSix(
   let s50 = s00;
   let s51 = s00;
   const end = strip + count * (SIX << 2);
-  do {
+  while (strip !== end) {
     const w0 = v128.load(panel);
     const w1 = v128.load(panel, 16);
     let a = v128.load32_splat(strip);
@@ -219,7 +222,7 @@ export function productSix(
     s51 = multiplyAdd(a, w1, s51);
     strip += SIX << 2;
     panel += 32;
-  } while (strip !== end);
+  }
   const result1 = result + rowBytes;
   const result2 = result1 + rowBytes;
   const result3 = result2 + rowBytes;
@@ -239,16 +242,16 @@ export function productSix(
     s50 = f32x4.add(s50, v128.load(result5));
     s51 = f32x4.add(s51, v128.load(result5, 16));
   }
-  v128.store(result, s00);
-  v128.store(result, s01, 16);
-  v128.store(result1, s10);
-  v128.store(result1, s11, 16);
-  v128.store(result2, s20);
-  v128.store(result2, s21, 16);
-  v128.store(result3, s30);
-  v128.store(result3, s31, 16);
-  v128.store(result4, s40);
-  v128.store(result4, s41, 16);
-  v128.store(result5, s50);
   v128.store(result5, s51, 16);
+  v128.store(result5, s50);
+  v128.store(result4, s41, 16);
+  v128.store(result4, s40);
+  v128.store(result3, s31, 16);
+  v128.store(result3, s30);
+  v128.store(result2, s21, 16);
+  v128.store(result2, s20);
+  v128.store(result1, s11, 16);
+  v128.store(result1, s10);
+  v128.store(result, s01, 16);
+  v128.store(result, s00);
 }
