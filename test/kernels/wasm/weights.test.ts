@@ -7,7 +7,7 @@ import type {ConvInfo} from '../../../src/geometry/conv_info';
 import {conv3dInfo} from '../../../src/geometry/ordinary_info';
 import {inverseParts} from '../../../src/geometry/parts';
 import {bestBuild, compile, instantiate} from '../../../src/kernels/wasm/module/instantiate';
-import {type PackedWeights, panelsOf, transposedPanels} from '../../../src/kernels/wasm/plan/weights';
+import {type PackedWeights, packed, panelsOf, transposedPanels} from '../../../src/kernels/wasm/plan/weights';
 import {type Winograd, weightsApart, winogradOf} from '../../../src/kernels/wasm/plan/winograd';
 import {CallWriter} from '../../../src/kernels/wasm/runtime/call_writer';
 import {wholesOf} from './wasm_host';
@@ -81,7 +81,7 @@ describe.each(Object.entries(shapes))('%s', (_, shape) => {
               const channel = channelOf(panel, lane, outputs);
               expected.push(channel === undefined ? 0 : weight(tap, input, group * outputs + channel));
             }
-    expectSame(pack(filter, panelsOf(info, part!), range), expected);
+    expectSame(pack(filter, packed(panelsOf(info, part!)), range), expected);
   });
 
   it.each([1, 7, 1000])('panels of inputs, in ranges of %i', (range) => {
@@ -95,7 +95,7 @@ describe.each(Object.entries(shapes))('%s', (_, shape) => {
                 const channel = channelOf(panel, lane, inputs);
                 expected.push(channel === undefined ? 0 : weight(tap, channel, group * outputs + output));
               }
-      expectSame(pack(filter, transposedPanels(info, inverse), range), expected);
+      expectSame(pack(filter, packed(transposedPanels(info, inverse)), range), expected);
     }
   });
 });
@@ -149,12 +149,12 @@ describe.each(['1x3x3', '3x3x3', '3x1x1'])('transformed, %s', (name) => {
 
   it.each([5, 1000])('in ranges of %i', (range) => {
     const form = winogradOf(part!, info.outputShape, info.outputShape, 0)!;
-    expectProducts(form, pack(filter, panelsOf(info, part!, form), range), [37, 139], weight);
+    expectProducts(form, pack(filter, packed(panelsOf(info, part!), form), range), [37, 139], weight);
   });
 
   it.each([5, 1000])('inputs and outputs exchanged, in ranges of %i', (range) => {
     const form = winogradOf(inverse!.part, info.inputShape, info.inputShape, 0)!;
-    const values = pack(filter, transposedPanels(info, inverse!, form), range);
+    const values = pack(filter, packed(transposedPanels(info, inverse!), form), range);
     expectProducts(form, values, [139, 37], (i, from, to) => weight(inverse!.phase.taps[i]!, to, from));
   });
 });

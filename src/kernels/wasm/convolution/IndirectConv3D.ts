@@ -22,7 +22,7 @@ import {codeOf} from '../plan/part_call';
 import {beginTape} from '../runtime/tape';
 import {wasmKernel} from '../runtime/wasm_kernel';
 import {connect, type WasmRuntime} from '../runtime/wasm_runtime';
-import {weightsOf} from './packed_weights';
+import {runPart, weightsOf} from './packed_weights';
 
 /** More convolutions than this read their input each for itself. */
 const MOST_SIBLINGS = 64;
@@ -54,10 +54,7 @@ export function convolve(
     operands.residual = runtime.addressOf(residual);
     variant += 2;
   }
-  for (const {weights, rows} of plans.of(info, variant)) {
-    operands.weights = weightsOf(runtime, filter, weights);
-    runtime.runRows(rows, operands);
-  }
+  for (const part of plans.of(info, variant)) runPart(runtime, filter, part, operands);
   return y;
 }
 

@@ -10,7 +10,7 @@ import {KeptPlans} from '../../kept_plans';
 import {planInputGradient} from '../plan/input_gradient';
 import {wasmKernel} from '../runtime/wasm_kernel';
 import type {WasmRuntime} from '../runtime/wasm_runtime';
-import {weightsOf} from './packed_weights';
+import {runPart} from './packed_weights';
 
 const plans = new KeptPlans((info, variant) => planInputGradient(info, variant === 1));
 
@@ -24,9 +24,7 @@ export function backpropInput(
   const dx = runtime.makeOutput(info.inputShape);
   const operands = {dy: runtime.addressOf(dy), dx: runtime.addressOf(dx)};
   for (const rows of zeros) runtime.runRows(rows, operands);
-  for (const {weights, rows} of parts) {
-    runtime.runRows(rows, {...operands, weights: weightsOf(runtime, filter, weights)});
-  }
+  for (const part of parts) runPart(runtime, filter, part, operands);
   return dx;
 }
 

@@ -4,7 +4,7 @@ import {FLOAT_BYTES, operand} from './call_plan';
 import {fewRowsOf, planFewRows} from './few_rows';
 import {type Describe, partCall, readsAsTheyLie} from './part_call';
 import {type PartPlan, planDensePart, planDepthwisePart, stepsOf} from './part_plan';
-import {firstWeight, panelsOf} from './weights';
+import {firstWeight, packed, panelsOf} from './weights';
 import {planWinograd, winogradOf} from './winograd';
 
 /** What the sums start at and end with. */
@@ -46,7 +46,7 @@ export function planSiblings(
     };
   });
   const steps = stepsOf({part: part!, inputShape, outputShape, shared: false});
-  return [{weights: panelsOf(info, part!, form), rows: planWinograd(form, steps, describes)}];
+  return [{weights: packed(panelsOf(info, part!), form), rows: planWinograd(form, steps, describes)}];
 }
 
 function planPart(
@@ -82,5 +82,5 @@ function planPart(
   const geometry = {part, inputShape, outputShape, wholeShape, shared};
   return readsAsTheyLie(part)
     ? planDepthwisePart(geometry, firstWeight(info, part), describe)
-    : planDensePart(geometry, (form) => panelsOf(info, part, form), describe);
+    : planDensePart(geometry, panelsOf(info, part), describe);
 }

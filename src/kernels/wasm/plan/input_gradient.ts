@@ -13,7 +13,7 @@ import {fewRowsOf, planFewRows} from './few_rows';
 import {narrowOf} from './narrow';
 import {type Describe, readsAsTheyLie, sumsCall} from './part_call';
 import {blockScratch, type PartPlan, planDensePart, planDepthwisePart} from './part_plan';
-import {firstWeight, inverseTaps, transposedPanels} from './weights';
+import {firstWeight, inverseTaps, packed, transposedPanels} from './weights';
 import {planZeros} from './zeros';
 
 /** Values of a gradient whose zeros would have left the cache before its phases are written. */
@@ -119,7 +119,7 @@ function planWhole(
   const geometry = {part, inputShape, outputShape, shared, ...(place && {place})};
   return isDepthwise(inverse)
     ? planDepthwisePart(geometry, inverseTaps(info, inverse), describe)
-    : planDensePart(geometry, (form) => transposedPanels(info, inverse, form), describe);
+    : planDensePart(geometry, transposedPanels(info, inverse), describe);
 }
 
 /** Rows that lie apart in the gradient: a block of them side by side in scratch, then added to where they belong. */
@@ -144,7 +144,7 @@ function planScattered(info: ConvInfo, inverse: InversePart): PartPlan {
   const placed = {...inverted, inputShape: info.inputShape};
   plan.write(place, 'PartCall', sumsCall(placed, {...part, rule: phase.place}, true, onto, scratch));
   return {
-    weights: transposedPanels(info, inverse),
+    weights: packed(transposedPanels(info, inverse)),
     rows: plan.finish('scatterDense', {rows, block: BLOCK, steps: rows * taps * inputs * outputs}),
   };
 }

@@ -10,13 +10,15 @@ import {bandsOf, inOrder, type Place, planBands, readsInPlace} from './bands';
 import {type Address, CallPlan, MEMORY_STEPS, type RowPlan} from './call_plan';
 import {narrowOf, planNarrow} from './narrow';
 import {type Describe, EDGE, type PartScratch} from './part_call';
-import type {Panels, WeightsPlan} from './weights';
-import {planWinograd, winogradOf} from './winograd';
+import {type Panels, packCall, packed, type WeightsPlan} from './weights';
+import {inOneBlock, planWinograd, winogradOf} from './winograd';
 
 /** What runs for one part, from shapes alone. */
 export interface PartPlan {
   readonly weights: WeightsPlan;
   readonly rows: RowPlan;
+  /** Rows that read the filter as it is, for one that has other values in every run. */
+  readonly ofFilter?: RowPlan | undefined;
 }
 
 export interface PartGeometry {
@@ -64,8 +66,12 @@ export function planDensePart(geometry: PartGeometry, panels: Panels, describe: 
   const {part, inputShape, outputShape, wholeShape} = geometry;
   const steps = stepsOf(geometry);
   const form = winogradOf(part, outputShape, wholeShape);
-  const weights = panels(form);
-  if (form !== undefined) return {weights, rows: planWinograd(form, steps, [describe])};
+  const weights = packed(panels, form);
+  if (form !== undefined) {
+    const whole = inOneBlock(form, part);
+    const ofFilter = whole && planWinograd(whole, steps, [describe], (plan) => packCall(plan, panels, whole));
+    return {weights, rows: planWinograd(form, steps, [describe]), ofFilter};
+  }
   const narrow = narrowOf(part, inputShape, outputShape, wholeShape);
   if (narrow === undefined) return {weights, rows: planBlocks('convolveDense', geometry, steps, describe)};
   const place = geometry.place ?? inOrder(part, outputShape);

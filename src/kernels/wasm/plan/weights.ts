@@ -2,9 +2,9 @@
 import type {ConvInfo, ConvPart} from '../../../geometry/conv_info';
 import type {InversePart} from '../../../geometry/parts';
 import {tapCount} from '../../../geometry/taps';
-import {CallPlan, FLOAT_BYTES, MEMORY_STEPS, operand, type RowPlan} from './call_plan';
+import {CallPlan, type Fields, FLOAT_BYTES, MEMORY_STEPS, operand, type RowPlan} from './call_plan';
 import {PANEL} from './part_call';
-import {type Winograd, weightBytes, weightsApart} from './winograd';
+import {apart, type Winograd, weightBytes, weightsApart} from './winograd';
 
 export interface PackedWeights {
   /** Says what is packed, and how: one filter may be packed in several ways. */
@@ -17,33 +17,30 @@ export interface PackedWeights {
 /** Packed, or as they lie in the filter from so many bytes on. */
 export type WeightsPlan = PackedWeights | number;
 
-/** The weights of a dense part: panels as they are, or transformed for the minimal-filtering form. */
-export type Panels = (form: Winograd | undefined) => PackedWeights;
-
 /** Rows of a filter that threads take at least: what they read of them at a time. */
 const BLOCK_ROWS = 64;
+
+/** Bytes of transformed panels at a time, of which a convolution reads inputs again for each. */
+const CACHED_PANELS = 2 ** 20;
 
 /** The first weight of a part. */
 export function firstWeight({filterView: [, inputs, columns]}: ConvInfo, part: ConvPart): number {
   return (part.firstTap * inputs * columns + part.outputChannel) * FLOAT_BYTES;
 }
 
-/** Panels of 8 outputs. */
-export function panelsOf(info: ConvInfo, part: ConvPart, form?: Winograd): PackedWeights {
+/** Of a filter that is packed: panels of 8 outputs. */
+export function panelsOf(info: ConvInfo, part: ConvPart): Panels {
   const taps = Array.from({length: tapCount(part.rule)}, (_, tap) => tap);
-  return packed({info, part, taps, transposed: false}, form);
+  return {info, part, taps, transposed: false};
 }
 
 /** The taps of an inverse part in its order, inputs and outputs exchanged: panels of 8 inputs. */
-export function transposedPanels(
-  info: ConvInfo,
-  {phase: {taps}, of}: InversePart,
-  form?: Winograd,
-): PackedWeights {
-  return packed({info, part: of, taps, transposed: true}, form);
+export function transposedPanels(info: ConvInfo, {phase: {taps}, of}: InversePart): Panels {
+  return {info, part: of, taps, transposed: true};
 }
 
-interface Source {
+/** What of a filter is packed in panels. */
+export interface Panels {
   info: ConvInfo;
   /** A part of the convolution itself, also where it is packed for a gradient. */
   part: ConvPart;
@@ -53,7 +50,8 @@ interface Source {
   transposed: boolean;
 }
 
-function packed(source: Source, form: Winograd | undefined): PackedWeights {
+/** As they are, or transformed for the minimal-filtering form. */
+export function packed(source: Panels, form?: Winograd): PackedWeights {
   const {taps, part, transposed} = source;
   const [, inputs] = source.info.filterView;
   const outputs = part.outputChannels / part.groups;
@@ -72,7 +70,7 @@ function packed(source: Source, form: Winograd | undefined): PackedWeights {
   return {layout: layoutOf(source, form.products), bytes: weightBytes(form), steps};
 }
 
-function layoutOf({info, part, taps, transposed}: Source, products: number | ''): string {
+function layoutOf({info, part, taps, transposed}: Panels, products: number | ''): string {
   const {
     filterView: [, inputs, columns],
   } = info;
@@ -98,27 +96,23 @@ const stepOf = ([first, second]: readonly number[]) => (second === undefined ? 0
 
 /** Taps at one distance, `to` bytes from the beginning of the first panel. */
 function packRun(
-  {info, part, transposed}: Source,
+  {info, part, transposed}: Panels,
   taps: readonly number[],
   to: number,
   panelBytes: number,
   form?: Winograd,
 ): RowPlan {
-  const [, inputs, columns] = info.filterView;
-  const outputs = part.outputChannels / part.groups;
-  const rowBytes = columns * FLOAT_BYTES;
+  const [, inputs] = info.filterView;
   const plan = new CallPlan();
   const head = plan.call('PackCall');
   plan.write(head, 'PackCall', {
-    from: operand('x', firstWeight(info, part) + taps[0]! * inputs * rowBytes),
+    ...readFrom({info, part, taps, transposed}, 'x'),
     to: operand('y', to),
     panel: form === undefined ? 0 : plan.floats(taps.length * BLOCK_ROWS * PANEL),
-    taps: taps.length,
-    tapStep: stepOf(taps) * inputs * rowBytes,
-    groups: part.groups,
-    ...{inputs, outputs, rowBytes, panelBytes},
+    panelBytes,
     products: form?.products ?? 0,
     apart: form === undefined ? 0 : weightsApart(form),
+    panels: 0,
   });
   const weights = inputs * part.outputChannels;
   const steps = (taps.length + (form?.products ?? taps.length)) * weights * MEMORY_STEPS;
@@ -131,6 +125,39 @@ function packRun(
   return transposed
     ? plan.finish('packTransposed', {rows: taps.length * panels, steps})
     : plan.finish('packDense', {rows: taps.length * inputs, block: BLOCK_ROWS, steps});
+}
+
+/** Taps at one distance. */
+function readFrom({info, part, taps, transposed}: Panels, filter: 'x' | 'weights') {
+  const [, inputs, columns] = info.filterView;
+  const rowBytes = columns * FLOAT_BYTES;
+  return {
+    from: operand(filter, firstWeight(info, part) + taps[0]! * inputs * rowBytes),
+    taps: taps.length,
+    tapStep: stepOf(taps) * inputs * rowBytes,
+    groups: part.groups,
+    ...{inputs, outputs: part.outputChannels / part.groups, rowBytes},
+    transposed: transposed ? 1 : 0,
+  };
+}
+
+/**
+ * The call that transforms a few panels of a filter, where a convolution does that itself: in a scratch that stays in the cache. For a form
+ * of one tap in time, or of taps in time in their order or the opposite one.
+ */
+export function packCall(plan: CallPlan, source: Panels, form: Winograd): Fields<'PackCall'> {
+  const {products, turns, inputs} = form;
+  const each = source.taps.length / turns;
+  const panelBytes = inputs * PANEL * FLOAT_BYTES;
+  const panels = Math.min(form.panels, Math.max(1, Math.floor(CACHED_PANELS / (products * panelBytes))));
+  const productBytes = apart(panels * inputs * PANEL);
+  return {
+    ...readFrom({...source, taps: source.taps.slice(0, each)}, 'weights'),
+    to: plan.reserve(products * productBytes),
+    panel: plan.floats(each * BLOCK_ROWS * PANEL),
+    ...{panelBytes, products, panels},
+    apart: productBytes,
+  };
 }
 
 /** The taps of a depthwise inverse part in its order. */

@@ -3,7 +3,8 @@
  */
 import type {ConvPart} from '../../../geometry/conv_info';
 import {type Shape5D, sizeOf} from '../../../util/shapes';
-import {CallPlan, FLOAT_BYTES, type RowPlan} from './call_plan';
+import {BLOCK} from '../module/calls';
+import {CallPlan, type Fields, FLOAT_BYTES, type RowPlan} from './call_plan';
 import {type Describe, EDGE, PANEL} from './part_call';
 
 /** With fewer channels on either side, transforms take more than the products that they spare: of tiles of 2 outputs along an axis, of 4. */
@@ -92,7 +93,7 @@ export function winogradOf(
   const form = isLarge ? large : small;
   const tiles = tilesOf(form, outputShape);
   const block = (isLarge && inFrame ? 16 : 32) * (weightsOf(form) > CACHED_WEIGHTS ? 2 : 1);
-  return {...form, inputs, panels, tiles, block: Math.min(block, Math.ceil(tiles / 4) * 4)};
+  return {...form, inputs, panels, tiles, block: Math.min(block, roundedUp(tiles))};
 }
 
 type Tiling = Pick<Winograd, 'alongTime' | 'apart' | 'products'>;
@@ -136,13 +137,28 @@ export function weightBytes(form: Winograd): number {
   return form.products * weightsApart(form);
 }
 
+/** The form with all tiles in one block, of a part with panels that are full and weights that fill a cache; undefined of another. */
+export function inOneBlock(form: Winograd, part: ConvPart): Winograd | undefined {
+  const block = roundedUp(form.tiles);
+  const isFit = block <= BLOCK && part.outputChannels === form.panels * PANEL;
+  return isFit && weightBytes(form) > CACHED_WEIGHTS ? {...form, block} : undefined;
+}
+
+const roundedUp = (tiles: number) => Math.ceil(tiles / 4) * 4;
+
 /**
  * The rows of a part are its tiles, or its panels where threads that shared the tiles would read all weights from memory for a few each.
  *
  * @param describes the part's own call, with the scratch that it shares with its products, and those of others that read the
  *   same input in the same geometry
+ * @param pack how a part in one block transforms its weights, a few panels at a time; without it they have been before
  */
-export function planWinograd(form: Winograd, steps: number, describes: readonly Describe[]): RowPlan {
+export function planWinograd(
+  form: Winograd,
+  steps: number,
+  describes: readonly Describe[],
+  pack?: (plan: CallPlan) => Fields<'PackCall'>,
+): RowPlan {
   const {products, inputs, panels, block, tiles} = form;
   const columns = panels * PANEL;
   const [valuesApart, sumsApart] = [apart(block * inputs), apart(block * columns)];
@@ -150,11 +166,16 @@ export function planWinograd(form: Winograd, steps: number, describes: readonly 
   const head = plan.call('WinogradCall');
   const partAddresses = describes.map(() => plan.call('PartCall'));
   const product = plan.call('PartCall');
+  const packAddress = pack && plan.call('PackCall');
   const zeros = plan.zeros(Math.max(inputs, columns));
   const scratch = {zeros, edge: plan.floats(EDGE), pointers: 0, gathered: 0} as const;
   const parts = describes.map((describe) => describe(scratch));
   for (const [i, part] of parts.entries()) plan.write(partAddresses[i]!, 'PartCall', part);
-  plan.write(product, 'PartCall', {...parts[0]!, taps: form.turns, yRowBytes: columns * FLOAT_BYTES});
+  // Weights that are transformed here are of one turn at a time.
+  const turns = pack === undefined ? form.turns : 1;
+  plan.write(product, 'PartCall', {...parts[0]!, taps: turns, yRowBytes: columns * FLOAT_BYTES});
+  const packed = pack?.(plan);
+  if (packed !== undefined) plan.write(packAddress!, 'PackCall', packed);
   plan.write(head, 'WinogradCall', {
     ...{part: partAddresses[0]!, parts: parts.length},
     // The calls lie one after the other, and the product's behind them.
@@ -164,7 +185,8 @@ export function planWinograd(form: Winograd, steps: number, describes: readonly 
     patch: plan.floats(products === 36 ? Math.max(36 * inputs, 24 * columns) : 16 * inputs),
     values: plan.reserve(products * valuesApart),
     sums: plan.reserve(products * sumsApart),
-    weightsApart: weightsApart(form),
+    weightsApart: packed?.apart ?? weightsApart(form),
+    pack: packAddress ?? 0,
     products,
     tiles,
   });

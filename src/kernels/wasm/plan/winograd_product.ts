@@ -56,7 +56,7 @@ export function planWinogradProduct(form: Winograd, steps: number, describe: Des
       products === 36 ? Math.max(36 * strip, 40 * outputs) : Math.max(16 * strip, 4 * outputs),
     ),
     values: plan.reserve(products * valuesApart),
-    ...{sums: 0 as const, sumsApart: 0, weightsApart: 0},
+    ...{sums: 0 as const, sumsApart: 0, weightsApart: 0, pack: 0 as const},
     block: BLOCK,
     products,
     tiles,

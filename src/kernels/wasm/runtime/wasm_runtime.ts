@@ -311,7 +311,7 @@ export class WasmRuntime {
   packedFrom(tensor: TensorInfo, {layout, bytes, steps}: PackedWeights): number {
     const x = this.addressOf(tensor);
     // What a recording is given is not packed before it runs, but in every run.
-    const isOnTape = this.notes?.nameOf(tensor.dataId) !== undefined;
+    const isOnTape = this.isGiven(tensor);
     const keeper = isOnTape ? this.notes! : this.space;
     return keeper.packed(tensor.dataId, layout, bytes, (y) => {
       for (const step of steps) {
@@ -319,6 +319,11 @@ export class WasmRuntime {
         else this.compute(step, {x, y});
       }
     });
+  }
+
+  /** Whether a tensor is one that a recording is given in every run, or that it makes. */
+  isGiven({dataId}: TensorInfo): boolean {
+    return this.notes?.nameOf(dataId) !== undefined;
   }
 
   /**

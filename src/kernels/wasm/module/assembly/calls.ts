@@ -126,6 +126,8 @@ export class PackCall {
   panelBytes!: i32;
   products!: i32;
   apart!: i32;
+  panels!: i32;
+  transposed!: i32;
 }
 
 @unmanaged
@@ -168,6 +170,7 @@ export class WinogradCall {
   sums!: usize;
   sumsApart!: i32;
   weightsApart!: i32;
+  pack!: usize;
   rows!: usize;
   patch!: usize;
   block!: i32;

@@ -22,6 +22,9 @@ export const FILTER_CALLS = {
     /** Of a tile of the minimal-filtering form, and from one to the next. */
     products: 'i32',
     apart: 'i32',
+    /** Panels at a time, of a convolution that transforms its weights itself, and whether they are of inputs. */
+    panels: 'i32',
+    transposed: 'i32',
   },
 
   /**

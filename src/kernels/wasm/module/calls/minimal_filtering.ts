@@ -20,6 +20,8 @@ export const MINIMAL_FILTERING_CALLS = {
     sumsApart: 'i32',
     /** From the weights of one product to those of the next. */
     weightsApart: 'i32',
+    /** A PackCall: weights are transformed of the filter, a few panels at a time; 0 where they have been before. */
+    pack: 'usize',
     /** Room for `block` addresses. */
     rows: 'usize',
     /**

@@ -6,11 +6,12 @@
  * All factors of the transforms are 1 and 1/2, so that whole numbers stay exact.
  */
 import {copyFloats} from '../arithmetic';
-import {PartCall, WinogradCall} from '../calls';
+import {PackCall, PartCall, WinogradCall} from '../calls';
 import {multiplyPanels, panelBytes} from '../dense/panels';
 import {largeInputs, largeOutputs} from './large_tiles';
 import {largeTimeInputs, largeTimeOutputs} from './large_time_tiles';
 import {frameOfTile, isAlongTime, placeSums, sideOf, tilesHeight, tilesTime, tilesWidth} from './tiles';
+import {transformPanels} from './weights';
 import {frameSums, timeSums, transformFrame, transformTime} from './winograd_transforms';
 
 /** Runs one part over its tiles `first` to `end - 1`: of 2 x 2 outputs of a frame, or of 2 outputs along time; or of 4. */
@@ -26,9 +27,10 @@ export function convolveWinogradPanels(address: usize, first: i32, end: i32): vo
   const product = changetype<PartCall>(call.product);
   const outputs = part.outputs;
   const offset = (<usize>first) << 5;
-  const panel = first * panelBytes(product);
+  const panel = call.pack ? 0 : first * panelBytes(product);
   movePanels(part, product, (end - first) << 3, offset, panel);
-  winogradBlock(call, 0, call.tiles);
+  if (call.pack) filterBlock(call, first, end);
+  else winogradBlock(call, 0, call.tiles);
   movePanels(part, product, outputs, 0 - offset, 0 - panel);
 }
 
@@ -66,10 +68,33 @@ export function winogradBlock(call: WinogradCall, first: i32, count: i32): void 
     transformInputs(call, part, first, count, turn);
     for (let i = 0; i < call.parts; i++) {
       const one = changetype<PartCall>(call.part + i * call.partBytes);
-      multiplyValues(call, one, turn, count);
+      multiplyValues(call, one.weights + turn * one.inputs * 32, call.sums, turn > 0, count);
       if (turn + 1 === turns) placeOutputs(call, one, first, count);
     }
   }
+}
+
+/** All tiles with panels `first` to `end - 1`, of whose weights a few panels at a time are transformed and stay in the cache. */
+function filterBlock(call: WinogradCall, first: i32, end: i32): void {
+  const part = changetype<PartCall>(call.part);
+  const product = changetype<PartCall>(call.product);
+  const pack = changetype<PackCall>(call.pack);
+  const outputs = product.outputs;
+  listValues(call, part, call.tiles);
+  const turns = turnsOf(call, part);
+  for (let turn = 0; turn < turns; turn++) {
+    transformInputs(call, part, 0, call.tiles, turn);
+    let sums = call.sums;
+    for (let panel = first; panel < end; panel += pack.panels) {
+      const panels = min(pack.panels, end - panel);
+      transformPanels(pack, turn, panel, panels);
+      product.outputs = panels << 3;
+      multiplyValues(call, pack.to, sums, turn > 0, call.tiles);
+      sums += panels << 5;
+    }
+  }
+  product.outputs = outputs;
+  placeOutputs(call, part, 0, call.tiles);
 }
 
 /** Transforms the sums of all turns back and puts them where they belong. */
@@ -89,20 +114,19 @@ export function listValues(call: WinogradCall, part: PartCall, count: i32): void
   }
 }
 
-/** The matrix products of one turn, added to the sums of the turns before. */
-function multiplyValues(call: WinogradCall, part: PartCall, turn: i32, count: i32): void {
+/** The matrix products of one turn, which `adds` to the sums of the turns before. */
+function multiplyValues(call: WinogradCall, weights: usize, sums: usize, adds: bool, count: i32): void {
   const product = changetype<PartCall>(call.product);
-  const inputs = part.inputs;
   for (let i = 0; i < call.products; i++) {
     multiplyPanels(
       product,
       call.rows,
       1,
       i * call.valuesApart,
-      inputs,
-      part.weights + i * call.weightsApart + turn * inputs * 32,
-      call.sums + i * call.sumsApart,
-      turn ? 0 : product.zeros,
+      product.inputs,
+      weights + i * call.weightsApart,
+      sums + i * call.sumsApart,
+      adds ? 0 : product.zeros,
       false,
       (count + 3) & ~3,
     );
