@@ -54,18 +54,54 @@ export function sgdChunk(weight: UpdatedWeight, common: usize, first: i32, end: 
   const momentum = f32x4.splat(factors.momentum);
   const hasMomentum = weight.mean !== 0;
   const isNesterov = factors.nesterov !== 0;
-  for (let at = first << 2; at < end << 2; ) {
-    const lanes = lanesOf(end - (at >> 2));
-    const value = take(weight.value + at, lanes);
-    const gradient = f32x4.mul(take(weight.gradient + at, lanes), gradientFactor);
-    let direction = f32x4.add(gradient, f32x4.mul(value, decay));
+  const from = first << 2;
+  let value = weight.value + from;
+  let gradient = weight.gradient + from;
+  let mean = weight.mean + from;
+  let to = weight.to + from;
+  let toMean = weight.toMean + from;
+  let left = end - first;
+  for (; left >= 8; left -= 8) {
+    const v0 = v128.load(value);
+    const v1 = v128.load(value, 16);
+    const g0 = f32x4.mul(v128.load(gradient), gradientFactor);
+    const g1 = f32x4.mul(v128.load(gradient, 16), gradientFactor);
+    let d0 = f32x4.add(g0, f32x4.mul(v0, decay));
+    let d1 = f32x4.add(g1, f32x4.mul(v1, decay));
     if (hasMomentum) {
-      const average = f32x4.add(f32x4.mul(take(weight.mean + at, lanes), momentum), direction);
-      put(weight.toMean + at, average, lanes);
-      direction = isNesterov ? f32x4.add(direction, f32x4.mul(average, momentum)) : average;
+      const m0 = f32x4.add(f32x4.mul(v128.load(mean), momentum), d0);
+      const m1 = f32x4.add(f32x4.mul(v128.load(mean, 16), momentum), d1);
+      v128.store(toMean, m0);
+      v128.store(toMean, m1, 16);
+      d0 = isNesterov ? f32x4.add(d0, f32x4.mul(m0, momentum)) : m0;
+      d1 = isNesterov ? f32x4.add(d1, f32x4.mul(m1, momentum)) : m1;
     }
-    put(weight.to + at, f32x4.sub(value, f32x4.mul(direction, rate)), lanes);
-    at += lanes << 2;
+    v128.store(to, f32x4.sub(v0, f32x4.mul(d0, rate)));
+    v128.store(to, f32x4.sub(v1, f32x4.mul(d1, rate)), 16);
+    value += 32;
+    gradient += 32;
+    mean += 32;
+    to += 32;
+    toMean += 32;
+  }
+  while (left > 0) {
+    const lanes = lanesOf(left);
+    const v = take(value, lanes);
+    const g = f32x4.mul(take(gradient, lanes), gradientFactor);
+    let d = f32x4.add(g, f32x4.mul(v, decay));
+    if (hasMomentum) {
+      const m = f32x4.add(f32x4.mul(take(mean, lanes), momentum), d);
+      put(toMean, m, lanes);
+      d = isNesterov ? f32x4.add(d, f32x4.mul(m, momentum)) : m;
+    }
+    put(to, f32x4.sub(v, f32x4.mul(d, rate)), lanes);
+    const step = lanes << 2;
+    value += step;
+    gradient += step;
+    mean += step;
+    to += step;
+    toMean += step;
+    left -= lanes;
   }
 }
 
