@@ -39,6 +39,7 @@ export function multiplySixRows(
   most: f32,
   toResidual: usize,
 ): void {
+  if (!ASC_FEATURE_RELAXED_SIMD) return;
   const inner = side ? panels : groups;
   const rowsStep = side ? 0 : SIX << 2;
   const weightsStep = side ? panelBytes : 0;
@@ -186,6 +187,7 @@ export function productSix(
   rowBytes: i32,
   adds: bool,
 ): void {
+  if (!ASC_FEATURE_RELAXED_SIMD) return;
   let s00 = f32x4.splat(0);
   let s01 = s00;
   let s10 = s00;
