@@ -112,7 +112,7 @@ function packRun(
     panelBytes,
     products: form?.products ?? 0,
     apart: form === undefined ? 0 : weightsApart(form),
-    panels: 0,
+    ...{panels: 0, turnStep: 0},
   });
   const weights = inputs * part.outputChannels;
   const steps = (taps.length + (form?.products ?? taps.length)) * weights * MEMORY_STEPS;
@@ -142,12 +142,14 @@ function readFrom({info, part, taps, transposed}: Panels, filter: 'x' | 'weights
 }
 
 /**
- * The call that transforms a few panels of a filter, where a convolution does that itself: in a scratch that stays in the cache. For a form
- * of one tap in time, or of taps in time in their order or the opposite one.
+ * The call that transforms a few panels of a filter, where a convolution does that itself: in a scratch that stays in the cache. Taps in
+ * time are at one distance: under a stride every second one, or fewer, may reach a single frame.
  */
 export function packCall(plan: CallPlan, source: Panels, form: Winograd): Fields<'PackCall'> {
   const {products, turns, inputs} = form;
   const each = source.taps.length / turns;
+  const [from, next = from] = [source.taps[0]!, source.taps[each]];
+  const tapBytes = source.info.filterView[1] * source.info.filterView[2] * FLOAT_BYTES;
   const panelBytes = inputs * PANEL * FLOAT_BYTES;
   const panels = Math.min(form.panels, Math.max(1, Math.floor(CACHED_PANELS / (products * panelBytes))));
   const productBytes = apart(panels * inputs * PANEL);
@@ -156,6 +158,7 @@ export function packCall(plan: CallPlan, source: Panels, form: Winograd): Fields
     to: plan.reserve(products * productBytes),
     panel: plan.floats(each * BLOCK_ROWS * PANEL),
     ...{panelBytes, products, panels},
+    turnStep: (next - from) * tapBytes,
     apart: productBytes,
   };
 }

@@ -17,8 +17,8 @@ type Shape = [number, number, number, number, number];
 
 beforeAll(() => startThreads(2));
 
-const plansOf = (x: Shape, filter: Shape) => {
-  const info = conv3dInfo(x, filter, {pad: 'same'});
+const plansOf = (x: Shape, filter: Shape, strides: [number, number, number] = [1, 1, 1]) => {
+  const info = conv3dInfo(x, filter, {pad: 'same', strides});
   const plain = {bias: false, residual: false, activation: 0};
   return {info, parts: [...planConvolution(info, plain, true), ...planInputGradient(info, true).parts]};
 };
@@ -27,13 +27,19 @@ const runsOf = (parts: readonly {ofFilter?: RowPlan | undefined}[]) =>
   parts.map(({ofFilter}) => ofFilter?.run);
 
 describe('goes so', () => {
-  it.each<[string, Shape, Shape]>([
+  it.each<[string, Shape, Shape, [number, number, number]?]>([
     ['1x3x3 in tiles of 4 x 4', [1, 8, 8, 8, 256], [1, 3, 3, 256, 264]],
     ['with three taps in time', [1, 4, 8, 8, 256], [3, 3, 3, 256, 256]],
+    [
+      'with every second of five taps in time, which reach a single frame',
+      [1, 1, 16, 16, 256],
+      [5, 3, 3, 256, 256],
+      [2, 1, 1],
+    ],
     ['1x3x3 in tiles of 2 x 2', [1, 8, 4, 4, 512], [1, 3, 3, 512, 512]],
     ['3x1x1 in tiles of 4, the last not full', [2, 7, 5, 5, 1024], [3, 1, 1, 1024, 256]],
-  ])('%s', async (_title, xShape, filterShape) => {
-    const {info, parts} = plansOf(xShape, filterShape);
+  ])('%s', async (_title, xShape, filterShape, strides) => {
+    const {info, parts} = plansOf(xShape, filterShape, strides);
     expect(runsOf(parts)).toEqual(['convolveWinogradPanels', 'convolveWinogradPanels']);
     const [x, dy] = [tensorOf(xShape, 1), tensorOf([...info.outputShape], 2)];
     const backend = tf.backend();

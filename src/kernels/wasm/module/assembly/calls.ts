@@ -127,6 +127,7 @@ export class PackCall {
   products!: i32;
   apart!: i32;
   panels!: i32;
+  turnStep!: i32;
   transposed!: i32;
 }
 

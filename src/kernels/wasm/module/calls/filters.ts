@@ -22,8 +22,9 @@ export const FILTER_CALLS = {
     /** Of a tile of the minimal-filtering form, and from one to the next. */
     products: 'i32',
     apart: 'i32',
-    /** Panels at a time, of a convolution that transforms its weights itself, and whether they are of inputs. */
+    /** Panels at a time, of a convolution that transforms its weights itself, from one turn's taps to the next's, whether panels are of inputs. */
     panels: 'i32',
+    turnStep: 'i32',
     transposed: 'i32',
   },
 

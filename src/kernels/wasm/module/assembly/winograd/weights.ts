@@ -24,7 +24,7 @@ export function transformTransposed(address: usize, first: i32, end: i32): void 
 
 /** `count` panels of one turn from panel `first` on, as if they were all. */
 export function transformPanels(call: PackCall, turn: i32, first: i32, count: i32): void {
-  const from = call.from + turn * call.taps * call.tapStep;
+  const from = call.from + turn * call.turnStep;
   if (call.transposed) transformOutputPanels(call, from, call.to, first, first + count);
   else transformInputPanels(call, from, 0, call.inputs, first << 3, (first + count) << 3);
 }
