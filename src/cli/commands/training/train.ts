@@ -51,7 +51,8 @@ const HELP = `Trains a network on labelled clips.
 
 usage: tfjs-sts train DATA --network NAME --recipe NAME -o DIR [options]
 
-${DATA_HELP}  --network NAME        what is trained; tfjs-sts list names them
+${DATA_HELP}                        For a network that sees one frame, pictures in such folders
+  --network NAME        what is trained; tfjs-sts list names them
   --recipe NAME         how: ${RECIPES.join(', ')}, the paper's
   -o, --output DIR      the folder of the run: checkpoint, log, also for TensorBoard, report.html, best weights, and
                         at the end ${MODEL_FILE}, for predict, eval, export and loadModel
