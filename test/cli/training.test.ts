@@ -121,6 +121,8 @@ describe('teach', () => {
     const {out, err} = await call(args);
     expect(err).toMatch(/note: passed over, cannot be read: .*b\.mkv/);
     expect(out).toMatch(/some\.safetensors: 2 classes from 2 clips\n/);
+    writeFileSync(`${some}/red/c.mkv`, 'no video');
+    expect((await call(args)).err).toMatch(/note: 2 items could not be read/);
     rmSync(`${some}/blue`, {recursive: true});
     expect((await call(args)).err).toMatch(/'.*some' has one class, 'red'; teach needs two or more/);
   });

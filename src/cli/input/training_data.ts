@@ -107,11 +107,9 @@ export function remarkUnreadable(sets: readonly Dataset[], io: CliIo, progress: 
   const unreadable = new Map(
     sets.flatMap((set) => set.summary().unreadable).map(({path, reason}) => [path, reason]),
   );
-  writeNotes(
-    [...unreadable].map(([path, reason]) => unreadableNote({path, reason})),
-    io,
-    progress,
-  );
+  const notes = [...unreadable].map(([path, reason]) => unreadableNote({path, reason}));
+  if (notes.length > 1) notes.push(`${notes.length} items could not be read`);
+  writeNotes(notes, io, progress);
 }
 
 /** What is said of an item that could not be read. */

@@ -36,7 +36,8 @@ async function textOf(caller: string, path: string): Promise<string> {
 }
 
 /**
- * One folder for each class, named after it, with files in it or in folders below it. Names that begin with a dot are passed over.
+ * One folder for each class, named after it, with files in it or in folders below it. Names that begin with a dot are passed over, and
+ * folders with other files alone, such as those of a run or a cache.
  *
  * @param pattern of the names that count
  */
@@ -53,19 +54,22 @@ export async function listFolder(
   } catch (error) {
     throw unreadable(caller, folder, error);
   }
-  const classes = entries
+  const folders = entries
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .map(({name}) => name)
     .sort(byName);
-  const found = await Promise.all(
-    classes.map(async (name) => {
+  const listed = await Promise.all(
+    folders.map(async (name) => {
       const names = await files().readdir(join(folder, name), {recursive: true});
-      return names
+      const found = names
         .filter((file) => pattern.test(file) && !file.split(/[\\/]/).some((part) => part.startsWith('.')))
         .sort(byName)
         .map((file) => join(folder, name, file));
+      return {name, found, isClass: found.length > 0 || names.length === 0};
     }),
   );
+  const kept = listed.filter(({isClass}) => isClass);
+  const [classes, found] = [kept.map(({name}) => name), kept.map((each) => each.found)];
   const items = found.flat().map((path) => ({kind, path}));
   if (items.length === 0) {
     throw new InvalidArgumentError(

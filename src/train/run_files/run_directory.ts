@@ -1,7 +1,7 @@
 /**
  * The folder of a run: `checkpoint.safetensors`, where it stands; `best.safetensors`, the weights that were best in validation;
  * `log.jsonl`, a line for every update and every epoch, and the same for TensorBoard; `report.html`. Each file is whole at any moment;
- * the logs may be ahead of the checkpoint, and are cut back when the run is taken up.
+ * the logs may be ahead of the checkpoint, and are cut back when the run is taken up. While a process writes them `running` has its number.
  */
 import {writeWhole} from '../../files/write_file';
 import {type Checkpoint, read} from '../../models/checkpoints';
@@ -14,6 +14,7 @@ const CHECKPOINT = 'checkpoint.safetensors';
 const BEST = 'best.safetensors';
 const LOG = 'log.jsonl';
 const REPORT = 'report.html';
+const LOCK = 'running';
 
 /** A line of the log: an update. */
 export interface UpdateLine {
@@ -48,8 +49,12 @@ export type LogLine = UpdateLine | EpochLine;
 const files = () => process.getBuiltinModule('node:fs/promises');
 const join = (...parts: string[]) => process.getBuiltinModule('node:path').join(...parts);
 
+/** Locks of this process. One with its number that is not among them is of a process that had that number before. */
+const held = new Set<string>();
+
 export class RunDirectory {
   private readonly events: EventFiles;
+  private isTaken = false;
 
   constructor(readonly path: string) {
     this.events = new EventFiles(path);
@@ -61,11 +66,12 @@ export class RunDirectory {
 
   /**
    * The checkpoint of a run that is to be taken up, or undefined where none was written yet. What a killed process left half written
-   * is removed.
+   * is removed. Until `release` the folder is this process's.
    *
-   * @throws InvalidArgumentError for a folder with a run that is not to be taken up
+   * @throws InvalidArgumentError for a folder with a run that is not to be taken up, or that another process writes
    */
   async open(resume: boolean, caller: string): Promise<Checkpoint | undefined> {
+    await this.take(caller);
     const present = await files()
       .readdir(this.path)
       .catch((): string[] => []);
@@ -83,6 +89,35 @@ export class RunDirectory {
     }
     const bytes = await files().readFile(this.checkpointPath);
     return read(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
+  async release(): Promise<void> {
+    if (!this.isTaken) return;
+    this.isTaken = false;
+    held.delete(this.lockPath);
+    await files().rm(this.lockPath, {force: true});
+  }
+
+  private get lockPath(): string {
+    return process.getBuiltinModule('node:path').resolve(this.path, LOCK);
+  }
+
+  /** Also from a process that is no more. */
+  private async take(caller: string): Promise<void> {
+    const {lockPath} = this;
+    await files().mkdir(this.path, {recursive: true});
+    const owner = await files()
+      .readFile(lockPath, 'utf8')
+      .then(Number, () => undefined);
+    if (held.has(lockPath) || (owner !== undefined && owner !== process.pid && isAlive(owner))) {
+      throw new InvalidArgumentError(
+        `${caller}: process ${owner} writes the run in '${this.path}'; wait for its end or end it. If it does something else, remove '${lockPath}'.`,
+      );
+    }
+    await files().rm(lockPath, {force: true});
+    await files().writeFile(lockPath, `${process.pid}\n`, {flag: 'wx'});
+    held.add(lockPath);
+    this.isTaken = true;
   }
 
   async saveCheckpoint(parts: Iterable<Uint8Array>): Promise<void> {
@@ -128,6 +163,17 @@ export class RunDirectory {
   private async writeLog(lines: readonly string[]): Promise<void> {
     const text = lines.map((line) => `${line}\n`).join('');
     await writeWhole(this.path, LOG, [new TextEncoder().encode(text)]);
+  }
+}
+
+/** Whether there is a process of this number on this machine. */
+function isAlive(number: number): boolean {
+  // 0 and what is no number would name other processes.
+  if (!(number > 0)) return false;
+  try {
+    return process.kill(number, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

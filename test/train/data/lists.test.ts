@@ -26,7 +26,7 @@ function file(name: string, text: string): string {
 const pathsOf = ({items}: {items: readonly {path: string}[]}) => items.map(({path}) => path);
 
 describe('folder', () => {
-  it('takes a class for each folder and its videos, also those further down, in the order of their names', async () => {
+  it('takes a class for each folder and its videos, also those further down, in the order of their names; none for one with other files alone', async () => {
     for (const name of [
       'b/2.MP4',
       'b/10.mkv',
@@ -36,14 +36,16 @@ describe('folder', () => {
       '.git/x.mp4',
       'stray.mp4',
       'empty/x.txt',
+      'run/log.jsonl',
     ])
       file(`folders/${name}`, '');
+    mkdirSync(join(home, 'folders/none'));
     const folder = join(home, 'folders');
     const listed = await listFolder('folder', folder, VIDEO_FILE, 'video');
     expect(pathsOf(listed)).toEqual(
       ['a/deep/1.webm', 'b/10.mkv', 'b/2.MP4'].map((name) => join(folder, name)),
     );
-    expect(listed).toMatchObject({labels: [0, 1, 1], classes: ['a', 'b', 'empty']});
+    expect(listed).toMatchObject({labels: [0, 1, 1], classes: ['a', 'b', 'none']});
   });
 
   it('says what is missing', async () => {
