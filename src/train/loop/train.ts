@@ -58,8 +58,8 @@ const OPTIONS = optionNames<TrainOptions>({
  * @param model a LayersModel of one input and logits `[batch, classes]`; layers that are not trainable stay as they are
  * @param data whose classes the model has
  * @returns when the last epoch is over
- * @throws InvalidArgumentError for options, recipes and models that do not fit, and for a directory with another run or that another process writes; {@link
- *     TrainingDivergedError} when the loss is NaN or infinite
+ * @throws InvalidArgumentError for options, recipes and models that do not fit, and for a directory with another run or that another
+ *     process writes; {@link TrainingDivergedError} when the loss is NaN or infinite
  * @example
  * const model = createNetwork('x3d_s_sts', {classes: data.classes.length, seed: 1});
  * await train(model, data, {recipe: recipes.finetuneKinetics('x3d_s_sts', {batchSize: 8, epochs: 10}), directory: 'run', resume: true});

@@ -68,7 +68,8 @@ export class RunDirectory {
    * The checkpoint of a run that is to be taken up, or undefined where none was written yet. What a killed process left half written
    * is removed. Until `release` the folder is this process's.
    *
-   * @throws InvalidArgumentError for a folder with a run that is not to be taken up, or that another process writes
+   * @throws InvalidArgumentError for a folder with a run that is not to be taken up, or that another process writes; UnavailableError
+   *   where nothing can be written
    */
   async open(resume: boolean, caller: string): Promise<Checkpoint | undefined> {
     await this.take(caller);
@@ -80,7 +81,7 @@ export class RunDirectory {
         `${caller}: there is a run in '${this.path}' already; take it up with resume: true, or give another directory.`,
       );
     }
-    const halves = present.filter((name) => /^\.(checkpoint|best|log|report)\..*\.tmp$/.test(name));
+    const halves = present.filter((name) => /^\.(checkpoint|best|log|report|running)\..*\.tmp$/.test(name));
     for (const name of halves) await files().rm(join(this.path, name), {force: true});
     if (!present.includes(CHECKPOINT)) {
       await this.writeLog([]);
@@ -105,7 +106,6 @@ export class RunDirectory {
   /** Also from a process that is no more. */
   private async take(caller: string): Promise<void> {
     const {lockPath} = this;
-    await files().mkdir(this.path, {recursive: true});
     const owner = await files()
       .readFile(lockPath, 'utf8')
       .then(Number, () => undefined);
@@ -114,8 +114,7 @@ export class RunDirectory {
         `${caller}: process ${owner} writes the run in '${this.path}'; wait for its end or end it. If it does something else, remove '${lockPath}'.`,
       );
     }
-    await files().rm(lockPath, {force: true});
-    await files().writeFile(lockPath, `${process.pid}\n`, {flag: 'wx'});
+    await writeWhole(this.path, LOCK, [new TextEncoder().encode(`${process.pid}\n`)]);
     held.add(lockPath);
     this.isTaken = true;
   }

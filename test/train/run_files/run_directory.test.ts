@@ -46,6 +46,14 @@ it('is refused while another process has it, and taken from one that has ended',
   await directory.release();
 });
 
+it('cannot lie where no folder can', async () => {
+  const directory = new RunDirectory(join(process.execPath, 'run'));
+  await expect(directory.open(false, 'train')).rejects.toThrow(
+    `cannot write '${join(process.execPath, 'run', 'running')}'`,
+  );
+  await directory.release();
+});
+
 // A container gives its one process the same number again; a machine that lost its power may leave an empty file.
 it.each([mine, '', 'nobody', '-1', '0'])('is taken from one that is no more: "%s"', async (left) => {
   writeFileSync(lock, left);
