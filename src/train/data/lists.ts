@@ -69,14 +69,14 @@ export async function listFolder(
     }),
   );
   const kept = listed.filter(({isClass}) => isClass);
-  const [classes, found] = [kept.map(({name}) => name), kept.map((each) => each.found)];
-  const items = found.flat().map((path) => ({kind, path}));
+  const items = kept.flatMap(({found}) => found.map((path) => ({kind, path})));
   if (items.length === 0) {
     throw new InvalidArgumentError(
       `${caller}: no ${kind}s in folders of '${folder}'; it needs a folder for each class with files of it.`,
     );
   }
-  return {items, labels: found.flatMap((list, label) => list.map(() => label)), classes};
+  const labels = kept.flatMap(({found}, label) => found.map(() => label));
+  return {items, labels, classes: kept.map(({name}) => name)};
 }
 
 /** Rows of comma-separated values, with quotes as RFC 4180 has them. */

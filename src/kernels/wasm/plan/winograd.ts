@@ -139,9 +139,14 @@ export function weightBytes(form: Winograd): number {
 
 /** The form with all tiles in one block, of a part with panels that are full and weights that fill a cache; undefined of another. */
 export function inOneBlock(form: Winograd, part: ConvPart): Winograd | undefined {
-  const block = roundedUp(form.tiles);
-  const isFit = block <= BLOCK && part.outputChannels === form.panels * PANEL;
-  return isFit && weightBytes(form) > CACHED_WEIGHTS ? {...form, block} : undefined;
+  const whole = {...form, block: roundedUp(form.tiles)};
+  return whole.block <= BLOCK && sharesOutputs(whole, part.outputChannels) ? whole : undefined;
+}
+
+/** Whether threads share the outputs of a part, so that each reads its weights alone. */
+function sharesOutputs(form: Winograd, outputs: number): boolean {
+  const isWhole = form.tiles <= form.block && outputs === form.panels * PANEL;
+  return isWhole && weightBytes(form) > CACHED_WEIGHTS;
 }
 
 const roundedUp = (tiles: number) => Math.ceil(tiles / 4) * 4;
@@ -190,8 +195,7 @@ export function planWinograd(
     products,
     tiles,
   });
-  const isWhole = parts.length === 1 && parts[0]!.outputs === columns;
-  if (isWhole && tiles <= block && weightBytes(form) > CACHED_WEIGHTS)
+  if (parts.length === 1 && sharesOutputs(form, parts[0]!.outputs))
     return plan.finish('convolveWinogradPanels', {rows: panels, block: panels, tile: panels, steps});
   return plan.finish('convolveWinograd', {rows: tiles, block, steps: steps * parts.length});
 }
