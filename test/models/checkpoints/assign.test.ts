@@ -84,7 +84,7 @@ describe('assign', () => {
         target,
         /a model and a checkpoint, .* in this order; got an object of class Checkpoint and an object/,
       ],
-      [target, undefined, /; got an object of class Functional and undefined/],
+      [target, undefined, /; got an object of class \w+ and undefined/],
       [target, Promise.resolve(checkpoint), /and a Promise; await it/],
       [{}, checkpoint, /; got an object of class Object and/],
     ];
