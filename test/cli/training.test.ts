@@ -239,6 +239,10 @@ describe('train', () => {
     expect(err).toMatch(
       /base\.safetensors' cannot start slowonly_tiny_sts .* misshapen; it is of x3d_tiny_sts, which --network x3d_tiny_sts trains\n$/,
     );
+    const state = ['--start', `${shop.at('whole')}/checkpoint.safetensors`];
+    expect((await call([...args(folder), ...state])).err).toMatch(
+      /'.*checkpoint\.safetensors' cannot start .*; it is where a run stands; best\.safetensors and model\.safetensors/,
+    );
     const nameless = shop.at('nameless.safetensors');
     const file = read(new Uint8Array(readFileSync(base)));
     writeFileSync(nameless, safetensors.write(new Checkpoint(file)));

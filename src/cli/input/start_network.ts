@@ -6,6 +6,7 @@ import {TOPOLOGY} from '../../models/zoo/model_files/topology';
 import {networkNamed} from '../../models/zoo/network_names';
 import {modelNamed} from '../../models/zoo/table/models';
 import {createNetwork, listNetworks, networkDefinition} from '../../networks';
+import {isRunState} from '../../train/run_files/run_state';
 import {InvalidArgumentError} from '../../util/errors';
 import {withSeededRandom} from '../../util/seeded_random';
 import type {CliIo} from '../io';
@@ -125,6 +126,8 @@ function ownWeights(network: string, {checkpoint}: Start, labels: readonly strin
 
 /** What goes with a file that does not fit, or how to find out. */
 function whatFits(network: string, start: Start): string {
+  if (isRunState(start.checkpoint))
+    return 'it is where a run stands; best.safetensors and model.safetensors beside it are its weights';
   const other = start.network;
   return other !== undefined && other !== network
     ? `it is of ${other}, which --network ${other} trains`

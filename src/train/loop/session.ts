@@ -263,7 +263,7 @@ export class TrainingSession {
     const samples = batch && (await brokenSamples(batch));
     const message =
       samples === undefined
-        ? `${what} in epoch ${epoch}, step ${step}, at a learning rate of ${this.learningRate}. ${await this.stateOfWeights()}. ${good}. Train again with a lower learningRate, a longer warm-up or clip: {norm: 1}.`
+        ? `${what} in epoch ${epoch}, step ${step}, at a learning rate of ${this.learningRate}. ${await this.stateOfWeights()}. ${good}. Train again with a lower learningRate (--rate), a longer warm-up or clip: {norm: 1}.`
         : `in epoch ${epoch}, step ${step} the data gave ${samples}, so that ${what}. ${good}. Leave such samples out, or mend what makes their values, such as a division by 0.`;
     return new TrainingDivergedError(`train: ${message}`, epoch, step, checkpoint);
   }

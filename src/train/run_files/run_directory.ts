@@ -1,6 +1,7 @@
 /**
  * The folder of a run: `checkpoint.safetensors`, where it stands; `best.safetensors`, the weights that were best in validation;
- * `log.jsonl`, a line for every update and every epoch, and the same for TensorBoard; `report.html`. Each file is whole at any moment;
+ * `log.jsonl`, a line for every update and every epoch, and the same for TensorBoard; `report.html`; `log.earlier.jsonl`, of a run before
+ * it that came to no checkpoint. Each file is whole at any moment;
  * the logs may be ahead of the checkpoint, and are cut back when the run is taken up. While a process writes them `running` has its number.
  */
 import {writeWhole} from '../../files/write_file';
