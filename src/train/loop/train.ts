@@ -28,6 +28,11 @@ export interface TrainOptions {
   readonly directory?: string;
   /** Whether to go on with the run in `directory`, if there is one. Default false: a folder with a run is refused. */
   readonly resume?: boolean;
+  /**
+   * What `best.safetensors` of the directory is: `(model) => modelFile(model, info)` with `modelFile` of `tfjs-sts/zoo` makes it a file
+   * that `loadModel` takes. Default: the weights alone.
+   */
+  readonly modelFile?: (model: LayersModel) => Promise<Uint8Array>;
   /** Updates from one checkpoint to the next; there is one after each epoch besides. Default 100. */
   readonly checkpointEvery?: number;
   /** After every update. */
@@ -46,6 +51,7 @@ const OPTIONS = optionNames<TrainOptions>({
   validation: true,
   directory: true,
   resume: true,
+  modelFile: true,
   checkpointEvery: true,
   onProgress: true,
   onEpoch: true,
@@ -75,7 +81,7 @@ export async function train(model: LayersModel, data: Batches, options: TrainOpt
   const runDirectory = directory === undefined ? undefined : new RunDirectory(directory);
   const augmented = forModel(model, (recipe.augmentation && data.augmented?.(recipe)) ?? data);
   signal?.throwIfAborted();
-  const session = new TrainingSession(model, augmented, recipe, runDirectory);
+  const session = new TrainingSession(model, augmented, recipe, runDirectory, options.modelFile);
   try {
     await session.open(resume);
     const epochs: EpochResult[] = [];
@@ -150,17 +156,9 @@ async function endEpoch(session: TrainingSession, end: EndOfEpoch): Promise<Epoc
   const result = {epoch, ...means, ...(judged && {validation: metrics as Evaluation})};
   await directory?.log({kind: 'epoch', ...result});
   // Of what is known by now; pictures of samples are in the report alone.
-  if (directory !== undefined && (judged !== undefined || validation === undefined)) {
-    const {recipe, position, steps, size} = session;
-    const run = {
-      name: model.name,
-      recipe,
-      position,
-      steps,
-      size,
-      lines: directory.lines(),
-      validation: judged,
-    };
+  if (directory !== undefined) {
+    const {recipe, position, steps, size, validated} = session;
+    const run = {name: model.name, recipe, position, steps, size, lines: directory.lines(), validated};
     await directory.saveReport(await runReport(run));
   }
   session.endEpoch();
