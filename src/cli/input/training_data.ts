@@ -30,7 +30,7 @@ export const DATA_OPTIONS = {
 } as const;
 
 export const DATA_OPTIONS_HELP = `  --videos FOLDER       where the videos of a list are (default: beside it)
-  --loaders N           threads that decode ahead (default 2)
+  --loaders N           processes that decode ahead (default 2)
   --cache FOLDER        keep short videos decoded there, at most 4 GB
 `;
 
