@@ -3,9 +3,10 @@ import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions} from '../../util/names';
 import type {PerChannel} from '../../video/clips';
-import type {Batch, Batches, BatchesOptions, DataRecipe} from '../batches/batches';
+import type {Batch, Batches, BatchesOptions, BegunEpoch, DataRecipe} from '../batches/batches';
+import {Room} from '../batches/room';
 import type {BatchForm} from './batch';
-import {type ClipReader, type Failures, readEpoch} from './epoch';
+import {type ClipReader, EpochReading, type Failures} from './epoch';
 import {epochOrder, type OrderOptions, splitByClass} from './order';
 
 /** How a data set is divided. */
@@ -45,6 +46,11 @@ export interface DatasetParts {
   augmented(recipe: DataRecipe): Dataset;
 }
 
+function checkPlace(name: string, place: number): void {
+  if (Number.isInteger(place) && place >= 0) return;
+  throw new InvalidArgumentError(`batches: ${name} is ${place}; it must be a whole number of at least 0.`);
+}
+
 /** A data set; `datasets` makes it. */
 export class Dataset implements Batches {
   private failures: Failures = new Map();
@@ -75,12 +81,15 @@ export class Dataset implements Batches {
   }
 
   async *batches(epoch: number, options: BatchesOptions): AsyncGenerator<Batch, void, void> {
+    yield* (await this.begin(epoch, options)).batches();
+  }
+
+  async begin(epoch: number, options: BatchesOptions, room = new Room()): Promise<BegunEpoch> {
     const {caller, labels, order, form, classes, ahead, open, nameOf} = this.parts;
-    checkOptions('batches', options, ['batchSize', 'seed', 'from', 'signal']);
-    const {batchSize, seed, from = 0, signal} = options;
+    checkOptions('batches', options, ['batchSize', 'seed', 'from', 'to', 'signal']);
+    const {batchSize, seed, signal} = options;
     checkCount('batches', 'batchSize', batchSize);
-    if (!Number.isInteger(from) || from < 0)
-      throw new InvalidArgumentError(`batches: from is ${from}; it must be a whole number of at least 0.`);
+    for (const name of ['from', 'to'] as const) checkPlace(name, options[name] ?? 0);
     signal?.throwIfAborted();
     const plan = {
       caller,
@@ -90,9 +99,10 @@ export class Dataset implements Batches {
       isReplacing: order !== undefined,
       form: {...form, classes: classes.length},
       ahead,
+      room,
       failures: this.failures,
     };
-    yield* readEpoch(plan, epoch, options, await open());
+    return new EpochReading(plan, epoch, options, await open());
   }
 
   /**

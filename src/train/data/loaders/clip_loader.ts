@@ -3,15 +3,15 @@
  * does something when it is run, and nothing imports it. Node only.
  */
 import {parentPort, workerData} from 'node:worker_threads';
-import {readItem} from '../reading/read_item';
+import {ItemReader} from './item_reader';
 import type {FromLoader, LoaderData, ToLoader} from './messages';
 
-const {reading} = workerData as LoaderData;
+const reader = new ItemReader((workerData as LoaderData).reading);
 const ending = new AbortController();
 
 async function answer({id, item, place}: Exclude<ToLoader, 'end'>): Promise<void> {
   try {
-    const result = await readItem(item, place, reading, ending.signal);
+    const result = await reader.read(item, place, ending.signal);
     const message: FromLoader = {id, result};
     parentPort!.postMessage(message, 'data' in result ? [result.data.buffer as ArrayBuffer] : []);
   } catch (error) {

@@ -1,13 +1,14 @@
 /**
  * Loader threads: each decodes (through ffmpeg) and augments some clips at a time, so that the thread that trains only takes what
- * is ready; it is busy for seconds, during which it could not even empty a pipe. Node only.
+ * is ready. That one is busy for seconds, during which it could neither empty a pipe nor ask for another clip: whatever is to be read
+ * lies with the threads at once. Node only.
  */
 import type {Worker} from 'node:worker_threads';
 import {UnavailableError} from '../../../util/errors';
 import type {ByteClip} from '../../augment';
 import type {ClipReader} from '../epoch';
 import type {FileItem, Place, Reading, Unreadable} from '../reading/items';
-import {readItem} from '../reading/read_item';
+import {ItemReader} from './item_reader';
 import type {FromLoader, LoaderData, ToLoader} from './messages';
 
 /**
@@ -15,9 +16,6 @@ import type {FromLoader, LoaderData, ToLoader} from './messages';
  * something else may have no `import.meta`. Tests of the sources, which Node cannot run as they are, put a build of their own here.
  */
 export const loaderProgram = {url: () => new URL('./clip_loader.js', import.meta.url)};
-
-/** So many clips are read by a thread at a time: one augmented while ffmpeg works on the other. */
-const CLIPS_A_THREAD = 2;
 
 interface Job {
   readonly message: Exclude<ToLoader, 'end'>;
@@ -32,7 +30,6 @@ class Loader {
 
   constructor(
     private readonly worker: Worker,
-    onFree: () => void,
     onFault: (error: unknown) => void,
   ) {
     this.ended = new Promise((resolve) => worker.once('exit', () => resolve()));
@@ -42,7 +39,6 @@ class Loader {
       this.jobs.delete(id);
       if (result !== undefined) job?.resolve(result);
       else job?.reject(error);
-      onFree();
     });
   }
 
@@ -59,7 +55,6 @@ class Loader {
 
 class ThreadPool implements ClipReader {
   private readonly loaders: Loader[];
-  private waiting: Job[] = [];
   private fault: unknown;
   /** The same for all readings of an epoch. */
   private signal: AbortSignal | undefined;
@@ -74,11 +69,7 @@ class ThreadPool implements ClipReader {
     const workerData: LoaderData = {reading};
     this.loaders = Array.from({length: count}, () => {
       const worker = new Thread(loaderProgram.url(), {workerData, name: 'tfjs-sts loader'});
-      return new Loader(
-        worker,
-        () => this.next(),
-        (error) => this.fail(error),
-      );
+      return new Loader(worker, (error) => this.fail(error));
     });
   }
 
@@ -88,24 +79,14 @@ class ThreadPool implements ClipReader {
         reject(this.fault);
         return;
       }
-      const message = {id: this.ids++, item: this.items[item]!, place};
-      this.waiting.push({message, resolve, reject});
       if (this.signal === undefined) {
         this.signal = signal;
         signal.addEventListener('abort', () => this.rejectAll(signal.reason), {once: true});
       }
-      this.next();
+      const message = {id: this.ids++, item: this.items[item]!, place};
+      const freest = this.loaders.reduce((a, b) => (b.jobs.size < a.jobs.size ? b : a));
+      freest.start({message, resolve, reject});
     });
-  }
-
-  private next(): void {
-    for (;;) {
-      const free = this.loaders.reduce((a, b) => (b.jobs.size < a.jobs.size ? b : a));
-      if (free.jobs.size >= CLIPS_A_THREAD) return;
-      const job = this.waiting.shift();
-      if (job === undefined) return;
-      free.start(job);
-    }
   }
 
   /** A thread that does not start, or dies, ends the reading. */
@@ -119,42 +100,12 @@ class ThreadPool implements ClipReader {
   }
 
   private rejectAll(reason: unknown): void {
-    const jobs = [...this.waiting, ...this.loaders.flatMap((loader) => [...loader.jobs.values()])];
-    this.waiting = [];
-    for (const {reject} of jobs) reject(reason);
+    for (const {jobs} of this.loaders) for (const {reject} of jobs.values()) reject(reason);
   }
 
   async close(): Promise<void> {
-    this.waiting = [];
     await Promise.all(this.loaders.map((loader) => loader.end()));
   }
-}
-
-/** The same in the thread of the caller, so many clips at a time. */
-class OwnThread implements ClipReader {
-  private active = 0;
-  private readonly waiting: (() => void)[] = [];
-
-  constructor(
-    private readonly items: readonly FileItem[],
-    private readonly reading: Reading,
-  ) {}
-
-  async read(item: number, place: Place, signal: AbortSignal): Promise<ByteClip | Unreadable> {
-    // Whoever ends hands its place on.
-    if (this.active >= CLIPS_A_THREAD) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.active++;
-    try {
-      signal.throwIfAborted();
-      return await readItem(this.items[item]!, place, this.reading, signal);
-    } finally {
-      const next = this.waiting.shift();
-      if (next === undefined) this.active--;
-      else next();
-    }
-  }
-
-  async close(): Promise<void> {}
 }
 
 /**
@@ -167,7 +118,10 @@ export async function openLoaders(
   items: readonly FileItem[],
   reading: Reading,
 ): Promise<ClipReader> {
-  if (threads === 0) return new OwnThread(items, reading);
+  if (threads === 0) {
+    const reader = new ItemReader(reading);
+    return {read: (item, place, signal) => reader.read(items[item]!, place, signal), close: async () => {}};
+  }
   const {Worker} = await import('node:worker_threads');
   return new ThreadPool(Worker, threads, items, reading);
 }
