@@ -17,8 +17,7 @@ export type {
   ValueRange,
 } from '../train/augment';
 export {augment, type RandomPurpose, randomAt} from '../train/augment';
-export type {Batch, Batches, BatchesOptions, BegunEpoch, DataRecipe} from '../train/batches/batches';
-export type {Room} from '../train/batches/room';
+export type {Batch, Batches, BatchesOptions, BegunEpoch, DataRecipe, Room} from '../train/batches/batches';
 export type {Dataset, DatasetSummary, SplitOptions} from '../train/data/dataset';
 export {type GeneratedOptions, generated} from '../train/data/generated';
 export {type EvaluateOptions, type Evaluation, evaluate} from '../train/evaluation/evaluate';

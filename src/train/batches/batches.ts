@@ -5,7 +5,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {PerChannel} from '../../video/clips';
 import type {Augmentation, MixOptions} from '../augment';
-import type {Room} from './room';
 
 /** Samples and what is to be said of them. Whoever receives a batch disposes its tensors. */
 export interface Batch {
@@ -39,6 +38,14 @@ export interface DataRecipe {
   readonly mix?: MixOptions;
   /** How often in a row each clip is seen, every time differently augmented. Default 1. */
   readonly repeats?: number;
+}
+
+/** Room for samples that are read ahead: readings that share it hold no more together than one of them may alone. */
+export interface Room {
+  /** How many samples are read, or being read, and in no batch yet. */
+  held: number;
+  /** Called when there is room again, those first that came first. */
+  readonly readers: Set<() => void>;
 }
 
 /** An epoch that is read before its batches are asked for. */

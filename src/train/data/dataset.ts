@@ -3,10 +3,9 @@ import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions} from '../../util/names';
 import type {PerChannel} from '../../video/clips';
-import type {Batch, Batches, BatchesOptions, BegunEpoch, DataRecipe} from '../batches/batches';
-import {Room} from '../batches/room';
+import type {Batch, Batches, BatchesOptions, BegunEpoch, DataRecipe, Room} from '../batches/batches';
 import type {BatchForm} from './batch';
-import {type ClipReader, EpochReading, type Failures} from './epoch';
+import {beginEpoch, type ClipReader, type Failures} from './epoch';
 import {epochOrder, type OrderOptions, splitByClass} from './order';
 
 /** How a data set is divided. */
@@ -46,11 +45,6 @@ export interface DatasetParts {
   augmented(recipe: DataRecipe): Dataset;
 }
 
-function checkPlace(name: string, place: number): void {
-  if (Number.isInteger(place) && place >= 0) return;
-  throw new InvalidArgumentError(`batches: ${name} is ${place}; it must be a whole number of at least 0.`);
-}
-
 /** A data set; `datasets` makes it. */
 export class Dataset implements Batches {
   private failures: Failures = new Map();
@@ -84,12 +78,22 @@ export class Dataset implements Batches {
     yield* (await this.begin(epoch, options)).batches();
   }
 
-  async begin(epoch: number, options: BatchesOptions, room = new Room()): Promise<BegunEpoch> {
+  async begin(
+    epoch: number,
+    options: BatchesOptions,
+    room: Room = {held: 0, readers: new Set()},
+  ): Promise<BegunEpoch> {
     const {caller, labels, order, form, classes, ahead, open, nameOf} = this.parts;
     checkOptions('batches', options, ['batchSize', 'seed', 'from', 'to', 'signal']);
     const {batchSize, seed, signal} = options;
     checkCount('batches', 'batchSize', batchSize);
-    for (const name of ['from', 'to'] as const) checkPlace(name, options[name] ?? 0);
+    for (const name of ['from', 'to'] as const) {
+      const place = options[name] ?? 0;
+      if (!Number.isInteger(place) || place < 0)
+        throw new InvalidArgumentError(
+          `batches: ${name} is ${place}; it must be a whole number of at least 0.`,
+        );
+    }
     signal?.throwIfAborted();
     const plan = {
       caller,
@@ -99,10 +103,9 @@ export class Dataset implements Batches {
       isReplacing: order !== undefined,
       form: {...form, classes: classes.length},
       ahead,
-      room,
       failures: this.failures,
     };
-    return new EpochReading(plan, epoch, options, await open());
+    return beginEpoch(plan, epoch, options, await open(), room);
   }
 
   /**

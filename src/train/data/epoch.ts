@@ -4,8 +4,7 @@
  */
 import {FormatError} from '../../util/errors';
 import {type ByteClip, randomAt} from '../augment';
-import type {Batch, BatchesOptions, BegunEpoch} from '../batches/batches';
-import type {Room} from '../batches/room';
+import type {Batch, BatchesOptions, Room} from '../batches/batches';
 import {type BatchForm, makeBatch} from './batch';
 import type {Place, Unreadable} from './reading/items';
 
@@ -31,8 +30,6 @@ export interface EpochPlan {
   readonly form: BatchForm;
   /** How many batches are read at a time, the awaited one among them. */
   readonly ahead: number;
-  /** Where they are kept meanwhile. */
-  readonly room: Room;
   /** What could not be read before is not tried again; what fails is added. */
   readonly failures: Failures;
 }
@@ -61,74 +58,63 @@ async function sampleAt(
   return undefined;
 }
 
-/** An epoch that is read: from the beginning as far ahead as may be, whether its batches are asked for or not. */
-export class EpochReading implements BegunEpoch {
-  private readonly leaving = new AbortController();
-  private readonly signal: AbortSignal;
-  /** Clips that are asked for and in no batch yet. */
-  private readonly pending: Promise<Sample | undefined>[] = [];
-  /** Places of the order: the next to ask for, the end. */
-  private next: number;
-  private readonly end: number;
-  private closing: Promise<void> | undefined;
-
-  /** @param reader is closed when all is read */
-  constructor(
-    private readonly plan: EpochPlan,
-    private readonly epoch: number,
-    private readonly options: BatchesOptions,
-    private readonly reader: ClipReader,
-  ) {
-    const {batchSize, from = 0, to = Number.POSITIVE_INFINITY, signal} = options;
-    this.signal = signal === undefined ? this.leaving.signal : AbortSignal.any([signal, this.leaving.signal]);
-    this.next = from * batchSize;
-    this.end = Math.min(plan.order.length, to * batchSize);
-    plan.room.enter(this.readAhead);
-    this.readAhead();
-  }
-
-  private readonly readAhead = (): void => {
-    const {room, ahead} = this.plan;
-    while (room.held < this.options.batchSize * ahead && this.readNext());
+/**
+ * Begins to read an epoch, as far ahead as may be, whether its batches are asked for or not.
+ *
+ * @param room for what is read and in no batch yet
+ * @param reader is closed when all is read
+ * @returns whose batches throw a FormatError if nothing of it can be read, and the reason of the signal once it is aborted
+ */
+export function beginEpoch(
+  plan: EpochPlan,
+  epoch: number,
+  {batchSize, seed, from = 0, to = Number.POSITIVE_INFINITY, signal: given}: BatchesOptions,
+  reader: ClipReader,
+  room: Room,
+) {
+  const leaving = new AbortController();
+  const signal = given === undefined ? leaving.signal : AbortSignal.any([given, leaving.signal]);
+  const pending: Promise<Sample | undefined>[] = [];
+  const begin = from * batchSize;
+  const end = Math.min(plan.order.length, to * batchSize);
+  let next = begin;
+  let closing: Promise<void> | undefined;
+  const readUntil = (isFull: () => boolean) => {
+    while (next < end && !isFull() && !signal.aborted) {
+      const index = next++;
+      const sample = sampleAt(index, plan, reader, {seed, epoch, index}, signal);
+      // Its turn may come later: until then a failure is nobody's.
+      sample.catch(() => {});
+      pending.push(sample);
+      room.held++;
+    }
   };
-
-  /** @returns false if nothing is left to read */
-  private readNext(): boolean {
-    const {plan, epoch, options, reader, signal} = this;
-    if (this.next >= this.end || signal.aborted) return false;
-    const index = this.next++;
-    const sample = sampleAt(index, plan, reader, {seed: options.seed, epoch, index}, signal);
-    // Its turn may come later: until then a failure is nobody's.
-    sample.catch(() => {});
-    this.pending.push(sample);
-    plan.room.take();
-    return true;
-  }
-
-  /** The samples of the next batch. */
-  private async nextSamples(): Promise<(Sample | undefined)[]> {
-    const {pending, signal, plan} = this;
-    const {batchSize} = this.options;
-    signal.throwIfAborted();
-    // What is awaited is read whether others leave room for it or not.
-    while (pending.length < batchSize && this.readNext());
-    const samples = await Promise.all(pending.slice(0, batchSize));
-    pending.splice(0, batchSize);
-    plan.room.free(samples.length);
-    signal.throwIfAborted();
-    // What has nothing left to read ends while the last batch is used.
-    if (pending.length === 0 && this.next >= this.end) this.closing = this.reader.close();
-    return samples;
-  }
-
-  /** @throws FormatError if nothing of it can be read; the reason of the signal, once it is aborted */
-  async *batches(): AsyncGenerator<Batch, void, void> {
-    const {plan, epoch} = this;
-    const {batchSize, seed, from = 0} = this.options;
-    let isEmpty = true;
+  const readAhead = () => readUntil(() => room.held >= batchSize * plan.ahead);
+  const take = (count: number) => {
+    room.held -= pending.splice(0, count).length;
+    for (const read of room.readers) read();
+  };
+  const close = async () => {
+    room.readers.delete(readAhead);
+    leaving.abort(new Error('the epoch was left'));
+    await Promise.allSettled(pending);
+    take(pending.length);
+    closing ??= reader.close();
+    await closing;
+  };
+  async function* batches(): AsyncGenerator<Batch, void, void> {
+    let isEmpty = begin < end;
     try {
-      for (let batch = from; batch * batchSize < this.end; batch++) {
-        const samples = (await this.nextSamples()).filter((sample) => sample !== undefined);
+      for (let batch = from; batch * batchSize < end; batch++) {
+        // What is awaited is read whether others leave room for it or not.
+        readUntil(() => pending.length >= batchSize);
+        signal.throwIfAborted();
+        const read = await Promise.all(pending.slice(0, batchSize));
+        take(batchSize);
+        signal.throwIfAborted();
+        // What has nothing left to read ends while the last batch is used.
+        if (pending.length === 0 && next >= end) closing = reader.close();
+        const samples = read.filter((sample) => sample !== undefined);
         if (samples.length === 0) continue;
         isEmpty = false;
         const made = makeBatch(
@@ -139,21 +125,14 @@ export class EpochReading implements BegunEpoch {
         );
         yield {...made, names: samples.map(({item}) => plan.nameOf(item))};
       }
-      if (isEmpty && from * batchSize < this.end) throw nothingReadable(plan);
+      if (isEmpty) throw nothingReadable(plan);
     } finally {
-      await this.close();
+      await close();
     }
   }
-
-  async close(): Promise<void> {
-    const {plan, pending} = this;
-    plan.room.leave(this.readAhead);
-    this.leaving.abort(new Error('the epoch was left'));
-    await Promise.allSettled(pending);
-    plan.room.free(pending.splice(0).length);
-    this.closing ??= this.reader.close();
-    await this.closing;
-  }
+  room.readers.add(readAhead);
+  readAhead();
+  return {batches, close};
 }
 
 function nothingReadable({caller, order, failures}: EpochPlan): FormatError {

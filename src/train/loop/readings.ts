@@ -3,9 +3,8 @@
  * one has come to its end the next is begun, where data can (`begin` of Batches), so that it is read while the last batches are learnt
  * from and while an epoch ends. Nothing is begun that will not be asked for, unless the run ends before.
  */
-import type {Batch, Batches, BatchesOptions, BegunEpoch} from '../batches/batches';
+import type {Batch, Batches, BatchesOptions, BegunEpoch, Room} from '../batches/batches';
 import {batchesOf} from '../batches/batches_of';
-import {Room} from '../batches/room';
 import type {CompleteRecipe} from '../recipes/recipe';
 
 /** With so many batches left to ask for the next reading is begun. */
@@ -21,117 +20,32 @@ interface Reading {
   next(): Reading | undefined;
 }
 
-/** Batches that are to be asked for; the data may have fewer. */
-function countOf({data, options}: Reading): number {
-  const {batchSize, from = 0, to = Number.POSITIVE_INFINITY} = options;
-  return Math.min(Math.ceil(data.size / batchSize), to) - from;
-}
-
 export interface ReadingsPlan {
   readonly training: Batches;
   readonly validation: Batches | undefined;
   readonly recipe: CompleteRecipe;
   /** Batches for precise batch norm after each epoch, 0 for none, and what they are drawn from. */
-  readonly precise: {readonly count: number; readonly seed: number};
+  readonly preciseBatches: number;
+  readonly preciseSeed: number;
   readonly signal: AbortSignal | undefined;
 }
 
-export class Readings {
-  private readonly begun = new Map<string, Promise<BegunEpoch>>();
-  private readonly room = new Room();
+type Stream = AsyncGenerator<Batch, void, void>;
 
-  constructor(private readonly plan: ReadingsPlan) {}
-
+/** Batches by epoch of the run; undefined where the epoch has none. */
+export interface Readings {
   /** @param from the batch to begin with */
-  training(epoch: number, from: number): AsyncGenerator<Batch, void, void> {
-    return this.batches(this.ofTraining(epoch, from)!);
-  }
-
-  /** Undefined where there are none. */
-  precise(epoch: number): AsyncGenerator<Batch, void, void> | undefined {
-    const reading = this.ofPrecise(epoch);
-    return reading && this.batches(reading);
-  }
-
-  /** Undefined after an epoch that is not validated. */
-  validation(epoch: number): AsyncGenerator<Batch, void, void> | undefined {
-    const reading = this.ofValidation(epoch);
-    return reading && this.batches(reading);
-  }
-
-  private ofTraining(epoch: number, from = 0): Reading | undefined {
-    const {training: data, recipe, signal} = this.plan;
-    const {batchSize, seed, epochs} = recipe;
-    if (epoch >= epochs) return undefined;
-    const options = {batchSize, seed, from, ...(signal && {signal})};
-    const next = () => this.ofPrecise(epoch) ?? this.ofValidation(epoch) ?? this.ofTraining(epoch + 1);
-    return {name: `training ${epoch}`, data, epoch, options, next};
-  }
-
-  private ofPrecise(epoch: number): Reading | undefined {
-    const {training: data, recipe, precise, signal} = this.plan;
-    if (precise.count === 0) return undefined;
-    const batchSize = Math.min(recipe.batchSize, recipe.microBatchSize);
-    const options = {batchSize, seed: precise.seed, to: precise.count, ...(signal && {signal})};
-    const next = () => this.ofValidation(epoch) ?? this.ofTraining(epoch + 1);
-    return {name: `precise ${epoch}`, data, epoch, options, next};
-  }
-
-  /** As `evaluate` reads. */
-  private ofValidation(epoch: number): Reading | undefined {
-    const {validation: data, recipe, signal} = this.plan;
-    const {epochs, validateEvery, microBatchSize} = recipe;
-    const isDue = (epoch + 1) % validateEvery === 0 || epoch + 1 === epochs;
-    if (data === undefined || !isDue) return undefined;
-    const options = {batchSize: microBatchSize, seed: 0, ...(signal && {signal})};
-    return {name: `validation ${epoch}`, data, epoch: 0, options, next: () => this.ofTraining(epoch + 1)};
-  }
-
-  private async *batches(reading: Reading): AsyncGenerator<Batch, void, void> {
-    const {name, data, epoch, options} = reading;
-    await this.begin(reading);
-    const begun = this.begun.get(name);
-    const source = begun === undefined ? data : {batches: () => batchesIn(begun)};
-    let left = countOf(reading);
-    try {
-      for await (const batch of batchesOf(source, epoch, options)) {
-        await this.beginAfter(reading, --left);
-        yield batch;
-      }
-      // Of data that gave fewer than it said.
-      await this.beginAfter(reading, 0);
-    } finally {
-      this.begun.delete(name);
-      await closed(begun);
-    }
-  }
-
-  /**
-   * Begins what will be asked for soon.
-   *
-   * @param left how many batches come before
-   */
-  private async beginAfter(reading: Reading, left: number): Promise<void> {
-    let before = left;
-    for (let next = reading.next(); next !== undefined && before <= BATCHES_LEFT; next = next.next()) {
-      await this.begin(next);
-      before += countOf(next);
-    }
-  }
-
-  /** Waits until it is being read: who learns from a batch leaves no time for it. */
-  private async begin({name, data, epoch, options}: Reading): Promise<void> {
-    if (data.begin === undefined || this.begun.has(name)) return;
-    const begun = data.begin(epoch, options, this.room);
-    this.begun.set(name, begun);
-    // What goes wrong is said when its batches are asked for.
-    await begun.catch(() => {});
-  }
-
+  training(epoch: number, from: number): Stream;
+  precise(epoch: number): Stream | undefined;
+  validation(epoch: number): Stream | undefined;
   /** Ends what was begun. */
-  async close(): Promise<void> {
-    for (const begun of this.begun.values()) await closed(begun);
-  }
+  close(): Promise<void>;
+}
+
+/** Batches that are to be asked for; the data may have fewer. */
+function countOf({data, options}: Reading): number {
+  const {batchSize, from = 0, to = Number.POSITIVE_INFINITY} = options;
+  return Math.min(Math.ceil(data.size / batchSize), to) - from;
 }
 
 async function closed(opening: Promise<BegunEpoch> | undefined): Promise<void> {
@@ -139,6 +53,91 @@ async function closed(opening: Promise<BegunEpoch> | undefined): Promise<void> {
   await begun?.close();
 }
 
-async function* batchesIn(opening: Promise<BegunEpoch>): AsyncGenerator<Batch, void, void> {
-  yield* (await opening).batches();
+export function readingsOf(plan: ReadingsPlan): Readings {
+  const {training, validation, recipe, preciseBatches, preciseSeed, signal} = plan;
+  const {batchSize, microBatchSize, seed, epochs, validateEvery} = recipe;
+  const begun = new Map<string, Promise<BegunEpoch>>();
+  const room: Room = {held: 0, readers: new Set()};
+
+  function readingOf(
+    data: Batches,
+    epoch: number,
+    options: BatchesOptions,
+    name: string,
+    next: Reading['next'],
+  ): Reading {
+    return {data, epoch, options: {...options, ...(signal && {signal})}, name, next};
+  }
+
+  function ofTraining(epoch: number, from = 0): Reading | undefined {
+    if (epoch >= epochs) return undefined;
+    const next = () => ofPrecise(epoch) ?? ofValidation(epoch) ?? ofTraining(epoch + 1);
+    return readingOf(training, epoch, {batchSize, seed, from}, `training ${epoch}`, next);
+  }
+
+  function ofPrecise(epoch: number): Reading | undefined {
+    if (preciseBatches === 0) return undefined;
+    const options = {batchSize: Math.min(batchSize, microBatchSize), seed: preciseSeed, to: preciseBatches};
+    const next = () => ofValidation(epoch) ?? ofTraining(epoch + 1);
+    return readingOf(training, epoch, options, `precise ${epoch}`, next);
+  }
+
+  /** As `evaluate` reads. */
+  function ofValidation(epoch: number): Reading | undefined {
+    const isDue = (epoch + 1) % validateEvery === 0 || epoch + 1 === epochs;
+    if (validation === undefined || !isDue) return undefined;
+    const options = {batchSize: microBatchSize, seed: 0};
+    return readingOf(validation, 0, options, `validation ${epoch}`, () => ofTraining(epoch + 1));
+  }
+
+  async function* batches(reading: Reading): Stream {
+    const {name, data, epoch, options} = reading;
+    await begin(reading);
+    const opening = begun.get(name);
+    const source = opening && {
+      async *batches() {
+        yield* (await opening).batches();
+      },
+    };
+    let left = countOf(reading);
+    try {
+      for await (const batch of batchesOf(source ?? data, epoch, options)) {
+        await beginAfter(reading, --left);
+        yield batch;
+      }
+      // Of data that gave fewer than it said.
+      await beginAfter(reading, 0);
+    } finally {
+      begun.delete(name);
+      await closed(opening);
+    }
+  }
+
+  /** Begins what will be asked for soon. `left`: how many batches come before. */
+  async function beginAfter(reading: Reading, left: number): Promise<void> {
+    let before = left;
+    for (let next = reading.next(); next !== undefined && before <= BATCHES_LEFT; next = next.next()) {
+      await begin(next);
+      before += countOf(next);
+    }
+  }
+
+  /** Waits until it is being read: who learns from a batch leaves no time for it. */
+  async function begin({name, data, epoch, options}: Reading): Promise<void> {
+    if (data.begin === undefined || begun.has(name)) return;
+    const opening = data.begin(epoch, options, room);
+    begun.set(name, opening);
+    // What goes wrong is said when its batches are asked for.
+    await opening.catch(() => {});
+  }
+
+  const some = (reading: Reading | undefined) => reading && batches(reading);
+  return {
+    training: (epoch, from) => batches(ofTraining(epoch, from)!),
+    precise: (epoch) => some(ofPrecise(epoch)),
+    validation: (epoch) => some(ofValidation(epoch)),
+    async close() {
+      for (const opening of begun.values()) await closed(opening);
+    },
+  };
 }

@@ -27,7 +27,7 @@ import {type RunPosition, type RunTensors, runRecord, runStateFile, runTensors} 
 import {type BatchResult, type BatchStepOptions, batchStep} from './batch_step';
 import {preciseBatchNorm} from './precise_batch_norm';
 import {TrainingDivergedError} from './progress';
-import {Readings} from './readings';
+import {type Readings, readingsOf} from './readings';
 import {TracedSteps} from './traced/traced_steps';
 
 const NO_SUMS = {loss: 0, correct: 0, samples: 0};
@@ -71,12 +71,10 @@ export class TrainingSession {
     this.stilled = [...this.frozen].filter((layer) => layer.trainable);
     for (const layer of this.stilled) layer.trainable = false;
     this.norms = allLayers(model).filter((layer) => isBatchNorm(layer) && layer.trainable);
-    this.readings = new Readings({
+    this.readings = readingsOf({
       ...{training: data, validation, recipe, signal},
-      precise: {
-        count: this.norms.length === 0 ? 0 : recipe.preciseBatchNorm,
-        seed: this.seedOf('preciseBatches', recipe.seed),
-      },
+      preciseBatches: this.norms.length === 0 ? 0 : recipe.preciseBatchNorm,
+      preciseSeed: this.seedOf('preciseBatches', recipe.seed),
     });
     // A step that recomputes moves averages and draws dropout twice.
     this.traced = recipe.recompute ? undefined : new TracedSteps(model, this.weights);

@@ -4,7 +4,7 @@
  * the logs may be ahead of the checkpoint, and are cut back when the run is taken up. While a process writes them `running` has its number.
  */
 import {writeWhole} from '../../files/write_file';
-import {type Checkpoint, read} from '../../models/checkpoints';
+import {type Checkpoint, safetensors} from '../../models/checkpoints';
 import {InvalidArgumentError} from '../../util/errors';
 import type {Evaluation} from '../evaluation/evaluate';
 import {EventFiles, type Scalars} from './event_files';
@@ -89,7 +89,7 @@ export class RunDirectory {
       return undefined;
     }
     const bytes = await files().readFile(this.checkpointPath);
-    return read(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return safetensors.read(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
 
   async release(): Promise<void> {

@@ -2,9 +2,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {describe, expect, it} from 'vitest';
-import type {Batch} from '../../../src/train/batches/batches';
-import {Room} from '../../../src/train/batches/room';
-import {type ClipReader, type EpochPlan, EpochReading} from '../../../src/train/data/epoch';
+import type {Batch, BatchesOptions, Room} from '../../../src/train/batches/batches';
+import {beginEpoch, type ClipReader, type EpochPlan} from '../../../src/train/data/epoch';
 import type {Place} from '../../../src/train/data/reading/items';
 
 const order = [4, 2, 0, 6, 1, 5, 3];
@@ -16,13 +15,13 @@ const plan = (other: Partial<EpochPlan> = {}): EpochPlan => ({
   isReplacing: true,
   form: {classes: 2, mean: 0, std: 1, isPictures: false},
   ahead: 2,
-  room: new Room(),
   failures: new Map(),
   ...other,
 });
 
-const readEpoch = (...parts: ConstructorParameters<typeof EpochReading>) =>
-  new EpochReading(...parts).batches();
+const emptyRoom = (): Room => ({held: 0, readers: new Set()});
+const readEpoch = (plan: EpochPlan, epoch: number, options: BatchesOptions, reader: ClipReader) =>
+  beginEpoch(plan, epoch, options, reader, emptyRoom()).batches();
 
 /** Clips of one pixel `(item, index, epoch)`, ready after a while of its own. */
 class SlowReader implements ClipReader {
@@ -107,12 +106,12 @@ describe('epochs that share their room', () => {
   /** What is read, or lies there. */
   const begin = (room: Room, epoch: number, to?: number) => {
     const reader = new SlowReader(() => 0);
-    const reading = new EpochReading(plan({room}), epoch, {...options, ...(to && {to})}, reader);
+    const reading = beginEpoch(plan(), epoch, {...options, ...(to && {to})}, reader, room);
     return {reader, reading, batches: reading.batches()};
   };
 
   it('hold no more together than one, the first before the second', async () => {
-    const room = new Room();
+    const room = emptyRoom();
     const [first, second] = [begin(room, 0), begin(room, 1)];
     const asked = () => [first.reader.asked.length, second.reader.asked.length];
     expect([asked(), room.held]).toEqual([[6, 0], 6]);
@@ -132,7 +131,7 @@ describe('epochs that share their room', () => {
   });
 
   it('are read when they are asked for, whatever lies there of another', async () => {
-    const room = new Room();
+    const room = emptyRoom();
     const [first, second] = [begin(room, 0), begin(room, 1)];
     expect((await all(second.batches)).map(({x}) => x)).toEqual(
       [[0, 1, 2], [3, 4, 5], [6]].map((places) => pixels(places, 1)),
@@ -143,7 +142,7 @@ describe('epochs that share their room', () => {
   });
 
   it('end where they are told to, and read nothing beyond', async () => {
-    const {reader, batches} = begin(new Room(), 5, 1);
+    const {reader, batches} = begin(emptyRoom(), 5, 1);
     expect((await all(batches)).map(({x}) => x)).toEqual([pixels([0, 1, 2], 5)]);
     expect(reader.asked).toEqual(order.slice(0, 3));
   });
