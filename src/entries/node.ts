@@ -30,7 +30,7 @@ export type {
   RandomSource,
   ValueRange,
 } from '../train/augment';
-export type {Batch, Batches, BatchesOptions, DataRecipe} from '../train/batches/batches';
+export type {Batch, Batches, BatchesOptions, BegunEpoch, DataRecipe, Room} from '../train/batches/batches';
 export {
   type Dataset,
   type DatasetOptions,

@@ -17,7 +17,7 @@ export type {
   ValueRange,
 } from '../train/augment';
 export {augment, type RandomPurpose, randomAt} from '../train/augment';
-export type {Batch, Batches, BatchesOptions, DataRecipe} from '../train/batches/batches';
+export type {Batch, Batches, BatchesOptions, BegunEpoch, DataRecipe, Room} from '../train/batches/batches';
 export type {Dataset, DatasetSummary, SplitOptions} from '../train/data/dataset';
 export {type GeneratedOptions, generated} from '../train/data/generated';
 export {type EvaluateOptions, type Evaluation, evaluate} from '../train/evaluation/evaluate';

@@ -24,6 +24,8 @@ export interface BatchesOptions {
   readonly seed: number;
   /** The batch of the epoch to begin with, counted from 0: that of a run which is taken up again. Default 0. */
   readonly from?: number;
+  /** The batch before which to end, for who takes no more; data may go on. Default: none, all of the epoch. */
+  readonly to?: number;
   /** Ends the epoch early: the data throws its reason, any other error, or just ends. */
   readonly signal?: AbortSignal;
 }
@@ -36,6 +38,22 @@ export interface DataRecipe {
   readonly mix?: MixOptions;
   /** How often in a row each clip is seen, every time differently augmented. Default 1. */
   readonly repeats?: number;
+}
+
+/** Room for samples that are read ahead: readings that share it hold no more together than one of them may alone. */
+export interface Room {
+  /** How many samples are read, or being read, and in no batch yet. */
+  held: number;
+  /** Called when there is room again, those first that came first. */
+  readonly readers: Set<() => void>;
+}
+
+/** An epoch that is read before its batches are asked for. */
+export interface BegunEpoch {
+  /** What `batches` of the data gives. Asked for once. */
+  batches(): AsyncIterable<Batch>;
+  /** Ends the reading and frees what it holds, whether the batches were asked for or not. */
+  close(): Promise<void>;
 }
 
 /** A data set, epoch after epoch in batches. */
@@ -55,6 +73,14 @@ export interface Batches {
    * @param epoch counted from 0
    */
   batches(epoch: number, options: BatchesOptions): AsyncIterable<Batch>;
+  /**
+   * Begins to read what will soon be asked for: `train` calls it before its last batches are learnt from, and before those of
+   * validation are asked for. Absent: nothing is read before `batches` is called.
+   *
+   * @param room shared by all that is read for one run
+   * @returns as soon as something is being read
+   */
+  begin?(epoch: number, options: BatchesOptions, room?: Room): Promise<BegunEpoch>;
   /**
    * The same data as a recipe wants them for training; what the data set was told itself stays. Absent: `train` takes the batches as
    * they are, whatever the recipe says.

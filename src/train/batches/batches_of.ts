@@ -7,7 +7,7 @@ import type {Batch, Batches, BatchesOptions} from './batches';
  * @throws the reason of the signal once it is aborted: also where the data just ends, or fails in words of its own, as Node's functions do
  */
 export async function* batchesOf(
-  data: Batches,
+  data: Pick<Batches, 'batches'>,
   epoch: number,
   options: BatchesOptions,
 ): AsyncGenerator<Batch, void, void> {

@@ -3,9 +3,9 @@ import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions} from '../../util/names';
 import type {PerChannel} from '../../video/clips';
-import type {Batch, Batches, BatchesOptions, DataRecipe} from '../batches/batches';
+import type {Batch, Batches, BatchesOptions, BegunEpoch, DataRecipe, Room} from '../batches/batches';
 import type {BatchForm} from './batch';
-import {type ClipReader, type Failures, readEpoch} from './epoch';
+import {beginEpoch, type ClipReader, type Failures} from './epoch';
 import {epochOrder, type OrderOptions, splitByClass} from './order';
 
 /** How a data set is divided. */
@@ -75,12 +75,25 @@ export class Dataset implements Batches {
   }
 
   async *batches(epoch: number, options: BatchesOptions): AsyncGenerator<Batch, void, void> {
+    yield* (await this.begin(epoch, options)).batches();
+  }
+
+  async begin(
+    epoch: number,
+    options: BatchesOptions,
+    room: Room = {held: 0, readers: new Set()},
+  ): Promise<BegunEpoch> {
     const {caller, labels, order, form, classes, ahead, open, nameOf} = this.parts;
-    checkOptions('batches', options, ['batchSize', 'seed', 'from', 'signal']);
-    const {batchSize, seed, from = 0, signal} = options;
+    checkOptions('batches', options, ['batchSize', 'seed', 'from', 'to', 'signal']);
+    const {batchSize, seed, signal} = options;
     checkCount('batches', 'batchSize', batchSize);
-    if (!Number.isInteger(from) || from < 0)
-      throw new InvalidArgumentError(`batches: from is ${from}; it must be a whole number of at least 0.`);
+    for (const name of ['from', 'to'] as const) {
+      const place = options[name] ?? 0;
+      if (!Number.isInteger(place) || place < 0)
+        throw new InvalidArgumentError(
+          `batches: ${name} is ${place}; it must be a whole number of at least 0.`,
+        );
+    }
     signal?.throwIfAborted();
     const plan = {
       caller,
@@ -92,7 +105,7 @@ export class Dataset implements Batches {
       ahead,
       failures: this.failures,
     };
-    yield* readEpoch(plan, epoch, options, await open());
+    return beginEpoch(plan, epoch, options, await open(), room);
   }
 
   /**

@@ -4,7 +4,7 @@
  */
 import {FormatError} from '../../util/errors';
 import {type ByteClip, randomAt} from '../augment';
-import type {Batch, BatchesOptions} from '../batches/batches';
+import type {Batch, BatchesOptions, Room} from '../batches/batches';
 import {type BatchForm, makeBatch} from './batch';
 import type {Place, Unreadable} from './reading/items';
 
@@ -59,55 +59,80 @@ async function sampleAt(
 }
 
 /**
- * The batches of an epoch.
+ * Begins to read an epoch, as far ahead as may be, whether its batches are asked for or not.
  *
- * @throws FormatError if nothing of it can be read; the reason of the signal, once it is aborted
+ * @param room for what is read and in no batch yet
+ * @param reader is closed when all is read
+ * @returns whose batches throw a FormatError if nothing of it can be read, and the reason of the signal once it is aborted
  */
-export async function* readEpoch(
+export function beginEpoch(
   plan: EpochPlan,
   epoch: number,
-  {batchSize, seed, from = 0, signal}: BatchesOptions,
+  {batchSize, seed, from = 0, to = Number.POSITIVE_INFINITY, signal: given}: BatchesOptions,
   reader: ClipReader,
-): AsyncGenerator<Batch, void, void> {
+  room: Room,
+) {
   const leaving = new AbortController();
-  const both = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal]);
+  const signal = given === undefined ? leaving.signal : AbortSignal.any([given, leaving.signal]);
   const pending: Promise<Sample | undefined>[] = [];
-  let next = from * batchSize;
-  const readAhead = () => {
-    while (next < plan.order.length && pending.length < batchSize * plan.ahead) {
+  const begin = from * batchSize;
+  const end = Math.min(plan.order.length, to * batchSize);
+  let next = begin;
+  let closing: Promise<void> | undefined;
+  const readUntil = (isFull: () => boolean) => {
+    while (next < end && !isFull() && !signal.aborted) {
       const index = next++;
-      const sample = sampleAt(index, plan, reader, {seed, epoch, index}, both);
+      const sample = sampleAt(index, plan, reader, {seed, epoch, index}, signal);
       // Its turn may come later: until then a failure is nobody's.
       sample.catch(() => {});
       pending.push(sample);
+      room.held++;
     }
   };
-  let isEmpty = true;
-  try {
-    for (let batch = from; batch * batchSize < plan.order.length; batch++) {
-      both.throwIfAborted();
-      readAhead();
-      const read = await Promise.all(pending.slice(0, batchSize));
-      pending.splice(0, batchSize);
-      both.throwIfAborted();
-      const samples = read.filter((sample) => sample !== undefined);
-      if (samples.length === 0) continue;
-      isEmpty = false;
-      readAhead();
-      const made = makeBatch(
-        samples.map(({clip}) => clip),
-        samples.map(({item}) => plan.labels[item]!),
-        plan.form,
-        randomAt(seed, 'mix', epoch, batch),
-      );
-      yield {...made, names: samples.map(({item}) => plan.nameOf(item))};
-    }
-    if (isEmpty && from * batchSize < plan.order.length) throw nothingReadable(plan);
-  } finally {
+  const readAhead = () => readUntil(() => room.held >= batchSize * plan.ahead);
+  const take = (count: number) => {
+    room.held -= pending.splice(0, count).length;
+    for (const read of room.readers) read();
+  };
+  const close = async () => {
+    room.readers.delete(readAhead);
     leaving.abort(new Error('the epoch was left'));
     await Promise.allSettled(pending);
-    await reader.close();
+    take(pending.length);
+    closing ??= reader.close();
+    await closing;
+  };
+  async function* batches(): AsyncGenerator<Batch, void, void> {
+    let isEmpty = begin < end;
+    try {
+      for (let batch = from; batch * batchSize < end; batch++) {
+        // What is awaited is read whether others leave room for it or not.
+        readUntil(() => pending.length >= batchSize);
+        signal.throwIfAborted();
+        const read = await Promise.all(pending.slice(0, batchSize));
+        take(batchSize);
+        signal.throwIfAborted();
+        // What has nothing left to read ends while the last batch is used.
+        if (pending.length === 0 && next >= end) closing = reader.close();
+        const samples = read.filter((sample) => sample !== undefined);
+        if (samples.length === 0) continue;
+        isEmpty = false;
+        const made = makeBatch(
+          samples.map(({clip}) => clip),
+          samples.map(({item}) => plan.labels[item]!),
+          plan.form,
+          randomAt(seed, 'mix', epoch, batch),
+        );
+        yield {...made, names: samples.map(({item}) => plan.nameOf(item))};
+      }
+      if (isEmpty) throw nothingReadable(plan);
+    } finally {
+      await close();
+    }
   }
+  room.readers.add(readAhead);
+  readAhead();
+  return {batches, close};
 }
 
 function nothingReadable({caller, order, failures}: EpochPlan): FormatError {

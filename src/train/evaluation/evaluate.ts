@@ -6,7 +6,7 @@ import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkLayersModel} from '../../util/models';
 import {checkOptions, optionNames} from '../../util/names';
-import type {Batches} from '../batches/batches';
+import type {Batch, Batches} from '../batches/batches';
 import {batchesOf} from '../batches/batches_of';
 import {forModel} from '../batches/pictures';
 import {type LossConfig, sampleLosses} from '../optimization/losses';
@@ -50,14 +50,26 @@ export async function evaluate(
 ): Promise<Evaluation> {
   checkOptions('evaluate', options, OPTIONS);
   checkClassifier('evaluate', model, data);
-  const {batchSize = 8, loss: config = {name: 'softmax'}, worst: keep = 0, signal} = options;
+  const {batchSize = 8, loss = {name: 'softmax'}, worst = 0, signal} = options;
   checkCount('evaluate', 'batchSize', batchSize);
-  if (keep !== 0) checkCount('evaluate', 'worst', keep);
+  if (worst !== 0) checkCount('evaluate', 'worst', worst);
+  const reading = {batchSize, seed: 0, ...(signal && {signal})};
+  const batches = batchesOf(forModel(model, data), 0, reading);
+  return judge(model, data, batches, {loss, worst, signal});
+}
+
+/** What `evaluate` does with the batches of the data. */
+export async function judge(
+  model: LayersModel,
+  data: Batches,
+  batches: AsyncIterable<Batch>,
+  options: {readonly loss: LossConfig; readonly worst: number; readonly signal: AbortSignal | undefined},
+): Promise<Evaluation> {
+  const {loss: config, worst: keep, signal} = options;
   const counter = new MetricsCounter(data.classes);
   const worst = new WorstSamples(keep);
   let [samples, lossSum] = [0, 0];
-  const reading = {batchSize, seed: 0, ...(signal && {signal})};
-  for await (const {x, y, names} of batchesOf(forModel(model, data), 0, reading)) {
+  for await (const {x, y, names} of batches) {
     try {
       const [logits, losses] = tf.tidy(() => {
         const answer = model.apply(x, {training: false}) as tf.Tensor2D;

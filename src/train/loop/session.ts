@@ -9,8 +9,7 @@ import {fromLayersModel, safetensors} from '../../models/checkpoints';
 import {InvalidArgumentError} from '../../util/errors';
 import {derivedSeed} from '../../util/seeded_random';
 import type {Batch, Batches} from '../batches/batches';
-import {batchesOf} from '../batches/batches_of';
-import {type Evaluation, evaluate} from '../evaluation/evaluate';
+import {type Evaluation, judge} from '../evaluation/evaluate';
 import {WeightAverages, WeightUpdater} from '../optimization/optimizers';
 import {
   allLayers,
@@ -29,6 +28,7 @@ import {type BatchResult, type BatchStepOptions, batchStep} from './batch_step';
 import {brokenSamples} from './broken_samples';
 import {preciseBatchNorm} from './precise_batch_norm';
 import {TrainingDivergedError} from './progress';
+import {type Readings, readingsOf} from './readings';
 import {checkSame, checkSameRecipe, decisive} from './same_run';
 import {TracedSteps} from './traced/traced_steps';
 
@@ -43,6 +43,7 @@ const NO_SUMS = {loss: 0, correct: 0, samples: 0};
 const PURPOSE = {dropout: 0, preciseBatches: 1, preciseDropout: 2} as const;
 
 export class TrainingSession {
+  readonly readings: Readings;
   position: RunPosition = {epoch: 0, step: 0, updates: 0, sums: NO_SUMS, best: null};
   /** The last one of this session, with its worst samples. */
   validated: Evaluation | undefined;
@@ -52,6 +53,8 @@ export class TrainingSession {
   private readonly updater: WeightUpdater;
   private readonly averages: WeightAverages | undefined;
   private readonly stilled: layers.Layer[];
+  /** Batch normalizations that learn. */
+  private readonly norms: layers.Layer[];
   private readonly traced: TracedSteps | undefined;
   private segments: readonly Segment[] | undefined;
   /** Of the last checkpoint. */
@@ -60,8 +63,10 @@ export class TrainingSession {
   constructor(
     private readonly model: LayersModel,
     private readonly data: Batches,
+    private readonly validation: Batches | undefined,
     readonly recipe: CompleteRecipe,
     private readonly directory: RunDirectory | undefined,
+    private readonly signal: AbortSignal | undefined,
     private readonly modelFile: ModelFile = weightsAlone,
   ) {
     this.weights = namedWeights(model, 'train');
@@ -75,6 +80,12 @@ export class TrainingSession {
     // Frozen norms go by their averages in training too, which the layers themselves see to.
     this.stilled = [...this.frozen].filter((layer) => layer.trainable);
     for (const layer of this.stilled) layer.trainable = false;
+    this.norms = allLayers(model).filter((layer) => isBatchNorm(layer) && layer.trainable);
+    this.readings = readingsOf({
+      ...{training: data, validation, recipe, signal},
+      preciseBatches: this.norms.length === 0 ? 0 : recipe.preciseBatchNorm,
+      preciseSeed: this.seedOf('preciseBatches', recipe.seed),
+    });
     // A step that recomputes moves averages and draws dropout twice.
     this.traced = recipe.recompute ? undefined : new TracedSteps(model, this.weights);
   }
@@ -156,37 +167,33 @@ export class TrainingSession {
   }
 
   /** Averages of the batch normalizations that learn, anew. */
-  async normalizePrecisely(signal: AbortSignal | undefined): Promise<void> {
-    const {preciseBatchNorm: count, seed, batchSize, microBatchSize} = this.recipe;
-    const norms = allLayers(this.model).filter((layer) => isBatchNorm(layer) && layer.trainable);
-    if (count === 0 || norms.length === 0) return;
+  async normalizePrecisely(): Promise<void> {
+    const {preciseBatchNorm: count, seed} = this.recipe;
     const {epoch} = this.position;
-    const batches = batchesOf(this.data, epoch, {
-      batchSize: Math.min(batchSize, microBatchSize),
-      seed: this.seedOf('preciseBatches', seed),
-      ...(signal && {signal}),
-    });
+    const batches = this.readings.precise(epoch);
+    if (batches === undefined) return;
     const drawn = derivedSeed(this.seedOf('preciseDropout', seed), epoch);
-    await preciseBatchNorm((x) => this.segmentsFor(x), this.weights, norms, batches, {count, seed: drawn});
+    await preciseBatchNorm((x) => this.segmentsFor(x), this.weights, this.norms, batches, {
+      count,
+      seed: drawn,
+    });
   }
 
   /**
    * Validates the averages, if there are some, and keeps what is best.
    *
    * @param worst how many of the worst samples are to be in it
+   * @returns undefined after an epoch that is not validated
    * @throws TrainingDivergedError for weights that are not finite, whose answers could be the best by chance
    */
-  async validate(data: Batches, worst: number, signal: AbortSignal | undefined): Promise<Evaluation> {
-    const {microBatchSize, loss} = this.recipe;
+  async validate(worst: number): Promise<Evaluation | undefined> {
+    const {model, validation, recipe, signal} = this;
+    const batches = this.readings.validation(this.position.epoch);
+    if (validation === undefined || batches === undefined) return undefined;
     if ((await this.brokenWeights()).length > 0) throw await this.diverged('weights are not finite');
     this.averages?.swap();
     try {
-      const result = await evaluate(this.model, data, {
-        batchSize: microBatchSize,
-        loss,
-        worst,
-        ...(signal && {signal}),
-      });
+      const result = await judge(model, validation, batches, {loss: recipe.loss, worst, signal});
       this.validated = result;
       const {best, epoch} = this.position;
       if (best === null || result.top1 > best.top1) {
@@ -281,11 +288,12 @@ export class TrainingSession {
     this.averages?.swap();
   }
 
-  /** Gives the layers back as they were. */
-  dispose(): void {
+  /** Gives the layers back as they were. Nothing is read any more when it is over. */
+  async dispose(): Promise<void> {
     for (const layer of this.stilled) layer.trainable = true;
     this.traced?.dispose();
     this.updater.dispose();
     this.averages?.dispose();
+    await this.readings.close();
   }
 }

@@ -7,7 +7,6 @@ import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions, optionNames} from '../../util/names';
 import type {Batches} from '../batches/batches';
-import {batchesOf} from '../batches/batches_of';
 import {forModel} from '../batches/pictures';
 import {checkClassifier, type Evaluation} from '../evaluation/evaluate';
 import {completeRecipe, type Recipe} from '../recipes/recipe';
@@ -81,13 +80,22 @@ export async function train(model: LayersModel, data: Batches, options: TrainOpt
   const runDirectory = directory === undefined ? undefined : new RunDirectory(directory);
   const augmented = forModel(model, (recipe.augmentation && data.augmented?.(recipe)) ?? data);
   signal?.throwIfAborted();
-  const session = new TrainingSession(model, augmented, recipe, runDirectory, options.modelFile);
+  const judged = validation && forModel(model, validation);
+  const session = new TrainingSession(
+    model,
+    augmented,
+    judged,
+    recipe,
+    runDirectory,
+    signal,
+    options.modelFile,
+  );
   try {
     await session.open(resume);
     const epochs: EpochResult[] = [];
     while (session.position.epoch < recipe.epochs) {
-      await trainEpoch(session, augmented, {...options, checkpointEvery});
-      const result = await endEpoch(session, {model, validation, directory: runDirectory, signal});
+      await trainEpoch(session, {...options, checkpointEvery});
+      const result = await endEpoch(session, model.name, runDirectory);
       epochs.push(result);
       await session.save();
       options.onEpoch?.(result);
@@ -101,26 +109,25 @@ export async function train(model: LayersModel, data: Batches, options: TrainOpt
     if (signal?.aborted && error === signal.reason) await session.saveNew();
     throw error;
   } finally {
-    session.dispose();
+    await session.dispose();
     await runDirectory?.release();
   }
 }
 
 async function trainEpoch(
   session: TrainingSession,
-  data: Batches,
   {checkpointEvery, onProgress, signal}: TrainOptions & {readonly checkpointEvery: number},
 ): Promise<void> {
-  const {batchSize, seed, epochs} = session.recipe;
+  const {epochs} = session.recipe;
   const {epoch, step: from, sums: before} = session.position;
   const begin = performance.now();
-  for await (const batch of batchesOf(data, epoch, {batchSize, seed, from, ...(signal && {signal})})) {
+  for await (const batch of session.readings.training(epoch, from)) {
     const {learningRate} = session;
     await session.update(batch);
     const {step, updates, sums} = session.position;
     if (onProgress !== undefined) {
       const rate = (sums.samples - before.samples) / ((performance.now() - begin) / 1000);
-      const samplesLeft = (epochs - epoch) * data.size - sums.samples;
+      const samplesLeft = (epochs - epoch) * session.size - sums.samples;
       onProgress({
         ...{epoch, epochs, step, steps: session.steps, learningRate},
         loss: sums.loss / sums.samples,
@@ -134,23 +141,14 @@ async function trainEpoch(
   }
 }
 
-interface EndOfEpoch {
-  readonly model: LayersModel;
-  readonly validation: Batches | undefined;
-  readonly directory: RunDirectory | undefined;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function endEpoch(session: TrainingSession, end: EndOfEpoch): Promise<EpochResult> {
-  const {model, validation, directory, signal} = end;
+async function endEpoch(
+  session: TrainingSession,
+  name: string,
+  directory: RunDirectory | undefined,
+): Promise<EpochResult> {
   const {epoch, sums} = session.position;
-  const {epochs, validateEvery} = session.recipe;
-  await session.normalizePrecisely(signal);
-  const isDue = (epoch + 1) % validateEvery === 0 || epoch + 1 === epochs;
-  const judged =
-    validation && isDue
-      ? await session.validate(validation, directory === undefined ? 0 : WORST, signal)
-      : undefined;
+  await session.normalizePrecisely();
+  const judged = await session.validate(directory === undefined ? 0 : WORST);
   const {worst: _, ...metrics} = judged ?? {};
   const means = {loss: sums.loss / sums.samples, accuracy: sums.correct / sums.samples};
   const result = {epoch, ...means, ...(judged && {validation: metrics as Evaluation})};
@@ -158,7 +156,7 @@ async function endEpoch(session: TrainingSession, end: EndOfEpoch): Promise<Epoc
   // Of what is known by now; pictures of samples are in the report alone.
   if (directory !== undefined) {
     const {recipe, position, steps, size, validated} = session;
-    const run = {name: model.name, recipe, position, steps, size, lines: directory.lines(), validated};
+    const run = {name, recipe, position, steps, size, lines: directory.lines(), validated};
     await directory.saveReport(await runReport(run));
   }
   session.endEpoch();

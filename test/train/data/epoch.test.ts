@@ -2,8 +2,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {describe, expect, it} from 'vitest';
-import type {Batch} from '../../../src/train/batches/batches';
-import {type ClipReader, type EpochPlan, readEpoch} from '../../../src/train/data/epoch';
+import type {Batch, BatchesOptions, Room} from '../../../src/train/batches/batches';
+import {beginEpoch, type ClipReader, type EpochPlan} from '../../../src/train/data/epoch';
 import type {Place} from '../../../src/train/data/reading/items';
 
 const order = [4, 2, 0, 6, 1, 5, 3];
@@ -18,6 +18,10 @@ const plan = (other: Partial<EpochPlan> = {}): EpochPlan => ({
   failures: new Map(),
   ...other,
 });
+
+const emptyRoom = (): Room => ({held: 0, readers: new Set()});
+const readEpoch = (plan: EpochPlan, epoch: number, options: BatchesOptions, reader: ClipReader) =>
+  beginEpoch(plan, epoch, options, reader, emptyRoom()).batches();
 
 /** Clips of one pixel `(item, index, epoch)`, ready after a while of its own. */
 class SlowReader implements ClipReader {
@@ -95,6 +99,52 @@ describe('an epoch', () => {
       }
     }
     expect(reader.most).toBe(4);
+  });
+});
+
+describe('epochs that share their room', () => {
+  /** What is read, or lies there. */
+  const begin = (room: Room, epoch: number, to?: number) => {
+    const reader = new SlowReader(() => 0);
+    const reading = beginEpoch(plan(), epoch, {...options, ...(to && {to})}, reader, room);
+    return {reader, reading, batches: reading.batches()};
+  };
+
+  it('hold no more together than one, the first before the second', async () => {
+    const room = emptyRoom();
+    const [first, second] = [begin(room, 0), begin(room, 1)];
+    const asked = () => [first.reader.asked.length, second.reader.asked.length];
+    expect([asked(), room.held]).toEqual([[6, 0], 6]);
+    const seen = [take((await first.batches.next()).value!)];
+    // One is left of the first epoch.
+    expect([asked(), room.held]).toEqual([[7, 2], 6]);
+    seen.push(take((await first.batches.next()).value!));
+    expect([asked(), room.held]).toEqual([[7, 5], 6]);
+    seen.push(take((await first.batches.next()).value!));
+    expect([asked(), room.held, first.reader.isClosed]).toEqual([[7, 6], 6, true]);
+    expect((await first.batches.next()).done).toBe(true);
+    seen.push(...(await all(second.batches)));
+    expect(seen.map(({x}) => x)).toEqual(
+      [0, 1].flatMap((epoch) => [[0, 1, 2], [3, 4, 5], [6]].map((places) => pixels(places, epoch))),
+    );
+    expect(room.held).toBe(0);
+  });
+
+  it('are read when they are asked for, whatever lies there of another', async () => {
+    const room = emptyRoom();
+    const [first, second] = [begin(room, 0), begin(room, 1)];
+    expect((await all(second.batches)).map(({x}) => x)).toEqual(
+      [[0, 1, 2], [3, 4, 5], [6]].map((places) => pixels(places, 1)),
+    );
+    expect(room.held).toBe(6);
+    await first.reading.close();
+    expect([room.held, first.reader.isClosed, first.reader.reading]).toEqual([0, true, 0]);
+  });
+
+  it('end where they are told to, and read nothing beyond', async () => {
+    const {reader, batches} = begin(emptyRoom(), 5, 1);
+    expect((await all(batches)).map(({x}) => x)).toEqual([pixels([0, 1, 2], 5)]);
+    expect(reader.asked).toEqual(order.slice(0, 3));
   });
 });
 

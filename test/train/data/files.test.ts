@@ -96,6 +96,24 @@ describe('training', () => {
     expect(other[0]!.x).not.toEqual(own[0]!.x);
   });
 
+  it('lies with the threads at once: they read on while the thread that trains does nothing else', async () => {
+    const folder = shop.at('many');
+    mkdirSync(`${folder}/a`, {recursive: true});
+    shop.make('picture.png', '-f', 'lavfi', '-i', 'color=s=16x16', '-frames:v', '1');
+    for (let i = 0; i < 12; i++) copyFileSync(shop.at('picture.png'), `${folder}/a/${i}.png`);
+    writeFileSync(shop.at('calls'), '');
+    const ffmpeg = shop.script(
+      'counted',
+      `case "$*" in *-version*) exit 0;; esac\nffmpeg "$@"\necho >> ${shop.at('calls')}`,
+    );
+    const data = await datasets.images(folder, {crop: 16, ffmpeg, loaders: 2, ahead: 1});
+    const begun = await data.begin(0, {batchSize: 12, seed: 1});
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    for (let turn = 0; turn < 500 && shop.read('calls').length < 12; turn++) Atomics.wait(pause, 0, 0, 20);
+    expect(shop.read('calls').length).toBe(12);
+    await begun.close();
+  });
+
   it('splits into augmented and plain clips', async () => {
     const cached = {...training, cache: {folder: shop.at('cache'), bytes: 1e6}};
     const parts = (await datasets.folder(shop.at('set'), cached)).split({share: 0.5, seed: 3});
