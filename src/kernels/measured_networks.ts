@@ -72,11 +72,13 @@ export function isMeasured(network: string): boolean {
 /**
  * Whether wasm with our kernels is the better choice: tensorflow was not measured to take less than nine tenths of its time.
  *
- * @param network the name of a network or, with a tag, of a model: `x3d_s`, `x3d_s_sts.k400`
+ * @param network the name of a network or, with a tag, of a model: `x3d_s`, `x3d_s_sts.k400`; of any other one undefined, which in training
+ *   is for wasm, as nearly all that were measured are
  * @param training whether it is going to be trained
  * @throws InvalidArgumentError for what is no such name
  */
-export function isForWasm(network: string, training: boolean): boolean {
+export function isForWasm(network: string | undefined, training: boolean): boolean {
+  if (network === undefined) return training;
   const known = Object.keys(MEASURED);
   // JavaScript may give a list of one, which reads as its only name.
   const given = typeof network === 'string' ? network : '';

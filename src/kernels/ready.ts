@@ -70,7 +70,8 @@ class Pass extends Error {}
  * SwiftShader or llvmpipe is never taken for a GPU. In Node `webgpu` starts on Dawn, as by `startWebGPU`.
  *
  * With `network`: `tensorflow` comes after `wasm`, where the kernels of `tfjs-sts/wasm` are there, unless it was measured to take less than
- * nine tenths of its time for that network, with `training` for a step of training, or computes on a GPU.
+ * nine tenths of its time for that network, with `training` for a step of training, or computes on a GPU. With `training` alone it does so
+ * for whatever network.
  *
  * @returns what is live now and why, and why not those before it
  * @throws InvalidArgumentError for a name in `prefer` that is no backend, a network that nobody has measured, or threads
@@ -115,12 +116,7 @@ export async function ready(options: ReadyOptions = {}): Promise<ReadyBackend> {
 function orderFor(network: string | undefined, training: boolean): readonly string[] {
   const names = Object.keys(RULE);
   // Without our kernels wasm is another, slower one; on a GPU tensorflow is another, faster one. Neither was measured.
-  if (
-    network === undefined ||
-    !isForWasm(network, training) ||
-    starterOf('wasm') === undefined ||
-    isOnGpu()
-  ) {
+  if (!isForWasm(network, training) || starterOf('wasm') === undefined || isOnGpu()) {
     return names;
   }
   return names.flatMap((name) => {

@@ -130,6 +130,8 @@ describe('the rule', () => {
     // Four hundredths less are not worth it, and nobody has measured the last one.
     expect(await ready({network: 'slowonly_r50_8x8', training: true})).toMatchObject({backend: 'wasm'});
     expect(await ready({network: 'transnet_v2', training: true})).toMatchObject({backend: 'wasm'});
+    expect(await ready({training: true})).toMatchObject({backend: 'wasm'});
+    expect(await ready({training: false})).toMatchObject({backend: 'tensorflow'});
     expect(await ready({network: 'x3d_s', prefer: 'tensorflow'})).toMatchObject({backend: 'tensorflow'});
     tf.removeBackend('wasm');
     expect(await ready({network: 'x3d_s'})).toMatchObject({backend: 'tensorflow'});

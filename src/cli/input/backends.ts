@@ -111,7 +111,7 @@ async function startBest(
   training: boolean,
 ): Promise<string> {
   const hasWasm = await succeeds(BACKENDS.wasm!.load());
-  const isWasmFaster = hasWasm && network !== undefined && isForWasm(network, training);
+  const isWasmFaster = hasWasm && isForWasm(network, training);
   let hasTensorflow = true;
   try {
     await (isWasmFaster ? importTfjsNodeGpu() : importTfjsNode());
