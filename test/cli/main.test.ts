@@ -120,7 +120,7 @@ describe('startBackend', () => {
 
   it('best is what was measured to be', async () => {
     expect(await startBackend('best', 1, 'x3d_s')).toBe('wasm');
-    expect(await startBackend('best', 1, 'r2plus1d_r34_8x8', true)).toBe('wasm');
+    expect(await startBackend('best', 1, 'r2plus1d_r34_8x8', {threads: 1})).toBe('wasm');
     await expect(startBackend('best', 1, 'x3d_z')).rejects.toThrow(/did you mean x3d_s/);
     expect(measuredNetwork('x3d_s_sts.k400_e100')).toBe('x3d_s_sts');
     expect(measuredNetwork('efficientnet_lite0_sts')).toBe('efficientnet_lite0_sts');

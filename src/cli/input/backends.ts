@@ -146,7 +146,7 @@ export function measuredNetwork(model: string): string | undefined {
  * @param threads for our kernels; only wasm has more than one, and is the best if several are given. Undefined: one for each core
  *     where it is wasm, 8 at most.
  * @param network what is going to run, for the best: the name of a measured network.
- * @param training whether it is going to be trained
+ * @param training that it is going to be trained, and on how many threads of wasm if `threads` says nothing
  * @returns the name of the backend.
  * @throws InvalidArgumentError for another name or threads elsewhere, UnavailableError when its package is missing or
  *     does not start.
@@ -155,16 +155,17 @@ export async function startBackend(
   name: string,
   threads?: number,
   network?: string,
-  training = false,
+  training?: {readonly threads: number},
 ): Promise<string> {
   // Hints of the host on faster backends would land between our lines.
   tf.enableProdMode();
   // A file may hold layers of ours, or stock ones that need mending; training needs the gradients.
   registerWithHost();
-  if (name !== BEST) return startNamed(name, threads);
+  const beside = threads ?? training?.threads;
+  if (name !== BEST) return startNamed(name, name === 'wasm' ? beside : threads);
   return threads !== undefined && threads > 1
     ? startNamed('wasm', threads)
-    : startBest(threads, network, training);
+    : startBest(beside, network, training !== undefined);
 }
 
 async function startNamed(name: string, threads: number | undefined): Promise<string> {

@@ -19,6 +19,7 @@ import {
 import {paperFamily} from '../../../train/recipes/paper';
 import type {Recipe} from '../../../train/recipes/recipe';
 import {hasRun} from '../../../train/run_files/run_directory';
+import {threadsByDefault} from '../../../util/cores';
 import {InvalidArgumentError} from '../../../util/errors';
 import {oneOf, onePositional, parseCommand, wholeNumber} from '../../input/arguments';
 import {measuredNetwork, startBackend} from '../../input/backends';
@@ -78,7 +79,7 @@ options:
   --frames N, --side N  of the clips that the network sees (default: its own)
   --seed N              of all chance (default 0)
   --checkpoint-every N  updates from one checkpoint to the next (default 100)
-${DATA_OPTIONS_HELP}${computeHelp('1')}
+${DATA_OPTIONS_HELP}${computeHelp('one for each core but one, 8 at most')}
 The recipes are for many GPUs and whole data sets. With a batch of 8 the rate is scaled down; epochs are yours to choose.
 Networks of other families than the paper's are trained with the values for x3d.
 Ctrl-C ends a run between two updates, with a checkpoint.
@@ -221,8 +222,8 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   const named = options.network.start;
   const measured = measuredNetwork(options.network.network ?? named ?? '');
   // Loaders decode beside it.
-  const threads = compute.threads ?? 1;
-  const backend = await startBackend(compute.backend, threads, measured, true);
+  const threads = compute.threads ?? threadsByDefault(1);
+  const backend = await startBackend(compute.backend, compute.threads, measured, {threads});
   const place = backend === 'wasm' ? `wasm, ${counted(threads, 'thread')}` : backend;
   const start = named === undefined ? undefined : await readStart(named);
   const network = networkOf(options.network, start);

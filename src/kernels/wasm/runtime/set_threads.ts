@@ -4,6 +4,7 @@
  */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import {coresHere, isAddressSpaceLimited, threadsByDefault} from '../../../util/cores';
 import {InvalidArgumentError, StsError, UnavailableError} from '../../../util/errors';
 import {checkOptions, optionNames} from '../../../util/names';
 import type {Starter} from '../../starters';
@@ -21,9 +22,6 @@ export interface SetThreadsOptions {
    */
   wasmPaths?: WasmPaths;
 }
-
-/** Threads that `ready` takes by itself: beyond them nobody has measured a gain. */
-const MOST_BY_ITSELF = 8;
 
 const KNOWN = optionNames<SetThreadsOptions>({wasmPaths: true});
 
@@ -87,7 +85,7 @@ export const wasmStarter: Starter = {
   start: async (threads) => {
     if (threads === undefined && isAddressSpaceLimited())
       return 'one thread: the address space of the process is limited, of which a shared memory takes gigabytes';
-    const count = threads ?? Math.min(coresHere() ?? 1, MOST_BY_ITSELF);
+    const count = threads ?? threadsByDefault();
     if (count === 1) return 'one thread';
     try {
       await setThreads(count);
@@ -98,24 +96,6 @@ export const wasmStarter: Starter = {
     }
   },
 };
-
-function coresHere(): number | undefined {
-  const os = globalThis.process?.getBuiltinModule?.('node:os');
-  return os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency;
-}
-
-/**
- * Whether Linux gives the process so much and no more (`ulimit -v`), as clusters do. The host's build reserves what its shared memory may
- * grow to, and what fails for want of that afterwards fails where nobody can catch it.
- */
-function isAddressSpaceLimited(): boolean {
-  const fs = globalThis.process?.getBuiltinModule?.('node:fs');
-  try {
-    return /^Max address space +\d/m.test(fs?.readFileSync('/proc/self/limits', 'latin1') ?? '');
-  } catch {
-    return false;
-  }
-}
 
 let hasWarned = false;
 
