@@ -119,6 +119,10 @@ export class Dataset implements Batches {
     if (!(share > 0 && share < 1))
       throw new InvalidArgumentError(`split: share is ${share}; it must be above 0 and below 1.`);
     const [training, validation] = splitByClass(this.parts.labels, share, seed);
+    if (validation.length === 0)
+      throw new InvalidArgumentError(
+        'split: no class has more than one item; to be divided one needs two at least. Give more items, or other data for validation.',
+      );
     return {training: this.parts.part(training, false), validation: this.parts.part(validation, true)};
   }
 
