@@ -7,10 +7,10 @@ const entries = [
   {entry: 'index', limit: '57.5 kB'},
   {entry: 'ops', limit: '12 kB'},
   {entry: 'networks', limit: '30 kB'},
-  {entry: 'train', limit: '75 kB'},
+  {entry: 'train', limit: '75.5 kB'},
   {entry: 'zoo', limit: '61.5 kB'},
   {entry: 'checkpoints', limit: '21 kB'},
-  {entry: 'convert', limit: '46 kB'},
+  {entry: 'convert', limit: '46.5 kB'},
   {entry: 'onnx', limit: '12 kB'},
   {entry: 'video', limit: '38 kB'},
   {entry: 'timeline', limit: '50.5 kB'},
@@ -26,7 +26,7 @@ const programs = [
   {name: 'one op', entry: 'ops', import: '{stsConv3d}', limit: '10.5 kB'},
   {name: 'one layer', entry: 'index', import: '{layers}', limit: '25.5 kB'},
   {name: 'one network', entry: 'networks', import: '{x3d}', limit: '32 kB'},
-  {name: 'loadModel', entry: 'zoo', import: '{loadModel}', limit: '67 kB'},
+  {name: 'loadModel', entry: 'zoo', import: '{loadModel}', limit: '67.5 kB'},
 ];
 
 const bundled = (entry, platform = 'browser') => ({
@@ -50,5 +50,5 @@ module.exports = [
   })),
   ...programs.map(({entry, ...program}) => ({...program, gzip: true, ...bundled(entry)})),
   // As it is: one file with all kernels that a page may need.
-  {name: 'the script', limit: '189.5 kB', path: 'dist/tfjs-sts.min.js'},
+  {name: 'the script', limit: '190 kB', path: 'dist/tfjs-sts.min.js'},
 ];

@@ -8,7 +8,7 @@ const [name, ...rest] = process.argv.slice(2);
 const main = new URL(`./${name}/main.mjs`, import.meta.url);
 if (!/^\w+$/.test(name ?? '') || !existsSync(main)) {
   console.error(
-    'Which experiment? npm run experiment -- claims [run | status | analyze | pilot], or camera [train | test | choose | real]',
+    'Which experiment? npm run experiment -- claims [run | status | analyze | models | pilot], or camera [train | test | choose | real]',
   );
   process.exitCode = 1;
 } else {

@@ -2,22 +2,10 @@
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import {loadModel} from 'tfjs-sts/zoo';
+import {shareInterval} from '../claims/analysis/statistics.mjs';
 import {settingsDigest, THRESHOLD} from './settings.mjs';
 import {movementNames} from './task/movements.mjs';
 import {groupedMovement, STANDS} from './task/turns.mjs';
-
-/**
- * Wilson's interval of 95% for a share.
- *
- * @returns `[low, high]`
- */
-export function interval(right, all) {
-  const z = 1.959964;
-  const share = right / all;
-  const middle = (share + (z * z) / (2 * all)) / (1 + (z * z) / all);
-  const half = (z / (1 + (z * z) / all)) * Math.sqrt((share * (1 - share)) / all + (z * z) / (4 * all * all));
-  return [middle - half, middle + half];
-}
 
 /**
  * Of answers `{label, said, score}`: all of them, those from the threshold on, and what was said of what.
@@ -42,7 +30,7 @@ export function counted(answers) {
 function shareOf(answers) {
   const clips = answers.length;
   const right = answers.filter(({label, said}) => label === said).length;
-  return {clips, right, accuracy: right / clips, interval: interval(right, clips)};
+  return {clips, right, accuracy: right / clips, interval: shareInterval(right, clips)};
 }
 
 /** How many answers there are from a threshold on, and how many of them are right. */

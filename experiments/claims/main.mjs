@@ -1,6 +1,7 @@
 /**
  * The commands of the experiment: `run` makes what is missing of the planned runs and may be ended at any moment; `status` says how
- * far it is; `analyze` writes table and picture; `pilot` is for the choice of the task, with the plain arm alone.
+ * far it is; `analyze` writes table and picture; `models` makes those that ship; `pilot` is for the choice of the task, with the plain arm
+ * alone.
  */
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -16,10 +17,11 @@ import {DIGESTS, PROTOCOL, protocolDigest} from './protocol.mjs';
 import {tinyProtocol} from './tiny.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const USAGE = `npm run experiment -- claims [run | status | analyze | pilot NAME CHANGES]
+const USAGE = `npm run experiment -- claims [run | status | analyze | models | pilot NAME CHANGES]
   run       makes the runs that are missing; stop it whenever you like, the same command goes on
   status    how many runs are there, and the processor time that is left
   analyze   writes results.md and results.svg from runs.jsonl
+  models    makes those of the zoo anew, with what tests say of them, in some minutes
   pilot     an image stage and the plain arm, with CHANGES of the protocol as JSON, to pilots.jsonl
 options: --form NAME (one form), --dir FOLDER (what is not kept in git), --table FILE, --tiny (seconds, for tests)`;
 
@@ -36,7 +38,7 @@ export async function run(args) {
     },
   });
   const [command = 'run', ...rest] = positionals;
-  const commands = {run: runAll, status, analyze, pilot};
+  const commands = {run: runAll, status, analyze, models, pilot};
   if (!Object.hasOwn(commands, command)) {
     console.error(USAGE);
     return 1;
@@ -137,4 +139,9 @@ function analyze({protocol, table, tiny, directory}) {
   writeFileSync(target('results.md'), `# Results\n\n${reportTable(forms)}`);
   writeFileSync(target('results.svg'), reportPicture(forms));
   console.log(reportTable(forms));
+}
+
+async function models(given) {
+  const {makeModels} = await import('./models.mjs');
+  await makeModels(given, given.tiny ? join(given.directory, 'models.json') : here('models.json'));
 }

@@ -79,7 +79,7 @@ async function imageRun(run, context) {
 }
 
 async function videoRun(run, context) {
-  const {protocol, task, directory, checkpointDigests} = context;
+  const {protocol, task, directory, checkpointDigests, keep} = context;
   const {task: settings, video, forms} = protocol;
   const form = forms[run.form];
   const arm = ARMS.find(({name}) => name === run.arm);
@@ -95,6 +95,7 @@ async function videoRun(run, context) {
     const recipe = videoRecipe(form, video, run.videoSeed);
     const result = await trained(model, task.clips(video.samples), recipe, run, context);
     const {confusion} = await evaluate(model, task.testClips(), {batchSize: 50});
+    await keep?.(model);
     return {...result, parameters: model.countParams(), ...testFigures(confusion, task.motions)};
   } finally {
     model.dispose();
@@ -115,7 +116,7 @@ export const hasCheckpoint = (directory, run) => existsSync(checkpointFile(direc
 
 /**
  * @param run of `plannedRuns`
- * @param context `{protocol, task, directory, checkpointDigests, onProgress}`
+ * @param context `{protocol, task, directory, checkpointDigests, onProgress, keep}`; `keep` is given the model of a fine-tuning when it is trained
  * @returns the figures of the run, and the seconds of processor time that this process took for it
  */
 export async function makeRun(run, context) {

@@ -108,9 +108,9 @@ export function createNetwork(
 export function networkDefinition(name: string): NetworkDefinition {
   const definition = definitions().find((candidate) => candidate.name === name);
   if (definition !== undefined) return definition;
-  const known = listNetworks().map((candidate) => candidate.name);
+  const [known, all] = [false, true].map((tiny) => listNetworks({tiny}).map((candidate) => candidate.name));
   throw new InvalidArgumentError(
-    `createNetwork: no network is called ${JSON.stringify(name)}${knownNames(name, known)}. registerNetwork adds one.`,
+    `createNetwork: no network is called ${JSON.stringify(name)}${knownNames(name, known!, all)}. registerNetwork adds one.`,
   );
 }
 

@@ -6,6 +6,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {Interrupted} from '../../src/cli/interrupted';
 import {main} from '../../src/cli/main';
+import {Checkpoint, read, safetensors} from '../../src/models/checkpoints';
 import {loadModel, saveModel} from '../../src/models/zoo';
 import {createNetwork} from '../../src/networks';
 import {type Workshop, workshop} from '../video/clips/make_video';
@@ -176,6 +177,80 @@ describe('train', () => {
     const onnx = shop.at('model.onnx');
     expect((await call(['export', `${whole}/model.safetensors`, '--format', 'onnx', '-o', onnx])).code).toBe(
       0,
+    );
+
+    // The best is a model too, and as good as was said.
+    const best = `${whole}/best.safetensors`;
+    const kept = await loadModel(best);
+    expect(kept.info).toEqual({...info, name: kept.info.name});
+    kept.model.dispose();
+    const said = await call(['predict', `${clips}/red/1.mkv`, '--model', best, '--backend', 'cpu', '--json']);
+    expect(Object.keys(COLOURS)).toContain(JSON.parse(said.out).predictions[0].label);
+    expect(JSON.parse((await call(['eval', best, clips, '--views', '1x1', '--json'])).out).samples).toBe(6);
+    const torch = shop.at('best.safetensors');
+    expect((await call(['export', best, '--format', 'torch', '-o', torch])).code).toBe(0);
+  });
+
+  it('of a run that cannot be made longer says what to do, and that does it', async () => {
+    const folder = shop.at('a run');
+    expect((await call(args(folder))).code).toBe(0);
+    const longer = await call([...args(folder), '--resume', '--epochs', '4']);
+    expect(longer.code).toBe(1);
+    const command = /: tfjs-sts (train .*), and the other options as they were$/m.exec(longer.err)![1]!;
+    expect(longer.err).toMatch(/had another recipe: epochs was 2, is 4\. A cosine falls over all epochs/);
+    const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+    expect(words).toContain(`${folder}/model.safetensors`);
+    const others = [...CLIP.slice(2), ...READING, '--batch', '3', '--rate', '1e-12'];
+    expect((await call([...words, ...others])).err).not.toMatch(/error/);
+    // All of it is as it was but for the averages of norms; the classifier too.
+    const [before, after] = await Promise.all(
+      [folder, `${folder}-longer`].map((path) => loadModel(`${path}/model.safetensors`)),
+    );
+    const learnt = before!.model.trainableWeights.map(({originalName}) => originalName);
+    expect(learnt).toContain('classifier/bias');
+    for (const name of learnt) {
+      const [from, to] = [before!, after!].map(({model}) =>
+        model.weights
+          .find(({originalName}) => originalName === name)!
+          .read()
+          .dataSync<'float32'>(),
+      );
+      const moved = from!.reduce((most, value, i) => Math.max(most, Math.abs(value - to![i]!)), 0);
+      expect([name, moved < 1e-6]).toEqual([name, true]);
+    }
+    before!.model.dispose();
+    after!.model.dispose();
+  });
+
+  it('says once that a run is too short for its rates', async () => {
+    const folder = shop.at('short');
+    const notes = ({err}: {err: string}) => err.match(/^tfjs-sts: note: .*/gm) ?? [];
+    expect(notes(await call(args(folder)))).toEqual([
+      'tfjs-sts: note: the warm-up lasts 5 epochs, the run 2: give more --epochs, so that the rate gets to 0.01',
+      'tfjs-sts: note: 2 updates at rates of at most 0.0014 will hardly change the network: give a higher --rate, such as 0.02, or more --epochs',
+    ]);
+    const enough = ['--epochs', '6', '--rate', '0.05', '--resume', '-o', shop.at('long')];
+    expect(notes(await call([...args(folder), ...enough]))).toEqual([]);
+  });
+
+  it('says what of a start does not fit, and what it is', async () => {
+    const folder = shop.at('unfit');
+    const other = ['--network', 'slowonly_tiny_sts'];
+    const {code, err} = await call([...args(folder), ...other]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/weights of the network without a tensor \(\d+\)\n {2}\w+\/\w+/);
+    expect(err).toMatch(
+      /base\.safetensors' cannot start slowonly_tiny_sts .* misshapen; it is of x3d_tiny_sts, which --network x3d_tiny_sts trains\n$/,
+    );
+    const state = ['--start', `${shop.at('whole')}/checkpoint.safetensors`];
+    expect((await call([...args(folder), ...state])).err).toMatch(
+      /'.*checkpoint\.safetensors' cannot start .*; it is where a run stands; best\.safetensors and model\.safetensors/,
+    );
+    const nameless = shop.at('nameless.safetensors');
+    const file = read(new Uint8Array(readFileSync(base)));
+    writeFileSync(nameless, safetensors.write(new Checkpoint(file)));
+    expect((await call([...args(folder), ...other, '--start', nameless])).err).toMatch(
+      /misshapen; tfjs-sts inspect shows what is in the file, tfjs-sts info slowonly_tiny_sts what the network has\n$/,
     );
   });
 
@@ -396,6 +471,16 @@ describe('refused at once', () => {
       'train without a network',
       ['train', '.', '-o', 'a', '--recipe', 'finetuneKinetics', ...READING],
       /train needs --network/,
+    ],
+    [
+      'a network that is no classifier',
+      ['train', '.', '-o', 'a', '--recipe', 'finetuneKinetics', '--network', 'transnet_v2', ...READING],
+      /transnet_v2 is for shots and no classifier, .* families efficientnet_lite, .*x3d are, see tfjs-sts list/,
+    ],
+    [
+      'a misspelt network for tests',
+      ['train', '.', '-o', 'a', '--recipe', 'finetuneKinetics', '--network', 'x3d_tny', ...READING],
+      /no network is called "x3d_tny"; did you mean x3d_tiny/,
     ],
     ['eval without data', ['eval', 'a'], /eval takes a MODEL and DATA/],
     ['views of two crops', ['eval', 'a', '.', '--views', '10x2'], /--views is '10x2'/],

@@ -1,13 +1,14 @@
 /**
  * The arithmetic of experiments/claims against SciPy 1.17.1, run once on the numbers below: `ttest_1samp(d, 0)`, `ttest_ind(one,
  * other, equal_var=False)` and their `confidence_interval(0.95)`, `permutation_test` of all resamples ('samples' with the mean,
- * two-sided; 'independent' with the absolute difference of means), `2 * t.sf`, `t.ppf`. Small cases are counted by hand.
+ * two-sided; 'independent' with the absolute difference of means), `2 * t.sf`, `t.ppf`, `binomtest(k, n).proportion_ci(method='wilson')`. Small cases are counted by hand.
  */
 import {describe, expect, it} from 'vitest';
 import {
   dealingTest,
   mean,
   pairedT,
+  shareInterval,
   signFlipTest,
   tQuantile,
   tTail,
@@ -89,4 +90,14 @@ describe('t', () => {
     expect(interval[0]).toBeCloseTo(-0.013565768683192203, DIGITS);
     expect(interval[1]).toBeCloseTo(0.059565768683192466, DIGITS);
   });
+});
+
+it.each([
+  [37, 37, 0.9059421741627975, 1],
+  [1576, 1800, 0.8595020341621298, 0.8900095115387345],
+  [0, 5, 0, 0.43448246478317476],
+])('the interval of a share: %d of %d', (right, all, low, high) => {
+  const interval = shareInterval(right, all);
+  expect(interval[0]).toBeCloseTo(low, 12);
+  expect(interval[1]).toBeCloseTo(high, 12);
 });

@@ -5,6 +5,7 @@ import {beforeAll, describe, expect, it} from 'vitest';
 import {freeze} from '../../src/inference/freeze';
 import {registerLayers, layers as sts} from '../../src/layers';
 import {createNetwork, listNetworks} from '../../src/networks';
+import {derivedSeed, withSeededRandom} from '../../src/util/seeded_random';
 import {startBackend} from '../support/backends';
 
 beforeAll(async () => {
@@ -48,6 +49,39 @@ describe('the layer', () => {
     expect(passed.length).toBe(samples);
     for (const [i, sample] of passed.entries())
       for (const [k, value] of sample.entries()) expect(value).toBeCloseTo(2 * factors[i]![k]! ** 2, 4);
+  });
+
+  it('draws for each sample, block and step of a run by itself', () => {
+    const rates = [0.2, 0.5, 0.35];
+    const blocks = rates.map((rate) => sts.dropPath({rate}));
+    const [steps, batch] = [1500, 4];
+    const x = tf.ones([batch, 1, 1]);
+    // As a run draws: step by step from seeds of one.
+    const draws = blocks.flatMap(() => Array.from({length: batch}, () => [] as number[]));
+    for (let step = 0; step < steps; step++) {
+      withSeededRandom(derivedSeed(3, step), () => {
+        blocks.forEach((block, b) => {
+          const y = tf.tidy(() => (block.apply(x, {training: true}) as tf.Tensor).dataSync());
+          y.forEach((value, i) => void draws[b * batch + i]!.push(value === 0 ? 1 : 0));
+        });
+      });
+    }
+    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const rateOf = (row: number) => rates[Math.floor(row / batch)]!;
+    const bound = 5 / Math.sqrt(steps);
+    const deviation = (row: number) => Math.sqrt(rateOf(row) * (1 - rateOf(row)));
+    draws.forEach((one, i) => {
+      expect(Math.abs(mean(one) - rateOf(i))).toBeLessThan(bound * deviation(i));
+      draws.forEach((other, j) => {
+        for (const lag of i > j ? [0, 1] : [1]) {
+          const products = other
+            .slice(lag)
+            .map((value, step) => (value - rateOf(j)) * (one[step]! - rateOf(i)));
+          expect(Math.abs(mean(products))).toBeLessThan(bound * deviation(i) * deviation(j));
+        }
+      });
+    });
+    x.dispose();
   });
 
   it('does nothing outside training', () => {

@@ -54,6 +54,18 @@ it('makes the same table when it is killed and started again', async () => {
   expect(run(process.execPath, argumentsFor('killed', 'analyze'), repository).stdout).toContain('All');
 });
 
+it('keeps models that load, with what tests say of them', () => {
+  const {status, stderr} = run(process.execPath, argumentsFor('kept', 'models'), repository);
+  expect(status, stderr).toBe(0);
+  const figures = JSON.parse(readFileSync(join(folder, 'kept/models.json'), 'utf8'));
+  expect(Object.keys(figures)).toEqual(['motions_slowonly', 'motions_slowonly_sts']);
+  for (const {clips, right, joint} of Object.values<Record<string, number>>(figures))
+    expect([clips, joint]).toEqual([12, right! / 12]);
+  const file = join(folder, 'kept/models/motions_slowonly_sts.safetensors');
+  const said = run(process.execPath, ['dist/cli.js', 'inspect', file], repository);
+  expect(said.status, said.stderr).toBe(0);
+});
+
 it('the three arms with an image start give the same answers before training; the control reads what it should', () => {
   const program = `
     import '@tensorflow/tfjs-backend-cpu';

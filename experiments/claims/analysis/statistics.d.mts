@@ -15,3 +15,4 @@ export function pairedT(differences: readonly number[]): TResult;
 export function welchT(one: readonly number[], other: readonly number[]): TResult;
 export function tTail(t: number, freedom: number): number;
 export function tQuantile(probability: number, freedom: number): number;
+export function shareInterval(right: number, all: number): [number, number];

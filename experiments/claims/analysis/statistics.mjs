@@ -125,3 +125,19 @@ function incompleteBeta(x, a, b) {
   }
   return (front * fraction) / a;
 }
+
+/** The quantile of the normal distribution that 95% lie within. */
+const WITHIN = 1.959963984540054;
+
+/**
+ * The interval of 95% for a share (Wilson 1927, as scipy's `proportion_ci(method='wilson')`).
+ *
+ * @returns `[low, high]`
+ */
+export function shareInterval(right, all) {
+  const z = WITHIN;
+  const share = right / all;
+  const middle = (share + (z * z) / (2 * all)) / (1 + (z * z) / all);
+  const half = (z / (1 + (z * z) / all)) * Math.sqrt((share * (1 - share)) / all + (z * z) / (4 * all * all));
+  return [middle - half, middle + half];
+}

@@ -11,7 +11,7 @@ import {cutOut, framed, layOver, premultiplied, reduce} from './pixels.mjs';
 const PHOTO_SIDES = [112, 75, 56];
 const GREY = 116;
 /** Of bytes 0..255. */
-const NORMALIZATION = {mean: GREY, std: 64};
+export const NORMALIZATION = {mean: GREY, std: 64};
 
 /**
  * @param sources `{sprites, photos}`: sprites are RGBA pictures of one size, photos RGB ones; `{width, height, data}`

@@ -81,8 +81,8 @@ async function run({file, name, folder, origin, at, dtype}: ConvertOptions, io: 
   const isImage = converted.report.misshapen.some(
     ({expected, given}) => expected.length === 5 && expected[0]! > given[0]!,
   );
-  const hint = isImage ? '. To start a video network from an image network: tfjs-sts inflate' : '';
-  requireFit(converted, `'${file}' does not fit ${network}`, hint, io);
+  const inflate = isImage ? '. To start a video network from an image network: tfjs-sts inflate' : '';
+  requireFit(converted, `'${file}' does not fit ${network}`, `nothing was written${inflate}`, io);
   const {path, tensors, bytes, classes} = await writeConverted(converted, {
     file,
     path: join(folder, `${name}.safetensors`),

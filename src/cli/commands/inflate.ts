@@ -105,7 +105,7 @@ async function run({file, network, output, at, dtype, rule, inflation}: Options,
   await startBackend('cpu');
   const original = await readCheckpoint(file, at);
   const converted = await about(file, () => inflateCheckpoint(original, network, inflation));
-  requireFit(converted, `'${file}' cannot start ${network}`, '', io);
+  requireFit(converted, `'${file}' cannot start ${network}`, 'nothing was written', io);
   const {path, classes} = await writeConverted(converted, {
     file,
     path: output.endsWith('.safetensors') ? output : join(output, `${network}.safetensors`),

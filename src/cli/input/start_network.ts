@@ -2,9 +2,11 @@
 import {Checkpoint, fromLayersModel} from '../../models/checkpoints';
 import {inflateCheckpoint} from '../../models/convert';
 import {type LoadedModel, loadModel, modelMetadata} from '../../models/zoo';
+import {TOPOLOGY} from '../../models/zoo/model_files/topology';
 import {networkNamed} from '../../models/zoo/network_names';
 import {modelNamed} from '../../models/zoo/table/models';
-import {createNetwork, networkDefinition} from '../../networks';
+import {createNetwork, listNetworks, networkDefinition} from '../../networks';
+import {isRunState} from '../../train/run_files/run_state';
 import {InvalidArgumentError} from '../../util/errors';
 import {withSeededRandom} from '../../util/seeded_random';
 import type {CliIo} from '../io';
@@ -46,11 +48,21 @@ export async function readStart(name: string): Promise<Start> {
 /** The name of the network that is trained. */
 export function networkOf({network}: NetworkChoice, start: Start | undefined): string {
   const name = network ?? start?.network;
-  if (name !== undefined) return networkNamed('train', name).name;
+  if (name !== undefined) return classifierNamed(name);
   const what =
     start === undefined ? '' : `, which '${start.name}' does not say; tfjs-sts inflate lists what may be`;
   throw new InvalidArgumentError(
     `train needs --network NAME, what is trained${what}; see tfjs-sts train --help`,
+  );
+}
+
+/** @throws InvalidArgumentError for a network that says nothing of classes */
+function classifierNamed(name: string): string {
+  const {name: network, task} = networkNamed('train', name);
+  if (task === 'classification') return network;
+  const families = [...new Set(listNetworks({task: 'classification'}).map(({family}) => family))];
+  throw new InvalidArgumentError(
+    `train: ${network} is for ${task} and no classifier, which is what train is for; networks of the families ${families.join(', ')} are, see tfjs-sts list`,
   );
 }
 
@@ -87,11 +99,37 @@ export async function startedNetwork(
     const model = createNetwork(network, {frames: clips.frames, height, width, classes, seed} as never);
     return {model, info: {...clips, name: network, network, labels, output: 'logits'}};
   }
+  const own = ownWeights(network, start, labels);
+  if (own !== undefined) {
+    const metadata = new Map([...own.metadata, ...Object.entries(modelMetadata({...clips, labels}))]);
+    return loadModel(new Checkpoint(own, {metadata}));
+  }
   const converted = await about(start.name, () =>
     withSeededRandom(seed, () => inflateCheckpoint(start.checkpoint, network, {classes, strict: false})),
   );
-  requireFit(converted, `'${start.name}' cannot start ${network}`, '', io);
+  requireFit(converted, `'${start.name}' cannot start ${network}`, whatFits(network, start), io);
   const described = modelMetadata({...clips, labels});
   const metadata = new Map([...converted.checkpoint.metadata, ...Object.entries(described)]);
   return loadModel(new Checkpoint(converted.checkpoint, {metadata}));
+}
+
+/** Of the same network for the same classes, such as what an earlier run left: all of it, the classifier too. */
+function ownWeights(network: string, {checkpoint}: Start, labels: readonly string[]): Checkpoint | undefined {
+  const {metadata} = checkpoint;
+  // What describes itself layer by layer may be another network under that name.
+  const isSame =
+    metadata.get('network') === network &&
+    !metadata.has(TOPOLOGY) &&
+    metadata.get('labels') === modelMetadata({labels}).labels;
+  return isSame ? checkpoint : undefined;
+}
+
+/** What goes with a file that does not fit, or how to find out. */
+function whatFits(network: string, start: Start): string {
+  if (isRunState(start.checkpoint))
+    return 'it is where a run stands; best.safetensors and model.safetensors beside it are its weights';
+  const other = start.network;
+  return other !== undefined && other !== network
+    ? `it is of ${other}, which --network ${other} trains`
+    : `tfjs-sts inspect shows what is in the file, tfjs-sts info ${network} what the network has`;
 }

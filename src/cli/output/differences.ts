@@ -18,7 +18,7 @@ export function listed(what: string, names: readonly string[]): string[] {
  * Says on stderr what does not fit before it throws.
  *
  * @param what begins the sentence of the error
- * @param hint ends it
+ * @param hint ends it: what became of the work, or what to do
  * @throws FormatError if anything does not fit
  */
 export function requireFit(
@@ -41,6 +41,6 @@ export function requireFit(
   io.stderr.write(`${lines.join('\n')}\n`);
   throw new FormatError(
     `${what} (names of ${origin}): ${missing.length} missing, ${extra.length} extra, ${misshapen.length} misshapen; ` +
-      `nothing was written${hint}`,
+      hint,
   );
 }

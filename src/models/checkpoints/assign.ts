@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {InvalidArgumentError} from '../../util/errors';
+import {described} from '../../util/models';
 import {checkOptions, optionNames} from '../../util/names';
 import {sameShape} from '../../util/shapes';
 import {Checkpoint, type CheckpointEntry, entryOf} from './checkpoint';
@@ -134,12 +135,21 @@ function weightsByName(model: LayersModel, caller: string): Map<string, Weight> 
   return weights;
 }
 
+/** JavaScript may give them in the other order, or a file that nobody has read. */
+function checkArguments(model: LayersModel, checkpoint: unknown, caller: string): void {
+  if (checkpoint instanceof Checkpoint && Array.isArray(model?.weights)) return;
+  throw new InvalidArgumentError(
+    `${caller}: takes a model and a checkpoint, as of checkpoints.read, in this order; got ${described(model)} and ${described(checkpoint)}.`,
+  );
+}
+
 function match(
   model: LayersModel,
   checkpoint: Checkpoint,
   names: (name: string) => string | null,
   caller: string,
 ) {
+  checkArguments(model, checkpoint, caller);
   const weights = weightsByName(model, caller);
   const {pairs, extra} = pairUp(weights, checkpoint, names, caller);
   const report: AssignReport = {assigned: [], missing: [], extra, misshapen: []};

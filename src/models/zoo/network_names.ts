@@ -19,8 +19,10 @@ export function networkNamed(caller: string, name: string): NetworkDefinition {
   const wanted = row?.network ?? name;
   const found = listNetworks({tiny: true}).find((network) => network.name === wanted);
   if (found !== undefined) return found;
-  const [networks, models] = [listNetworks(), listModels()].map((rows) => rows.map((row) => row.name));
+  const [networks, tiny, models] = [listNetworks(), listNetworks({tiny: true}), listModels()].map((rows) =>
+    rows.map((row) => row.name),
+  );
   throw new InvalidArgumentError(
-    `${caller}: no network is called ${JSON.stringify(name)}${knownNames(name, networks!, models)}; tfjs-sts list names models too`,
+    `${caller}: no network is called ${JSON.stringify(name)}${knownNames(name, networks!, [...tiny!, ...models!])}; tfjs-sts list names models too`,
   );
 }

@@ -2,7 +2,10 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import {layers as sts} from '../../layers';
 
-/** How deep the block of this number is among `count`: 0 for the first, 1 for the last. */
+/**
+ * How deep the block of this number is among `count`: 0 for the first, 1 for the last, in all families as in timm's ResNets (its EfficientNets
+ * divide by `count`, so that the last block has a little less).
+ */
 export const depthOf = (index: number, count: number): number => index / Math.max(1, count - 1);
 
 /** The branch of a block, which training drops with a chance that grows evenly from 0 in the first block to `dropPath` in the last. */

@@ -25,10 +25,17 @@ import type {CompleteRecipe} from '../recipes/recipe';
 import type {RunDirectory} from '../run_files/run_directory';
 import {type RunPosition, type RunTensors, runRecord, runStateFile, runTensors} from '../run_files/run_state';
 import {type BatchResult, type BatchStepOptions, batchStep} from './batch_step';
+import {brokenSamples} from './broken_samples';
 import {preciseBatchNorm} from './precise_batch_norm';
 import {TrainingDivergedError} from './progress';
 import {type Readings, readingsOf} from './readings';
+import {checkSame, checkSameRecipe, decisive} from './same_run';
 import {TracedSteps} from './traced/traced_steps';
+
+/** The bytes of a file that a model is kept in. */
+export type ModelFile = (model: LayersModel) => Promise<Uint8Array>;
+
+const weightsAlone: ModelFile = async (model) => safetensors.write(await fromLayersModel(model));
 
 const NO_SUMS = {loss: 0, correct: 0, samples: 0};
 
@@ -38,6 +45,8 @@ const PURPOSE = {dropout: 0, preciseBatches: 1, preciseDropout: 2} as const;
 export class TrainingSession {
   readonly readings: Readings;
   position: RunPosition = {epoch: 0, step: 0, updates: 0, sums: NO_SUMS, best: null};
+  /** The last one of this session, with its worst samples. */
+  validated: Evaluation | undefined;
   private readonly weights: NamedWeight[];
   private readonly frozen: Set<layers.Layer>;
   private readonly parameters: Parameter[];
@@ -58,6 +67,7 @@ export class TrainingSession {
     readonly recipe: CompleteRecipe,
     private readonly directory: RunDirectory | undefined,
     private readonly signal: AbortSignal | undefined,
+    private readonly modelFile: ModelFile = weightsAlone,
   ) {
     this.weights = namedWeights(model, 'train');
     this.frozen = frozenLayers(model, recipe, 'train');
@@ -99,18 +109,26 @@ export class TrainingSession {
 
   /** One update. The batch is disposed. @throws TrainingDivergedError, before a weight has changed */
   async update(batch: Batch): Promise<void> {
+    try {
+      await this.learn(batch);
+    } finally {
+      tf.dispose([batch.x, batch.y]);
+    }
+  }
+
+  private async learn(batch: Batch): Promise<void> {
     const {recipe, position, learningRate} = this;
     const {seed, loss, microBatchSize} = recipe;
     const drawn = derivedSeed(this.seedOf('dropout', seed), position.updates);
     const options = {loss, microBatchSize, seed: drawn, traced: this.traced};
-    const result = await this.gradientsOf(batch, options).finally(() => tf.dispose([batch.x, batch.y]));
+    const result = await this.gradientsOf(batch, options);
     const {gradients, samples, correct} = result;
     let gradientNorm: number | undefined;
     try {
       gradientNorm = await this.updater.norm(gradients);
-      if (!Number.isFinite(result.loss)) throw await this.diverged(`the loss is ${result.loss}`);
+      if (!Number.isFinite(result.loss)) throw await this.diverged(`the loss is ${result.loss}`, batch);
       if (!Number.isFinite(gradientNorm ?? 0))
-        throw await this.diverged(`the norm of the gradients is ${gradientNorm}`);
+        throw await this.diverged(`the norm of the gradients is ${gradientNorm}`, batch);
       this.updater.apply(gradients, learningRate, gradientNorm);
     } finally {
       tf.dispose([...gradients.values()]);
@@ -166,19 +184,21 @@ export class TrainingSession {
    *
    * @param worst how many of the worst samples are to be in it
    * @returns undefined after an epoch that is not validated
+   * @throws TrainingDivergedError for weights that are not finite, whose answers could be the best by chance
    */
   async validate(worst: number): Promise<Evaluation | undefined> {
     const {model, validation, recipe, signal} = this;
     const batches = this.readings.validation(this.position.epoch);
     if (validation === undefined || batches === undefined) return undefined;
+    if ((await this.brokenWeights()).length > 0) throw await this.diverged('weights are not finite');
     this.averages?.swap();
     try {
       const result = await judge(model, validation, batches, {loss: recipe.loss, worst, signal});
+      this.validated = result;
       const {best, epoch} = this.position;
       if (best === null || result.top1 > best.top1) {
         this.position = {...this.position, best: {epoch, top1: result.top1}};
-        if (this.directory !== undefined)
-          await this.directory.saveBest([safetensors.write(await fromLayersModel(this.model))]);
+        if (this.directory !== undefined) await this.directory.saveBest([await this.modelFile(this.model)]);
       }
       return result;
     } finally {
@@ -213,7 +233,7 @@ export class TrainingSession {
     const file = await this.directory?.open(resume, 'train');
     if (file === undefined) return;
     const {recipe, position, classes, size} = runRecord(file, 'train');
-    checkSame('recipe', decisive(this.recipe), recipe);
+    checkSameRecipe(this.recipe, recipe, position.epoch);
     checkSame('data', {classes: this.data.classes, size: this.data.size}, {classes, size});
     const tensors = runTensors(file, this.tensors(), 'train');
     for (const {name, weight} of this.weights) weight.assign(tensors.weights.get(name)!);
@@ -233,24 +253,34 @@ export class TrainingSession {
     };
   }
 
-  private async diverged(what: string): Promise<TrainingDivergedError> {
-    const {epoch, step} = this.position;
+  /** Names of weights that are not finite. */
+  private async brokenWeights(): Promise<string[]> {
     const broken: string[] = [];
     for (const {name, weight} of this.weights)
       if (!(await weight.read().data()).every(Number.isFinite)) broken.push(name);
-    const weights =
-      broken.length === 0
-        ? 'All weights are finite'
-        : `First of ${broken.length} weights that are not finite: ${broken[0]}`;
+    return broken;
+  }
+
+  /** @param batch that this came of, if it was one: only now is looked at its values, which would cost in every step */
+  private async diverged(what: string, batch?: Batch): Promise<TrainingDivergedError> {
+    const {epoch, step} = this.position;
     const checkpoint = this.savedUpdates === undefined ? undefined : this.directory?.checkpointPath;
     const good =
       checkpoint === undefined ? 'There is no checkpoint' : `The last good checkpoint is ${checkpoint}`;
-    return new TrainingDivergedError(
-      `train: ${what} in epoch ${epoch}, step ${step}, at a learning rate of ${this.learningRate}. ${weights}. ${good}. Train again with a lower learningRate, a longer warm-up or clip: {norm: 1}.`,
-      epoch,
-      step,
-      checkpoint,
-    );
+    const samples = batch && (await brokenSamples(batch));
+    const message =
+      samples === undefined
+        ? `${what} in epoch ${epoch}, step ${step}, at a learning rate of ${this.learningRate}. ${await this.stateOfWeights()}. ${good}. Train again with a lower learningRate (--rate), a longer warm-up or clip: {norm: 1}.`
+        : `in epoch ${epoch}, step ${step} the data gave ${samples}, so that ${what}. ${good}. Leave such samples out, or mend what makes their values, such as a division by 0.`;
+    return new TrainingDivergedError(`train: ${message}`, epoch, step, checkpoint);
+  }
+
+  private async stateOfWeights(): Promise<string> {
+    const broken = await this.brokenWeights();
+    if (broken.length === 0) return 'All weights are finite';
+    return broken.length === 1
+      ? `${broken[0]} is not finite`
+      : `First of ${broken.length} weights that are not finite: ${broken[0]}`;
   }
 
   /** The run is over: the averages become the weights. */
@@ -266,27 +296,4 @@ export class TrainingSession {
     this.averages?.dispose();
     await this.readings.close();
   }
-}
-
-/** What of a recipe decides the numbers of a run: not how the memory is saved, which may differ when it is taken up. */
-function decisive({recompute: _, ...recipe}: CompleteRecipe): CompleteRecipe {
-  return recipe;
-}
-
-/** Compares as JSON, in which a run keeps them. */
-function checkSame(what: 'recipe' | 'data', given: object, kept: object): void {
-  const plain = (value: object) => JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
-  const [now, before] = [plain(given), plain(kept)];
-  const names = [...new Set([...Object.keys(now), ...Object.keys(before)])];
-  const differs = names.filter((name) => JSON.stringify(now[name]) !== JSON.stringify(before[name]));
-  if (differs.length === 0) return;
-  const list = differs.map((name) => `${name} was ${short(before[name])}, is ${short(now[name])}`);
-  throw new InvalidArgumentError(
-    `train: the run that is to be taken up had another ${what}: ${list.join('; ')}. Give it as it was, or begin a new run in another directory.`,
-  );
-}
-
-function short(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'not given';
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

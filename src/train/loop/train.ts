@@ -27,6 +27,11 @@ export interface TrainOptions {
   readonly directory?: string;
   /** Whether to go on with the run in `directory`, if there is one. Default false: a folder with a run is refused. */
   readonly resume?: boolean;
+  /**
+   * What `best.safetensors` of the directory is: `(model) => modelFile(model, info)` with `modelFile` of `tfjs-sts/zoo` makes it a file
+   * that `loadModel` takes. Default: the weights alone.
+   */
+  readonly modelFile?: (model: LayersModel) => Promise<Uint8Array>;
   /** Updates from one checkpoint to the next; there is one after each epoch besides. Default 100. */
   readonly checkpointEvery?: number;
   /** After every update. */
@@ -45,6 +50,7 @@ const OPTIONS = optionNames<TrainOptions>({
   validation: true,
   directory: true,
   resume: true,
+  modelFile: true,
   checkpointEvery: true,
   onProgress: true,
   onEpoch: true,
@@ -75,13 +81,21 @@ export async function train(model: LayersModel, data: Batches, options: TrainOpt
   const augmented = forModel('train', model, (recipe.augmentation && data.augmented?.(recipe)) ?? data);
   signal?.throwIfAborted();
   const judged = validation && forModel('train: validation', model, validation);
-  const session = new TrainingSession(model, augmented, judged, recipe, runDirectory, signal);
+  const session = new TrainingSession(
+    model,
+    augmented,
+    judged,
+    recipe,
+    runDirectory,
+    signal,
+    options.modelFile,
+  );
   try {
     await session.open(resume);
     const epochs: EpochResult[] = [];
     while (session.position.epoch < recipe.epochs) {
       await trainEpoch(session, {...options, checkpointEvery});
-      const result = await endEpoch(session, model.name, runDirectory, validation !== undefined);
+      const result = await endEpoch(session, model.name, runDirectory);
       epochs.push(result);
       await session.save();
       options.onEpoch?.(result);
@@ -131,7 +145,6 @@ async function endEpoch(
   session: TrainingSession,
   name: string,
   directory: RunDirectory | undefined,
-  isValidated: boolean,
 ): Promise<EpochResult> {
   const {epoch, sums} = session.position;
   await session.normalizePrecisely();
@@ -141,17 +154,9 @@ async function endEpoch(
   const result = {epoch, ...means, ...(judged && {validation: metrics as Evaluation})};
   await directory?.log({kind: 'epoch', ...result});
   // Of what is known by now; pictures of samples are in the report alone.
-  if (directory !== undefined && (judged !== undefined || !isValidated)) {
-    const {recipe, position, steps, size} = session;
-    const run = {
-      name,
-      recipe,
-      position,
-      steps,
-      size,
-      lines: directory.lines(),
-      validation: judged,
-    };
+  if (directory !== undefined) {
+    const {recipe, position, steps, size, validated} = session;
+    const run = {name, recipe, position, steps, size, lines: directory.lines(), validated};
     await directory.saveReport(await runReport(run));
   }
   session.endEpoch();

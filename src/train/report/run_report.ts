@@ -19,24 +19,33 @@ export interface ReportedRun {
   readonly position: RunPosition;
   /** Of the log. */
   readonly lines: AsyncIterable<LogLine>;
-  /** The last one, with its worst samples. */
-  readonly validation: Evaluation | undefined;
+  /** The last one of this session, with its worst samples. Those before it are in the log, without. */
+  readonly validated: Evaluation | undefined;
 }
 
-/** @returns a page of HTML; the same for the same run, whenever and in however many sessions it was made */
+/**
+ * @returns a page of HTML; the same for the same run, whenever and in however many sessions it was made, but for the worst samples
+ *     between the beginning of a session and its first validation
+ */
 export async function runReport(run: ReportedRun): Promise<string> {
-  const {name, recipe, size, steps, position, validation} = run;
+  const {name, recipe, size, steps, position} = run;
   const {epoch, updates, best} = position;
+  const curves = await readCurves(run.lines, updates, steps);
+  const last = curves.epochs.filter(({validation}) => validation !== undefined).at(-1);
+  const metrics = run.validated ?? last?.validation;
   const notes = [
     `Epoch ${epoch + 1} of ${recipe.epochs}, ${grouped(updates)} updates · ${grouped(size)} samples an epoch, ` +
       `${recipe.batchSize} an update · ${recipe.optimizer.name}, learning rate ${short(recipe.learningRate)}`,
+    ...(last === undefined || last.epoch === epoch
+      ? []
+      : [`Validation below: after epoch ${last.epoch + 1}`]),
     ...(best === null ? [] : [`Best validation: top-1 ${percent(best.top1)} after epoch ${best.epoch + 1}`]),
   ];
   return reportPage({
     title: `Training of ${name}`,
     notes,
-    curves: await readCurves(run.lines, updates, steps),
-    ...(validation && {metrics: validation}),
+    curves,
+    ...(metrics && {metrics}),
     details: {Recipe: recipe},
   });
 }

@@ -1,6 +1,7 @@
 /**
  * The folder of a run: `checkpoint.safetensors`, where it stands; `best.safetensors`, the weights that were best in validation;
- * `log.jsonl`, a line for every update and every epoch, and the same for TensorBoard; `report.html`. Each file is whole at any moment;
+ * `log.jsonl`, a line for every update and every epoch, and the same for TensorBoard; `report.html`; `log.earlier.jsonl`, of a run before
+ * it that came to no checkpoint. Each file is whole at any moment;
  * the logs may be ahead of the checkpoint, and are cut back when the run is taken up. While a process writes them `running` has its number.
  */
 import {writeWhole} from '../../files/write_file';
@@ -13,6 +14,7 @@ import type {RunPosition} from './run_state';
 const CHECKPOINT = 'checkpoint.safetensors';
 const BEST = 'best.safetensors';
 const LOG = 'log.jsonl';
+const EARLIER_LOG = 'log.earlier.jsonl';
 const REPORT = 'report.html';
 const LOCK = 'running';
 
@@ -46,6 +48,17 @@ export interface EpochLine {
 
 export type LogLine = UpdateLine | EpochLine;
 
+/** Whether a folder has a run to go on with or weights of one. A log alone is of one that ended before its first checkpoint. */
+export async function hasRun(path: string): Promise<boolean> {
+  const names = await namesIn(path);
+  return [CHECKPOINT, BEST].some((name) => names.includes(name));
+}
+
+const namesIn = (path: string) =>
+  files()
+    .readdir(path)
+    .catch((): string[] => []);
+
 const files = () => process.getBuiltinModule('node:fs/promises');
 const join = (...parts: string[]) => process.getBuiltinModule('node:path').join(...parts);
 
@@ -73,23 +86,33 @@ export class RunDirectory {
    */
   async open(resume: boolean, caller: string): Promise<Checkpoint | undefined> {
     await this.take(caller);
-    const present = await files()
-      .readdir(this.path)
-      .catch((): string[] => []);
-    if (!resume && [CHECKPOINT, LOG].some((name) => present.includes(name))) {
+    if (!resume && (await hasRun(this.path))) {
       throw new InvalidArgumentError(
         `${caller}: there is a run in '${this.path}' already; take it up with resume: true, or give another directory.`,
       );
     }
+    const present = await namesIn(this.path);
     const halves = present.filter((name) => /^\.(checkpoint|best|log|report|running)\..*\.tmp$/.test(name));
     for (const name of halves) await files().rm(join(this.path, name), {force: true});
     if (!present.includes(CHECKPOINT)) {
+      if (!resume) await this.keepLog();
       await this.writeLog([]);
       await this.events.cut({updates: 0, epochs: 0});
       return undefined;
     }
     const bytes = await files().readFile(this.checkpointPath);
+    // Not by checkpoints.read, which would bring the readers of all formats along.
     return safetensors.read(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
+  /** Of a run that ended before its first checkpoint, such as one that diverged, its log is all that there is. */
+  private async keepLog(): Promise<void> {
+    const log = join(this.path, LOG);
+    const size = await files()
+      .stat(log)
+      .then((found) => found.size)
+      .catch(() => 0);
+    if (size > 0) await files().rename(log, join(this.path, EARLIER_LOG));
   }
 
   async release(): Promise<void> {

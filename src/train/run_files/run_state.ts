@@ -76,6 +76,9 @@ const prefixed = ({optimizer, averages}: RunTensors) => ({
   [PREFIXES.averages]: averages,
 });
 
+/** Whether a file is the state of a run, of whatever version. */
+export const isRunState = ({metadata}: Checkpoint) => metadata.has(KEY);
+
 /** The record of a file, if it is of a run. */
 export function runRecord(file: Checkpoint, caller: string): RunRecord {
   const text = file.metadata.get(KEY);

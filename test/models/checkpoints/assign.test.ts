@@ -75,6 +75,29 @@ describe('assign', () => {
     expect(await values(second)).toEqual(expected);
   });
 
+  it('says so when its arguments are exchanged, or are something else', () => {
+    const target = model();
+    const checkpoint = new Checkpoint(fitting(target));
+    const cases: [unknown, unknown, RegExp][] = [
+      [
+        checkpoint,
+        target,
+        /a model and a checkpoint, .* in this order; got an object of class Checkpoint and an object/,
+      ],
+      [target, undefined, /; got an object of class \w+ and undefined/],
+      [target, Promise.resolve(checkpoint), /and a Promise; await it/],
+      [{}, checkpoint, /; got an object of class Object and/],
+    ];
+    for (const call of [assign, compare]) {
+      for (const [first, second, message] of cases) {
+        const act = () => call(first as never, second as never);
+        expect(act).toThrow(InvalidArgumentError);
+        expect(act).toThrow(message);
+        expect(act).toThrow(`checkpoints.${call.name}: `);
+      }
+    }
+  });
+
   it('leaks no tensor', () => {
     const target = model();
     const before = tf.memory().numTensors;

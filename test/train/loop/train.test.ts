@@ -13,6 +13,7 @@ import '../../../src/entries/backends/wasm';
 import * as checkpoints from '../../../src/entries/checkpoints';
 import * as sts from '../../../src/entries/index';
 import {
+  type Batch,
   type Batches,
   type DataRecipe,
   evaluate,
@@ -500,32 +501,189 @@ describe('a run', () => {
     },
   );
 
+  /** The data of a run, with something done to one of its batches. */
+  const changed = (at: readonly [number, number], change: (batch: Batch) => Batch): Batches => {
+    const good = data();
+    return {
+      ...good,
+      async *batches(epoch, options) {
+        let step = options.from ?? 0;
+        for await (const batch of good.batches(epoch, options))
+          yield epoch === at[0] && step++ === at[1] ? change(batch) : batch;
+      },
+    };
+  };
+  /** With a value of one of its samples. */
+  const withValue = ({x, y}: Batch, sample: number, value: number, names?: readonly string[]): Batch => {
+    const values = x.dataSync<'float32'>().slice();
+    values[(sample * x.size) / x.shape[0]! + 17] = value;
+    const broken = tf.tensor(values, x.shape);
+    x.dispose();
+    return {x: broken, y, ...(names && {names})};
+  };
+
   it('stops at a loss that is no number, and keeps the last good checkpoint', async () => {
     const model = make();
     const before = tf.memory().numTensors;
     const directory = join(folder, 'diverged');
-    const good = data();
-    const broken: Batches = {
-      ...good,
-      async *batches(epoch, options) {
-        let index = options.from ?? 0;
-        for await (const batch of good.batches(epoch, options)) {
-          if (epoch === 1 && index++ === 1) {
-            batch.x.dispose();
-            yield {x: tf.fill([8, 4, 6, 6, 2], Number.NaN), y: batch.y};
-          } else yield batch;
-        }
-      },
-    };
-    const error = await train(model, broken, {recipe: smallRecipe, directory}).catch((reason) => reason);
+    const far = changed([1, 1], ({x, y}) => {
+      x.dispose();
+      return {x: tf.fill([8, 4, 6, 6, 2], 3e38), y};
+    });
+    const error = await train(model, far, {recipe: smallRecipe, directory}).catch((reason) => reason);
     expect(error).toBeInstanceOf(TrainingDivergedError);
     expect(error.message).toMatch(
-      /^train: the loss is NaN in epoch 1, step 1, at a learning rate of 0\.\d+\./,
+      /^train: the loss is NaN in epoch 1, step 1, at a learning rate of 0\.\d+\. First of \d+ weights that are not finite: norm\/moving_mean\. /,
     );
     expect(error.checkpoint).toBe(join(directory, 'checkpoint.safetensors'));
     expect(tf.memory().numTensors).toBe(before);
     // What lies there takes the run up again.
-    await train(model, good, {recipe: smallRecipe, directory, resume: true});
+    await train(model, data(), {recipe: smallRecipe, directory, resume: true});
+    model.dispose();
+  });
+
+  it.each([Number.NaN, Infinity, -Infinity])('says which samples of a batch are %f', async (value) => {
+    const model = make();
+    const before = tf.memory().numTensors;
+    const names = Array.from({length: 8}, (_, i) => `clips/${i}.mp4`);
+    const message = async (bad: Batches) => {
+      const error = await train(model, bad, {recipe: smallRecipe}).catch((reason) => reason);
+      expect(error).toBeInstanceOf(TrainingDivergedError);
+      expect(tf.memory().numTensors).toBe(before);
+      return error.message;
+    };
+    // One of the second piece of the batch.
+    expect(await message(changed([0, 1], (batch) => withValue(batch, 6, value, names)))).toMatch(
+      /^train: in epoch 0, step 1 the data gave an input that is NaN or infinite \('clips\/6\.mp4' of 8 samples\), so that the loss is NaN\. There is no checkpoint\. Leave such samples out/,
+    );
+    const several = changed([0, 1], (batch) =>
+      [0, 2, 3, 5].reduce((one, i) => withValue(one, i, value), batch),
+    );
+    expect(await message(several)).toContain('(number 0, number 2, number 3 and 1 more of 8 samples)');
+    const targets = changed([0, 0], ({x, y}) => {
+      const broken = tf.tensor2d([...y.dataSync().subarray(0, 23), value], [8, 3]);
+      y.dispose();
+      return {x, y: broken};
+    });
+    expect(await message(targets)).toMatch(/the data gave a target that is NaN or infinite \(number 7 of 8/);
+    model.dispose();
+  });
+
+  it('begins anew where a run ended before its first checkpoint, and keeps its log', async () => {
+    const directory = join(folder, 'at once');
+    const model = make();
+    const bad = changed([0, 2], (batch) => withValue(batch, 0, Number.NaN));
+    await expect(train(model, bad, {recipe: smallRecipe, directory})).rejects.toThrow(
+      /There is no checkpoint/,
+    );
+    const ended = readFileSync(join(directory, 'log.jsonl'), 'utf8');
+    expect(ended.trim().split('\n')).toHaveLength(2);
+    const recipe = {...smallRecipe, learningRate: 0.01};
+    const [again, whole] = [make(), make()];
+    await train(again, data(), {recipe, directory});
+    await train(whole, data(), {recipe});
+    expect(valuesOf(again)).toEqual(valuesOf(whole));
+    expect(readFileSync(join(directory, 'log.earlier.jsonl'), 'utf8')).toBe(ended);
+    expect(readFileSync(join(directory, 'log.jsonl'), 'utf8').trim().split('\n')).toHaveLength(12);
+    // With a checkpoint there is something to lose.
+    await expect(train(again, data(), {recipe, directory})).rejects.toThrow(/there is a run in/);
+    for (const one of [model, again, whole]) one.dispose();
+  });
+
+  it('does not take weights that are not finite for the best', async () => {
+    const model = make();
+    const directory = join(folder, 'not the best');
+    // One update, whose loss is still a number.
+    const {clip: _, ...unclipped} = smallRecipe;
+    const recipe: Recipe = {
+      ...unclipped,
+      epochs: 1,
+      batchSize: 21,
+      learningRate: 1e39,
+      schedule: {name: 'constant'},
+    };
+    await expect(train(model, data(), {recipe, validation: data(9), directory})).rejects.toThrow(
+      /weights are not finite in epoch 0/,
+    );
+    expect(existsSync(join(directory, 'best.safetensors'))).toBe(false);
+    model.dispose();
+  });
+
+  it('keeps as the best what was validated, averages too, as the file that it is told to make', async () => {
+    const model = make();
+    const directory = join(folder, 'best');
+    const recipe = {...smallRecipe, averageDecay: 0.5};
+    const made: Uint8Array[] = [];
+    const modelFile = async (best: tfl.LayersModel) => {
+      expect(best).toBe(model);
+      const weights = await checkpoints.fromLayersModel(best);
+      made.push(checkpoints.safetensors.write(weights, {metadata: 'kept'}));
+      return made.at(-1)!;
+    };
+    const validation = data(9);
+    const {epochs, best} = await train(model, data(), {recipe, validation, directory, modelFile});
+    const file = new Uint8Array(readFileSync(join(directory, 'best.safetensors')));
+    expect(file).toEqual(made.at(-1));
+    const kept = checkpoints.read(file);
+    expect(kept.metadata.get('metadata')).toBe('kept');
+    const other = make();
+    checkpoints.assign(other, kept);
+    expect(await evaluate(other, validation, {batchSize: 5})).toEqual(epochs[best!.epoch]!.validation);
+    // Those of training are others.
+    checkpoints.assign(other, checkpoints.read(readFileSync(join(directory, 'checkpoint.safetensors'))), {
+      strict: false,
+    });
+    expect((await evaluate(other, validation, {batchSize: 5})).loss).not.toBe(
+      epochs.at(-1)!.validation!.loss,
+    );
+    model.dispose();
+    other.dispose();
+  });
+
+  it.each([
+    ['constant', {name: 'constant', warmup: {epochs: 1}}],
+    ['step', {name: 'step', epochs: [2]}],
+  ] as const)('a run at %s rates goes on for more epochs', async (name, schedule) => {
+    const recipe: Recipe = {...smallRecipe, schedule};
+    const [whole, parts] = [make(), make()];
+    await train(whole, data(), {recipe, validation: data(9)});
+    const directory = join(folder, name);
+    const options = {directory, validation: data(9), resume: true};
+    await train(parts, data(), {...options, recipe: {...recipe, epochs: 2}});
+    const finished = await train(parts, data(), {...options, recipe});
+    expect(finished.epochs).toHaveLength(1);
+    expect(valuesOf(parts)).toEqual(valuesOf(whole));
+    await expect(train(parts, data(), {...options, recipe: {...recipe, epochs: 2}})).rejects.toThrow(
+      /another recipe: epochs was 3, is 2\. Give it as it was/,
+    );
+    whole.dispose();
+    parts.dispose();
+  });
+
+  it('writes a report after each epoch, whenever it validates', async () => {
+    const model = make();
+    const directory = join(folder, 'reports');
+    const recipe = {...smallRecipe, epochs: 5, validateEvery: 2};
+    const pages: string[] = [];
+    const onEpoch = () => pages.push(readFileSync(join(directory, 'report.html'), 'utf8'));
+    const stop = new AbortController();
+    const options = {recipe, validation: data(9), directory, onEpoch};
+    const enough = () => {
+      onEpoch();
+      if (pages.length === 3) stop.abort(new Error('enough'));
+    };
+    await expect(train(model, data(), {...options, onEpoch: enough, signal: stop.signal})).rejects.toThrow(
+      'enough',
+    );
+    const has = (page: string, text: string) => page.includes(text);
+    expect(pages.map((page) => has(page, '<svg'))).toEqual([true, true, true]);
+    expect(pages.map((page) => has(page, 'Confusion matrix'))).toEqual([false, true, true]);
+    expect(pages.map((page) => has(page, 'Samples with the highest loss'))).toEqual([false, true, true]);
+    expect(pages.map((page) => has(page, 'Validation below: after epoch 2'))).toEqual([false, false, true]);
+    // What was validated in an earlier session is in the log, but for the pictures.
+    await train(model, data(), {...options, resume: true});
+    expect(pages.map((page) => has(page, 'Confusion matrix'))).toEqual([false, true, true, true, true]);
+    expect(has(pages[4]!, 'Validation below')).toBe(false);
     model.dispose();
   });
 
@@ -545,6 +703,10 @@ describe('a run', () => {
       [
         [model, data(), {recipe: other, directory, resume: true}],
         /another recipe: learningRate was 0\.1, is 0\.2/,
+      ],
+      [
+        [model, data(), {recipe: {...smallRecipe, epochs: 4}, directory, resume: true}],
+        /epochs was 3, is 4\. A cosine falls over all epochs, .* or begin a new run/,
       ],
       [[model, data(30), {recipe: smallRecipe, directory, resume: true}], /another data: size was 21, is 30/],
       [

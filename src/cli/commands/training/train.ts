@@ -4,9 +4,11 @@
  */
 import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {writeWhole} from '../../../files/write_file';
 import {modelFile} from '../../../models/zoo';
 import type {TrainProgress} from '../../../train/loop/progress';
+import {OtherRunError} from '../../../train/loop/same_run';
 import {train} from '../../../train/loop/train';
 import {
   finetuneKinetics,
@@ -16,6 +18,7 @@ import {
 } from '../../../train/recipes';
 import {paperFamily} from '../../../train/recipes/paper';
 import type {Recipe} from '../../../train/recipes/recipe';
+import {hasRun} from '../../../train/run_files/run_directory';
 import {InvalidArgumentError} from '../../../util/errors';
 import {oneOf, onePositional, parseCommand, wholeNumber} from '../../input/arguments';
 import {measuredNetwork, startBackend} from '../../input/backends';
@@ -39,7 +42,9 @@ import type {CliIo} from '../../io';
 import {counted} from '../../output/counted';
 import {clock} from '../../output/film_progress';
 import {percent} from '../../output/metrics_text';
+import {writeNotes} from '../../output/notes';
 import type {Progress} from '../../output/progress';
+import {runNotes} from '../../output/run_notes';
 import {progressCommand} from '../progress_command';
 
 const RECIPES = ['finetuneKinetics', 'finetuneSomething', 'imagePretraining'] as const;
@@ -54,12 +59,13 @@ usage: tfjs-sts train DATA --network NAME --recipe NAME -o DIR [options]
 ${DATA_HELP}                        For a network that sees one frame, pictures in such folders
   --network NAME        what is trained; tfjs-sts list names them
   --recipe NAME         how: ${RECIPES.join(', ')}, the paper's
-  -o, --output DIR      the folder of the run: checkpoint, log, also for TensorBoard, report.html, best weights, and
-                        at the end ${MODEL_FILE}, for predict, eval, export and loadModel
+  -o, --output DIR      the folder of the run: checkpoint, log, also for TensorBoard, report.html, and for
+                        predict, eval, export and loadModel best.safetensors and at the end ${MODEL_FILE}
 
 options:
   --start FILE|MODEL    weights to begin with: of an image or video network, as tfjs-sts inflate takes them, or a
-                        model that ships. The classifier begins anew (default: random weights)
+                        model that ships. The classifier begins anew, unless the file is of the same network
+                        and classes (default: random weights)
   --resume              go on with the run in DIR, or begin one: otherwise the same command
   --validation SHARE|DATA  clips to judge by, which are not learnt from: a share of each class, such as 0.2 (of a class
                         of two clips or more one at least), or other data of the same classes
@@ -165,7 +171,7 @@ function recipeOf(network: string, {recipe, overrides}: Options): Recipe {
 
 /** Says before long work that there is a run already. */
 async function checkFolder(folder: string, resume: boolean): Promise<void> {
-  if (resume || !(await isThere(join(folder, 'log.jsonl')))) return;
+  if (resume || !(await hasRun(folder))) return;
   throw new InvalidArgumentError(
     `there is a run in '${folder}' already; go on with it by --resume, or give another -o DIR`,
   );
@@ -176,6 +182,23 @@ const isThere = (path: string) =>
     () => true,
     () => false,
   );
+
+/** Of a run that cannot be made longer, what can be done instead. */
+async function lengthened(error: unknown, network: string, options: Options): Promise<unknown> {
+  const isOfLength = error instanceof OtherRunError && error.differs.includes('epochs');
+  const model = join(options.folder, MODEL_FILE);
+  if (!isOfLength || !(await isThere(model))) return error;
+  const {data, folder, recipe, overrides} = options;
+  const [from, to] = [model, `${folder}-longer`].map(shellWord);
+  const command = `tfjs-sts train ${shellWord(data)} --network ${network} --recipe ${recipe} --start ${from} --epochs ${overrides.epochs} -o ${to}`;
+  return new InvalidArgumentError(
+    `${error.message} A new run on what this one has learnt: ${command}, and the other options as they were`,
+    {cause: error},
+  );
+}
+
+const shellWord = (text: string) =>
+  /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** A line of how far a run is. */
 function progressLine(now: TrainProgress): string {
@@ -214,10 +237,12 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
     io,
   });
   const classes = counted(training.classes.length, 'class', 'classes');
+  writeNotes(runNotes(recipe, training), io, progress);
+  const asFile = (trained: LayersModel) => modelFile(trained, {...info, labels: training.classes});
   progress.stage(`training ${network} on ${counted(training.size, 'clip')} of ${classes} on ${place}`);
   try {
     const {updates, best, epochs} = await train(model, training, {
-      ...{recipe, directory: folder, resume, signal},
+      ...{recipe, directory: folder, resume, signal, modelFile: asFile},
       ...(kept && {validation: kept}),
       ...(checkpointEvery !== undefined && {checkpointEvery}),
       onProgress: (now) =>
@@ -228,8 +253,7 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
         io.stderr.write(`epoch ${epoch + 1}: loss ${loss.toFixed(3)}, ${percent(accuracy)}${on}\n`);
       },
     });
-    const bytes = await modelFile(model, {...info, labels: training.classes});
-    const written = await writeWhole(folder, MODEL_FILE, [bytes]);
+    const written = await writeWhole(folder, MODEL_FILE, [await asFile(model)]);
     remarkUnreadable(kept === undefined ? [training] : [training, kept], io, progress);
     progress.finish();
     const judged = epochs.at(-1)?.validation;
@@ -239,7 +263,7 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
     ];
     io.stdout.write(`${[`${written}: ${classes}, ${counted(updates, 'update')}`, ...figures].join(', ')}\n`);
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
+    if (!(error instanceof Interrupted)) throw await lengthened(error, network, options);
     const hasRun = await isThere(join(folder, 'checkpoint.safetensors'));
     throw error.with(hasRun ? 'go on with the same command and --resume' : 'no update was done yet');
   } finally {

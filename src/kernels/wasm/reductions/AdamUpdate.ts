@@ -21,12 +21,22 @@ export const adamUpdateConfig: KernelConfig = wasmKernel(AdamUpdate, (args, runt
   // A norm of the value is wanted when a direction stands where the result goes.
   const overwrites = attrs.overwrites && !weights.some(({trusts}) => trusts);
   const results = new UpdateResults(runtime, given, overwrites);
-  const updates = given.map(([value, gradient, mean, square], i) => ({
-    ...{value: value!, gradient: gradient!, mean: mean!, square: square!},
-    ...{to: results.of(value!), toMean: results.of(mean!), toSquare: results.of(square!)},
-    ...adamFactors(weights[i]!),
-    gradientFactor: weights[i]!.gradientFactor,
-  }));
+  const updates = given.map(([value, gradient, mean, square], i) => {
+    const step = weights[i]!;
+    const {valueFactor, directionFactor} = adamFactors(step);
+    return {
+      value: value!,
+      gradient: gradient!,
+      mean: mean!,
+      square: square!,
+      to: results.of(value!),
+      toMean: results.of(mean!),
+      toSquare: results.of(square!),
+      gradientFactor: step.gradientFactor,
+      valueFactor,
+      directionFactor,
+    };
+  });
   const {meanBias, rootBias} = adamBiases(attrs);
   const factors = [beta1, beta2, 1 - beta1, 1 - beta2, meanBias, rootBias, epsilon];
   runUpdate(runtime, 'adamUpdate', updates, factors);

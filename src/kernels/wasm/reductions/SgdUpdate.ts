@@ -9,11 +9,16 @@ export const sgdUpdateConfig: KernelConfig = wasmKernel(SgdUpdate, ({inputs, att
   const given = inputsByWeight(inputs, weights);
   const results = new UpdateResults(runtime, given, overwrites);
   const updates = given.map(([value, gradient, momentum], i) => {
-    const {gradientFactor, weightDecay, learningRate} = weights[i]!;
+    const step = weights[i]!;
     return {
-      ...{value: value!, gradient: gradient!, mean: momentum},
-      ...{to: results.of(value!), toMean: momentum && results.of(momentum)},
-      ...{gradientFactor, valueFactor: weightDecay, directionFactor: learningRate},
+      value: value!,
+      gradient: gradient!,
+      mean: momentum,
+      to: results.of(value!),
+      toMean: momentum && results.of(momentum),
+      gradientFactor: step.gradientFactor,
+      valueFactor: step.weightDecay,
+      directionFactor: step.learningRate,
     };
   });
   runUpdate(runtime, 'sgdUpdate', updates, [momentumFactor, nesterov ? 1 : 0]);

@@ -25,6 +25,9 @@ export interface UpdatedWeight {
   readonly directionFactor?: number;
 }
 
+/** Among the tensors of a weight, the only one that no update changes. */
+const GRADIENT = 1;
+
 /** Where values and state go that an update makes: over those of before, if it may, or to new tensors. */
 export class UpdateResults {
   /** New tensors in the order in which they were asked for. */
@@ -37,7 +40,7 @@ export class UpdateResults {
     given: readonly (readonly TensorInfo[])[],
     overwrites: boolean,
   ) {
-    const before = given.flatMap(([value, _gradient, ...state]) => [value!, ...state]);
+    const before = given.flatMap((tensors) => tensors.filter((_, i) => i !== GRADIENT));
     // What comes out is float32, and has no place in other values: their owner refuses it.
     const hasPlace = before.every(({dtype}) => dtype === 'float32');
     this.isInPlace = overwrites && hasPlace && runtime.takeOver(before);

@@ -23,6 +23,6 @@ export class Frame {
   }
 
   addressOf(dataId: DataId): number | undefined {
-    return this.addresses[this.tensors.indexOf(dataId)] ?? this.others?.get(dataId);
+    return this.others?.get(dataId) ?? this.addresses[this.tensors.indexOf(dataId)];
   }
 }

@@ -4,10 +4,11 @@
  * in where everything lies this time, and has them computed one after the other. Where there are threads there is one of each call for
  * each of them, and a table of turns tells them all what comes when, so that they go from call to call by themselves.
  */
-import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import {IndirectConv3D} from '../../../geometry/kernel_names';
 import type {Recording} from '../../../geometry/recording';
 import {OutOfMemoryError} from '../../../util/errors';
+import type {RowFunction} from '../module/instantiate';
 import type {Operand, Operands, RowPlan} from '../plan/call_plan';
 import {TURN} from '../threads/worker_source';
 import {WORD_BYTES} from './call_writer';
@@ -62,6 +63,7 @@ interface Place {
 
 interface RecordedCall {
   readonly plan: RowPlan;
+  readonly compute: RowFunction;
   readonly places: Partial<Record<Operand, Place>>;
   /** From the beginning of the piece; those of other threads behind it, `bytes` apart. */
   readonly at: number;
@@ -72,8 +74,8 @@ export class RecordedCalls implements Recording {
   private readonly calls: readonly RecordedCall[];
   /** The table of turns and all calls, with 0 for each address. */
   private readonly words: Int32Array;
-  /** Three numbers for each address: its word, its region, how many bytes from there. */
-  private readonly holes: Float64Array;
+  /** Three numbers for each address: its word, its region, how many bytes from there. Addresses are of 32 bits, and sums of them wrap. */
+  private readonly holes: Int32Array;
   /** Where zeros and words begin in the piece. */
   private readonly zerosAt: number;
   private readonly wordsAt: number;
@@ -81,7 +83,7 @@ export class RecordedCalls implements Recording {
   private readonly threadScratch: number;
   private readonly madeShapes: readonly number[][];
   /** Where each region is in a run. */
-  private readonly regions: number[] = [];
+  private readonly regions: Int32Array;
 
   /**
    * @param version of the runtime when the tape began
@@ -110,6 +112,7 @@ export class RecordedCalls implements Recording {
       : [];
     const tensors = [...values.keys()].filter((i) => values[i]!.isGiven).concat(made);
     const tensorOf = new Map(tensors.map((value, i) => [value, FIRST_TENSOR + i]));
+    this.regions = new Int32Array(FIRST_TENSOR + tensors.length);
     const placeOf = (name: number): Place => {
       if (name < SPAN) return {region: NOWHERE, bytes: name};
       const value = Math.floor(name / SPAN) - 1;
@@ -128,7 +131,7 @@ export class RecordedCalls implements Recording {
         Object.entries(operands).map(([name, address]) => [name, placeOf(address!)]),
       );
       const bytes = alignedUp(plan.words.length) * WORD_BYTES;
-      const call = {plan, places, at, bytes};
+      const call = {plan, compute: runtime.module[plan.run], places, at, bytes};
       at += runtime.threads * bytes;
       return call;
     });
@@ -140,7 +143,7 @@ export class RecordedCalls implements Recording {
       waitsAt += length;
       return this.writeTurn(this.calls[i]!, i, {waits: waitsAt - length, waitCount: length});
     });
-    this.holes = Float64Array.from([...turns, ...this.calls.flatMap((call) => this.write(call))]);
+    this.holes = Int32Array.from([...turns, ...this.calls.flatMap((call) => this.write(call))]);
   }
 
   get isCurrent(): boolean {
@@ -149,7 +152,7 @@ export class RecordedCalls implements Recording {
 
   run(given: readonly TensorInfo[]): TensorInfo[] | undefined {
     try {
-      const inputs = Object.fromEntries(given.entries());
+      const inputs = given as unknown as NamedTensorInfoMap;
       const made = this.runtime.run(IndirectConv3D, () => this.compute(given), {inputs}) as TensorInfo[];
       return made.length > 0 ? made : undefined;
     } catch (error) {
@@ -216,10 +219,11 @@ export class RecordedCalls implements Recording {
       const scratch = runtime.space.scratch(runtime.threads * this.threadScratch);
       // Memory may have been made of what the calls would read.
       if (!this.isCurrent) return;
-      regions.length = 0;
-      regions.push(0, scratch, piece);
-      for (const tensor of given) regions.push(runtime.addressOf(tensor));
-      for (const tensor of made) regions.push(runtime.addressOf(tensor));
+      regions[SCRATCH] = scratch;
+      regions[PIECE] = piece;
+      let region = FIRST_TENSOR;
+      for (const tensor of given) regions[region++] = runtime.addressOf(tensor);
+      for (const tensor of made) regions[region++] = runtime.addressOf(tensor);
       this.fill(piece);
       if (runtime.isShared) runtime.runTurns(piece + wordsAt, this.calls.length);
       else this.computeAlone(piece);
@@ -238,13 +242,12 @@ export class RecordedCalls implements Recording {
     memory.fill(0, (piece + zerosAt) / WORD_BYTES, first);
     memory.set(words, first);
     for (let i = 0; i < holes.length; i += 3) {
-      memory[first + holes[i]!] = regions[holes[i + 1]!]! + holes[i + 2]!;
+      memory[first + holes[i]!] = (regions[holes[i + 1]!]! + holes[i + 2]!) | 0;
     }
   }
 
   private computeAlone(piece: number): void {
-    const {module} = this.runtime;
-    for (const {plan, at} of this.calls) module[plan.run](piece + at, 0, plan.rows);
+    for (const {plan, compute, at} of this.calls) compute(piece + at, 0, plan.rows);
   }
 }
 

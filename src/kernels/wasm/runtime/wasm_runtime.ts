@@ -188,8 +188,8 @@ export class WasmRuntime {
     try {
       // Inputs that may be left out are undefined or null, for which the host's type has no word.
       const inputs: Partial<NamedTensorInfoMap> = args.inputs;
-      for (const name in inputs) {
-        const tensor = inputs[name];
+      // Of hundreds, names would be numbers made text.
+      for (const tensor of Object.values(inputs)) {
         if (tensor != null) frame.place(tensor.dataId, this.notes ? this.noted(tensor) : heap.place(tensor));
       }
       const result = kernel(args, this);

@@ -29,10 +29,17 @@ export class WeightAverages {
    */
   update(): void {
     const {decay} = this;
-    const args = {gradientFactor: -1, weightDecay: 1, learningRate: 1 - decay, state: {}};
+    const state = {};
     const old = ({name}: NamedWeight) => this.averages.get(name)!;
     for (const bunch of bunches(this.weights, (named) => old(named).size)) {
-      const steps = bunch.map((named) => ({value: old(named), gradient: named.weight.read(), ...args}));
+      const steps = bunch.map((named) => ({
+        value: old(named),
+        gradient: named.weight.read(),
+        gradientFactor: -1,
+        weightDecay: 1,
+        learningRate: 1 - decay,
+        state,
+      }));
       const updated = tf.tidy(() => toWeight.update(steps, 1, true));
       updated.forEach(({value}, i) => {
         const named = bunch[i]!;

@@ -104,8 +104,10 @@ function sgd({momentum: momentumFactor = 0, nesterov = false}: SgdConfig): Optim
 
 const scaled = (gradient: tf.Tensor, factor: number) => (factor === 1 ? gradient : tf.mul(gradient, factor));
 
-const weightStep = ({gradientFactor, weightDecay, learningRate}: UpdateArgs): WeightStep => ({
-  ...{gradientFactor, weightDecay, learningRate},
+const weightStep = (args: UpdateArgs): WeightStep => ({
+  gradientFactor: args.gradientFactor,
+  weightDecay: args.weightDecay,
+  learningRate: args.learningRate,
 });
 
 /** As the kernels want them. */
@@ -161,7 +163,7 @@ function adam(
   return {
     slots: ADAM_SLOTS,
     update(all, step, overwrites = false) {
-      const weights = all.map((args) => ({...weightStep(args), trusts: trusts(args)}));
+      const weights = all.map((args) => Object.assign(weightStep(args), {trusts: trusts(args)}));
       const attrs = {weights, ...numbers, step, overwrites};
       const atOnce = runUpdateKernel(AdamUpdate, inputsOf(all, ADAM_SLOTS), attrs);
       if (atOnce !== undefined) return updatedOf(atOnce, ADAM_SLOTS);

@@ -59,8 +59,12 @@ export class WeightUpdater {
     const learning = this.parameters.filter(({name}) => gradients.has(name));
     for (const bunch of bunches(learning, ({name}) => gradients.get(name)!.size)) {
       const weights = bunch.map(({name, weight, rateFactor, weightDecay}) => ({
-        ...{value: weight.read(), gradient: gradients.get(name)!, gradientFactor: factor},
-        ...{state: this.states.get(name)!, learningRate: learningRate * rateFactor, weightDecay},
+        value: weight.read(),
+        gradient: gradients.get(name)!,
+        gradientFactor: factor,
+        state: this.states.get(name)!,
+        learningRate: learningRate * rateFactor,
+        weightDecay,
       }));
       const overwrites = !bunch.some(({weight}) => weight.isConstrained);
       const updated = tf.tidy(() => this.rule.update(weights, step, overwrites));
