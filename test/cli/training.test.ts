@@ -303,7 +303,7 @@ describe('train', () => {
     expect([code, err]).toEqual([
       1,
       expect.stringMatching(
-        /no class has more than one item; to be divided one needs two at least\. Give more items, or other data for validation\.\n$/,
+        /no class has two items; of one alone nothing can be split off\. Give more items, or other data for validation\.\n$/,
       ),
     ]);
   });

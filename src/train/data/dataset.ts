@@ -121,7 +121,7 @@ export class Dataset implements Batches {
     const [training, validation] = splitByClass(this.parts.labels, share, seed);
     if (validation.length === 0)
       throw new InvalidArgumentError(
-        'split: no class has more than one item; to be divided one needs two at least. Give more items, or other data for validation.',
+        'split: no class has two items; of one alone nothing can be split off. Give more items, or other data for validation.',
       );
     return {training: this.parts.part(training, false), validation: this.parts.part(validation, true)};
   }

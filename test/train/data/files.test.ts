@@ -67,7 +67,7 @@ describe('validation', () => {
     mkdirSync(shop.at('single/a'), {recursive: true});
     copyFileSync(shop.at('set/a/1.mkv'), shop.at('single/a/1.mkv'));
     const data = await datasets.folder(shop.at('single'), validation);
-    expect(() => data.split({share: 0.5})).toThrow(/^split: no class has more than one item; /);
+    expect(() => data.split({share: 0.5})).toThrow(/^split: no class has two items; /);
   });
 
   it('refuses a data set of which nothing can be read', async () => {
