@@ -1,6 +1,6 @@
 /**
  * The build: every file of src/entries is an entry. ESM and CJS share chunks among their entries, so that two entries
- * loaded by one program see one registry; the command line (src/cli/bin.ts) and the loader threads of data sets are ESM only, and
+ * loaded by one program see one registry; the command line (src/cli/bin.ts) and the loader processes of data sets are ESM only, and
  * src/entries/script.ts one file for pages without modules.
  */
 import {readdirSync, rmSync} from 'node:fs';

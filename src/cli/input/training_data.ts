@@ -53,7 +53,7 @@ export const DATA_OPTIONS = {
   cache: {type: 'string'},
 } as const;
 
-export const DATA_OPTIONS_HELP = `${LIST_OPTIONS_HELP}  --loaders N           threads that decode ahead (default 2)
+export const DATA_OPTIONS_HELP = `${LIST_OPTIONS_HELP}  --loaders N           processes that decode ahead (default 2)
   --cache FOLDER        keep short videos decoded there, at most 4 GB
 `;
 

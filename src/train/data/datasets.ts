@@ -1,4 +1,4 @@
-/** Data sets of files on disk, read by ffmpeg in loader threads. Node only. */
+/** Data sets of files on disk, read by ffmpeg in loader processes. Node only. */
 import {InvalidArgumentError} from '../../util/errors';
 import {runTool} from '../../video/clips/sources/ffmpeg_process';
 import {Dataset} from './dataset';
@@ -13,7 +13,7 @@ import {
   PICTURE_FILE,
   VIDEO_FILE,
 } from './lists';
-import {openLoaders} from './loaders/thread_pool';
+import {openLoaders} from './loaders/process_pool';
 import {type DatasetOptions, readingOf, withRecipe} from './options';
 
 export interface ListedOptions extends DatasetOptions {

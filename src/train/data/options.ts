@@ -38,7 +38,7 @@ export interface DatasetOptions {
   readonly balance?: boolean;
   /** Where short videos are kept decoded between epochs and runs, and how many bytes they may take. Default: nowhere. */
   readonly cache?: {readonly folder: string; readonly bytes: number};
-  /** Threads that decode and augment ahead. Default 2; 0: the thread of the caller. */
+  /** Processes that decode and augment ahead. Default 2; 0: that of the caller. */
   readonly loaders?: number;
   /** How many batches are decoded ahead: the memory that they may take, as bytes. Default 2. */
   readonly ahead?: number;

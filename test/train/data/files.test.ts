@@ -1,11 +1,13 @@
-/** Data sets of files through ffmpeg, in the thread of the caller and in loader threads. */
+/** Data sets of files through ffmpeg, in the process of the caller and in loader processes. */
 import '@tensorflow/tfjs-backend-cpu';
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {copyFileSync, mkdirSync, readdirSync, writeFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, describe, expect, it} from 'vitest';
 import {type DatasetOptions, datasets} from '../../../src/train/data';
 import type {Dataset} from '../../../src/train/data/dataset';
+import {loaderProgram} from '../../../src/train/data/loaders/process_pool';
 import {formulaByte, workshop} from '../../video/clips/make_video';
 import {buildLoader} from './loader_build';
 
@@ -195,11 +197,24 @@ describe('an end', () => {
     const found = execFileSync('ps', ['-eo', 'args']).toString().split('\n');
     return found.filter((line) => line.includes(text) && !line.startsWith('ps ')).length;
   };
+  const loaders = () => {
+    const found = execFileSync('ps', ['-eo', 'ppid=,args=']).toString().split('\n');
+    return found.filter((line) => line.trim().startsWith(`${process.pid} `) && line.includes('clip_loader'))
+      .length;
+  };
+  const isAlive = (pid: number) =>
+    execFileSync('ps', ['-eo', 'pid='])
+      .toString()
+      .split('\n')
+      .some((line) => Number(line) === pid);
+
+  /** An ffmpeg that never gives a frame, as a hanging file system would have it. */
+  const slowTool = (marker: string) =>
+    shop.script(marker, 'case "$*" in *-version*) exit 0;; esac\nwhile :; do sleep 0.1; done');
 
   it.each([0, 2])('by a signal leaves no ffmpeg behind (loaders: %s)', async (loaders) => {
-    // Never gives a frame, as a hanging file system would have it.
     const marker = `slow-${loaders}-${process.pid}`;
-    const ffmpeg = shop.script(marker, 'case "$*" in *-version*) exit 0;; esac\nwhile :; do sleep 0.1; done');
+    const ffmpeg = slowTool(marker);
     const data = await datasets.folder(shop.at('set'), {...validation, ffmpeg, loaders});
     const stop = new AbortController();
     const batches = data.batches(0, {batchSize: 2, seed: 1, signal: stop.signal});
@@ -211,13 +226,57 @@ describe('an end', () => {
     await expect.poll(() => running(marker), {timeout: 20_000}).toBe(0);
   });
 
-  it('of a loader thread that cannot be started says what to do', async () => {
-    const {loaderProgram} = await import('../../../src/train/data/loaders/thread_pool');
+  it('of the process that trains, however it ends, ends loaders and what they run', async () => {
+    const marker = `orphan-${process.pid}`;
+    const ffmpeg = slowTool(marker);
+    const [url, folder] = [loaderProgram.url().href, shop.at('set/a/1.mkv')];
+    const reading = {frames: 3, interval: 2, shortVideo: 'loop', target: {width: 16, height: 10}};
+    const program = `
+      const {fork} = await import('node:child_process');
+      const loader = fork(new URL(${JSON.stringify(url)}), {execArgv: [], serialization: 'advanced'});
+      const item = {kind: 'video', path: ${JSON.stringify(folder)}};
+      const reading = ${JSON.stringify({...reading, ffmpeg, ffprobe: 'ffprobe'})};
+      loader.send({id: 0, item, place: {seed: 1, epoch: 0, index: 0}, reading});
+      loader.once('spawn', () => console.log(loader.pid));`;
+    const trainer = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [pid] = (await once(trainer.stdout, 'data')) as [Buffer];
+    await expect.poll(() => running(marker), {timeout: 20_000}).toBeGreaterThan(0);
+    trainer.kill('SIGKILL');
+    await expect.poll(() => running(marker), {timeout: 20_000}).toBe(0);
+    await expect.poll(() => isAlive(Number(pid)), {timeout: 20_000}).toBe(false);
+  });
+
+  it('of a loader process ends the reading, and the next one has others', async () => {
+    const marker = `killed-${process.pid}`;
+    const data = await datasets.folder(shop.at('set'), {...validation, ffmpeg: slowTool(marker), loaders: 2});
+    const next = data.batches(0, {batchSize: 2, seed: 1}).next();
+    next.catch(() => {});
+    await expect.poll(() => running(marker), {timeout: 20_000}).toBeGreaterThan(0);
+    execFileSync('pkill', ['-9', '-P', String(process.pid), '-f', 'clip_loader']);
+    await expect(next).rejects.toThrow(/a loader process ended \(with SIGKILL\)/);
+    execFileSync('pkill', ['-9', '-f', marker]);
+    expect(await read(await datasets.folder(shop.at('set'), {...validation, loaders: 2}))).toHaveLength(1);
+  });
+
+  it('of the last reading ends the loaders that readings share', async () => {
+    const data = await datasets.folder(shop.at('set'), {...validation, loaders: 2});
+    const [one, other] = [0, 1].map((epoch) => data.batches(epoch, {batchSize: 1, seed: 1}));
+    for (const batches of [one!, other!]) tf.dispose(Object.values((await batches.next()).value!));
+    expect(loaders()).toBe(2);
+    await one!.return();
+    expect(loaders()).toBe(2);
+    await other!.return();
+    expect(loaders()).toBe(0);
+  });
+
+  it('of a loader process that cannot be started says what to do', async () => {
     const {url} = loaderProgram;
     loaderProgram.url = () => new URL('file:///nowhere/clip_loader.mjs');
     try {
       const data = await datasets.folder(shop.at('set'), {...validation, loaders: 1});
-      await expect(read(data)).rejects.toThrow(/a loader thread ended .*set loaders to 0/);
+      await expect(read(data)).rejects.toThrow(/a loader process ended .*set loaders to 0/);
     } finally {
       loaderProgram.url = url;
     }

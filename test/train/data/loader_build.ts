@@ -1,12 +1,12 @@
-/** A build of the loader thread's program for tests of the sources, which Node's threads cannot run as they are. */
+/** A build of the loader process's program for tests of the sources, which Node cannot run as they are. */
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {buildSync} from 'esbuild';
-import {loaderProgram} from '../../../src/train/data/loaders/thread_pool';
+import {loaderProgram} from '../../../src/train/data/loaders/process_pool';
 
-/** Has loader threads run the sources. Returns what removes the build. */
+/** Has loader processs run the sources. Returns what removes the build. */
 export function buildLoader(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'tfjs-sts-loader-'));
   const outfile = join(folder, 'clip_loader.mjs');
@@ -17,7 +17,7 @@ export function buildLoader(): () => void {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    // Threads start without TensorFlow.js, which costs a second: an import of it would not be found.
+    // Processes start without TensorFlow.js, which costs a second: an import of it would not be found.
     external: ['@tensorflow/*'],
     logLevel: 'error',
   });

@@ -1,6 +1,14 @@
 /** Frames through the system's ffmpeg: exact pixels, timestamps, odd files and names, stopping, and every refusal. */
 import {execFileSync} from 'node:child_process';
-import {chmodSync, copyFileSync, mkdirSync, renameSync, truncateSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import {relative} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../../src/util/errors';
@@ -28,6 +36,25 @@ async function opens(path: string, options = {}) {
   await source.close();
   return {info: source.info, frames};
 }
+
+it('asks ffprobe once of a file, until it is another one', async () => {
+  const said = shop.at('said');
+  const ffprobe = shop.script('counted', `echo >> '${said}'; exec ffprobe "$@"`);
+  const times = () => readFileSync(said, 'utf8').length;
+  const path = shop.at('changing.mkv');
+  const count = async () => {
+    const source = await ffmpegSource(path, {ffprobe});
+    const frames = await source.countFrames();
+    await source.close();
+    return frames;
+  };
+  copyFileSync(lossless, path);
+  expect([await count(), await count(), times()]).toEqual([12, 12, 2]);
+  copyFileSync(shop.formula('longer.mkv', 33, 21, 13), path);
+  expect([await count(), await count(), times()]).toEqual([13, 13, 4]);
+  truncateSync(path, 100);
+  await expect(count()).rejects.toThrow(FormatError);
+});
 
 describe('ffmpegSource, frames', () => {
   it('gives the exact pixels of a lossless video of odd size, numbered and timed', async () => {

@@ -1,31 +1,44 @@
 /**
- * A loader thread: reads items as they are asked for and sends the clips. Started by thread_pool.ts; like an entry of the package it
+ * A loader process: reads items as they are asked for and sends the clips. Started by process_pool.ts; like an entry of the package it
  * does something when it is run, and nothing imports it. Node only.
  */
-import {parentPort, workerData} from 'node:worker_threads';
 import {ItemReader} from './item_reader';
-import type {FromLoader, LoaderData, ToLoader} from './messages';
+import type {FromLoader, Order, ToLoader} from './messages';
 
-const reader = new ItemReader((workerData as LoaderData).reading);
-const ending = new AbortController();
+const reader = new ItemReader();
+/** What ends each order that is not answered yet. */
+const endings = new Map<number, AbortController>();
 
-async function answer({id, item, place}: Exclude<ToLoader, 'end'>): Promise<void> {
+async function answer({id, item, place, reading}: Order): Promise<void> {
+  const ending = new AbortController();
+  endings.set(id, ending);
   try {
-    const result = await reader.read(item, place, ending.signal);
-    const message: FromLoader = {id, result};
-    parentPort!.postMessage(message, 'data' in result ? [result.data.buffer as ArrayBuffer] : []);
+    send({id, result: await reader.read(item, place, reading, ending.signal)});
   } catch (error) {
-    const message: FromLoader = {id, error};
-    parentPort!.postMessage(message);
+    send({id, error});
+  } finally {
+    endings.delete(id);
   }
 }
 
-parentPort!.on('message', (message: ToLoader) => {
-  if (message !== 'end') {
-    void answer(message);
-    return;
-  }
-  // Every ffmpeg of this thread is ended, then nothing keeps the thread alive.
-  ending.abort(new Error('the loader was ended'));
-  parentPort!.close();
+function send(message: FromLoader): void {
+  // Nobody is left to be told where the other process is gone.
+  if (process.connected) process.send!(message, () => {});
+}
+
+function leave(id: number): void {
+  endings.get(id)?.abort(new Error('nobody wants the clip any more'));
+}
+
+process.on('message', (message: ToLoader) => {
+  if ('leave' in message) leave(message.leave);
+  else void answer(message);
 });
+
+// The other process has let go of this one, or is gone, however it ended: every ffmpeg is ended, then nothing keeps this one alive.
+process.on('disconnect', () => {
+  for (const id of [...endings.keys()]) leave(id);
+});
+
+// Of a terminal all its processes hear; how a run ends is for the other process to say.
+process.on('SIGINT', () => {});

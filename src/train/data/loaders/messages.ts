@@ -1,16 +1,19 @@
-/** What the thread of a data set and its loader threads say to each other. */
+/** What the process of a data set and its loader processes say to each other. Plain data. */
 import type {ByteClip} from '../../augment';
 import type {FileItem, Place, Reading, Unreadable} from '../reading/items';
 
-/** What a loader thread is started with. */
-export interface LoaderData {
+/** A clip that is to be read. */
+export interface Order {
+  readonly id: number;
+  readonly item: FileItem;
+  readonly place: Place;
   readonly reading: Reading;
 }
 
-/** To a loader: read an item; or stop whatever is read and end. */
-export type ToLoader = {readonly id: number; readonly item: FileItem; readonly place: Place} | 'end';
+/** To a loader: read something; or leave an order, which is answered all the same. */
+export type ToLoader = Order | {readonly leave: number};
 
-/** From a loader. */
+/** From a loader: one for each order. */
 export interface FromLoader {
   readonly id: number;
   readonly result?: ByteClip | Unreadable;

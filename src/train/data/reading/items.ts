@@ -1,4 +1,4 @@
-/** What a data set of files is made of, and how a clip is read of it: plain data, which a loader thread can be sent. */
+/** What a data set of files is made of, and how a clip is read of it: plain data, which a loader process can be sent. */
 import type {PictureSize, ShortVideoPolicy} from '../../../video/clips';
 import type {Augmentation} from '../../augment';
 

@@ -3,6 +3,7 @@
  * first that the path is a file here on disk; what ffprobe cannot read as a video is refused with its reason.
  */
 import {FormatError, InvalidArgumentError, UnavailableError} from '../../../util/errors';
+import {Recent} from '../../../util/recent';
 import {runTool} from './ffmpeg_process';
 
 /** A file and how to ask ffmpeg for it. */
@@ -10,6 +11,8 @@ export interface VideoFile {
   readonly path: string;
   /** Options and name of the input, to be followed by options of the output. */
   readonly input: readonly string[];
+  /** The same as long as nobody has written to it. */
+  readonly identity: string;
 }
 
 export interface ProbedVideo {
@@ -80,8 +83,10 @@ export async function openFile(path: string): Promise<VideoFile> {
   const hint = /^[a-z][a-z0-9+.-]+:\/\//i.test(path)
     ? ' (only files on this machine are read: download it first)'
     : '';
+  let identity: string;
   try {
-    const status = await stat(path);
+    const status = await stat(path, {bigint: true});
+    identity = [status.dev, status.ino, status.size, status.mtimeNs, status.ctimeNs].join();
     if (status.isDirectory())
       throw new InvalidArgumentError(`'${path}' is a directory; give the path of a video file`);
     if (!status.isFile())
@@ -95,8 +100,14 @@ export async function openFile(path: string): Promise<VideoFile> {
   }
   const whitelist = ['-protocol_whitelist', 'file'];
   const literal = PICTURE_PATTERN.test(path) ? ['-f', 'image2', '-pattern_type', 'none'] : [];
-  return {path, input: [...whitelist, ...literal, '-i', `file:${path}`]};
+  return {path, input: [...whitelist, ...literal, '-i', `file:${path}`], identity};
 }
+
+/**
+ * What ffprobe has said: a process of it takes longer than to decode a short clip, and training reads the same files in every epoch. So many
+ * letters are the lists of frames of some thousand clips.
+ */
+const answers = new Recent(2 ** 24);
 
 /**
  * Asks ffprobe for entries of the first stream that moves (V:0): not the cover picture of a song.
@@ -106,11 +117,15 @@ export async function openFile(path: string): Promise<VideoFile> {
  */
 export async function probe(
   program: string,
-  {path, input}: VideoFile,
+  {path, input, identity}: VideoFile,
   entries: string,
   format: string,
   signal?: AbortSignal,
 ): Promise<string> {
+  signal?.throwIfAborted();
+  const key = JSON.stringify([program, path, identity, entries, format]);
+  const known = answers.get(key);
+  if (known !== undefined) return known;
   const what = ['-select_streams', 'V:0', '-show_entries', entries, '-print_format', format];
   const {code, stdout, complaint} = await runTool(
     program,
@@ -118,7 +133,10 @@ export async function probe(
     path,
     signal,
   );
-  if (code === 0) return stdout;
+  if (code === 0) {
+    answers.set(key, stdout);
+    return stdout;
+  }
   throw new FormatError(
     `cannot read '${path}' as a video: ${complaint || `ffprobe ended with code ${code}`}; give a file that ffmpeg plays`,
   );
