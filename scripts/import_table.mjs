@@ -66,7 +66,7 @@ const table = {
     packages: [core, layers],
   },
   'train/augment': {ours: ['video/clips', 'util'], packages: []},
-  'train/batches': {ours: ['train/augment', 'video/clips'], packages: [core], types: [layers]},
+  'train/batches': {ours: ['train/augment', 'video/clips', 'util'], packages: [core], types: [layers]},
   'train/data': {
     ours: ['train/batches', 'train/augment', 'video/clips', 'files', 'util'],
     packages: [core],

@@ -41,6 +41,9 @@ describe('list', () => {
       /^ {2}slowfast_r50_8x8_sts\.k400_e100 +top-1 77\.9 +SlowFast50-8x8 on Kinetics-400: 32 frames 2 apart/m,
     );
     expect(out).toMatch(/^ {2}efficientnet_lite0\.in1k +9\.6 MB +top-1 75\.1 +ImageNet classes/m);
+    expect(out).toMatch(
+      /^ {2}camera_movement\.drawn +0\.4 MB +top-1 87\.6 \(measured\) +What the camera does/m,
+    );
     expect(out).toMatch(/^ {2}slowfast_r50_8x8_sts +- +32 x \d+ x \d+ /m);
     expect(out).toMatch(/^ {2}efficientnet_lite0_sts +shipped +8 x 224 x 224 /m);
   });

@@ -1,6 +1,7 @@
 /** The commands train, teach and eval on videos of plain colours: what they leave behind, how they end, and what they refuse. */
 import {copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-cpu';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {Interrupted} from '../../src/cli/interrupted';
@@ -91,7 +92,7 @@ describe('teach', () => {
     writeFileSync(`${mixed}/blue/d.mkv`, 'no video');
     const report = shop.at('report.html');
     const judged = await call(['eval', file, mixed, '--views', '1x3', '--json', '--report', report]);
-    expect(judged.err).toMatch(/note: passed over, cannot be read: .*d\.mkv/);
+    expect(judged.err).toMatch(/note: passed over: cannot read '.*d\.mkv' as a video: [^/]*\n/);
     const answer = JSON.parse(judged.out);
     expect(answer).toMatchObject({samples: 3, top1: 2 / 3, views: '1x3', meanClass: (1 + 0 + 0.5) / 3});
     expect(answer.confusion).toEqual([
@@ -100,6 +101,8 @@ describe('teach', () => {
       [0, 1, 1],
     ]);
     expect(answer.unreadable).toHaveLength(1);
+    writeFileSync(`${mixed}/blue/e.mkv`, 'no video');
+    expect((await call(['eval', file, mixed])).err).toMatch(/note: 2 items could not be read\n/);
     // The worst first, which is the one in the wrong folder; of each video three pictures.
     const cards = readFileSync(report, 'utf8').split('<ol class="worst">')[1]!.split('</li>').slice(0, -1);
     expect(cards).toHaveLength(3);
@@ -120,7 +123,7 @@ describe('teach', () => {
     writeFileSync(`${some}/blue/b.mkv`, 'no video');
     const args = ['teach', some, '-o', shop.at('some.safetensors'), '--model', base, ...READING];
     const {out, err} = await call(args);
-    expect(err).toMatch(/note: passed over, cannot be read: .*b\.mkv/);
+    expect(err).toMatch(/note: passed over: .*b\.mkv/);
     expect(out).toMatch(/some\.safetensors: 2 classes from 2 clips\n/);
     writeFileSync(`${some}/red/c.mkv`, 'no video');
     expect((await call(args)).err).toMatch(/note: 2 items could not be read/);
@@ -288,6 +291,149 @@ describe('train', () => {
     }
     before.model.dispose();
     after.model.dispose();
+  });
+
+  it('says what to do where no class can be split', async () => {
+    const single = shop.at('single');
+    for (const label of ['red', 'blue']) {
+      mkdirSync(`${single}/${label}`, {recursive: true});
+      copyFileSync(`${clips}/${label}/0.mkv`, `${single}/${label}/a.mkv`);
+    }
+    const {code, err} = await call(['train', single, ...args(shop.at('never')).slice(2)]);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(
+        /no class has two items; of one alone nothing can be split off\. Give more items, or other data for validation\.\n$/,
+      ),
+    ]);
+  });
+});
+
+describe('pictures', () => {
+  /** A model of colours by hand: what pooling leaves of red, green and blue are the logits. */
+  const coloured = async (frames: number) => {
+    const input = tfl.input({shape: [frames, 32, 32, 3]});
+    const pooled = tfl.layers.averagePooling3d({poolSize: [frames, 32, 32]}).apply(input);
+    const x = tfl.layers.flatten().apply(pooled);
+    const logits = tfl.layers.dense({units: 3, useBias: false, activation: 'linear'}).apply(x);
+    const model = tfl.model({inputs: input, outputs: logits as tfl.SymbolicTensor});
+    const rows = [
+      [0, 0, 9],
+      [0, 9, 0],
+      [9, 0, 0],
+    ];
+    model.setWeights([tf.tensor2d(rows)]);
+    const file = shop.at(`colours-${frames}.safetensors`);
+    await saveModel(model, file, {
+      ...{mean: 127, std: 128, labels: Object.keys(COLOURS)},
+      size: 32,
+      crop: 32,
+    });
+    model.dispose();
+    return file;
+  };
+  const folder = () => {
+    const pictures = shop.at('stills');
+    for (const [label, colour] of Object.entries(COLOURS)) {
+      mkdirSync(`${pictures}/${label}`, {recursive: true});
+      for (const i of [0, 1])
+        shop.make(
+          `stills/${label}/${i}.png`,
+          ...['-f', 'lavfi', '-i', `color=${colour}:s=40x32`, '-frames:v', '1'],
+        );
+    }
+    return pictures;
+  };
+
+  it('are judged by a model of one frame, and by no other', async () => {
+    const [file, pictures] = [await coloured(1), folder()];
+    copyFileSync(`${pictures}/red/0.png`, `${pictures}/blue/2.png`);
+    const report = shop.at('stills.html');
+    const {out, err} = await call(['eval', file, pictures, '--json', '--views', '1x3', '--report', report]);
+    expect(err).not.toMatch(/error|note/);
+    expect(JSON.parse(out)).toMatchObject({samples: 7, top1: 6 / 7, unreadable: []});
+    expect(JSON.parse(out).confusion).toEqual([
+      [2, 0, 1],
+      [0, 2, 0],
+      [0, 0, 2],
+    ]);
+    expect(readFileSync(report, 'utf8')).toContain('stills/blue/2.png');
+    writeFileSync(`${pictures}/blue/3.png`, 'no picture');
+    expect((await call(['eval', file, pictures])).err).toMatch(
+      /note: passed over: '.*blue\/3\.png' is no picture, or damaged \(ffmpeg says: Invalid PNG signature/,
+    );
+    expect((await call(['eval', file, pictures, '--views', '10x3'])).err).toMatch(
+      /--views asks for 10 clips, and '.*stills' has pictures, of which there is one each: 1x1 or 1x3\n$/,
+    );
+    const {code, err: refused} = await call(['eval', await coloured(4), pictures]);
+    expect([code, refused]).toEqual([
+      1,
+      expect.stringMatching(
+        /'.*stills' has pictures and no videos, and the network sees clips of 4 frames; /,
+      ),
+    ]);
+    // Videos still do for a model of one frame.
+    expect(JSON.parse((await call(['eval', file, clips, '--json'])).out)).toMatchObject({
+      samples: 6,
+      top1: 1,
+    });
+  });
+
+  it('may be the frames of videos, told by their list', async () => {
+    const file = await coloured(4);
+    for (const label of Object.keys(COLOURS)) {
+      mkdirSync(shop.at(`frames/my ${label}`), {recursive: true});
+      const video = `${clips}/${label}/0.mkv`;
+      shop.make(`frames/my ${label}/img_%05d.png`, '-i', video, '-frames:v', '6');
+      shop.make(`frames/my ${label}/f%d.png`, '-i', video, '-frames:v', '5');
+    }
+    const list = (name: string, lines: string) => {
+      writeFileSync(shop.at(name), lines);
+      return shop.at(name);
+    };
+    const lines = 'my blue 6 0\nmy green 6 1\nmy red 6 2\n';
+    const framed = list('frames/list.txt', lines);
+    const named = ['--frame-names', 'img_%05d.png'];
+    const {out, err} = await call(['eval', file, framed, ...named, '--views', '2x1', '--json']);
+    expect(err).not.toMatch(/error|note/);
+    expect(JSON.parse(out)).toMatchObject({samples: 3, top1: 1});
+    // By its lines alone, with the usual names of frames, which these have not.
+    expect((await call(['eval', file, framed])).err).toMatch(
+      /passed over: no such file: '.*my blue\/img_0000\d\.jpg'\n/,
+    );
+    const other = list('frames/other.txt', lines.replaceAll(' 6 ', ' 5 '));
+    const run = [
+      'train',
+      other,
+      '--frame-names',
+      'f%d.png',
+      '--network',
+      NETWORK,
+      '--frames',
+      '4',
+      '--side',
+      '32',
+    ];
+    const trained = await call([
+      ...run,
+      ...[...READING, '--recipe', 'finetuneSomething', '--epochs', '1', '-o', shop.at('framed')],
+    ]);
+    expect(trained.err).toMatch(/training x3d_tiny_sts on 3 clips of 3 classes/);
+    expect(trained.code).toBe(0);
+
+    const mixed = list('frames/mixed.txt', `${lines}a.mkv 1\n`);
+    expect((await call(['eval', file, mixed])).err).toMatch(
+      /line 1 of '.*mixed\.txt' has two numbers behind its path \(FOLDER FRAMES NUMBER\), line 4 has not/,
+    );
+    copyFileSync(`${clips}/blue/0.mkv`, shop.at('frames/my blue 6'));
+    expect((await call(['eval', file, framed])).err).toMatch(
+      /line 1 of '.*list\.txt' may be a video, 'my blue 6', or 6 frames in 'my blue'/,
+    );
+    const comma = list('frames/comma.txt', 'my blue 6,0\n');
+    expect(JSON.parse((await call(['eval', file, comma, '--json'])).out)).toMatchObject({
+      samples: 1,
+      top1: 1,
+    });
   });
 });
 

@@ -5,11 +5,14 @@ import type {ModelInfo} from '../../models/zoo';
 import {type DatasetOptions, datasets} from '../../train/data';
 import type {Dataset} from '../../train/data/dataset';
 import {
+  isListOfFrames,
   type Listed,
   listFolder,
   listKineticsCsv,
   listNumbered,
+  listRawFrames,
   listSomething,
+  PICTURE_FILE,
   VIDEO_FILE,
 } from '../../train/data/lists';
 import {InvalidArgumentError, UnavailableError} from '../../util/errors';
@@ -18,36 +21,56 @@ import {writeNotes} from '../output/notes';
 import type {Progress} from '../output/progress';
 import {wholeNumber} from './arguments';
 
-export const DATA_HELP = `  DATA                  a folder with a folder for each class, which bears its name, with videos in it; or a list:
-                        .csv as Kinetics has it, .txt of lines PATH NUMBER, .json as Something-Something has it
+export const DATA_HELP = `  DATA                  a folder with a folder for each class, which bears its name, with videos in it, or pictures
+                        for a network of one frame; or a list: .csv as Kinetics has it, .json as Something-Something
+                        has it, .txt of lines PATH NUMBER, or of lines FOLDER FRAMES NUMBER for videos as pictures
 `;
+
+/** Options of `parseArgs` that say what a list means. */
+export const LIST_OPTIONS = {videos: {type: 'string'}, 'frame-names': {type: 'string'}} as const;
+
+export const LIST_OPTIONS_HELP = `  --videos FOLDER       where the videos of a list are (default: beside it)
+  --frame-names NAME    of a list of frames, how their files are called (default img_%05d.jpg, from 1 on)
+`;
+
+/** What a list means. */
+export interface ListChoice {
+  readonly videos: string | undefined;
+  readonly frameNames: string | undefined;
+}
+
+export function listChoice(values: {
+  videos?: string | undefined;
+  'frame-names'?: string | undefined;
+}): ListChoice {
+  return {videos: values.videos, frameNames: values['frame-names']};
+}
 
 /** Options of `parseArgs` that say how data are read. */
 export const DATA_OPTIONS = {
-  videos: {type: 'string'},
+  ...LIST_OPTIONS,
   loaders: {type: 'string'},
   cache: {type: 'string'},
 } as const;
 
-export const DATA_OPTIONS_HELP = `  --videos FOLDER       where the videos of a list are (default: beside it)
-  --loaders N           processes that decode ahead (default 2)
+export const DATA_OPTIONS_HELP = `${LIST_OPTIONS_HELP}  --loaders N           processes that decode ahead (default 2)
   --cache FOLDER        keep short videos decoded there, at most 4 GB
 `;
 
 /** How data are read. */
-export interface DataChoice {
-  readonly videos: string | undefined;
+export interface DataChoice extends ListChoice {
   readonly loaders: number | undefined;
   readonly cache: string | undefined;
 }
 
-export function dataChoice(values: {
-  videos?: string | undefined;
-  loaders?: string | undefined;
-  cache?: string | undefined;
-}): DataChoice {
-  const {videos, cache} = values;
-  return {videos, loaders: wholeNumber('loaders', values.loaders, 0), cache};
+export function dataChoice(
+  values: Parameters<typeof listChoice>[0] & {loaders?: string | undefined; cache?: string | undefined},
+): DataChoice {
+  return {
+    ...listChoice(values),
+    loaders: wholeNumber('loaders', values.loaders, 0),
+    cache: values.cache,
+  };
 }
 
 const CACHE_BYTES = 4e9;
@@ -65,13 +88,26 @@ export async function checkData(path: string): Promise<void> {
   );
 }
 
+type Form = 'folder' | 'kinetics' | 'paths' | 'frames' | 'something';
+
+/** @throws InvalidArgumentError for what is no data set, FormatError for a list whose lines may mean two things */
+async function formOf(path: string, {videos, frameNames}: ListChoice): Promise<Form> {
+  await checkData(path);
+  if (/\.csv$/i.test(path)) return 'kinetics';
+  if (/\.json$/i.test(path)) return 'something';
+  if (!/\.txt$/i.test(path)) return 'folder';
+  const isOfFrames =
+    frameNames !== undefined || (await isListOfFrames('datasets.rawframes', path, videos ?? dirname(path)));
+  return isOfFrames ? 'frames' : 'paths';
+}
+
 /** A data set of clips that a model takes; of pictures where the model sees one frame and the folder holds pictures. */
 export async function openData(
   path: string,
   {frames, interval, size, crop, mean, std}: ClipInfo,
-  {videos, loaders, cache}: DataChoice,
+  {loaders, cache, ...list}: DataChoice,
 ): Promise<Dataset> {
-  await checkData(path);
+  const form = await formOf(path, list);
   const options: DatasetOptions = {
     frames,
     size,
@@ -82,24 +118,74 @@ export async function openData(
     ...(loaders !== undefined && {loaders}),
     ...(cache !== undefined && {cache: {folder: cache, bytes: CACHE_BYTES}}),
   };
+  const {videos, frameNames: pattern} = list;
   const listed = {...options, ...(videos !== undefined && {folder: videos})};
-  if (/\.(?:csv|txt)$/i.test(path)) return datasets.kinetics(path, listed);
-  if (/\.json$/i.test(path)) return datasets.somethingSomething(path, listed);
-  if (frames !== 1) return datasets.folder(path, options);
-  return datasets.images(path, options).catch((error) => {
-    if (!(error instanceof InvalidArgumentError)) throw error;
-    return datasets.folder(path, options);
-  });
+  switch (form) {
+    case 'kinetics':
+    case 'paths':
+      return datasets.kinetics(path, listed);
+    case 'frames':
+      return datasets.rawframes(path, {...listed, ...(pattern !== undefined && {pattern})});
+    case 'something':
+      return datasets.somethingSomething(path, listed);
+    default:
+      return ofFolder(
+        path,
+        frames,
+        () => datasets.images(path, options),
+        () => datasets.folder(path, options),
+      );
+  }
 }
 
-/** The videos of a data set and their classes. */
-export async function listData(caller: string, path: string, videos: string | undefined): Promise<Listed> {
-  await checkData(path);
+/** The items of a data set and their classes, as `openData` would have them. */
+export async function listData(
+  caller: string,
+  path: string,
+  frames: number,
+  choice: ListChoice,
+): Promise<Listed> {
+  const form = await formOf(path, choice);
+  const {videos, frameNames} = choice;
   const folder = videos ?? dirname(path);
-  if (/\.csv$/i.test(path)) return listKineticsCsv(caller, path, folder, undefined);
-  if (/\.txt$/i.test(path)) return listNumbered(caller, path, folder, undefined);
-  if (/\.json$/i.test(path)) return listSomething(caller, path, {folder, ending: '.webm'});
-  return listFolder(caller, path, VIDEO_FILE, 'video');
+  switch (form) {
+    case 'kinetics':
+      return listKineticsCsv(caller, path, folder, undefined);
+    case 'paths':
+      return listNumbered(caller, path, folder, undefined);
+    case 'frames':
+      return listRawFrames(caller, path, {folder, pattern: frameNames ?? 'img_%05d.jpg', first: 1});
+    case 'something':
+      return listSomething(caller, path, {folder, ending: '.webm'});
+    default:
+      return ofFolder(
+        path,
+        frames,
+        () => listFolder(caller, path, PICTURE_FILE, 'picture'),
+        () => listFolder(caller, path, VIDEO_FILE, 'video'),
+      );
+  }
+}
+
+/** A network of one frame takes pictures where there are some, others take videos alone. */
+async function ofFolder<T>(
+  path: string,
+  frames: number,
+  pictures: () => Promise<T>,
+  videos: () => Promise<T>,
+): Promise<T> {
+  const unlessNone = (error: unknown) => {
+    if (error instanceof InvalidArgumentError) return undefined;
+    throw error;
+  };
+  if (frames === 1) return (await pictures().catch(unlessNone)) ?? videos();
+  return videos().catch(async (error) => {
+    if (!(error instanceof InvalidArgumentError) || (await pictures().catch(unlessNone)) === undefined)
+      throw error;
+    throw new InvalidArgumentError(
+      `'${path}' has pictures and no videos, and the network sees clips of ${frames} frames; give videos, or pictures to a network of one frame (train --frames 1)`,
+    );
+  });
 }
 
 /** Says which items could not be read; the work went on without them. */
@@ -107,14 +193,19 @@ export function remarkUnreadable(sets: readonly Dataset[], io: CliIo, progress: 
   const unreadable = new Map(
     sets.flatMap((set) => set.summary().unreadable).map(({path, reason}) => [path, reason]),
   );
-  const notes = [...unreadable].map(([path, reason]) => unreadableNote({path, reason}));
-  if (notes.length > 1) notes.push(`${notes.length} items could not be read`);
-  writeNotes(notes, io, progress);
+  writeNotes(unreadableNotes([...unreadable].map(([path, reason]) => ({path, reason}))), io, progress);
 }
 
-/** What is said of an item that could not be read. */
-export const unreadableNote = ({path, reason}: {readonly path: string; readonly reason: string}) =>
-  `passed over, cannot be read: ${path}: ${reason}`;
+/** A note for each item that could not be read, and of several how many. */
+export function unreadableNotes(
+  items: readonly {readonly path: string; readonly reason: string}[],
+): string[] {
+  // Most reasons have the path in them.
+  const notes = items.map(({path, reason}) =>
+    reason.includes(path) ? `passed over: ${reason}` : `passed over: ${path}: ${reason}`,
+  );
+  return notes.length > 1 ? [...notes, `${notes.length} items could not be read`] : notes;
+}
 
 /** The value of --validation: a share of the data, or other data. */
 export function validationChoice(text: string | undefined): number | string | undefined {

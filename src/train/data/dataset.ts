@@ -119,6 +119,10 @@ export class Dataset implements Batches {
     if (!(share > 0 && share < 1))
       throw new InvalidArgumentError(`split: share is ${share}; it must be above 0 and below 1.`);
     const [training, validation] = splitByClass(this.parts.labels, share, seed);
+    if (validation.length === 0)
+      throw new InvalidArgumentError(
+        'split: no class has two items; of one alone nothing can be split off. Give more items, or other data for validation.',
+      );
     return {training: this.parts.part(training, false), validation: this.parts.part(validation, true)};
   }
 

@@ -172,6 +172,35 @@ export async function listNumbered(
   return {items, labels, classes: numberedClasses(labels, classes)};
 }
 
+const FRAMES_LINE = /^(.+?)\s+([1-9]\d*)\s+(\d+)$/;
+
+/**
+ * Whether the lines of a list are `FOLDER FRAMES NUMBER`, and not `PATH NUMBER`.
+ *
+ * @throws FormatError where some are and some are not, or where the first may be either
+ */
+export async function isListOfFrames(caller: string, list: string, folder: string): Promise<boolean> {
+  const lines = (await textOf(caller, list)).split(/\r?\n/).map((line) => line.trim());
+  const [framed, plain] = [true, false].map((wanted) =>
+    lines.findIndex((line) => line !== '' && FRAMES_LINE.test(line) === wanted),
+  ) as [number, number];
+  if (framed < 0) return false;
+  const [, path, count] = FRAMES_LINE.exec(lines[framed]!)!;
+  if (plain >= 0) {
+    throw new FormatError(
+      `${caller}: line ${framed + 1} of '${list}' has two numbers behind its path (FOLDER FRAMES NUMBER), line ${plain + 1} has not (PATH NUMBER); all must be alike. A path that ends in a number has a comma behind it: '${path} ${count},0'.`,
+    );
+  }
+  const video = paths().resolve(folder, `${path} ${count}`);
+  const found = await files()
+    .stat(video)
+    .catch(() => undefined);
+  if (!found?.isFile()) return true;
+  throw new FormatError(
+    `${caller}: line ${framed + 1} of '${list}' may be a video, '${path} ${count}', or ${count} frames in '${path}'. With a comma behind the path, '${path} ${count},0', it is the video; frames are told by the names of their files.`,
+  );
+}
+
 /** Lines `FOLDER FRAMES NUMBER`, as mmaction has them. */
 export async function listRawFrames(
   caller: string,
@@ -184,7 +213,7 @@ export async function listRawFrames(
   }: {folder: string; classes?: readonly string[] | undefined; pattern: string; first: number},
 ): Promise<Listed> {
   const needed = 'a folder, how many frames it has and the number of a class';
-  const lines = await numberedLines(caller, list, /^(.+?)\s+([1-9]\d*)\s+(\d+)$/, needed);
+  const lines = await numberedLines(caller, list, FRAMES_LINE, needed);
   const labels = lines.map(([, , label]) => Number(label));
   const items = lines.map(([path, count]) => ({
     kind: 'frames' as const,

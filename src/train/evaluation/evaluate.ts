@@ -54,7 +54,7 @@ export async function evaluate(
   checkCount('evaluate', 'batchSize', batchSize);
   if (worst !== 0) checkCount('evaluate', 'worst', worst);
   const reading = {batchSize, seed: 0, ...(signal && {signal})};
-  const batches = batchesOf(forModel(model, data), 0, reading);
+  const batches = batchesOf(forModel('evaluate', model, data), 0, reading);
   return judge(model, data, batches, {loss, worst, signal});
 }
 

@@ -78,9 +78,9 @@ export async function train(model: LayersModel, data: Batches, options: TrainOpt
   if (data.size < 1) throw new InvalidArgumentError('train: the data has no samples.');
   const recipe = completeRecipe('train', options.recipe);
   const runDirectory = directory === undefined ? undefined : new RunDirectory(directory);
-  const augmented = forModel(model, (recipe.augmentation && data.augmented?.(recipe)) ?? data);
+  const augmented = forModel('train', model, (recipe.augmentation && data.augmented?.(recipe)) ?? data);
   signal?.throwIfAborted();
-  const judged = validation && forModel(model, validation);
+  const judged = validation && forModel('train: validation', model, validation);
   const session = new TrainingSession(
     model,
     augmented,

@@ -107,7 +107,12 @@ export async function teach(model: LayersModel, options: TeachOptions): Promise<
       };
       if (!isBatches(classes))
         return featuresOfClips(body, classes, options.cache ?? new WeakMap(), features);
-      const found = await featuresOfData(body, forModel(model, classes), {epochs: views, seed}, features);
+      const found = await featuresOfData(
+        body,
+        forModel('teach', model, classes),
+        {epochs: views, seed},
+        features,
+      );
       if (found.size > 0) return found;
       throw new InvalidArgumentError('teach: the data set gave no clip; its summary() says why.');
     });

@@ -65,6 +65,13 @@ describe('validation', () => {
     ]);
   });
 
+  it('cannot be split off where no class has two items', async () => {
+    mkdirSync(shop.at('single/a'), {recursive: true});
+    copyFileSync(shop.at('set/a/1.mkv'), shop.at('single/a/1.mkv'));
+    const data = await datasets.folder(shop.at('single'), validation);
+    expect(() => data.split({share: 0.5})).toThrow(/^split: no class has two items; /);
+  });
+
   it('refuses a data set of which nothing can be read', async () => {
     mkdirSync(shop.at('ruins/a'), {recursive: true});
     writeFileSync(shop.at('ruins/a/x.mp4'), 'nothing');
@@ -144,6 +151,16 @@ describe('other lists', () => {
     const [video] = await read(await datasets.folder(shop.at('set'), validation), 1);
     expect(batch).toEqual({shape: [1, 3, 10, 16, 3], x: video!.x, y: [0, 1]});
     expect(data.summary().unreadable[0]!.reason).toMatch(/no such file.*f_0\d\d\.png/);
+    // The frames in the middle are 2, 4 and 6, counted from 0.
+    mkdirSync(shop.at('damaged'));
+    for (let i = 1; i <= 9; i++)
+      copyFileSync(shop.at(`frames/f_00${i}.png`), shop.at(`damaged/f_00${i}.png`));
+    writeFileSync(shop.at('damaged/f_005.png'), 'no picture');
+    writeFileSync(shop.at('damaged.txt'), 'damaged 9 0\n');
+    const damaged = await datasets.rawframes(shop.at('damaged.txt'), {...validation, pattern: 'f_%03d.png'});
+    await expect(read(damaged)).rejects.toThrow(
+      /'.*damaged\/f_005\.png' is no picture, or damaged \(ffmpeg says: Invalid PNG signature/,
+    );
   });
 
   it('pictures come without a time axis, scaled as ffmpegSource scales', async () => {

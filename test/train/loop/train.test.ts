@@ -360,6 +360,21 @@ describe('a run', () => {
     model.dispose();
   });
 
+  it('of pictures is of a model of one frame', async () => {
+    const model = make();
+    const make1 = () => ({data: new Uint8Array(6 * 6 * 3), frames: 1, height: 6, width: 6});
+    const pictures = generated({classes: ['a', 'b', 'c'], labels: [0, 1, 2], make: make1, pictures: true});
+    const before = tf.memory().numTensors;
+    const words =
+      'the data are pictures, the model takes clips of 4 frames; give clips, or a model of one frame.';
+    await expect(evaluate(model, pictures)).rejects.toThrow(`evaluate: ${words}`);
+    await expect(train(model, pictures, {recipe: smallRecipe})).rejects.toThrow(`train: ${words}`);
+    const both = {recipe: {...smallRecipe, epochs: 1}, validation: pictures};
+    await expect(train(model, data(), both)).rejects.toThrow(`train: validation: ${words}`);
+    expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+
   it('holds no more tensors and bytes after 200 updates than after the first', async () => {
     const model = make();
     const memory: string[] = [];

@@ -1,5 +1,5 @@
 /**
- * `tfjs-sts eval MODEL DATA`: how good a model is on labelled videos, each seen in one or several views whose probabilities are
+ * `tfjs-sts eval MODEL DATA`: how good a model is on labelled videos or pictures, each seen in one or several views whose probabilities are
  * averaged, as the published figures were measured.
  */
 import {basename, dirname} from 'node:path';
@@ -7,6 +7,7 @@ import {checkWritable, writeWhole} from '../../../files/write_file';
 import {freeze} from '../../../inference/freeze';
 import {type LoadedModel, loadModel, type ModelInfo} from '../../../models/zoo';
 import type {Listed} from '../../../train/data/lists';
+import {pictureSource} from '../../../train/data/reading/picture_source';
 import {highest, MetricsCounter} from '../../../train/evaluation/metrics';
 import {chosenFrames, thumbnail} from '../../../train/evaluation/sample_pictures';
 import {WorstSamples} from '../../../train/evaluation/worst';
@@ -20,7 +21,16 @@ import {recognize} from '../../../video/recognize';
 import {parseCommand} from '../../input/arguments';
 import {measuredNetwork, startBackend} from '../../input/backends';
 import {COMPUTE_HELP, COMPUTE_OPTIONS, type ComputeChoice, computeChoice} from '../../input/film';
-import {checkData, DATA_HELP, listData, unreadableNote} from '../../input/training_data';
+import {
+  checkData,
+  DATA_HELP,
+  LIST_OPTIONS,
+  LIST_OPTIONS_HELP,
+  type ListChoice,
+  listChoice,
+  listData,
+  unreadableNotes,
+} from '../../input/training_data';
 import {about} from '../../input/user_files';
 import type {CliIo} from '../../io';
 import {counted} from '../../output/counted';
@@ -29,7 +39,7 @@ import {writeNotes} from '../../output/notes';
 import type {Progress} from '../../output/progress';
 import {progressCommand} from '../progress_command';
 
-const HELP = `Says how good a model is on labelled videos.
+const HELP = `Says how good a model is on labelled videos, or pictures.
 
 usage: tfjs-sts eval MODEL DATA [options]
 
@@ -40,8 +50,7 @@ options:
   --views CLIPSxCROPS   how many clips, spread over each video, and of each the middle (1) or three crops side by
                         side (3); probabilities are averaged over all of them. Kinetics' figures are 10x3,
                         Something-Something's 1x3 (default 1x1)
-  --videos FOLDER       where the videos of a list are (default: beside it)
-  --report FILE         write a page of HTML: confusion matrix, classes, the videos that the model knows worst
+${LIST_OPTIONS_HELP}  --report FILE         write a page of HTML: confusion matrix, classes, the videos that the model knows worst
   --json                print one JSON object: model, views, samples, top1, top5, meanClass, confusion (row: the
                         class, column: the answer), classes, unreadable
 ${COMPUTE_HELP}`;
@@ -50,7 +59,7 @@ interface Options {
   readonly model: string;
   readonly data: string;
   readonly views: {readonly clips: number; readonly crops: 1 | 3};
-  readonly videos: string | undefined;
+  readonly list: ListChoice;
   readonly report: string | undefined;
   readonly compute: ComputeChoice;
   readonly json: boolean;
@@ -60,7 +69,7 @@ interface Options {
 function parse(args: readonly string[]): Options | undefined {
   const {values, positionals} = parseCommand('eval', args, {
     views: {type: 'string', default: '1x1'},
-    videos: {type: 'string'},
+    ...LIST_OPTIONS,
     report: {type: 'string'},
     json: {type: 'boolean', default: false},
     ...COMPUTE_OPTIONS,
@@ -78,16 +87,25 @@ function parse(args: readonly string[]): Options | undefined {
       `--views is '${values.views}'; it must be clips x crops, such as 10x3; of crops there are 1 or 3`,
     );
   }
-  const {videos, report, json} = values;
+  const {report, json} = values;
   return {
     model,
     data,
     views: {clips: Number(clips), crops: crops === '3' ? 3 : 1},
-    videos,
+    list: listChoice(values),
     report,
     compute: computeChoice(values),
     json,
   };
+}
+
+/** What is judged. @throws InvalidArgumentError for several clips of a picture */
+function nounOf({items}: Listed, data: string, {clips}: Options['views']): 'picture' | 'video' {
+  if (items[0]!.kind !== 'picture') return 'video';
+  if (clips === 1) return 'picture';
+  throw new InvalidArgumentError(
+    `--views asks for ${clips} clips, and '${data}' has pictures, of which there is one each: 1x1 or 1x3`,
+  );
 }
 
 /** The model's class of each class of the data. */
@@ -161,15 +179,16 @@ async function judge(
 }
 
 async function run(options: Options, io: CliIo, progress: Progress): Promise<void> {
-  const {model: name, data, views, compute, videos, report, json} = options;
+  const {model: name, data, views, compute, list, report, json} = options;
   const signal = io.interruption();
   await checkData(data);
   if (report !== undefined) await checkWritable(report);
-  const listed = await about(data, () => listData('eval', data, videos));
   const backend = await startBackend(compute.backend, compute.threads, measuredNetwork(name));
   progress.stage(`loading ${name} on ${backend}`);
   const loaded = await about(name, () => loadModel(name));
   const {model, info} = loaded;
+  const listed = await about(data, () => listData('eval', data, info.frames, list));
+  const what = nounOf(listed, data, views);
   const places = await about(data, () => classesOf(loaded, listed, data));
   const classes = model.outputs[0]!.shape.at(-1)!;
   const labels = Array.from({length: classes}, (_, i) => info.labels[i] ?? `class ${i}`);
@@ -190,9 +209,10 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   try {
     for (const [i, item] of listed.items.entries()) {
       signal.throwIfAborted();
-      if (item.kind !== 'video') continue;
       try {
-        const open = () => ffmpegSource(item.path, {size: wanted.size, signal});
+        const reading = {...(wanted.size !== undefined && {size: wanted.size}), signal};
+        const open = () =>
+          item.kind === 'video' ? ffmpegSource(item.path, reading) : pictureSource(item, reading);
         await judge(item.path, places[listed.labels[i]!]!, gathered, ask, open);
       } catch (error) {
         signal.throwIfAborted();
@@ -202,21 +222,19 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
         if (!isOfVideo) throw error;
         unreadable.push({path: item.path, reason: (error as Error).message});
       }
-      progress.advance(i + 1, listed.items.length, `${i + 1} of ${listed.items.length} videos`);
+      progress.advance(i + 1, listed.items.length, `${i + 1} of ${listed.items.length} ${what}s`);
     }
   } finally {
     frozen.dispose();
   }
   progress.clear();
-  writeNotes(unreadable.map(unreadableNote), io, progress);
+  writeNotes(unreadableNotes(unreadable), io, progress);
   const metrics = counter.result();
   if (metrics.samples === 0)
-    throw new InvalidArgumentError(`none of the ${listed.items.length} videos of '${data}' can be read`);
+    throw new InvalidArgumentError(`none of the ${listed.items.length} ${what}s of '${data}' can be read`);
   const seen = {model: info.name, views: `${views.clips}x${views.crops}`};
   if (report !== undefined) {
-    const notes = [
-      `${data} · views ${seen.views} · ${counted(unreadable.length, 'video')} could not be read`,
-    ];
+    const notes = [`${data} · views ${seen.views} · ${counted(unreadable.length, what)} could not be read`];
     const page = evaluationReport({...metrics, worst: gathered.worst.result()}, {title: seen.model, notes});
     await writeWhole(dirname(report), basename(report), [new TextEncoder().encode(page)]);
   }
@@ -226,7 +244,7 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
 /** The command `eval`. */
 export const evalCommand = () =>
   progressCommand({
-    summary: 'say how good a model is on labelled videos',
+    summary: 'say how good a model is on labelled videos or pictures',
     help: HELP,
     parse,
     isForProgram: ({json}) => json,

@@ -79,10 +79,14 @@ export async function readPictures(
   }
   signal?.throwIfAborted();
   const pictures = [...parsePpm(Buffer.concat(chunks))];
-  if (pictures.length !== different.length)
+  if (pictures.length !== different.length) {
+    // Which one it is: alone each says so itself.
+    if (different.length > 1) for (const path of different) await readPictures([path], size, ffmpeg, signal);
+    const words = tool.firstComplaint();
     throw new FormatError(
-      `cannot read '${different[0]}': ${tool.complaint() || 'there is no picture in it'}`,
+      `'${different[0]}' is no picture, or damaged${words === '' ? '' : ` (ffmpeg says: ${words})`}`,
     );
+  }
   const [{width, height}] = pictures as [(typeof pictures)[0]];
   const data = new Uint8Array(paths.length * width * height * 3);
   paths.forEach((path, i) => {

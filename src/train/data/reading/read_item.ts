@@ -11,6 +11,7 @@ import {chooseFrames} from './chosen_frames';
 import {cachedVideo, keepVideo} from './clip_cache';
 import type {FileItem, Place, RawFramesItem, Reading, Unreadable, VideoItem} from './items';
 import {readPictures} from './picture_files';
+import {frameFile} from './picture_source';
 
 /**
  * Reads a clip.
@@ -55,17 +56,12 @@ function decoded(
 }
 
 function rawFrames(
-  {path, pattern, first, count}: RawFramesItem,
+  item: RawFramesItem,
   random: RandomSource | undefined,
   reading: Reading,
   signal: AbortSignal | undefined,
 ): Promise<ByteClip> {
-  const paths = chooseFrames(count, reading, random).map((index) => {
-    const name = pattern.replace(/%(?:0(\d+))?d/, (_, digits = '0') =>
-      String(first + index).padStart(Number(digits), '0'),
-    );
-    return `${path}/${name}`;
-  });
+  const paths = chooseFrames(item.count, reading, random).map((index) => frameFile(item, index));
   return readPictures(paths, reading.decodedSize, reading.ffmpeg, signal);
 }
 

@@ -23,6 +23,8 @@ export interface RunningTool {
   readonly exit: Promise<number | null>;
   /** The last complaint that it printed so far, cleaned for a message; empty when it printed none. */
   complaint(): string;
+  /** The first, which of a single picture tells what is the matter; what follows is that nothing came of it. */
+  firstComplaint(): string;
   /** Ends it at once and waits until it is gone. */
   kill(): Promise<void>;
 }
@@ -86,8 +88,10 @@ export async function startTool(
     spawn(program, args, {stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true}),
   );
   const complaints: string[] = [];
+  let first = '';
   const lines = lineReader((line) => {
     if (isComplaint(line)) complaints.push(cleanLine(line, path));
+    first ||= complaints[0] ?? '';
     if (complaints.length > KEPT_LINES) complaints.shift();
     onLine(line);
   });
@@ -109,7 +113,13 @@ export async function startTool(
   const stop = () => void kill();
   signal?.addEventListener('abort', stop, {once: true});
   child.once('close', () => signal?.removeEventListener('abort', stop));
-  return {stdout: child.stdout, exit, complaint: () => complaints.at(-1) ?? '', kill};
+  return {
+    stdout: child.stdout,
+    exit,
+    complaint: () => complaints.at(-1) ?? '',
+    firstComplaint: () => first,
+    kill,
+  };
 }
 
 /**
