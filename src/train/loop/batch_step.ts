@@ -28,7 +28,7 @@ export interface BatchStepOptions {
   /** Of this step: dropout is drawn from it. */
   readonly seed: number;
   /** Of the run, where its steps may be those of before. */
-  readonly traced?: TracedSteps | undefined;
+  readonly traced?: TracedSteps<StepResult> | undefined;
 }
 
 /** Pieces of the batch `[batch, ...]` of at most `size` samples, views of rank 2 in between: the host slices those faster. */

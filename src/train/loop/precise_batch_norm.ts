@@ -4,11 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
-import type {Segment} from '../../layers';
 import {derivedSeed, withSeededRandom} from '../../util/seeded_random';
 import type {Batch} from '../batches/batches';
 import type {NamedWeight, Weight} from '../optimization/parameters';
-import {passThrough} from './gradients';
 
 /** The host and BatchNorm3D keep the momentum where nobody else should write; 0 makes the averages those of the batch. */
 interface WithMomentum {
@@ -18,7 +16,7 @@ interface WithMomentum {
 const isAverage = ({name}: NamedWeight) => /(^|\/)moving_(mean|variance)$/.test(name);
 
 /**
- * @param segmentsFor the model in segments, for such an input
+ * @param pass runs the model as in training, for what its layers keep of a batch
  * @param weights of the model; the averages among them are written
  * @param norms the batch normalizations that follow batches
  * @param batches are disposed; the first `count` are taken
@@ -26,7 +24,7 @@ const isAverage = ({name}: NamedWeight) => /(^|\/)moving_(mean|variance)$/.test(
  * @throws what `batches` throws; the averages are as they were then
  */
 export async function preciseBatchNorm(
-  segmentsFor: (x: tf.Tensor) => readonly Segment[],
+  pass: (batch: Batch) => void,
   weights: readonly NamedWeight[],
   norms: readonly layers.Layer[],
   batches: AsyncIterable<Batch>,
@@ -40,10 +38,10 @@ export async function preciseBatchNorm(
   let seen = 0;
   try {
     for (const layer of layersOf) layer.momentum = 0;
-    for await (const {x, y} of batches) {
+    for await (const batch of batches) {
       const drawn = derivedSeed(seed, seen);
-      withSeededRandom(drawn, () => passThrough(segmentsFor(x), x));
-      tf.dispose([x, y]);
+      withSeededRandom(drawn, () => pass(batch));
+      tf.dispose([batch.x, batch.y]);
       addTo(sums, averages);
       if (++seen === count) break;
     }

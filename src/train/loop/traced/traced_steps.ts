@@ -1,4 +1,7 @@
-/** The steps of a run: the first of each size is traced, those after it are the kernels of that one on other weights and another batch. */
+/**
+ * What a run computes of batch after batch, its steps or mere passes through the model: the first of each size is traced, those after it are
+ * the kernels of that one on other weights and another batch.
+ */
 import type * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {Batch} from '../../batches/batches';
@@ -20,25 +23,44 @@ export interface StepResult extends LossGradients {
   readonly hits: tf.Tensor;
 }
 
-interface KnownStep {
+/** How a result is tensors in a row, of which each run of a program gives others. */
+export interface ResultForm<Result> {
+  tensorsOf(result: Result): readonly tf.Tensor[];
+  /** @param first what the traced one gave; its tensors may be gone */
+  resultOf(tensors: readonly tf.Tensor[], first: Result): Result;
+}
+
+export const STEP: ResultForm<StepResult> = {
+  tensorsOf: ({value, hits, grads}) => [value, hits, ...Object.values(grads)],
+  resultOf: ([value, hits, ...rest], {grads}) => ({
+    value: value as tf.Scalar,
+    hits: hits!,
+    grads: Object.fromEntries(Object.keys(grads).map((name, i) => [name, rest[i]!])),
+  }),
+};
+
+/** Of what is computed for the weights alone that the model itself moves. */
+export const NOTHING: ResultForm<void> = {tensorsOf: () => [], resultOf: () => {}};
+
+interface KnownStep<Result> {
   /** None where the kernels of one step are not those of the next. */
   readonly program: KernelProgram | undefined;
-  /** Weights with a gradient, in the order of the program's. */
-  readonly names: readonly string[];
+  readonly result: Result;
   /** Weights that the step itself moves, such as averages of norms, in the order of the program's. */
   readonly moved: readonly tf.Variable[];
   /** Whether the layers are as they were. */
   readonly isCurrent: () => boolean;
 }
 
-export class TracedSteps {
-  private readonly known = new Map<string, KnownStep>();
+export class TracedSteps<Result> {
+  private readonly known = new Map<string, KnownStep<Result>>();
   private readonly variables: readonly tf.Variable[];
 
   /** @param weights all of the model */
   constructor(
     private readonly model: LayersModel,
     weights: readonly NamedWeight[],
+    private readonly form: ResultForm<Result>,
   ) {
     this.variables = weights.map(({weight}) => weight.read());
   }
@@ -48,7 +70,7 @@ export class TracedSteps {
    * @param compute the step, kernel by kernel as the model asks for them
    * @returns what `compute` does or would, to the bit; the caller's to dispose
    */
-  run(batch: Batch, compute: () => StepResult): StepResult {
+  run(batch: Batch, compute: () => Result): Result {
     // Layers say whose weight is gone.
     if (!onlyCalls() || this.givenOf(batch).some(({isDisposed}) => isDisposed)) return compute();
     const key = [batch.x, batch.y].map(({shape, dtype}) => `${dtype}[${shape}]`).join();
@@ -68,31 +90,26 @@ export class TracedSteps {
     return [x, y, ...this.variables];
   }
 
-  private trace(key: string, batch: Batch, compute: () => StepResult): StepResult {
+  private trace(key: string, batch: Batch, compute: () => Result): Result {
     const before = this.variables.map(({dataId}) => dataId);
     const movedIn = () => this.variables.filter(({dataId}, i) => dataId !== before[i]);
     const {result, program} = isRepeatable(this.model)
-      ? traceKernels(this.givenOf(batch), compute, ({value, hits, grads}) => [
-          ...[value, hits, ...Object.values(grads)],
-          ...movedIn(),
-        ])
+      ? traceKernels(this.givenOf(batch), compute, (found) => [...this.form.tensorsOf(found), ...movedIn()])
       : {result: compute(), program: undefined};
     const [oldest] = this.known.keys();
     if (this.known.size === MOST_SIZES) this.forget(oldest!);
-    const names = Object.keys(result.grads);
-    this.known.set(key, {program, names, moved: movedIn(), isCurrent: watchSettings(this.model)});
+    this.known.set(key, {program, result, moved: movedIn(), isCurrent: watchSettings(this.model)});
     return result;
   }
 
-  private repeat({names, moved}: KnownStep, program: KernelProgram, batch: Batch): StepResult {
-    const [value, hits, ...rest] = program.run(this.givenOf(batch));
-    const grads = Object.fromEntries(names.map((name, i) => [name, rest[i]!]));
+  private repeat({result, moved}: KnownStep<Result>, program: KernelProgram, batch: Batch): Result {
+    const tensors = program.run(this.givenOf(batch));
+    const averages = tensors.splice(tensors.length - moved.length);
     for (const [i, variable] of moved.entries()) {
-      const average = rest[names.length + i]!;
-      variable.assign(average);
-      average.dispose();
+      variable.assign(averages[i]!);
+      averages[i]!.dispose();
     }
-    return {value: value as tf.Scalar, hits: hits!, grads};
+    return this.form.resultOf(tensors, result);
   }
 
   private forget(key: string): void {
