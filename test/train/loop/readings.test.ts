@@ -1,4 +1,7 @@
 /** What a run reads before it asks for it: in which order, no more than it will need, and nothing that goes on when the run is over. */
+import {existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
@@ -146,6 +149,26 @@ describe('a run', () => {
       expect([line, cut.open.size, tf.memory().numTensors]).toEqual([line, 0, before]);
       other.dispose();
     }
+  });
+
+  it('gives its folder back where closing fails', async () => {
+    const model = make();
+    const path = mkdtempSync(join(tmpdir(), 'tfjs-sts-readings-'));
+    const data = smallData(tf, SIZE);
+    const failing: Batches = {
+      ...data,
+      begin: async (epoch, options) => ({
+        batches: () => data.batches(epoch, options),
+        close: () => Promise.reject(new Error('will not close')),
+      }),
+    };
+    for (const resume of [false, true])
+      await expect(train(model, failing, {recipe, directory: path, resume})).rejects.toThrow(
+        'will not close',
+      );
+    expect(existsSync(join(path, 'running'))).toBe(false);
+    rmSync(path, {recursive: true});
+    model.dispose();
   });
 
   it('says what went wrong at a beginning when it comes there, and closes the others', async () => {
