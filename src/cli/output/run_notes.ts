@@ -29,7 +29,7 @@ export function runNotes(recipe: Recipe, data: Batches): string[] {
     notes.push(
       `the warm-up lasts ${counted(warmup, 'epoch')}, the run ${epochs}: give more --epochs, so that the rate gets to ${short(learningRate)}`,
     );
-  const example = optimizer.name === 'sgd' ? ', such as 0.02,' : '';
+  const example = optimizer.name === 'sgd' && learningRate < 0.02 ? ', such as 0.02,' : '';
   if (sum < LEAST)
     notes.push(
       `${counted(updates, 'update')} at rates of at most ${short(highest)} will hardly change the network: give a higher --rate${example} or more --epochs`,

@@ -14,6 +14,11 @@ export interface Batch {
   readonly y: tf.Tensor;
   /** What each sample is called, such as the path of its file. Reports name samples so; absent: by their number. */
   readonly names?: readonly string[];
+  /**
+   * Which batch of the epoch it is, counted from 0: of data that leave out batches of which nothing can be read, so that a run is taken up
+   * behind it. Absent: the one after that before it.
+   */
+  readonly step?: number;
 }
 
 /** How an epoch is to be read. */

@@ -103,7 +103,7 @@ export function beginEpoch(
     await closing;
   };
   async function* batches(): AsyncGenerator<Batch, void, void> {
-    let isEmpty = begin < end;
+    let isEmpty = true;
     try {
       for (let batch = from; batch * batchSize < end; batch++) {
         // What is awaited is read whether others leave room for it or not.
@@ -123,9 +123,10 @@ export function beginEpoch(
           plan.form,
           randomAt(seed, 'mix', epoch, batch),
         );
-        yield {...made, names: samples.map(({item}) => plan.nameOf(item))};
+        yield {...made, step: batch, names: samples.map(({item}) => plan.nameOf(item))};
       }
-      if (isEmpty) throw nothingReadable(plan);
+      // Of a part of an epoch that gives nothing the others may still be read.
+      if (isEmpty && plan.order.every((item) => plan.failures.has(item))) throw nothingReadable(plan);
     } finally {
       await close();
     }

@@ -122,6 +122,7 @@ export class TrainingSession {
   }
 
   private async learn(batch: Batch): Promise<void> {
+    this.position = {...this.position, step: batch.step ?? this.position.step};
     const {recipe, position, learningRate} = this;
     const {seed, loss, microBatchSize} = recipe;
     const drawn = derivedSeed(this.seedOf('dropout', seed), position.updates);

@@ -109,8 +109,11 @@ export async function train(model: LayersModel, data: Batches, options: TrainOpt
     if (signal?.aborted && error === signal.reason) await session.saveNew();
     throw error;
   } finally {
-    await session.dispose();
-    await runDirectory?.release();
+    try {
+      await session.dispose();
+    } finally {
+      await runDirectory?.release();
+    }
   }
 }
 

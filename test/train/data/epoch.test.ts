@@ -185,6 +185,22 @@ describe('what cannot be read', () => {
   });
 });
 
+it('a part of an epoch of which nothing can be read is empty, and its batches are counted', async () => {
+  const reader = () => new SlowReader(() => 1, [4, 2, 3]);
+  const kept = () => plan({isReplacing: false});
+  const steps = async (from: number) => {
+    const found: unknown[] = [];
+    for await (const batch of readEpoch(kept(), 0, {batchSize: 2, seed: 1, from}, reader())) {
+      found.push(batch.step);
+      take(batch);
+    }
+    return found;
+  };
+  expect(await steps(0)).toEqual([1, 2]);
+  expect(await steps(2)).toEqual([2]);
+  expect(await steps(3)).toEqual([]);
+});
+
 describe('an end', () => {
   it('by a signal throws its reason and closes the reader', async () => {
     const reader = new SlowReader(() => 5);

@@ -260,6 +260,31 @@ describe('an end', () => {
     expect(await read(await datasets.folder(shop.at('set'), {...validation, loaders: 2}))).toHaveLength(1);
   });
 
+  it('of a loader process is no matter of who reads later, even if a reading was left open', async () => {
+    const data = await datasets.folder(shop.at('set'), {...validation, loaders: 2});
+    const left = data.batches(0, {batchSize: 1, seed: 1});
+    tf.dispose(Object.values((await left.next()).value!));
+    execFileSync('pkill', ['-9', '-P', String(process.pid), '-f', 'clip_loader']);
+    // Until its end is heard of, it is asked.
+    const count = () => read(data).then(({length}) => length, String);
+    await expect.poll(count, {timeout: 20_000}).toBe(1);
+    await left.return();
+  });
+
+  it('by a signal to all processes of a terminal is no matter of loaders', async () => {
+    const data = await datasets.folder(shop.at('set'), {...validation, loaders: 2});
+    const batches = data.batches(0, {batchSize: 1, seed: 1});
+    tf.dispose(Object.values((await batches.next()).value!));
+    const found = execFileSync('ps', ['-eo', 'pgid=,pid=,ppid=,args=']).toString().split('\n');
+    const groups = found
+      .filter((line) => line.includes('clip_loader'))
+      .map((line) => line.trim().split(/ +/));
+    const ours = groups.filter(([, , parent]) => parent === String(process.pid));
+    expect(ours.map(([group]) => group)).toEqual(ours.map(([, pid]) => pid));
+    expect(ours).toHaveLength(2);
+    await batches.return();
+  });
+
   it('of the last reading ends the loaders that readings share', async () => {
     const data = await datasets.folder(shop.at('set'), {...validation, loaders: 2});
     const [one, other] = [0, 1].map((epoch) => data.batches(epoch, {batchSize: 1, seed: 1}));

@@ -1,10 +1,20 @@
 /** What a run reads before it asks for it: in which order, no more than it will need, and nothing that goes on when the run is over. */
+import {existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
 import '../../../src/entries/backends/cpu';
 import * as sts from '../../../src/entries/index';
-import {type Batches, type BatchesOptions, generated, type Recipe, train} from '../../../src/entries/train';
+import {
+  type Batches,
+  type BatchesOptions,
+  generated,
+  type Recipe,
+  type TrainOptions,
+  train,
+} from '../../../src/entries/train';
 import {startBackend} from '../../support/backends';
 import {smallData, smallModel, smallRecipe} from '../support/small_run.mjs';
 
@@ -146,6 +156,53 @@ describe('a run', () => {
       expect([line, cut.open.size, tf.memory().numTensors]).toEqual([line, 0, before]);
       other.dispose();
     }
+  });
+
+  it('gives its folder back where closing fails', async () => {
+    const model = make();
+    const path = mkdtempSync(join(tmpdir(), 'tfjs-sts-readings-'));
+    const data = smallData(tf, SIZE);
+    const failing: Batches = {
+      ...data,
+      begin: async (epoch, options) => ({
+        batches: () => data.batches(epoch, options),
+        close: () => Promise.reject(new Error('will not close')),
+      }),
+    };
+    for (const resume of [false, true])
+      await expect(train(model, failing, {recipe, directory: path, resume})).rejects.toThrow(
+        'will not close',
+      );
+    expect(existsSync(join(path, 'running'))).toBe(false);
+    rmSync(path, {recursive: true});
+    model.dispose();
+  });
+
+  it('is taken up behind batches that the data left out', async () => {
+    const path = mkdtempSync(join(tmpdir(), 'tfjs-sts-readings-'));
+    const given = smallData(tf, SIZE);
+    const data: Batches = {
+      ...given,
+      async *batches(epoch, options) {
+        let step = options.from ?? 0;
+        for await (const batch of given.batches(epoch, options)) {
+          if (step > 0) yield {...batch, step};
+          else tf.dispose([batch.x, batch.y]);
+          step++;
+        }
+      },
+    };
+    const outcome = async (more: Partial<TrainOptions> = {}) => {
+      const model = make();
+      await train(model, data, {recipe, ...more}).catch((error) => expect(error.message).toBe('enough'));
+      const values = valuesOf(model);
+      model.dispose();
+      return values;
+    };
+    const stop = new AbortController();
+    await outcome({directory: path, signal: stop.signal, onProgress: () => stop.abort(new Error('enough'))});
+    expect(await outcome({directory: path, resume: true})).toEqual(await outcome());
+    rmSync(path, {recursive: true});
   });
 
   it('says what went wrong at a beginning when it comes there, and closes the others', async () => {

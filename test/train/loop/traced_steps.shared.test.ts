@@ -12,7 +12,7 @@ import '../../../src/entries/backends/webgpu';
 import {layers} from '../../../src/entries/index';
 import {type Recipe, train} from '../../../src/entries/train';
 import {traceKernels} from '../../../src/train/loop/traced/kernel_trace';
-import {isRepeatable} from '../../../src/train/loop/traced/repeatable';
+import {isRepeatable, watchSettings} from '../../../src/train/loop/traced/repeatable';
 import {withSeededRandom} from '../../../src/util/seeded_random';
 import {backendNames, startBackend, useFewPrograms} from '../../support/backends';
 import {smallData} from '../support/small_run.mjs';
@@ -270,6 +270,25 @@ describe('a run', () => {
     const [repeated, plain] = [await losses(change), await losses(change, new Foreign({}))];
     expect(repeated).toEqual(plain);
     expect(repeated).not.toEqual(await losses(() => {}));
+  });
+
+  it('sees what is padded change in its list of lists', () => {
+    const pad = tfl.layers.zeroPadding2d({
+      padding: [
+        [0, 2],
+        [1, 1],
+      ],
+    });
+    const picture = tfl.input({shape: [6, 6, 1]});
+    const model = tfl.model({inputs: picture, outputs: pad.apply(picture) as Symbolic});
+    const {padding} = pad as unknown as {padding: number[][]};
+    for (const change of [() => padding[0]!.reverse(), () => padding.splice(0, 1, [1, 1])]) {
+      const isStill = watchSettings(model);
+      expect(isStill()).toBe(true);
+      change();
+      expect(isStill()).toBe(false);
+    }
+    model.dispose();
   });
 
   it('tells types of data apart', async () => {

@@ -39,6 +39,3 @@ process.on('message', (message: ToLoader) => {
 process.on('disconnect', () => {
   for (const id of [...endings.keys()]) leave(id);
 });
-
-// Of a terminal all its processes hear; how a run ends is for the other process to say.
-process.on('SIGINT', () => {});

@@ -93,6 +93,10 @@ class ProcessPool {
 
   constructor(private readonly start: () => ChildProcess) {}
 
+  get isBroken(): boolean {
+    return this.fault !== undefined;
+  }
+
   /** Has so many processes at least. */
   grow(count: number): void {
     while (this.loaders.length < count)
@@ -194,10 +198,13 @@ export async function openLoaders(
   const options: ForkOptions = {
     execArgv: [],
     serialization: 'advanced',
+    // What a terminal sends to all processes of a program would end their ffmpegs before this one hears of it, as if files were damaged.
+    detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   };
   const start = () => fork(loaderProgram.url(), options);
-  shared ??= new ProcessPool(start);
+  // Whoever still has one of which a process is gone does not keep others from reading.
+  if (shared === undefined || shared.isBroken) shared = new ProcessPool(start);
   shared.grow(loaders);
   return new PoolReader(shared, items, reading);
 }

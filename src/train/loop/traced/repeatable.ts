@@ -80,27 +80,25 @@ export function watchSettings(model: LayersModel): () => boolean {
   }));
   return () =>
     notes.every(
-      ({layer, values, losses}) =>
-        layer.losses.length === losses && areStill(Object.values(layer), values, isStill),
+      ({layer, values, losses}) => layer.losses.length === losses && areStill(Object.values(layer), values),
     );
 }
 
-/** Lists of settings may be changed in place; lists of objects, such as the layers that are called behind, are no settings. */
-const copied = (value: unknown) => (isList(value) ? [...value] : value);
+/**
+ * Lists of settings may be changed in place, and lists of lists, such as what is padded; lists of objects, such as the layers that are
+ * called behind, are no settings.
+ */
+const copied = (value: unknown): unknown => (isList(value) ? value.map(copied) : value);
 
 const isList = (value: unknown): value is unknown[] =>
-  Array.isArray(value) && value.every((entry) => Object(entry) !== entry);
+  Array.isArray(value) && value.every((entry) => Object(entry) !== entry || isList(entry));
 
-const isStill = (value: unknown, before: unknown) =>
-  value === before || (Array.isArray(value) && Array.isArray(before) && areStill(value, before, Object.is));
+const isStill = (value: unknown, before: unknown): boolean =>
+  Object.is(value, before) || (Array.isArray(value) && Array.isArray(before) && areStill(value, before));
 
 /** Of thousands of values in every step: a loop takes half the time of `every` by names. */
-function areStill(
-  values: readonly unknown[],
-  before: readonly unknown[],
-  is: (value: unknown, before: unknown) => boolean,
-): boolean {
+function areStill(values: readonly unknown[], before: readonly unknown[]): boolean {
   if (values.length !== before.length) return false;
-  for (let i = 0; i < values.length; i++) if (!is(values[i], before[i])) return false;
+  for (let i = 0; i < values.length; i++) if (!isStill(values[i], before[i])) return false;
   return true;
 }
