@@ -61,6 +61,8 @@ export class TrainingSession {
   private segments: readonly Segment[] | undefined;
   /** Of the last checkpoint. */
   private savedUpdates: number | undefined;
+  /** Within an update, or after one that failed: weights and position do not belong together. */
+  private isLearning = false;
 
   constructor(
     private readonly model: LayersModel,
@@ -114,8 +116,10 @@ export class TrainingSession {
 
   /** One update. The batch is disposed. @throws TrainingDivergedError, before a weight has changed */
   async update(batch: Batch): Promise<void> {
+    this.isLearning = true;
     try {
       await this.learn(batch);
+      this.isLearning = false;
     } finally {
       tf.dispose([batch.x, batch.y]);
     }
@@ -231,9 +235,9 @@ export class TrainingSession {
     this.savedUpdates = position.updates;
   }
 
-  /** Keeps the updates that no checkpoint has yet. */
+  /** Keeps the updates that no checkpoint has yet, all but one that failed. */
   async saveNew(): Promise<void> {
-    if (this.position.updates > (this.savedUpdates ?? 0)) await this.save();
+    if (!this.isLearning && this.position.updates > (this.savedUpdates ?? 0)) await this.save();
   }
 
   /** Takes up the run of the directory, if there is one. @throws InvalidArgumentError for a run of another recipe, data or model */

@@ -106,7 +106,10 @@ export async function train(model: LayersModel, data: Batches, options: TrainOpt
     return {epochs, updates, best};
   } catch (error) {
     // It may have waited for data, made batch norm precise or judged: an epoch that is taken up does these two again.
-    if (signal?.aborted && error === signal.reason) await session.saveNew();
+    const saving = session.saveNew();
+    if (signal?.aborted && error === signal.reason) await saving;
+    // What ended the run counts, not what comes of it.
+    else await saving.catch(() => {});
     throw error;
   } finally {
     try {
@@ -150,6 +153,10 @@ async function endEpoch(
   directory: RunDirectory | undefined,
 ): Promise<EpochResult> {
   const {epoch, sums} = session.position;
+  if (sums.samples === 0)
+    throw new InvalidArgumentError(
+      `train: the data gave no batch in epoch ${epoch}, though it says that it has ${session.size} samples; batches(epoch, options) must give them in every epoch.`,
+    );
   await session.normalizePrecisely();
   const judged = await session.validate(directory === undefined ? 0 : WORST);
   const {worst: _, ...metrics} = judged ?? {};

@@ -180,18 +180,18 @@ describe.each(backendNames)('on %s', (backend) => {
     },
   );
 
-  it('keeps what it has learnt when it is told to end while it waits for data, makes batch norm precise or judges', async () => {
+  it('keeps what it has learnt when it is told to end, or fails, while it waits for data, makes batch norm precise or judges', async () => {
     const [whole, one] = [make(), join(folder, `${backend}-judged`)];
     await train(whole, data(), {recipe: smallRecipe, validation: data(9), directory: one});
     const two = join(folder, `${backend}-waiting`);
     /** Tells a run to end as its data is asked for this batch: of an epoch 3 are learnt from, then 2 make batch norm precise. */
-    const endAt = async (where: 'training' | 'validation', batch: number) => {
+    const endAt = async (where: 'training' | 'validation', batch: number, isTold = true) => {
       const stop = new AbortController();
       const enough = new Error('enough');
       let asked = 0;
       const wait = async () => {
         if (++asked < batch) return;
-        stop.abort(enough);
+        if (isTold) stop.abort(enough);
         throw enough;
       };
       const model = make();
@@ -206,7 +206,7 @@ describe.each(backendNames)('on %s', (backend) => {
       const file = checkpoints.read(readFileSync(join(two, 'checkpoint.safetensors')));
       return {updates: runRecord(file, 'test').position.updates, left};
     };
-    expect((await endAt('training', 2)).updates).toBe(1);
+    expect((await endAt('training', 2, false)).updates).toBe(1);
     // Two updates more; before the first precise batch and between the two the averages are those of training.
     const [first, second] = [await endAt('training', 3), await endAt('training', 2)];
     expect([first.updates, second.updates]).toEqual([3, 3]);
@@ -372,6 +372,15 @@ describe('a run', () => {
     const both = {recipe: {...smallRecipe, epochs: 1}, validation: pictures};
     await expect(train(model, data(), both)).rejects.toThrow(`train: validation: ${words}`);
     expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+
+  it('refuses data that give nothing', async () => {
+    const model = make();
+    const empty = {size: 4, classes: ['a', 'b', 'c'], async *batches() {}};
+    await expect(train(model, empty, {recipe: smallRecipe})).rejects.toThrow(
+      'train: the data gave no batch in epoch 0, though it says that it has 4 samples',
+    );
     model.dispose();
   });
 

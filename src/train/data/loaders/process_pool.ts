@@ -199,7 +199,8 @@ export async function openLoaders(
     execArgv: [],
     serialization: 'advanced',
     // What a terminal sends to all processes of a program would end their ffmpegs before this one hears of it, as if files were damaged.
-    detached: true,
+    // On Windows it would give each a window.
+    detached: process.platform !== 'win32',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   };
   const start = () => fork(loaderProgram.url(), options);
