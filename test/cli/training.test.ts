@@ -129,6 +129,20 @@ describe('teach', () => {
     expect((await call(args)).err).toMatch(/note: 2 items could not be read/);
     rmSync(`${some}/blue`, {recursive: true});
     expect((await call(args)).err).toMatch(/'.*some' has one class, 'red'; teach needs two or more/);
+    const trainArgs = [
+      'train',
+      some,
+      ...CLIP,
+      ...READING,
+      '--recipe',
+      'finetuneSomething',
+      '-o',
+      shop.at('none'),
+    ];
+    expect((await call(trainArgs)).err).toMatch(/'.*some' has one class, 'red'; train needs two or more/);
+    mkdirSync(`${some}/green`);
+    for (const command of [args, trainArgs])
+      expect((await call(command)).err).toMatch(/class 'green' of '.*some' has nothing to learn from/);
   });
 
   it('ends with 130 at Ctrl-C and leaves nothing behind', async () => {
@@ -149,12 +163,12 @@ describe('train', () => {
   it('a run that Ctrl-C ended goes on with --resume and ends with the very same model', async () => {
     const [whole, parts] = [shop.at('whole'), shop.at('parts')];
     const run = await call(args(whole));
-    expect(run.err).toMatch(/epoch 2: loss \d+\.\d{3}, \d+\.\d %, validation top-1 \d+\.\d %\n/);
+    expect(run.err).toMatch(/epoch 2\/2: loss \d+\.\d{3}, \d+\.\d %, validation top-1 \d+\.\d %\n/);
     expect(run.code).toBe(0);
     expect(run.out).toMatch(
       /model\.safetensors: 3 classes, 2 updates, top-1 \d+\.\d %, best \d+\.\d % after epoch \d\n$/,
     );
-    const cut = await call(args(parts), 'epoch 1:');
+    const cut = await call(args(parts), 'epoch 1/2:');
     expect(cut.code).toBe(130);
     expect(cut.err).toMatch(/interrupted \(SIGINT\); go on with the same command and --resume\n$/);
     const again = await call(args(parts));
@@ -266,7 +280,7 @@ describe('train', () => {
     const {code, err} = await call(['train', pictures, ...form, ...pretraining, '-o', image]);
     expect([code, err]).toEqual([
       0,
-      expect.stringMatching(/training x3d_tiny on 3 clips of 3 classes on wasm, 1 thread\n/),
+      expect.stringMatching(/training x3d_tiny on 3 pictures of 3 classes on wasm, \d+ threads?\n/),
     ]);
 
     const start = `${image}/model.safetensors`;

@@ -196,7 +196,9 @@ async function load({options, tools, progress}: Running): Promise<LoadedModel & 
   const start = (network?: string) => tools.startBackend(options.backend, options.threads, network);
   const network = measuredNetwork(options.model);
   const backend = await start(network);
-  progress.stage(`loading ${options.model} on ${backend}`);
+  // Of a file it is not known yet where it will run.
+  const isSettled = network !== undefined || options.backend !== BEST;
+  progress.stage(`loading ${options.model}${isSettled ? ` on ${backend}` : ''}`);
   const loaded = await tools.loadModel(options.model, {
     ...(options.frames !== undefined && {frames: options.frames}),
     onProgress: (fraction) => progress.advance(Math.round(fraction * 100), 100),

@@ -233,3 +233,17 @@ export async function withValidation(
     `the data of --validation have other classes: ${other.classes.join(', ')}; needed are ${data.classes.join(', ')}`,
   );
 }
+
+/** @throws InvalidArgumentError for data in which there is nothing to tell apart, or a class that nothing shows */
+export function checkClasses(command: string, path: string, data: Dataset): void {
+  const {classes} = data;
+  if (classes.length < 2)
+    throw new InvalidArgumentError(
+      `'${path}' has one class, '${classes[0]}'; ${command} needs two or more to tell apart`,
+    );
+  const empty = data.summary().perClass.indexOf(0);
+  if (empty >= 0)
+    throw new InvalidArgumentError(
+      `the class '${classes[empty]}' of '${path}' has nothing to learn from; give it some, or take it out`,
+    );
+}

@@ -13,6 +13,7 @@ import {DEFAULT_MODEL, onePositional, parseCommand, storageType, wholeNumber} fr
 import {measuredNetwork, startBackend} from '../../input/backends';
 import {COMPUTE_HELP, COMPUTE_OPTIONS, type ComputeChoice, computeChoice} from '../../input/film';
 import {
+  checkClasses,
   checkData,
   DATA_HELP,
   DATA_OPTIONS,
@@ -125,12 +126,9 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   const {model, info} = await about(name, () => loadModel(name));
   const started = performance.now();
   const open = (from: string) => about(from, () => openData(from, info, reading));
-  const {training, validation: kept} = await withValidation(await open(path), validation, seed, open);
-  if (training.classes.length < 2) {
-    throw new InvalidArgumentError(
-      `'${path}' has one class, '${training.classes[0]}'; teach needs two or more to tell apart`,
-    );
-  }
+  const all = await open(path);
+  checkClasses('teach', path, all);
+  const {training, validation: kept} = await withValidation(all, validation, seed, open);
   const augmentation = {area: [0.5, 1], ...(!options.flips && {flip: 0})} as const;
   const data = views === 1 ? training : training.augmented({augmentation});
   let stage: keyof typeof STAGES | undefined;

@@ -26,6 +26,7 @@ import {measuredNetwork, startBackend} from '../../input/backends';
 import {COMPUTE_OPTIONS, type ComputeChoice, computeChoice, computeHelp} from '../../input/film';
 import {clipsOf, type NetworkChoice, networkOf, readStart, startedNetwork} from '../../input/start_network';
 import {
+  checkClasses,
   checkData,
   DATA_HELP,
   DATA_OPTIONS,
@@ -231,7 +232,9 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   const seed = recipe.seed ?? 0;
   const clips = clipsOf(network, options.network, start);
   const open = (from: string) => about(from, () => openData(from, clips, reading));
-  const {training, validation: kept} = await withValidation(await open(path), validation, seed, open);
+  const all = await open(path);
+  checkClasses('train', path, all);
+  const {training, validation: kept} = await withValidation(all, validation, seed, open);
   const {model, info} = await startedNetwork(network, options.network, start, {
     labels: training.classes,
     seed,
@@ -240,18 +243,25 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   const classes = counted(training.classes.length, 'class', 'classes');
   writeNotes(runNotes(recipe, training), io, progress);
   const asFile = (trained: LayersModel) => modelFile(trained, {...info, labels: training.classes});
-  progress.stage(`training ${network} on ${counted(training.size, 'clip')} of ${classes} on ${place}`);
+  const samples = counted(training.size, clips.frames === 1 ? 'picture' : 'clip');
+  progress.stage(`training ${network} on ${samples} of ${classes} on ${place}`);
+  let {left, length} = {left: '', length: recipe.epochs};
   try {
     const {updates, best, epochs} = await train(model, training, {
       ...{recipe, directory: folder, resume, signal, modelFile: asFile},
       ...(kept && {validation: kept}),
       ...(checkpointEvery !== undefined && {checkpointEvery}),
-      onProgress: (now) =>
-        progress.advance(now.epoch * now.steps + now.step, now.epochs * now.steps, progressLine(now)),
+      onProgress: (now) => {
+        length = now.epochs;
+        left = now.secondsLeft > 0 ? `, ${clock(now.secondsLeft)} left` : '';
+        progress.advance(now.epoch * now.steps + now.step, now.epochs * now.steps, progressLine(now));
+      },
       onEpoch: ({epoch, loss, accuracy, validation: judged}) => {
         progress.clear();
         const on = judged === undefined ? '' : `, validation top-1 ${percent(judged.top1)}`;
-        io.stderr.write(`epoch ${epoch + 1}: loss ${loss.toFixed(3)}, ${percent(accuracy)}${on}\n`);
+        io.stderr.write(
+          `epoch ${epoch + 1}/${length}: loss ${loss.toFixed(3)}, ${percent(accuracy)}${on}${left}\n`,
+        );
       },
     });
     const written = await writeWhole(folder, MODEL_FILE, [await asFile(model)]);
