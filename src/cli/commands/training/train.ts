@@ -245,7 +245,8 @@ async function run(options: Options, io: CliIo, progress: Progress): Promise<voi
   const asFile = (trained: LayersModel) => modelFile(trained, {...info, labels: training.classes});
   const samples = counted(training.size, clips.frames === 1 ? 'picture' : 'clip');
   progress.stage(`training ${network} on ${samples} of ${classes} on ${place}`);
-  let {left, length} = {left: '', length: recipe.epochs};
+  let length = recipe.epochs;
+  let left = '';
   try {
     const {updates, best, epochs} = await train(model, training, {
       ...{recipe, directory: folder, resume, signal, modelFile: asFile},
