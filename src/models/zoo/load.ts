@@ -136,8 +136,8 @@ async function load(source: ModelSource, loading: Loading): Promise<LoadedModel>
   }
   if (source instanceof URL || (/[/\\.]/.test(text) && modelNamed(text) === undefined)) {
     throw new InvalidArgumentError(
-      `loadModel: ${JSON.stringify(text)} looks like a path, but not of a .safetensors file, its index or a model.json; in the folder ` +
-        `of a run there are best.safetensors and model.safetensors. For a model of the table give its name alone${knownNames(text, loadableNames(), otherNames())}.`,
+      `loadModel: ${JSON.stringify(text)} looks like a path, but not of a .safetensors file, its index or a model.json, ` +
+        `such as a run's best.safetensors. For a model of the table give its name alone${knownNames(text, loadableNames(), otherNames())}.`,
     );
   }
   return fromName(text, loading);
