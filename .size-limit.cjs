@@ -8,7 +8,7 @@ const entries = [
   {entry: 'ops', limit: '12 kB'},
   {entry: 'networks', limit: '30 kB'},
   {entry: 'train', limit: '76 kB'},
-  {entry: 'zoo', limit: '61.5 kB'},
+  {entry: 'zoo', limit: '62 kB'},
   {entry: 'checkpoints', limit: '21 kB'},
   {entry: 'convert', limit: '46.5 kB'},
   {entry: 'onnx', limit: '12 kB'},
