@@ -460,6 +460,7 @@ describe('refused at once', () => {
       ['teach', '.', '-o', 'a.safetensors', '--validation', '1.5'],
       /above 0 and below 1/,
     ],
+    ['teach with percent', ['teach', '.', '-o', 'a.safetensors', '--validation', '20%'], /such as 0\.2/],
     ['a misspelt option', ['teach', '.', '-o', 'a.safetensors', '--veiws', '3'], /did you mean --views/],
     [
       'data that are not there',

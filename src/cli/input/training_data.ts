@@ -209,11 +209,11 @@ export function unreadableNotes(
 
 /** The value of --validation: a share of the data, or other data. */
 export function validationChoice(text: string | undefined): number | string | undefined {
-  if (text === undefined || !/^\d*\.?\d+$/.test(text)) return text;
+  if (text === undefined || !/^\d*\.?\d+%?$/.test(text)) return text;
   const share = Number(text);
   if (share > 0 && share < 1) return share;
   throw new InvalidArgumentError(
-    `--validation is '${text}'; it must be a share of the data above 0 and below 1, or other data of the same classes`,
+    `--validation is '${text}'; it must be a share of the data above 0 and below 1, such as 0.2, or other data of the same classes`,
   );
 }
 

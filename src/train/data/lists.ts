@@ -71,8 +71,12 @@ export async function listFolder(
   const kept = listed.filter(({isClass}) => isClass);
   const items = kept.flatMap(({found}) => found.map((path) => ({kind, path})));
   if (items.length === 0) {
+    const isLoose = (entry: (typeof entries)[number]) =>
+      !entry.isDirectory() && !entry.name.startsWith('.') && pattern.test(entry.name);
+    const loose = entries.filter(isLoose).length;
+    const lie = loose === 0 ? '' : ` (${loose} lie${loose === 1 ? 's' : ''} directly in it)`;
     throw new InvalidArgumentError(
-      `${caller}: no ${kind}s in folders of '${folder}'; it needs a folder for each class with files of it.`,
+      `${caller}: no ${kind}s in folders of '${folder}'${lie}; it needs a folder for each class with files of it.`,
     );
   }
   const labels = kept.flatMap(({found}, label) => found.map(() => label));

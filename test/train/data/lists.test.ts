@@ -52,6 +52,9 @@ describe('folder', () => {
     await expect(listFolder('f', join(home, 'folders/empty'), VIDEO_FILE, 'video')).rejects.toThrow(
       "f: no videos in folders of '",
     );
+    await expect(listFolder('f', join(home, 'folders/b'), VIDEO_FILE, 'video')).rejects.toThrow(
+      "/b' (2 lie directly in it); it needs a folder for each class",
+    );
     await expect(listFolder('f', join(home, 'nowhere'), VIDEO_FILE, 'video')).rejects.toThrow(
       "nowhere': there is no such file or folder",
     );

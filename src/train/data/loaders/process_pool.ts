@@ -117,7 +117,7 @@ class ProcessPool {
 
   private fail(error: Error): void {
     this.fault ??= new UnavailableError(
-      `a loader process ended (${error.message}); set loaders to 0 to read in the process of the caller. A bundler must leave tfjs-sts/node outside the bundle.`,
+      `a loader process ended (${error.message}): read again, or set loaders to 0 to read in the process of the caller. A bundler must leave tfjs-sts/node outside the bundle.`,
       {cause: error},
     );
     for (const {jobs} of this.loaders) {
