@@ -203,8 +203,8 @@ describe.each(tiny)('%s, running', (name, {config}) => {
   });
 
   it('trains: two classes of clips are told apart', async () => {
-    // Dropout would make the few losses here noisier than they fall.
-    model = createNetwork(name, {classes: 2, dropout: 0});
+    // Dropout would make the few losses here noisier than they fall, and of some random weights the first steps are too long.
+    model = createNetwork(name, {classes: 2, dropout: 0, seed: 1});
     const logits = (y: tf.Tensor, p: tf.Tensor) => tf.losses.softmaxCrossEntropy(y, p) as tf.Tensor;
     model.compile({optimizer: tf.train.sgd(0.05), loss: logits});
     const clips = tf.concat([tf.mul(clipOf(2), 0.5), tf.add(tf.mul(clipOf(2), 0.5), 0.5)], 0);
