@@ -1,5 +1,6 @@
 /** What can be said of a run before its first update: that it is too short for its rates. */
 import type {Batches} from '../../train/batches/batches';
+import {forRecipe} from '../../train/batches/for_recipe';
 import {learningRateAt} from '../../train/optimization/schedules';
 import {completeRecipe, type Recipe} from '../../train/recipes/recipe';
 import {counted} from './counted';
@@ -13,7 +14,7 @@ const LEAST = 0.05;
 /** Remarks for whoever begins such a run. */
 export function runNotes(recipe: Recipe, data: Batches): string[] {
   const {epochs, batchSize, learningRate, optimizer, schedule} = completeRecipe('train', recipe);
-  const {size} = data.augmented?.(recipe) ?? data;
+  const {size} = forRecipe(data, recipe);
   const iterationsPerEpoch = Math.ceil(size / batchSize);
   const updates = epochs * iterationsPerEpoch;
   const run = {learningRate, epochs, iterationsPerEpoch};

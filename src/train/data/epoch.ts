@@ -1,6 +1,6 @@
 /**
  * An epoch read ahead: clips are asked for in the order of the epoch, so many at a time, and handed on in that order as batches,
- * whichever is ready first. What cannot be read is noted and passed over. Knows nothing of files or threads.
+ * whichever is ready first. What cannot be read is noted and passed over. Knows nothing of files or processes.
  */
 import {FormatError} from '../../util/errors';
 import {type ByteClip, randomAt} from '../augment';

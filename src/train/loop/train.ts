@@ -7,6 +7,7 @@ import {checkCount} from '../../util/counts';
 import {InvalidArgumentError} from '../../util/errors';
 import {checkOptions, optionNames} from '../../util/names';
 import type {Batches} from '../batches/batches';
+import {forRecipe} from '../batches/for_recipe';
 import {forModel} from '../batches/pictures';
 import {checkClassifier, type Evaluation} from '../evaluation/evaluate';
 import {completeRecipe, type Recipe} from '../recipes/recipe';
@@ -78,7 +79,7 @@ export async function train(model: LayersModel, data: Batches, options: TrainOpt
   if (data.size < 1) throw new InvalidArgumentError('train: the data has no samples.');
   const recipe = completeRecipe('train', options.recipe);
   const runDirectory = directory === undefined ? undefined : new RunDirectory(directory);
-  const augmented = forModel('train', model, (recipe.augmentation && data.augmented?.(recipe)) ?? data);
+  const augmented = forModel('train', model, forRecipe(data, recipe));
   signal?.throwIfAborted();
   const judged = validation && forModel('train: validation', model, validation);
   const session = new TrainingSession(

@@ -50,9 +50,10 @@ export type LogLine = UpdateLine | EpochLine;
 
 /** Whether a folder has a run to go on with or weights of one. A log alone is of one that ended before its first checkpoint. */
 export async function hasRun(path: string): Promise<boolean> {
-  const names = await namesIn(path);
-  return [CHECKPOINT, BEST].some((name) => names.includes(name));
+  return isOfRun(await namesIn(path));
 }
+
+const isOfRun = (names: readonly string[]) => [CHECKPOINT, BEST].some((name) => names.includes(name));
 
 const namesIn = (path: string) =>
   files()
@@ -86,12 +87,12 @@ export class RunDirectory {
    */
   async open(resume: boolean, caller: string): Promise<Checkpoint | undefined> {
     await this.take(caller);
-    if (!resume && (await hasRun(this.path))) {
+    const present = await namesIn(this.path);
+    if (!resume && isOfRun(present)) {
       throw new InvalidArgumentError(
         `${caller}: there is a run in '${this.path}' already; take it up with resume: true, or give another directory.`,
       );
     }
-    const present = await namesIn(this.path);
     const halves = present.filter((name) => /^\.(checkpoint|best|log|report|running)\..*\.tmp$/.test(name));
     for (const name of halves) await files().rm(join(this.path, name), {force: true});
     if (!present.includes(CHECKPOINT)) {
